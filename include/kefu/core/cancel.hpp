@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <kefu/core/export.hpp>
+#include <kefu/core/function.hpp>
+
+KEFU_BEGIN_NAMESPACE
+
+namespace detail {
+class CancelState;
+}
+
+/// Tells a call that its result is no longer wanted. Copies share one state; an empty token is never cancelled.
+///
+/// Thread safety: all members may be called from any thread.
+class KEFU_EXPORT CancelToken {
+ public:
+  CancelToken() = default;
+  bool requested() const noexcept;
+
+  /// Runs `task` when cancellation is requested, at once if it was already. The task runs on the thread that
+  /// requests, with no lock held. Returns an id for `forget`; 0 if it ran or the token is empty.
+  std::uint64_t on_request(Task task) const;
+  /// Drops a listener that is no longer interesting. A listener that runs at this moment may still finish.
+  void forget(std::uint64_t id) const;
+
+ private:
+  friend class CancelSource;
+  explicit CancelToken(std::shared_ptr<detail::CancelState> state) : state_(std::move(state)) {}
+  std::shared_ptr<detail::CancelState> state_;
+};
+
+/// Makes tokens and cancels them. Thread safety: all members may be called from any thread.
+class KEFU_EXPORT CancelSource {
+ public:
+  CancelSource();
+  CancelToken token() const { return CancelToken(state_); }
+  void request() const;
+  bool requested() const noexcept;
+
+ private:
+  std::shared_ptr<detail::CancelState> state_;
+};
+
+KEFU_END_NAMESPACE

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <kefu/core/call_options.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/operation.hpp>
+#include <kefu/core/pending.hpp>
+#include <kefu/core/result.hpp>
+
+KEFU_BEGIN_NAMESPACE
+
+namespace detail {
+
+class Pipeline;
+
+/// One call with its types rubbed off: the pipeline is compiled once, against this.
+class KEFU_EXPORT Call {
+ public:
+  virtual ~Call() = default;
+  virtual const OperationInfo& info() const = 0;
+  virtual Result<void> encode(HttpRequest& out) const = 0;
+  /// Reads the reply into the place kept for the response.
+  virtual Result<void> decode(const Reply& reply) = 0;
+  /// Hand the response, or the failure, to whoever waits. Exactly one of them is called, once, on the loop.
+  virtual void succeed() = 0;
+  virtual void fail(Error error) = 0;
+};
+
+/// `Done` is called with Result<Op::Response> on the loop; if it is dropped unanswered it must answer by itself.
+template <class Op, class Done>
+class TypedCall final : public Call {
+ public:
+  TypedCall(Op op, Done done) : op_(std::move(op)), done_(std::move(done)) {}
+  const OperationInfo& info() const override { return Op::operation().info; }
+  Result<void> encode(HttpRequest& out) const override { return Op::operation().encode(&op_, out); }
+  Result<void> decode(const Reply& reply) override { return Op::operation().decode(reply, &response_); }
+  void succeed() override { done_(Result<typename Op::Response>(std::move(response_))); }
+  void fail(Error error) override { done_(Result<typename Op::Response>(std::move(error))); }
+
+ private:
+  Op op_;
+  Done done_;
+  typename Op::Response response_{};
+};
+
+}  // namespace detail
+
+/// A handle on the pipeline of one account: base URL, credentials, limits, code table. Cheap to copy.
+///
+/// Thread safety: all members may be called from any thread. Lifetime: may outlive its runtime and its account; calls
+/// are then answered `cancelled`.
+class KEFU_EXPORT ApiClient {
+ public:
+  explicit ApiClient(std::shared_ptr<detail::Pipeline> pipeline) : pipeline_(std::move(pipeline)) {}
+
+  /// Starts an operation. Errors: see the operation; all of ErrorKind may come from the platform's code table.
+  template <class Op>
+  Pending<typename Op::Response> call(Op op, CallOptions options = {}) const {
+    Promise<typename Op::Response> promise(home());
+    auto pending = promise.pending();
+    auto unwanted = promise.cancelled();
+    start(std::move(op), std::move(options), std::move(unwanted),
+          [promise = std::move(promise)](Result<typename Op::Response> result) mutable {
+            promise.answer(std::move(result));
+          });
+    return pending;
+  }
+
+  /// Calls an API that is not modelled; see RawCall.
+  Pending<RawReply> call(RawCall op, CallOptions options = {}) const;
+
+  /// Continuation form for the library's own flows: `done` runs on the loop. `unwanted` is a second cancel token.
+  template <class Op, class Done>
+  void start(Op op, CallOptions options, CancelToken unwanted, Done done) const {
+    launch(std::make_unique<detail::TypedCall<Op, std::decay_t<Done>>>(std::move(op), std::move(done)),
+           std::move(options), std::move(unwanted));
+  }
+
+ private:
+  void launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted) const;
+  std::shared_ptr<detail::PendingHome> home() const;
+  std::shared_ptr<detail::Pipeline> pipeline_;
+};
+
+KEFU_END_NAMESPACE

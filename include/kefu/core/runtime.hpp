@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <kefu/core/curl_options.hpp>
+#include <kefu/core/executor.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/http.hpp>
+#include <kefu/core/observer.hpp>
+#include <kefu/core/result.hpp>
+#include <kefu/core/scheduler.hpp>
+#include <kefu/core/store.hpp>
+#include <kefu/core/time.hpp>
+
+KEFU_BEGIN_NAMESPACE
+
+namespace detail {
+class RuntimeCore;
+}
+
+/// Draws the numbers that spread retries and refreshes. Not for secrets. Thread safety: any thread.
+class KEFU_EXPORT Jitter {
+ public:
+  virtual ~Jitter() = default;
+  virtual double unit() = 0;  ///< In [0, 1).
+};
+
+/// The parts of a runtime. Each may be replaced; what is absent gets the default.
+struct RuntimeOptions {
+  RuntimeOptions() {}
+  /// Keeps environments apart in one store ("production", "test"). 1 to 64 bytes.
+  std::string name_space = "default";
+  /// True if several processes serve the same accounts: `store` must then be durable, or create() refuses (STO-1).
+  bool multi_instance = false;
+  std::shared_ptr<Store> store;          ///< Default: MemoryStore.
+  std::shared_ptr<Executor> executor;    ///< Default: one callback thread of the runtime.
+  std::shared_ptr<Observer> observer;    ///< Default: none.
+  std::shared_ptr<Transport> transport;  ///< Default: libcurl on the I/O thread, set up by `curl`.
+  CurlOptions curl;                      ///< Used by the default transport only.
+  std::shared_ptr<Clock> clock;          ///< Default: the system's clocks. With simulated time give both.
+  std::shared_ptr<Scheduler> scheduler;  ///< Default: the I/O thread's loop.
+  std::shared_ptr<Jitter> jitter;
+  /// Most calls and other works waiting for the store thread; more are answered `rate_limited`.
+  std::size_t store_queue = 10'000;
+  /// Most callbacks waiting for the runtime's own callback thread; when full the I/O thread pauses reading new replies.
+  std::size_t callback_queue = 100'000;
+};
+
+/// Owns the library's threads: one for I/O and timers, one for the store, and unless the host brings an executor one for
+/// callbacks. Everything else is a cheap handle that may outlive it and then answers `cancelled`.
+///
+/// Stopping refuses new calls, answers those in flight with `cancelled` and joins the threads; from one of its own
+/// callbacks it hands them off instead of joining itself. Create it after fork(): a child that uses its parent's runtime
+/// is answered with an error.
+///
+/// Thread safety: `stop` may be called from any thread; the destructor once.
+class KEFU_EXPORT Runtime {
+ public:
+  /// Errors: `bad_argument` (name_space, queue sizes), `configuration` (multi_instance without a durable store, CA file
+  /// missing, proxy URL wrong).
+  static Result<Runtime> create(RuntimeOptions options = {});
+  Runtime(Runtime&&) noexcept;
+  Runtime& operator=(Runtime&&) noexcept;
+  ~Runtime();
+
+  void stop();
+  /// The clock in use; accounts and webhooks read time from it.
+  const Clock& clock() const;
+
+  /// For the rooms above.
+  const std::shared_ptr<detail::RuntimeCore>& core() const { return core_; }
+
+ private:
+  explicit Runtime(std::shared_ptr<detail::RuntimeCore> core);
+  std::shared_ptr<detail::RuntimeCore> core_;
+};
+
+KEFU_END_NAMESPACE

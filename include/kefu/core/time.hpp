@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include <kefu/core/export.hpp>
+
+KEFU_BEGIN_NAMESPACE
+
+/// Calendar time: stamps, reply windows, expiry. Never mixed with MonoTime.
+using WallTime = std::chrono::system_clock::time_point;
+/// Time that never jumps: deadlines and back-off.
+using MonoTime = std::chrono::steady_clock::time_point;
+using Millis = std::chrono::milliseconds;
+
+/// Reads time; never sleeps. Waiting belongs to the Scheduler, so that a test can skip it.
+///
+/// Thread safety: implementations must allow calls from any thread.
+class KEFU_EXPORT Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual WallTime wall() const = 0;
+  virtual MonoTime mono() const = 0;
+};
+
+/// Seconds since 1970-01-01 UTC, as the platforms write times.
+inline std::int64_t unix_seconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+inline WallTime from_unix_seconds(std::int64_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
+
+KEFU_END_NAMESPACE

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <kefu/core/cancel.hpp>
+#include <kefu/core/client.hpp>
+#include <kefu/core/operation.hpp>
+#include <kefu/core/result.hpp>
+
+#include "core/reply.hpp"
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// When a call that failed may be repeated (column `retry` of error-kinds.json).
+enum class Retry : unsigned char { never, after_backoff, after_renewal, after_reset };
+
+/// What a platform's answer means.
+struct Verdict {
+  bool accepted = false;
+  bool renew_credential = false;  ///< The token which this very call carried is no good.
+  ErrorKind kind = ErrorKind::internal;
+  Delivery delivery = Delivery::refused;
+  Retry retry = Retry::never;
+  std::optional<Millis> retry_after;
+  std::string code;          ///< As text; also of an ignored code of an accepted answer.
+  std::string message;       ///< The platform's text.
+  std::string request_id;
+  std::string_view advice;   ///< Ours, from the code table.
+};
+
+/// Names the credential an attempt carried, so that refusing it is "this token failed", never "some token failed".
+struct CredentialTag {
+  std::string value_digest;      ///< Of the token's text; never the token itself.
+  std::uint64_t generation = 0;
+};
+
+/// One account's view of its platform: the steps of the pipeline that differ. All members are called on the loop; every
+/// `done` is called exactly once, on the loop, possibly before the member returns.
+class Platform {
+ public:
+  virtual ~Platform() = default;
+
+  /// "wechat", "jd": for error texts and metrics.
+  virtual std::string_view platform() const = 0;
+  /// The app id: label of metrics and limits.
+  virtual std::string_view account() const = 0;
+  /// Scheme and host for this operation: the one place that maps services to base URLs (NET-1).
+  virtual const std::string& base_url(const OperationInfo& info) const = 0;
+
+  /// Local gate: capability, reply window, quota. `permit` comes back in `settle`. The default lets everything pass.
+  struct Permit {
+    virtual ~Permit() = default;
+  };
+  using Gated = MoveFunction<void(Result<std::unique_ptr<Permit>>)>;
+  virtual void gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
+    static_cast<void>(info), static_cast<void>(request);
+    done(std::unique_ptr<Permit>());
+  }
+  /// The call with this permit ended: `error` is null on success.
+  virtual void settle(std::unique_ptr<Permit> permit, const Error* error) {
+    static_cast<void>(permit), static_cast<void>(error);
+  }
+
+  /// Puts the credential on the request. Live credentials answer at once.
+  using Authorized = MoveFunction<void(Result<CredentialTag>)>;
+  virtual void authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
+                         Authorized done) = 0;
+  /// The platform refused that credential: answers success when another one is in place and the call may be repeated.
+  virtual void renew(CredentialTag refused, MonoTime deadline, CancelToken cancel,
+                     MoveFunction<void(Result<void>)> done) = 0;
+
+  /// Last step before sending, as a signature ages.
+  virtual Result<void> sign(const OperationInfo& info, HttpRequest& request, WallTime now) {
+    static_cast<void>(info), static_cast<void>(request), static_cast<void>(now);
+    return {};
+  }
+
+  /// Pure: what the answer means. Called for every whole HTTP answer, also those that are no JSON.
+  virtual Verdict classify(const OperationInfo& info, const Reply& reply) const = 0;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE
