@@ -1,0 +1,75 @@
+#pragma once
+
+#include <kefu/channel/content.hpp>
+#include <kefu/channel/message.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/result.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+
+/// What an account can do with one kind of content.
+struct ContentRule {
+  ContentRule() {}
+  bool supported = false;
+  /// Kind it may become when it is not supported (and the caller allows it); absent: no way.
+  std::optional<ContentKind> becomes;
+  std::size_t max_bytes = 0;  ///< Of the main text, UTF-8; 0: no limit known.
+  std::size_t max_items = 0;  ///< Of a menu; 0: no limit known.
+  std::string reason;         ///< Why not, where not supported: what is missing and who can change it.
+};
+
+/// The facets an account may hand out.
+enum class Facet : unsigned char {
+  messenger,
+  push_receiver,
+  poller,
+  media_library,
+  agent_sessions,
+  transcripts,
+  profiles,
+  outreach
+};
+inline constexpr std::size_t kFacets = 8;
+KEFU_EXPORT std::string_view to_string(Facet facet) noexcept;
+
+/// What an account can do, as a value: printable, comparable, testable without a network.
+struct Capabilities {
+  Capabilities() {}
+  std::string platform;      ///< "wechat".
+  std::string account_kind;  ///< "official_account.service", "mini_program".
+  std::array<ContentRule, kContentKinds> content;
+  bool typing = false;
+  /// Per facet: empty if the account has it, else why not.
+  std::array<std::string, kFacets> missing;
+
+  const ContentRule& rule(ContentKind kind) const { return content[static_cast<std::size_t>(kind)]; }
+  ContentRule& rule(ContentKind kind) { return content[static_cast<std::size_t>(kind)]; }
+};
+
+/// A message made to fit an account.
+struct Adapted {
+  Adapted() {}
+  std::vector<Content> parts;  ///< At least one, in order; each is one message to the platform.
+  std::vector<Change> changes;
+};
+
+/// Makes `content` fit before anything is sent, changing only what `allow` allows (MSG-1, MSG-2). Long text is cut at
+/// code-point, emoji-cluster and link borders. At most 20 parts.
+///
+/// Errors: `bad_argument` naming the field, its size and the limit; `unsupported` naming the kind, the reason, and what
+/// `allow` would make of it.
+KEFU_EXPORT Result<Adapted> adapt(const Capabilities& account, Content content, const Adaptation& allow);
+
+/// Cuts UTF-8 text into parts of at most `max_bytes` at borders that keep code points, emoji clusters and `<a>`
+/// elements whole, preferring line ends and blanks. A cluster or link larger than `max_bytes` gives an empty list.
+KEFU_EXPORT std::vector<std::string_view> split_text(std::string_view text, std::size_t max_bytes);
+
+KEFU_END_NAMESPACE

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <kefu/channel/capabilities.hpp>
+#include <kefu/channel/message.hpp>
+#include <kefu/channel/webhook.hpp>
+#include <kefu/core/call_options.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/pending.hpp>
+
+#include <memory>
+#include <string>
+
+KEFU_BEGIN_NAMESPACE
+
+/// Facet: sends content to customers.
+///
+/// Thread safety: all members may be called from any thread. Lifetime: a facet keeps what it needs alive; after its
+/// account was removed its calls answer `cancelled`.
+class KEFU_EXPORT Messenger {
+ public:
+  virtual ~Messenger() = default;
+
+  /// Adapts, reserves the reply window for all parts and sends them in order. Sending the same message twice shows it
+  /// twice. Errors: of `adapt`; `window_closed` before anything was sent, with the reason; `parts_delivered` says how
+  /// many parts went out before a later one failed; `delivery` unknown: the customer may have seen it, it is not
+  /// repeated.
+  virtual Pending<Receipt> send(Message message, CallOptions options = {}) = 0;
+
+  /// Shows or hides the typing sign; what the platform ignores (already shown) is a success.
+  virtual Pending<void> typing(Address to, bool on, CallOptions options = {}) = 0;
+};
+
+/// One account on one platform: what it is, what it can do, and its facets. A facet that is absent is a null pointer,
+/// and `capabilities().missing` says why.
+///
+/// Thread safety: all members may be called from any thread.
+class KEFU_EXPORT Channel {
+ public:
+  virtual ~Channel() = default;
+  virtual const std::string& id() const = 0;        ///< The account's id (app id).
+  virtual const std::string& platform() const = 0;  ///< "wechat", "jd".
+  virtual const Capabilities& capabilities() const = 0;
+
+  virtual std::shared_ptr<Messenger> messenger() const { return nullptr; }
+  virtual std::shared_ptr<PushReceiver> push_receiver() const { return nullptr; }
+};
+
+KEFU_END_NAMESPACE

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <kefu/channel/inbound.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/result.hpp>
+#include <kefu/core/runtime.hpp>
+#include <kefu/core/store.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+
+/// What one kind of contact allows: so many messages within so much time.
+struct ReplyRule {
+  ReplyRule(std::string t, int m, std::chrono::seconds w) : trigger(std::move(t)), messages(m), window(w) {}
+  std::string trigger;  ///< As in InboundEvent.trigger.
+  int messages;
+  std::chrono::seconds window;
+};
+
+/// The rules of a platform and kind of account, as data. A later trigger raises what is left to its number and moves
+/// the end to the later one; nothing adds up.
+struct ReplyRules {
+  ReplyRules() {}
+  std::vector<ReplyRule> rules;
+};
+
+/// How a customer's reply window stands.
+struct ReplyWindow {
+  ReplyWindow() {}
+  bool known = false;     ///< False: nothing is known of this customer; a send is tried and corrects the ledger.
+  int messages_left = 0;  ///< Reserved ones are already taken off.
+  WallTime closes{};
+  std::string trigger;         ///< What opened it.
+  std::string closed_because;  ///< "out of time", "messages used up", "platform closed it (45015)"; empty while open.
+};
+
+/// Messages set aside before a call. Settle it exactly once.
+struct Reservation {
+  Reservation() {}
+  std::string customer;
+  int messages = 0;
+  std::uint64_t window = 0;  ///< Which window it was taken from: a later one is not changed by settling.
+  bool tracked = false;      ///< False: nothing was known, nothing to give back.
+};
+
+/// The ledger of reply windows of one account, kept in the store, so that it survives restarts and is shared by
+/// processes (WIN-1, WIN-5). It blocks on the store: call it on the store thread, or where blocking is fine.
+///
+/// Thread safety: all members may be called from any thread. Errors: those of the store.
+class KEFU_EXPORT ReplyLedger {
+ public:
+  /// Keys are made from namespace, platform and account.
+  ReplyLedger(std::shared_ptr<Store> store, std::string name_space, std::string platform, std::string account,
+              ReplyRules rules);
+  ~ReplyLedger();
+  ReplyLedger(ReplyLedger&&) noexcept;
+
+  /// Notes a contact. The end counts from the earlier of platform and received time. Unknown triggers change nothing.
+  Result<void> opened(std::string_view customer, std::string_view trigger, WallTime platform_time,
+                      WallTime received_time);
+  Result<ReplyWindow> look(std::string_view customer, WallTime now) const;
+  /// Takes `messages` at once by compare-and-set, or refuses with `window_closed` and the reason (WIN-2).
+  Result<Reservation> reserve(std::string_view customer, int messages, WallTime now);
+  /// Gives back what was surely not delivered (not_sent, refused); unknown keeps it.
+  Result<void> give_back(const Reservation& reservation, int messages);
+  /// The platform disagreed (WIN-3): nothing is left in this window / the window is closed.
+  Result<void> used_up(std::string_view customer, WallTime now);
+  Result<void> closed(std::string_view customer, std::string_view reason, WallTime now);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+KEFU_END_NAMESPACE
