@@ -2,6 +2,7 @@
 
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/message.hpp>
+#include <kefu/channel/reply_window.hpp>
 #include <kefu/channel/webhook.hpp>
 #include <kefu/core/call_options.hpp>
 #include <kefu/core/export.hpp>
@@ -43,6 +44,10 @@ class KEFU_EXPORT Channel {
 
   virtual std::shared_ptr<Messenger> messenger() const { return nullptr; }
   virtual std::shared_ptr<PushReceiver> push_receiver() const { return nullptr; }
+
+  /// The reply windows of this account; null where the platform has none. Tell it of every event that is accepted
+  /// (`opened`); the Inbox does so itself.
+  virtual std::shared_ptr<ReplyLedger> reply_ledger() const { return nullptr; }
 };
 
 KEFU_END_NAMESPACE

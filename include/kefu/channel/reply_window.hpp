@@ -48,6 +48,8 @@ struct Reservation {
   int messages = 0;
   std::uint64_t window = 0;  ///< Which window it was taken from: a later one is not changed by settling.
   bool tracked = false;      ///< False: nothing was known, nothing to give back.
+  int left = 0;              ///< What the window holds after this reservation, if tracked.
+  WallTime closes{};
 };
 
 /// The ledger of reply windows of one account, kept in the store, so that it survives restarts and is shared by
