@@ -1,5 +1,10 @@
 #pragma once
 
+#include <kefu/core/cancel.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/function.hpp>
+#include <kefu/core/time.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,11 +13,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <kefu/core/cancel.hpp>
-#include <kefu/core/export.hpp>
-#include <kefu/core/function.hpp>
-#include <kefu/core/time.hpp>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -30,14 +30,22 @@ class KEFU_EXPORT BodySource {
   virtual bool rewind() = 0;
 };
 
+/// What the local gate wants to know of a request. Never sent.
+struct LocalFacts {
+  LocalFacts() {}
+  std::string customer;   ///< Whom it concerns; empty: nobody.
+  std::string content;    ///< The platform's name of the kind of message.
+  bool reserved = false;  ///< The reply window was asked already.
+};
+
 /// One HTTP request as the pipeline hands it to the transport. There is no way to print it: the query and the headers
 /// hold credentials.
 struct HttpRequest {
   HttpRequest() {}
   std::string method = "GET";
-  std::string base;   ///< Scheme, host and port, no path: "https://api.weixin.qq.com".
-  std::string path;   ///< Starts with '/'; sent as it is.
-  HttpFields query;   ///< Not yet percent-encoded.
+  std::string base;  ///< Scheme, host and port, no path: "https://api.weixin.qq.com".
+  std::string path;  ///< Starts with '/'; sent as it is.
+  HttpFields query;  ///< Not yet percent-encoded.
   HttpFields headers;
   std::string body;
   std::shared_ptr<BodySource> source;  ///< Instead of `body`.
@@ -48,6 +56,7 @@ struct HttpRequest {
   /// byte of the reply. False: it must never send twice what it was given once.
   bool repeatable = false;
   std::size_t max_reply_bytes = 4 * 1024 * 1024;
+  LocalFacts local;
 };
 
 /// An HTTP answer of any status: only the pipeline knows what a status means for a platform.
@@ -76,18 +85,18 @@ enum class TransportFault : unsigned char {
   tls_verification_failed,
   proxy_refused_tunnel,
   proxy_wants_authentication,
-  deadline_before_sending,   ///< Time was over before anything left.
+  deadline_before_sending,  ///< Time was over before anything left.
   cancelled_before_sending,
   connection_lost_while_sending,
-  replay_prevented,          ///< A reused connection died; sending again was stopped.
+  replay_prevented,  ///< A reused connection died; sending again was stopped.
   reset_before_reply,
   closed_without_reply,
-  reset_inside_reply,        ///< Also fewer bytes than announced.
+  reset_inside_reply,  ///< Also fewer bytes than announced.
   timeout_after_send,
   timeout_inside_reply,
   cancelled_after_sending,
   reply_too_large,
-  refused_locally,           ///< The URL is not allowed (plain http to a host that is not listed, bad scheme).
+  refused_locally,  ///< The URL is not allowed (plain http to a host that is not listed, bad scheme).
 };
 
 /// Answer or fault of one exchange. `detail` says more for the operator, without URL and secret.
