@@ -39,9 +39,9 @@ class [[nodiscard]] Result {
   T value_or(T fallback) && { return has_value() ? std::move(*this).value() : std::move(fallback); }
 
  private:
-  template <std::size_t I, class Variant>
+  template <std::size_t Index, class Variant>
   static auto* checked(Variant& state) {
-    auto* held = std::get_if<I>(&state);
+    auto* held = std::get_if<Index>(&state);
     if (held == nullptr) std::abort();
     return held;
   }

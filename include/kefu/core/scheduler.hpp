@@ -17,7 +17,7 @@ class KEFU_EXPORT Scheduler {
   using Ticket = std::uint64_t;
   virtual ~Scheduler() = default;
 
-  /// Runs `task` on the loop at `when`; MonoTime::min() means as soon as possible. Returns 0 after `stop`.
+  /// Runs `task` on the loop at `when`; (MonoTime::min)() means as soon as possible. Returns 0 after `stop`.
   virtual Ticket run_at(MonoTime when, Task task) = 0;
   /// Drops a task that has not started; unknown tickets are ignored.
   virtual void drop(Ticket ticket) = 0;
@@ -33,7 +33,7 @@ class KEFU_EXPORT Scheduler {
   };
   virtual Help help() { return Help::wait; }
 
-  Ticket post(Task task) { return run_at(MonoTime::min(), std::move(task)); }
+  Ticket post(Task task) { return run_at((MonoTime::min)(), std::move(task)); }
 };
 
 KEFU_END_NAMESPACE

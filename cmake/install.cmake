@@ -1,0 +1,60 @@
+# The package: libraries, public headers, kefuConfig.cmake, kefu.pc, the programs.
+include(CMakePackageConfigHelpers)
+
+set(kefu_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/kefu)
+
+# Each component has an export set of its own, so that a host that does not ask for it need not have its libraries.
+function(kefu_install_library target export_name)
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${export_name})
+  install(TARGETS ${target} EXPORT kefu_${export_name}_targets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(EXPORT kefu_${export_name}_targets NAMESPACE kefu:: DESTINATION ${kefu_cmake_dir})
+endfunction()
+
+set(kefu_components kefu)
+kefu_install_library(kefu kefu)
+foreach(component sqlite sandbox)
+  if(TARGET kefu_${component})
+    kefu_install_library(kefu_${component} ${component})
+    list(APPEND kefu_components ${component})
+  endif()
+endforeach()
+
+# Headers of a component that is not built stay away.
+install(DIRECTORY include/kefu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.hpp"
+        PATTERN "kefu/stores" EXCLUDE
+        PATTERN "kefu/sandbox" EXCLUDE)
+foreach(pair "sqlite=stores" "sandbox=sandbox")
+  string(REPLACE "=" ";" pair ${pair})
+  list(GET pair 0 component)
+  list(GET pair 1 folder)
+  if(TARGET kefu_${component} AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/include/kefu/${folder})
+    install(DIRECTORY include/kefu/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kefu FILES_MATCHING PATTERN "*.hpp")
+  endif()
+endforeach()
+
+if(BUILD_SHARED_LIBS)
+  set(kefu_is_shared TRUE)
+  set(kefu_pc_cflags "")
+else()
+  set(kefu_is_shared FALSE)
+  set(kefu_pc_cflags " -DKEFU_STATIC_DEFINE")
+endif()
+configure_package_config_file(cmake/kefuConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake
+                              INSTALL_DESTINATION ${kefu_cmake_dir})
+# Before 1.0 the inline namespace, and with it every symbol, belongs to one minor version.
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/kefuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/kefuConfigVersion.cmake
+        DESTINATION ${kefu_cmake_dir})
+
+configure_file(cmake/kefu.pc.in ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+foreach(program kefu_cli kefu_sandbox_program)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endforeach()

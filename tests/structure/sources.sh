@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Facts of the source tree that no compiler checks. usage: sources.sh [ROOT]; prints each breach as file:line: rule.
+set -u
+export LC_ALL=C.UTF-8
+root=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+cd "$root" || exit 1
+
+# The standard headers of C++17, and <coroutine>, which only coroutine.hpp may include.
+standard=" algorithm any array atomic bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes climits clocale
+ cmath codecvt complex condition_variable coroutine csetjmp csignal cstdarg cstddef cstdint cstdio cstdlib cstring ctime
+ cuchar cwchar cwctype deque exception execution filesystem forward_list fstream functional future initializer_list
+ iomanip ios iosfwd iostream istream iterator limits list locale map memory memory_resource mutex new numeric optional
+ ostream queue random ratio regex scoped_allocator set shared_mutex sstream stack stdexcept streambuf string
+ string_view system_error thread tuple type_traits typeindex typeinfo unordered_map unordered_set utility valarray
+ variant vector "
+standard=$(echo $standard)
+
+# Which rooms a room may include, itself apart. The sandbox judges the clients and so shares none of their code.
+may_include() {
+  case $1 in
+    core) echo "" ;;
+    channel | stores | sandbox) echo core ;;
+    wechat | jd | desk) echo core channel ;;
+    cli) echo core channel wechat jd desk stores ;;
+    *) echo "?" ;;
+  esac
+}
+
+# Which files may include a third party, as extended regular expressions over the path. A public header never may.
+third_party_files() {
+  case $1 in
+    rapidjson) echo '^src/core/(json|rapidjson|document)[a-z0-9_]*\.(cpp|hpp)$' ;;
+    curl) echo '^src/core/curl[a-z0-9_]*\.(cpp|hpp)$' ;;
+    openssl) echo '^src/core/(crypto|digest|cipher|random|base64|secret|curl)[a-z0-9_]*\.cpp$' ;;
+    pugixml) echo '^src/core/xml[a-z0-9_]*\.cpp$' ;;
+    sqlite3) echo '^src/stores/sqlite[a-z0-9_]*\.(cpp|hpp)$' ;;
+    fmt) echo '^src/[a-z]+/[a-z0-9_]+\.cpp$' ;;
+    CLI) echo '^src/(cli/[a-z0-9_]+|sandbox/main)\.(cpp|hpp)$' ;;
+    *) echo '' ;;
+  esac
+}
+
+breaches=0
+breach() {
+  echo "$1"
+  breaches=$((breaches + 1))
+}
+
+# Third parties by the name their include begins with; pugixml's header has no folder.
+third_party_of() {
+  case $1 in
+    pugixml.hpp | pugiconfig.hpp) echo pugixml ;;
+    sqlite3.h) echo sqlite3 ;;
+    rapidjson/* | curl/* | openssl/* | fmt/* | CLI/*) echo "${1%%/*}" ;;
+    hiredis/* | libpq-fe.h | httplib.h | nlohmann/* | boost/* | spdlog/* | pybind11/*) echo "other" ;;
+    *) echo "" ;;
+  esac
+}
+
+# One line per include: path, line, what is included, and whether with quotes.
+includes() {
+  find "$@" -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.h' \) 2>/dev/null | sort | xargs -r awk '
+    /^[ \t]*#[ \t]*include/ {
+      quote = index($0, "\"") > 0 && index($0, "<") == 0 ? "quoted" : "angle"
+      name = $0
+      sub(/^[ \t]*#[ \t]*include[ \t]*[<"]/, "", name)
+      sub(/[>"].*$/, "", name)
+      print FILENAME, FNR, name, quote
+    }'
+}
+
+room_of() {
+  local path=${1#include/kefu/}
+  path=${path#src/}
+  case $path in
+    */*) echo "${path%%/*}" ;;
+    *) echo umbrella ;;
+  esac
+}
+
+while read -r file line name quote; do
+  third=$(third_party_of "$name")
+  if [ -n "$third" ]; then
+    allowed=$(third_party_files "$third")
+    if [ -z "$allowed" ] || ! [[ $file =~ $allowed ]]; then breach "$file:$line: may not include <$name> ($third)"; fi
+    continue
+  fi
+  room=$(room_of "$file")
+  case $name in
+    kefu/*/*) target=${name#kefu/} ;;
+    kefu/*) target=umbrella/$name ;;
+    *) target=$name ;;
+  esac
+  target=${target%%/*}
+  if [ "$room" != umbrella ] && [ "$target" != "$room" ] && [ -n "$(may_include "$target" | tr -d '?')$(
+    [ "$target" = core ] || [ "$target" = umbrella ] && echo x)" ]; then
+    case " $(may_include "$room") " in
+      *" $target "*) ;;
+      *) breach "$file:$line: room $room may not include $name" ;;
+    esac
+  fi
+  case $file in
+    include/*)
+      if [ "$quote" = quoted ]; then
+        breach "$file:$line: a public header includes with <>, not quotes: $name"
+      else
+        case $name in
+          kefu/*) ;;
+          coroutine) [ "$file" = include/kefu/core/coroutine.hpp ] || breach "$file:$line: <coroutine> is C++20" ;;
+          *) case " $standard " in
+            *" $name "*) ;;
+            *) breach "$file:$line: a public header may include only std and kefu, not <$name>" ;;
+          esac ;;
+        esac
+      fi
+      ;;
+  esac
+done < <(includes include src)
+
+# RapidJSON under its private namespace: only one file may include it without going through the one that renames it.
+renaming=$(grep -rlE '^#define RAPIDJSON_NAMESPACE\b' src 2>/dev/null | wc -l)
+if grep -rqE '#include *[<"]rapidjson/' src 2>/dev/null && [ "$renaming" != 1 ]; then
+  breach "src: RAPIDJSON_NAMESPACE must be defined in exactly one file, not $renaming"
+fi
+
+while read -r count file; do
+  [ "$file" = total ] || [ "$count" -le 450 ] || breach "$file:$count: longer than 450 lines; is it one thing?"
+done < <(find include src -type f 2>/dev/null | sort | xargs -r wc -l)
+
+while read -r file; do
+  breach "$file:1: a file named utils says nothing about what is in it"
+done < <(find include src examples tests -type f 2>/dev/null | grep -iE '/(utils?|helpers?|misc|common)\.[a-z]+$')
+
+while read -r file; do
+  grep -q '^#pragma once$' "$file" || breach "$file:1: no #pragma once"
+done < <(find include src tests examples -type f -name '*.hpp' 2>/dev/null | sort)
+
+# Words of unfinished work; the pattern is put together so that this file does not find itself.
+unfinished="TO""DO|FIX""ME|XX""X|not impl""emented|\bst""ub"
+while IFS= read -r found; do
+  breach "${found:0:160}: unfinished"
+done < <(grep -rnE "$unfinished" include src examples bindings --include='*.?pp' --include='*.sh' --include='*.py' \
+  --include='*.txt' 2>/dev/null)
+
+while IFS= read -r found; do
+  breach "${found:0:160}: a test that sleeps or skips"
+done < <(grep -rnE "sleep_""for|doctest::""skip|\busle""ep\(" tests --include='*.?pp' 2>/dev/null)
+
+while IFS= read -r found; do
+  breach "${found:0:160}: using namespace at file level (unity builds)"
+done < <(grep -rnE '^using namespace' include src --include='*.?pp' 2>/dev/null)
+
+# Nothing is printed by the library (SEC-2); the programs print.
+while IFS= read -r found; do
+  breach "${found:0:160}: the library prints"
+done < <(grep -rnE '\b(std::(cout|cerr|clog|printf|puts|fprintf|fputs)|printf|fprintf|fmt::print|puts|perror)\b *(\(|<<)' \
+  src/core src/channel src/wechat src/stores include --include='*.?pp' 2>/dev/null)
+
+# The umbrella header names every public header of the rooms inside kefu::kefu.
+while read -r header; do
+  name=${header#include/}
+  grep -qF "#include <$name>" include/kefu/kefu.hpp 2>/dev/null || breach "include/kefu/kefu.hpp:1: does not include <$name>; run tests/structure/umbrella.sh"
+done < <(find include/kefu/core include/kefu/channel include/kefu/wechat -name '*.hpp' 2>/dev/null | sort)
+
+echo "source tree: $breaches breaches"
+[ "$breaches" = 0 ]
