@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Builds kefu and runs its tests. On a bare Debian 12 it first installs what is missing (as root).
+set -u
+export LC_ALL=C.UTF-8
+usage() {
+  cat <<'TEXT'
+usage: tests/run.sh [--quick] [--asan] [--tsan] [--fuzz SECONDS] [--all]
+
+  (nothing)       release build, every test: unit, contract, lifecycle, structure, package
+  --quick         the same without the tests that build other programs or take long (labels package, long)
+  --asan          also with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
+  --tsan          also with ThreadSanitizer
+  --fuzz SECONDS  also every fuzz target for that long, from its corpus
+  --all           all of the above (fuzz: 20 seconds each)
+TEXT
+}
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
+cd "$top" || exit 1
+. .ci/packages.sh
+
+quick=0 asan=0 tsan=0 fuzz=0
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) quick=1 ;;
+    --asan) asan=1 ;;
+    --tsan) tsan=1 ;;
+    --fuzz)
+      fuzz=${2:-}
+      case $fuzz in '' | *[!0-9]*) stop "--fuzz wants a number of seconds, for example --fuzz 20" ;; esac
+      shift
+      ;;
+    --all) asan=1 tsan=1 fuzz=20 ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      usage >&2
+      stop "unknown argument '$1'"
+      ;;
+  esac
+  shift
+done
+
+started=$SECONDS
+logs=$top/build/logs
+mkdir -p "$logs"
+# shellcheck disable=SC2086
+kefu_install $kefu_build_packages $kefu_test_packages $kefu_example_packages
+
+passed=0 failed=0 failures=""
+
+# run_tests PRESET CTEST_ARGUMENTS...: runs ctest and adds up its figures. What the tests printed is kept in the log,
+# which the search for planted secrets reads.
+run_tests() {
+  local preset=$1 log=$logs/ctest-$1.log total bad
+  shift
+  say "Testing ($preset)"
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 2 "$@" 2>&1 | tee "$log" |
+    grep --line-buffered -vE '^(Internal ctest changing|Test project|    Start )'
+  cp "build/$preset/Testing/Temporary/LastTest.log" "$logs/tests-$preset.log" 2>/dev/null
+  total=$(sed -n 's/.* tests failed out of \([0-9]*\)$/\1/p' "$log" | tail -n 1)
+  bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of .*/\1/p' "$log" | tail -n 1)
+  if [ -z "$total" ]; then
+    failed=$((failed + 1))
+    failures="$failures $preset:no-tests-ran"
+    return
+  fi
+  passed=$((passed + total - bad))
+  failed=$((failed + bad))
+  [ "$bad" = 0 ] || failures="$failures $(sed -n 's/^\t *[0-9]* - \([^ ]*\).*/'"$preset"':\1/p' "$log" | tr '\n' ' ')"
+}
+
+say "Building (release)"
+kefu_build release "$logs/build-release.log" -- -DKEFU_UNITY=ON
+if [ "$quick" = 1 ]; then
+  run_tests release -LE 'package|long'
+else
+  run_tests release
+fi
+
+# Structure and package tests read sources or build their own programs: a sanitizer adds nothing to them.
+if [ "$asan" = 1 ]; then
+  say "Building (asan)"
+  kefu_build asan "$logs/build-asan.log"
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+  run_tests asan -LE 'package|structure'
+fi
+if [ "$tsan" = 1 ]; then
+  say "Building (tsan)"
+  kefu_build tsan "$logs/build-tsan.log"
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  run_tests tsan -LE 'package|structure'
+fi
+if [ "$fuzz" != 0 ]; then
+  say "Building (fuzz)"
+  kefu_build fuzz "$logs/build-fuzz.log"
+  targets=$(find build/fuzz/fuzz -maxdepth 1 -type f -perm -u+x 2>/dev/null | sort)
+  [ -n "$targets" ] || stop "the preset 'fuzz' built no targets into build/fuzz/fuzz."
+  for target in $targets; do
+    name=$(basename "$target")
+    corpus=tests/fuzz/corpus/$name
+    found=build/fuzz/found/$name
+    mkdir -p "$found"
+    [ -d "$corpus" ] || stop "the fuzz target '$name' has no corpus in $corpus."
+    say "Fuzzing $name for $fuzz s"
+    if "$target" -max_total_time="$fuzz" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+      -artifact_prefix="$found/crash-" "$found" "$corpus" >"$logs/fuzz-$name.log" 2>&1; then
+      passed=$((passed + 1))
+      grep -E 'number_of_executed_units' "$logs/fuzz-$name.log"
+    else
+      failed=$((failed + 1))
+      failures="$failures fuzz:$name"
+      tail -n 40 "$logs/fuzz-$name.log"
+    fi
+  done
+fi
+
+minutes=$(((SECONDS - started) / 60)) seconds=$(((SECONDS - started) % 60))
+printf '\n%d passed, %d failed in %d min %02d s (logs: %s)\n' "$passed" "$failed" "$minutes" "$seconds" "$logs"
+[ "$failed" = 0 ] || printf 'failed: %s\n' "$failures"
+[ "$failed" = 0 ]
