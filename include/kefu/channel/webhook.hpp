@@ -116,7 +116,7 @@ class KEFU_EXPORT PushReceiver {
   /// The answer that says "received" and nothing else.
   virtual WebhookResponse acknowledge() const = 0;
 
-  /// Restores what `reply` needs from an event that was stored (see Inbox), without the original request.
+  /// Reads an event again that was stored (see Inbox) from its `raw`, without the request. Error: `bad_argument`.
   virtual Result<InboundEvent> reopen(std::string_view raw, WallTime received) const = 0;
 };
 
