@@ -1,0 +1,104 @@
+#pragma once
+
+#include <kefu/channel/channel.hpp>
+#include <kefu/channel/reply_window.hpp>
+#include <kefu/core/client.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/runtime.hpp>
+#include <kefu/core/secret.hpp>
+#include <kefu/core/token_source.hpp>
+#include <kefu/wechat/customer_messages.hpp>
+#include <kefu/wechat/push.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+enum class AccountKind : unsigned char {
+  subscription_account,  ///< 公众号, formerly 订阅号.
+  service_account,       ///< 服务号.
+  mini_program,          ///< 小程序.
+};
+
+/// Which of the two isolated token families the account uses.
+enum class TokenMode : unsigned char {
+  stable,   ///< /cgi-bin/stable_token: safe for many owners. The default.
+  classic,  ///< /cgi-bin/token: kefu must be its only owner.
+};
+
+/// What kefu must know of one official account or mini program.
+struct AccountConfig {
+  AccountConfig(std::string app_id_, Secret app_secret_, AccountKind kind_)
+      : app_id(std::move(app_id_)), app_secret(std::move(app_secret_)), kind(kind_) {}
+
+  std::string app_id;  ///< "wx" and 16 characters.
+  Secret app_secret;   ///< May be empty only with a token_source.
+  AccountKind kind;
+  /// WeChat verification is valid: official accounts need it for customer messages.
+  bool verified = true;
+  TokenMode token_mode = TokenMode::stable;
+  /// The host's own token service; kefu then never fetches a token (TOK-1).
+  std::shared_ptr<TokenSource> token_source;
+  /// Callback settings; absent: the account takes no pushes. `receiver_id` defaults to app_id.
+  std::optional<PushConfig> push;
+  /// Scheme and host of the API; a regional host, a gateway or the sandbox.
+  std::string base_url = "https://api.weixin.qq.com";
+  /// Which path mini programs use for the typing sign: the sources disagree. True: the current page's business/typing.
+  bool business_typing = true;
+  /// Instead of the documented rules (5 messages in 48 h after a message, 3 in 1 min after a menu tap ...).
+  std::optional<ReplyRules> reply_rules;
+  /// Local limit of API calls per second; 0: none. The platform publishes no number; quota/get tells the day's.
+  int calls_per_second = 0;
+};
+
+/// The reply rules of the documentation for this kind of account (wechat guide pages 客服消息).
+KEFU_EXPORT ReplyRules default_reply_rules(AccountKind kind);
+
+/// One official account or mini program: the channel interface over it, and every typed operation.
+///
+/// A cheap handle: copies share the account. Thread safety: all members may be called from any thread. Lifetime: facets
+/// and calls keep what they need alive; after `remove` or the end of the runtime they answer `cancelled`.
+class KEFU_EXPORT Account final : public Channel {
+ public:
+  /// Errors: `bad_argument` naming the field (TOK-8: empty app id or secret), `configuration` (base_url).
+  static Result<std::shared_ptr<Account>> create(const Runtime& runtime, AccountConfig config);
+  ~Account() override;
+
+  const std::string& id() const override;
+  const std::string& platform() const override;
+  const Capabilities& capabilities() const override;
+  std::shared_ptr<Messenger> messenger() const override;
+  std::shared_ptr<PushReceiver> push_receiver() const override;
+  std::shared_ptr<ReplyLedger> reply_ledger() const override;
+
+  /// Starts a typed operation, e.g. `account->call(SendCustomMessage(openid, TextContent("你好"))).get()`.
+  template <class Op>
+  Pending<typename Op::Response> call(Op op, CallOptions options = {}) const {
+    return client().call(std::move(op), std::move(options));
+  }
+
+  /// As messenger()->send.
+  Pending<Receipt> send(Message message, CallOptions options = {}) const;
+
+  /// Fetches a new token now although the present one may be good: after a leak. Takes one of the 20 forced refreshes a
+  /// day (30 s apart); refused with `quota_exhausted` or `rate_limited` when they are used up.
+  Pending<void> force_token_refresh(CallOptions options = {}) const;
+
+  /// Ends the account: calls in flight and later ones answer `cancelled`; other accounts are not touched.
+  void remove() const;
+
+  const ApiClient& client() const;
+
+ private:
+  class Core;
+  friend class AccountMessenger;
+  explicit Account(std::shared_ptr<Core> core);
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace wechat
+KEFU_END_NAMESPACE
