@@ -1,5 +1,9 @@
 #pragma once
 
+#include <kefu/core/export.hpp>
+#include <kefu/core/result.hpp>
+#include <kefu/core/time.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -8,10 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <kefu/core/export.hpp>
-#include <kefu/core/result.hpp>
-#include <kefu/core/time.hpp>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -25,11 +25,13 @@ struct StoreEntry {
 
 /// One write of a commit: stores or removes a key if its generation is the expected one.
 struct StoreWrite {
-  /// Stores `value`; `expected` is the generation last read, or 0: the key must be absent (or expired).
+  /// Stores `value`; `expected` is the generation last read, or 0: the key must be absent (or expired). Without
+  /// `expires` the entry is kept until it is removed, whatever it had before.
   static StoreWrite put(std::string key, std::string value, std::uint64_t expected,
                         std::optional<WallTime> expires = std::nullopt) {
     return StoreWrite(std::move(key), std::move(value), expected, expires);
   }
+  /// Removes the key. `expected` 0 removes nothing and only demands that the key is absent.
   static StoreWrite remove(std::string key, std::uint64_t expected) {
     return StoreWrite(std::move(key), std::nullopt, expected, std::nullopt);
   }
@@ -57,7 +59,8 @@ struct CommitOutcome {
   std::size_t conflict = 0;                ///< Index of the first write whose expectation failed, if not.
 };
 
-/// A lease that is held. Fencing numbers grow with each holder.
+/// A lease that is held. Fencing numbers grow with each holder: what a holder writes elsewhere carries its fence, and
+/// the receiver refuses a smaller one than it has seen.
 struct Lease {
   std::string key;
   std::string owner;
@@ -71,13 +74,22 @@ using StoreItem = std::pair<std::string, StoreEntry>;
 /// Key/value storage with compare-and-set, expiry and leases: tokens, windows, accepted pushes, cursors.
 ///
 /// Keys are `kefu/1/<namespace>/<platform>/<kind>/<app>/<escaped rest>` (see StoreKey) and never hold a secret.
-/// Keys: at most 512 bytes; values: at most 1 MiB; more answers `bad_argument`.
 ///
 /// Thread safety: all members may be called from any thread; they block, so the runtime calls them on its store
-/// thread only. Errors: `unavailable` (locked, I/O error), `quota_exhausted` (disk full), `configuration` (cannot be
-/// opened, wrong file).
+/// thread only.
+///
+/// Errors: `bad_argument` (a limit below is exceeded; the message names it and the size), `unavailable` (locked, I/O
+/// error: the same call may succeed later), `quota_exhausted` (no room: nothing was stored, free some), `configuration`
+/// (cannot be opened, wrong or damaged file). After an error of commit() read the keys again before deciding.
 class KEFU_EXPORT Store {
  public:
+  static constexpr std::size_t kMaxKeySize = 512;              ///< Bytes of a key, a prefix, a lease's key or owner.
+  static constexpr std::size_t kMaxValueSize = 1024 * 1024;    ///< Bytes of a value.
+  static constexpr std::size_t kMaxWrites = 256;               ///< Writes of a commit.
+  static constexpr std::size_t kMaxCommitSize = 16 * 1048576;  ///< Bytes of all values of a commit.
+  static constexpr std::size_t kMaxListed = 1000;              ///< Entries of one listing.
+  static constexpr std::chrono::hours kMaxLeaseTime{24};       ///< Longest time to live of a lease.
+
   virtual ~Store() = default;
 
   /// True if what was committed survives the end of the process.
@@ -85,45 +97,64 @@ class KEFU_EXPORT Store {
 
   /// The entry, or nothing if absent or expired.
   virtual Result<std::optional<StoreEntry>> get(std::string_view key) = 0;
-  /// Does all writes or none, at one instant. At most 256 writes; a key may appear once.
+  /// Does all writes or none, at one instant; a key may appear once. No writes: committed.
   virtual Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) = 0;
-  /// Up to `limit` (at most 1000) live entries whose key starts with `prefix` and comes after `after`, in byte order.
+  /// Up to `limit` (1 to kMaxListed) live entries whose key starts with `prefix` and comes after `after`, in byte
+  /// order. A page shorter than `limit` is the last one; the next page begins after the last key of this one.
   virtual Result<std::vector<StoreItem>> list(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
 
-  /// Takes or extends the lease on `key`: granted if nobody holds it, the last one is over, or `owner` holds it.
-  /// Extending keeps the fence. Leases and values do not share names.
+  /// Takes or extends the lease on `key` for `ttl` (over 0, up to kMaxLeaseTime) from now: granted if nobody holds it,
+  /// the last one is over, or `owner` holds it; else nothing, at once: this never waits. Extending one that is not over
+  /// keeps the fence. Leases and values do not share names. `owner` names one holder, not one process.
   virtual Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner,
                                              std::chrono::milliseconds ttl) = 0;
-  /// Gives a lease back; one that is no longer ours is left alone.
+  /// Gives a lease back; one that is no longer ours (owner and fence) is left alone.
   virtual Result<void> release(const Lease& lease) = 0;
 
   /// commit() of one put. `committed` false: somebody else was there first.
   Result<CommitOutcome> put_if(std::string key, std::string value, std::uint64_t expected,
                                std::optional<WallTime> expires, Durability durability);
-  /// commit() of one removal.
+  /// commit() of one removal, relaxed.
   Result<CommitOutcome> remove_if(std::string key, std::uint64_t expected);
+
+ protected:
+  /// The limits above, for implementations: the `bad_argument` to answer, or nothing.
+  static std::optional<Error> check_key(std::string_view key);
+  static std::optional<Error> check_writes(const std::vector<StoreWrite>& writes);
+  static std::optional<Error> check_list(std::string_view prefix, std::string_view after, std::size_t limit);
+  static std::optional<Error> check_lease(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl);
 };
 
 /// Builds keys that never meet: other namespaces, platforms, kinds and apps give other prefixes, whatever the parts
 /// hold. Each part is escaped (`%` and `/` and bytes outside `!`..`~` as `%XX`).
+///
+/// Thread safety: as a value.
 class KEFU_EXPORT StoreKey {
  public:
   StoreKey(std::string_view name_space, std::string_view platform, std::string_view kind, std::string_view app);
   /// Appends one more escaped part.
   StoreKey& add(std::string_view part);
   const std::string& str() const noexcept { return key_; }
+  /// For Store::list: what every key made from this one by add() begins with, and no other key.
+  std::string prefix() const { return key_ + '/'; }
 
  private:
   std::string key_;
 };
 
-/// The store of one process: nothing survives its end. Bounded: past `max_entries` new keys are refused with
-/// `quota_exhausted`, expired ones are dropped first.
+/// The store of one process: nothing survives its end.
+///
+/// Bounded: past `max_entries` entries or `max_bytes` bytes of keys and values a write that needs more is refused with
+/// `quota_exhausted`; expired entries are dropped first. Expired entries also go little by little with every write.
+/// Memory per entry: about 140 bytes beside its key and value. A commit locks only the parts it touches; `list` locks
+/// the whole store for its page.
 ///
 /// Thread safety: see Store.
 class KEFU_EXPORT MemoryStore final : public Store {
  public:
-  explicit MemoryStore(std::shared_ptr<const Clock> clock = nullptr, std::size_t max_entries = 4'000'000);
+  /// Without a clock expiry follows the system's.
+  explicit MemoryStore(std::shared_ptr<const Clock> clock = nullptr, std::size_t max_entries = 4'000'000,
+                       std::size_t max_bytes = std::size_t{1} << 31);
   ~MemoryStore() override;
   bool durable() const noexcept override { return false; }
   Result<std::optional<StoreEntry>> get(std::string_view key) override;

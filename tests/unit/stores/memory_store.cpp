@@ -1,0 +1,137 @@
+// What is special about the store in memory: its bounds.
+#include "core/memory_shard.hpp"
+#include "support/test_clock.hpp"
+
+#include <kefu/core/store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+using kefu::Durability;
+using kefu::ErrorKind;
+using kefu::MemoryStore;
+using kefu::StoreWrite;
+using kefu_test::TestClock;
+using std::chrono::seconds;
+
+namespace {
+
+kefu::Result<kefu::CommitOutcome> add(MemoryStore& store, const std::string& key, std::size_t size,
+                                      std::optional<kefu::WallTime> expires = std::nullopt) {
+  return store.put_if(key, std::string(size, 'v'), 0, expires, Durability::relaxed);
+}
+
+}  // namespace
+
+TEST_CASE("the memory store is not durable and takes the system's clock by default") {
+  MemoryStore store;
+  CHECK(!store.durable());
+  REQUIRE(add(store, "past", 1, std::chrono::system_clock::now() - seconds(1))->committed);
+  REQUIRE(add(store, "future", 1, std::chrono::system_clock::now() + seconds(1000))->committed);
+  CHECK(!*store.get("past"));
+  CHECK(*store.get("future"));
+}
+
+TEST_CASE("a full memory store refuses new keys, drops expired ones first and keeps what it has") {
+  const auto clock = std::make_shared<TestClock>();
+  MemoryStore store(clock, 100);
+  for (int i = 0; i < 100; ++i) {
+    const auto expires = clock->wall() + seconds(i < 40 ? 10 : 1000);
+    REQUIRE(add(store, "k" + std::to_string(i), 10, expires)->committed);
+  }
+  const auto refused = add(store, "new", 10);
+  REQUIRE(!refused.has_value());
+  CHECK(refused.error().kind() == ErrorKind::quota_exhausted);
+  CHECK(refused.error().message().find("100 entries") != std::string::npos);
+  CHECK(!*store.get("new"));
+
+  // Replacing and removing still work, and a commit that does not fit does nothing at all.
+  const auto generation = (*store.get("k50"))->generation;
+  CHECK(store.put_if("k50", "changed", generation, std::nullopt, Durability::relaxed)->committed);
+  const auto both =
+      store.commit({StoreWrite::put("k51", "changed", (*store.get("k51"))->generation), StoreWrite::put("new", "v", 0)},
+                   Durability::relaxed);
+  REQUIRE(!both.has_value());
+  CHECK((*store.get("k51"))->value == "vvvvvvvvvv");
+  CHECK(store
+            .commit({StoreWrite::remove("k51", (*store.get("k51"))->generation), StoreWrite::put("new", "v", 0)},
+                    Durability::relaxed)
+            ->committed);
+
+  clock->advance(seconds(11));
+  for (int i = 0; i < 40; ++i) CHECK(add(store, "late" + std::to_string(i), 10)->committed);
+  CHECK(!add(store, "one too many", 10).has_value());
+  CHECK(store.list("", "", 1000)->size() == 100);
+}
+
+TEST_CASE("the memory store counts its bytes") {
+  const auto clock = std::make_shared<TestClock>();
+  MemoryStore store(clock, 1000, 10'000);
+  REQUIRE(add(store, "a", 4999, clock->wall() + seconds(5))->committed);
+  REQUIRE(add(store, "b", 4999)->committed);
+  const auto refused = add(store, "c", 0);
+  REQUIRE(!refused.has_value());
+  CHECK(refused.error().kind() == ErrorKind::quota_exhausted);
+  CHECK(refused.error().message().find("10000 bytes") != std::string::npos);
+  clock->advance(seconds(5));
+  CHECK(add(store, "c", 4999)->committed);
+  const auto generation = (*store.get("b"))->generation;
+  CHECK(!store.put_if("b", std::string(5000, 'v'), generation, std::nullopt, Durability::relaxed).has_value());
+  CHECK(store.put_if("b", "v", generation, std::nullopt, Durability::relaxed)->committed);
+  CHECK(add(store, "d", 4997)->committed);
+  CHECK(!add(store, "e", 0).has_value());
+}
+
+TEST_CASE("expired entries go with later writes, before the store is full") {
+  // The writes of each batch drop what is left of the batches before, so that its size never reaches two batches.
+  const auto clock = std::make_shared<TestClock>();
+  kefu::detail::MemoryShard shard;
+  std::uint64_t generation = 0;
+  for (int batch = 0; batch < 30; ++batch) {
+    for (int i = 0; i < 300; ++i) {
+      const std::string key = "b" + std::to_string(batch) + "/" + std::to_string(i);
+      shard.put(key, kefu::detail::hash_store_key(key), "value", clock->wall() + seconds(1), ++generation);
+      shard.purge_some(clock->wall(), 16);
+      CHECK(shard.records().size() <= 302);
+      if (i % 10 != 0) continue;
+      shard.erase(key, kefu::detail::hash_store_key(key));  // Moves others inside the index while the hand goes round.
+    }
+    clock->advance(seconds(1));
+  }
+  CHECK(shard.purge_all(clock->wall()).entries == 270);
+  CHECK(shard.records().empty());
+}
+
+TEST_CASE("leases in memory are bounded; dead ones make room") {
+  const auto clock = std::make_shared<TestClock>();
+  MemoryStore store(clock, 10);
+  for (int i = 0; i < 10; ++i) REQUIRE(*store.lease("l" + std::to_string(i), "me", seconds(10)));
+  const auto refused = store.lease("one more", "me", seconds(10));
+  REQUIRE(!refused.has_value());
+  CHECK(refused.error().kind() == ErrorKind::quota_exhausted);
+  CHECK(*store.lease("l3", "me", seconds(5)));
+  clock->advance(seconds(11));
+  for (int i = 0; i < 10; ++i) CHECK(*store.lease("n" + std::to_string(i), "me", seconds(10)));
+}
+
+TEST_CASE("a memory store near its limit stays within it under threads") {
+  const auto clock = std::make_shared<TestClock>();
+  MemoryStore store(clock, 64);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&store, &clock, t] {
+      for (int i = 0; i < 500; ++i) {
+        const std::string key = std::to_string(t) + "/" + std::to_string(i);
+        auto kept = add(store, key, 10, clock->wall() + std::chrono::milliseconds(50));
+        if (i % 3 == 0) clock->advance(std::chrono::milliseconds(1));
+        if (kept && i % 2 == 0) static_cast<void>(store.remove_if(key, kept->generations[0]));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(store.list("", "", 1000)->size() <= 64);
+  clock->advance(seconds(1));
+  for (int i = 0; i < 64; ++i) CHECK(add(store, "after/" + std::to_string(i), 1)->committed);
+  CHECK(!add(store, "over", 1).has_value());
+}

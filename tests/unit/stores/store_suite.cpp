@@ -1,0 +1,513 @@
+// What every store promises (STO-2, STO-3, STO-4), over each kind of store.
+#include "unit/stores/store_factories.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+using kefu::CommitOutcome;
+using kefu::Durability;
+using kefu::ErrorKind;
+using kefu::Lease;
+using kefu::Millis;
+using kefu::Result;
+using kefu::Store;
+using kefu::StoreEntry;
+using kefu::StoreItem;
+using kefu::StoreKey;
+using kefu::StoreWrite;
+using std::chrono::hours;
+using std::chrono::seconds;
+
+namespace {
+
+std::uint64_t put(Store& store, const std::string& key, const std::string& value, std::uint64_t expected = 0,
+                  std::optional<kefu::WallTime> expires = std::nullopt) {
+  const auto outcome = store.put_if(key, value, expected, expires, Durability::relaxed);
+  REQUIRE_MESSAGE(outcome.has_value(), outcome.error().to_string());
+  REQUIRE(outcome->committed);
+  REQUIRE(outcome->generations.size() == 1);
+  return outcome->generations[0];
+}
+
+bool refused(Store& store, const std::string& key, const std::string& value, std::uint64_t expected) {
+  const auto outcome = store.put_if(key, value, expected, std::nullopt, Durability::relaxed);
+  REQUIRE_MESSAGE(outcome.has_value(), outcome.error().to_string());
+  return !outcome->committed;
+}
+
+std::optional<StoreEntry> read(Store& store, const std::string& key) {
+  auto entry = store.get(key);
+  REQUIRE_MESSAGE(entry.has_value(), entry.error().to_string());
+  return *entry;
+}
+
+std::vector<std::string> keys(Store& store, std::string_view prefix, std::string_view after = {},
+                              std::size_t limit = 1000) {
+  const auto items = store.list(prefix, after, limit);
+  REQUIRE_MESSAGE(items.has_value(), items.error().to_string());
+  std::vector<std::string> found;
+  for (const StoreItem& item : *items) found.push_back(item.first);
+  return found;
+}
+
+std::optional<Lease> take(Store& store, const std::string& key, const std::string& owner, Millis ttl) {
+  auto lease = store.lease(key, owner, ttl);
+  REQUIRE_MESSAGE(lease.has_value(), lease.error().to_string());
+  return *lease;
+}
+
+template <class T>
+void check_refused(const Result<T>& result, std::string_view limit, std::string_view size) {
+  REQUIRE(!result.has_value());
+  CHECK(result.error().kind() == ErrorKind::bad_argument);
+  CHECK_MESSAGE(result.error().message().find(limit) != std::string::npos, result.error().message());
+  CHECK_MESSAGE(result.error().message().find(size) != std::string::npos, result.error().message());
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("STO-2: a write needs the generation last read", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  CHECK(!read(store, "k"));
+  CHECK(refused(store, "k", "stale", 7));
+  const auto first = put(store, "k", "one");
+  CHECK(refused(store, "k", "again", 0));
+  const auto second = put(store, "k", "two", first);
+  CHECK(second > first);
+  CHECK(refused(store, "k", "slow writer", first));
+  const auto entry = read(store, "k");
+  REQUIRE(entry);
+  CHECK(entry->value == "two");
+  CHECK(entry->generation == second);
+  CHECK(!entry->expires);
+
+  CHECK(!store.remove_if("k", first)->committed);
+  CHECK(store.remove_if("k", second)->committed);
+  CHECK(!read(store, "k"));
+  CHECK(!store.remove_if("k", second)->committed);
+}
+
+TEST_CASE_TEMPLATE("STO-2: generations never repeat, also not after a removal or expiry", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  std::uint64_t last = 0;
+  for (int round = 0; round < 20; ++round) {
+    const auto soon = under_test.clock->wall() + seconds(1);
+    const auto kept = put(store, "a", "v");
+    const auto passing = put(store, "b", "v", 0, soon);
+    CHECK(kept > last);
+    CHECK(passing > kept);
+    last = passing;
+    under_test.clock->advance(seconds(2));
+    CHECK(refused(store, "b", "v", passing));
+    CHECK(store.remove_if("a", kept)->committed);
+  }
+}
+
+TEST_CASE_TEMPLATE("a commit does all or nothing and says what was in the way", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  const auto a = put(store, "a", "1");
+  const auto b = put(store, "b", "1");
+
+  auto outcome = store.commit({StoreWrite::put("c", "new", 0), StoreWrite::put("a", "2", a),
+                               StoreWrite::remove("b", b + 100), StoreWrite::put("d", "new", 0)},
+                              Durability::full);
+  REQUIRE(outcome.has_value());
+  CHECK(!outcome->committed);
+  CHECK(outcome->conflict == 2);
+  CHECK(outcome->generations.empty());
+  CHECK(keys(store, "") == std::vector<std::string>{"a", "b"});
+  CHECK(read(store, "a")->generation == a);
+
+  outcome = store.commit({StoreWrite::put("c", "new", 0), StoreWrite::put("a", "2", a), StoreWrite::remove("b", b),
+                          StoreWrite::remove("never", 0)},
+                         Durability::full);
+  REQUIRE(outcome.has_value());
+  CHECK(outcome->committed);
+  REQUIRE(outcome->generations.size() == 4);
+  CHECK(outcome->generations[0] != outcome->generations[1]);
+  CHECK(outcome->generations[2] == 0);
+  CHECK(outcome->generations[3] == 0);
+  CHECK(keys(store, "") == std::vector<std::string>{"a", "c"});
+  CHECK(read(store, "a")->value == "2");
+  CHECK(read(store, "a")->generation == outcome->generations[1]);
+
+  CHECK(store.commit({}, Durability::full)->committed);
+}
+
+TEST_CASE_TEMPLATE("entries expire by the clock of the store", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  const auto expires = under_test.clock->wall() + seconds(10);
+  const auto generation = put(store, "k", "v", 0, expires);
+  CHECK(read(store, "k")->expires == expires);
+  under_test.clock->advance(Millis(9999));
+  CHECK(read(store, "k"));
+  CHECK(keys(store, "k").size() == 1);
+  under_test.clock->advance(Millis(1));
+  CHECK(!read(store, "k"));
+  CHECK(keys(store, "k").empty());
+  CHECK(refused(store, "k", "v", generation));
+  CHECK(store.remove_if("k", 0)->committed);
+  const auto again = put(store, "k", "v2", 0, under_test.clock->wall() + hours(1));
+  const auto kept = put(store, "k", "v3", again);
+  CHECK(!read(store, "k")->expires);
+  under_test.clock->advance(hours(1000));
+  CHECK(read(store, "k")->generation == kept);
+}
+
+TEST_CASE_TEMPLATE("values and keys hold any bytes up to their limits", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  const std::string odd_key("\0\xff'%/\n;--", 9);
+  std::string odd_value;
+  for (int byte = 0; byte < 256; ++byte) odd_value += static_cast<char>(byte);
+  put(store, odd_key, odd_value);
+  put(store, std::string("\0", 1), "");
+  CHECK(read(store, odd_key)->value == odd_value);
+  CHECK(read(store, std::string("\0", 1))->value.empty());
+  CHECK(!read(store, "\xff"));
+
+  const std::string long_key(512, 'k');
+  const auto large = put(store, long_key, std::string(1048576, 'v'));
+  CHECK(read(store, long_key)->value.size() == 1048576);
+  put(store, long_key, "small", large);
+  CHECK(read(store, long_key)->value == "small");
+}
+
+TEST_CASE_TEMPLATE("what is too large is refused with the limit and the size", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  const std::string long_key(513, 'k');
+  check_refused(store.get(long_key), "512", "513");
+  check_refused(store.get(""), "512", "0 bytes");
+  check_refused(store.put_if(long_key, "v", 0, std::nullopt, Durability::relaxed), "512", "513");
+  check_refused(store.put_if("k", std::string(1048577, 'v'), 0, std::nullopt, Durability::full), "1048576", "1048577");
+  check_refused(store.remove_if(long_key, 0), "512", "513");
+  check_refused(store.list(long_key, "", 1), "512", "513");
+  check_refused(store.list("", long_key, 1), "512", "513");
+  check_refused(store.list("", "", 0), "1000", "0");
+  check_refused(store.list("", "", 1001), "1000", "1001");
+  check_refused(store.lease(long_key, "me", seconds(1)), "512", "513");
+  check_refused(store.lease("k", std::string(513, 'o'), seconds(1)), "512", "513");
+  check_refused(store.lease("k", "", seconds(1)), "512", "0 bytes");
+  check_refused(store.lease("k", "me", Millis(0)), "86400000", "0 ms");
+  check_refused(store.lease("k", "me", hours(25)), "86400000", "90000000");
+
+  std::vector<StoreWrite> writes;
+  for (int i = 0; i < 257; ++i) writes.push_back(StoreWrite::put("w" + std::to_string(i), "v", 0));
+  check_refused(store.commit(writes, Durability::relaxed), "256", "257");
+  writes.pop_back();
+  CHECK(store.commit(writes, Durability::relaxed)->committed);
+  CHECK(keys(store, "w").size() == 256);
+
+  writes.clear();
+  for (int i = 0; i < 17; ++i)
+    writes.push_back(StoreWrite::put("big" + std::to_string(i), std::string(1048576, 'v'), 0));
+  check_refused(store.commit(writes, Durability::relaxed), "16777216", "17825792");
+  CHECK(keys(store, "big").empty());
+
+  const auto twice = store.commit(
+      {StoreWrite::put("x", "1", 0), StoreWrite::put("y", "1", 0), StoreWrite::put("x", "2", 0)}, Durability::relaxed);
+  REQUIRE(!twice.has_value());
+  CHECK(twice.error().kind() == ErrorKind::bad_argument);
+  CHECK(!read(store, "x"));
+}
+
+TEST_CASE_TEMPLATE("a listing is ordered by bytes, page by page", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  const std::vector<std::string> ordered{std::string("a"),
+                                         std::string("a\0", 2),
+                                         std::string("a\0b", 3),
+                                         "a/",
+                                         "a0",
+                                         "a\x7f",
+                                         "a\x80",
+                                         "a\xff",
+                                         "a\xff\xff",
+                                         "b",
+                                         "\xff",
+                                         "\xff\xff",
+                                         "\xff\xff\x01"};
+  for (std::size_t i = 0; i < ordered.size(); ++i) put(store, ordered[i * 5 % ordered.size()], "v");
+
+  CHECK(keys(store, "") == ordered);
+  const std::vector<std::string> with_a(ordered.begin(), ordered.begin() + 9);
+  CHECK(keys(store, "a") == with_a);
+  CHECK(keys(store, "a\xff") == std::vector<std::string>{"a\xff", "a\xff\xff"});
+  CHECK(keys(store, "\xff\xff") == std::vector<std::string>{"\xff\xff", "\xff\xff\x01"});
+  CHECK(keys(store, "c").empty());
+  CHECK(keys(store, "a", "a\x80") == std::vector<std::string>{"a\xff", "a\xff\xff"});
+  CHECK(keys(store, "b", "a") == std::vector<std::string>{"b"});
+  CHECK(keys(store, "a", "b").empty());
+  CHECK(keys(store, "b", "b").empty());
+
+  for (std::size_t limit = 1; limit <= ordered.size() + 1; ++limit) {
+    std::vector<std::string> all;
+    for (;;) {
+      const auto page = keys(store, "", all.empty() ? std::string() : all.back(), limit);
+      all.insert(all.end(), page.begin(), page.end());
+      if (page.size() < limit) break;
+    }
+    CHECK(all == ordered);
+  }
+}
+
+TEST_CASE_TEMPLATE("a listing of many entries keeps values, generations and expiry", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  std::map<std::string, std::string> expected;
+  std::vector<StoreWrite> writes;
+  for (int i = 0; i < 2500; ++i) {
+    const std::string key = "list/" + std::to_string(i * 7919 % 2500);
+    const auto expires = under_test.clock->wall() + seconds(i % 3 == 0 ? 1 : 100);
+    writes.push_back(StoreWrite::put(key, "value of " + key, 0, expires));
+    if (i % 3 != 0) expected[key] = "value of " + key;
+    if (writes.size() == 250) {
+      REQUIRE(store.commit(writes, Durability::relaxed)->committed);
+      writes.clear();
+    }
+  }
+  under_test.clock->advance(seconds(2));
+  std::map<std::string, std::string> found;
+  std::set<std::uint64_t> generations;
+  std::string after;
+  for (;;) {
+    const auto page = store.list("list/", after, 1000);
+    REQUIRE(page.has_value());
+    for (const StoreItem& item : *page) {
+      CHECK(item.first > after);
+      after = item.first;
+      found[item.first] = item.second.value;
+      generations.insert(item.second.generation);
+      CHECK(item.second.expires == under_test.clock->wall() + seconds(98));
+    }
+    if (page->size() < 1000) break;
+  }
+  CHECK(found == expected);
+  CHECK(generations.size() == expected.size());
+}
+
+TEST_CASE_TEMPLATE("STO-3: a lease has one holder, an end and a fence that only grows", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  const auto first = take(store, "job", "a", seconds(10));
+  REQUIRE(first);
+  CHECK(first->key == "job");
+  CHECK(first->owner == "a");
+  CHECK(first->until == under_test.clock->wall() + seconds(10));
+  CHECK(!take(store, "job", "b", seconds(10)));
+  CHECK(take(store, "other job", "b", seconds(10)));
+  CHECK(!read(store, "job"));
+
+  under_test.clock->advance(seconds(9));
+  const auto renewed = take(store, "job", "a", seconds(10));
+  REQUIRE(renewed);
+  CHECK(renewed->fence == first->fence);
+  CHECK(renewed->until == first->until + seconds(9));
+  under_test.clock->advance(seconds(9));
+  CHECK(!take(store, "job", "b", seconds(10)));
+
+  // The holder died: one lease later another one has it, with a greater fence; what the dead one held is void.
+  under_test.clock->advance(seconds(1));
+  const auto second = take(store, "job", "b", seconds(10));
+  REQUIRE(second);
+  CHECK(second->fence > first->fence);
+  CHECK(!take(store, "job", "a", seconds(10)));
+  CHECK(store.release(*renewed).has_value());
+  CHECK(!take(store, "job", "c", seconds(10)));
+
+  CHECK(store.release(*second).has_value());
+  CHECK(store.release(*second).has_value());
+  const auto third = take(store, "job", "a", seconds(10));
+  REQUIRE(third);
+  CHECK(third->fence > second->fence);
+  CHECK(store.release(*second).has_value());
+  CHECK(!take(store, "job", "b", seconds(10)));
+
+  // A holder that comes back too late is a new holder.
+  under_test.clock->advance(seconds(10));
+  const auto late = take(store, "job", "a", seconds(10));
+  REQUIRE(late);
+  CHECK(late->fence > third->fence);
+}
+
+TEST_CASE_TEMPLATE("STO-4: namespaces, platforms, kinds and apps never meet", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  const std::vector<std::string> parts{"", "a", "b", "a/b", "a%2Fb", "a%", "%", "/", "ab", "客服", "a b", "A"};
+  std::map<std::string, std::vector<std::string>> made;
+  const auto make = [&](const std::vector<std::string>& from) {
+    StoreKey key(from[0], from[1], from[2], from[3]);
+    for (std::size_t i = 4; i < from.size(); ++i) key.add(from[i]);
+    for (const char c : key.str()) CHECK((c > ' ' && c < '\x7f'));
+    const auto [at, is_new] = made.emplace(key.str(), from);
+    CHECK((is_new || at->second == from));
+  };
+  for (const auto& x : parts) {
+    for (const auto& y : parts) {
+      make({x, y, "k", "app"});
+      make({"n", x, y, "app"});
+      make({"n", "p", x, y, x});
+      make({"n", "p", "k", x, y});
+      make({"n", "p", "k", "app", x, y});
+    }
+  }
+  for (const auto& [key, from] : made) put(store, key, key);
+  for (const auto& [key, from] : made) CHECK(read(store, key)->value == key);
+
+  const StoreKey mine("prod", "wechat", "token", "wx1");
+  CHECK(mine.str() == "kefu/1/prod/wechat/token/wx1");
+  CHECK(StoreKey("prod", "wechat", "token", "wx/1 客").add("100%").str() ==
+        "kefu/1/prod/wechat/token/wx%2F1%20%E5%AE%A2/100%25");
+  put(store, StoreKey(mine).add("x").str(), "mine");
+  put(store, StoreKey("prod", "wechat", "token", "wx12").add("x").str(), "theirs");
+  put(store, StoreKey("test", "wechat", "token", "wx1").add("x").str(), "theirs");
+  CHECK(keys(store, mine.prefix()) == std::vector<std::string>{"kefu/1/prod/wechat/token/wx1/x"});
+}
+
+TEST_CASE_TEMPLATE("STO-2: threads that count by compare-and-set lose nothing", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  constexpr int kThreads = 8;
+  constexpr int kRounds = F::kIncrementsPerThread;
+  std::atomic<int> failures{0};
+  std::vector<std::set<std::uint64_t>> generations(kThreads);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      // Two counters in one commit: they must always be equal. Odd threads name them the other way round.
+      const std::string first = t % 2 == 0 ? "one" : "two";
+      const std::string second = t % 2 == 0 ? "two" : "one";
+      for (int done = 0; done < kRounds;) {
+        const auto a = store.get(first);
+        const auto b = store.get(second);
+        if (!a || !b) {
+          ++failures;
+          return;
+        }
+        const int number = *a ? std::stoi((*a)->value) : 0;
+        const auto outcome =
+            store.commit({StoreWrite::put(first, std::to_string(number + 1), *a ? (*a)->generation : 0),
+                          StoreWrite::put(second, std::to_string(number + 1), *b ? (*b)->generation : 0)},
+                         Durability::relaxed);
+        if (!outcome) {
+          ++failures;
+          return;
+        }
+        if (!outcome->committed) continue;
+        ++done;
+        generations[t].insert(outcome->generations.begin(), outcome->generations.end());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
+  CHECK(read(store, "one")->value == std::to_string(kThreads * kRounds));
+  CHECK(read(store, "two")->value == std::to_string(kThreads * kRounds));
+  std::set<std::uint64_t> all;
+  for (const auto& part : generations) all.insert(part.begin(), part.end());
+  CHECK(all.size() == 2u * kThreads * kRounds);
+}
+
+TEST_CASE_TEMPLATE("STO-3: of many threads one at a time holds a lease", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  std::atomic<int> inside{0}, trouble{0}, turns{0};
+  std::atomic<std::uint64_t> last_fence{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string owner = "thread " + std::to_string(t);
+      while (turns < 100) {
+        const auto lease = store.lease("turn", owner, seconds(60));
+        if (!lease) {
+          ++trouble;
+          return;
+        }
+        if (!*lease) {
+          std::this_thread::yield();
+          continue;
+        }
+        if (++inside != 1 || last_fence.exchange((*lease)->fence) >= (*lease)->fence) ++trouble;
+        ++turns;
+        --inside;
+        if (!store.release(**lease)) ++trouble;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(trouble == 0);
+  CHECK(turns >= 100);
+}
+
+TEST_CASE_TEMPLATE("a long random history agrees with a simple model", F, KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  std::map<std::string, StoreEntry> model;
+  std::mt19937 random(20240521);
+  const auto draw = [&](unsigned below) { return random() % below; };
+  const auto live = [&](const std::string& key) {
+    const auto at = model.find(key);
+    return at != model.end() && (!at->second.expires || *at->second.expires > under_test.clock->wall());
+  };
+  std::uint64_t newest = 0;
+  for (int step = 0; step < 1500; ++step) {
+    under_test.clock->advance(Millis(draw(200)));
+    std::vector<StoreWrite> writes;
+    std::set<std::string> named;
+    bool agrees = true;
+    for (unsigned i = draw(6) + 1; i > 0; --i) {
+      const std::string key = "m/" + std::to_string(draw(400));
+      if (!named.insert(key).second) continue;
+      std::uint64_t expected = live(key) ? model[key].generation : 0;
+      if (draw(25) == 0) {
+        expected += 1;
+        agrees = false;
+      }
+      if (draw(4) == 0) {
+        writes.push_back(StoreWrite::remove(key, expected));
+      } else {
+        std::optional<kefu::WallTime> expires;
+        if (draw(2) == 0) expires = under_test.clock->wall() + Millis(draw(20000));
+        writes.push_back(
+            StoreWrite::put(key, std::string(draw(300), static_cast<char>('a' + draw(26))), expected, expires));
+      }
+    }
+    const auto outcome = store.commit(writes, Durability::relaxed);
+    REQUIRE(outcome.has_value());
+    REQUIRE(outcome->committed == agrees);
+    if (!agrees) continue;
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      if (!writes[i].value) {
+        model.erase(writes[i].key);
+        continue;
+      }
+      REQUIRE(outcome->generations[i] > newest);
+      newest = outcome->generations[i];
+      StoreEntry& entry = model[writes[i].key];
+      entry.value = *writes[i].value;
+      entry.generation = newest;
+      entry.expires = writes[i].expires;
+    }
+    if (step % 50 != 0) continue;
+    const auto items = store.list("m/", "", 1000);
+    REQUIRE(items.has_value());
+    std::size_t expected_size = 0;
+    for (const auto& [key, entry] : model) expected_size += live(key) ? 1 : 0;
+    REQUIRE(items->size() == expected_size);
+    for (const StoreItem& item : *items) {
+      REQUIRE(live(item.first));
+      REQUIRE(item.second.value == model[item.first].value);
+      REQUIRE(item.second.generation == model[item.first].generation);
+      REQUIRE(item.second.expires == model[item.first].expires);
+    }
+  }
+}
