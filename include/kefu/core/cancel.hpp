@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include <kefu/core/export.hpp>
 #include <kefu/core/function.hpp>
+
+#include <cstdint>
+#include <memory>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -39,6 +39,8 @@ class KEFU_EXPORT CancelSource {
   CancelToken token() const { return CancelToken(state_); }
   void request() const;
   bool requested() const noexcept;
+  /// Drops all listeners and takes no more: what could have been cancelled is over.
+  void close() const;
 
  private:
   std::shared_ptr<detail::CancelState> state_;

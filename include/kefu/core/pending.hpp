@@ -1,17 +1,20 @@
 #pragma once
 
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <utility>
-
 #include <kefu/core/cancel.hpp>
 #include <kefu/core/executor.hpp>
 #include <kefu/core/export.hpp>
 #include <kefu/core/function.hpp>
 #include <kefu/core/result.hpp>
+#include <kefu/core/scheduler.hpp>
 #include <kefu/core/time.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -22,9 +25,13 @@ class KEFU_EXPORT PendingHome {
  public:
   virtual ~PendingHome() = default;
   virtual void run_callback(Task task) = 0;  ///< On the executor; what it throws is caught and reported.
-  virtual bool may_not_block() const = 0;    ///< True on the library's own I/O and store threads.
-  enum class Help : unsigned char { wait, worked, nothing };
-  virtual Help help() = 0;  ///< See Scheduler::help.
+  virtual void run_here(Task& task) = 0;     ///< At once; what it throws is caught and reported.
+  /// Why this thread must not wait, if so: one of the library's own threads, or the child of a fork.
+  virtual std::optional<Error> refuse_wait() const = 0;
+  virtual bool forked() const = 0;  ///< In a child of fork(): nobody is left who could answer.
+  using Help = Scheduler::Help;
+  virtual Help help(MonoTime until) = 0;  ///< See Scheduler::help.
+  virtual MonoTime now() const = 0;
 };
 
 /// The part of a pending result that does not depend on its type.
@@ -41,24 +48,25 @@ class KEFU_EXPORT PendingState {
   bool wait_for(Millis limit);
   /// Runs `task` on the executor once answered.
   void on_answer(Task task);
+  /// Runs a callback that the executor dropped.
+  void run_here(Task task);
+  bool has_answer() const noexcept { return answered_.load(std::memory_order_acquire); }
 
-  CancelSource& cancel() { return cancel_; }
+  const CancelSource& cancel() const { return cancel_; }
 
  protected:
   /// Called once, after the result was put in place.
   void answered();
   /// True for the first caller: it may put the result in place.
-  bool claim();
+  bool claim() noexcept { return !claimed_.exchange(true, std::memory_order_acq_rel); }
 
  private:
-  bool may_wait() const;
-
-  std::shared_ptr<PendingHome> home_;
-  CancelSource cancel_;
-  mutable std::mutex mutex_;
+  const std::shared_ptr<PendingHome> home_;
+  const CancelSource cancel_;
+  std::mutex mutex_;
   std::condition_variable changed_;
-  bool claimed_ = false;
-  bool answered_ = false;
+  std::atomic<bool> claimed_{false};
+  std::atomic<bool> answered_{false};
   Task continuation_;
 };
 
@@ -75,6 +83,32 @@ class TypedState final : public PendingState {
 
  private:
   std::optional<Result<T>> result_;
+};
+
+/// A callback and the result it waits for. An executor that destroys it unrun does not swallow the answer: the callback
+/// is then called by the destructor, with the result (a send that went out must not look unsent).
+template <class T, class F>
+class Continuation {
+ public:
+  Continuation(std::shared_ptr<TypedState<T>> state, F callback)
+      : state_(std::move(state)), callback_(std::move(callback)) {}
+  Continuation(Continuation&&) noexcept(std::is_nothrow_move_constructible_v<F>) = default;
+  Continuation& operator=(Continuation&&) = delete;
+  ~Continuation() {
+    if (auto state = std::move(state_)) state->run_here([&] { callback_(result_of(*state)); });
+  }
+  void operator()() {
+    auto state = std::move(state_);
+    callback_(result_of(*state));
+  }
+
+ private:
+  static Result<T> result_of(TypedState<T>& state) {
+    if (state.has_answer()) return state.take();
+    return Error(ErrorKind::cancelled, "the callback was dropped before the operation completed");
+  }
+  std::shared_ptr<TypedState<T>> state_;
+  F callback_;
 };
 
 }  // namespace detail
@@ -102,7 +136,8 @@ class [[nodiscard]] Pending {
   ~Pending() { drop(); }
 
   /// Waits for the result. On the library's own threads (a callback of InlineExecutor, a Store) it answers with
-  /// `bad_argument` instead of dead-locking, and the operation is cancelled.
+  /// `bad_argument` instead of dead-locking, in a child of fork() with `configuration`, in simulated time with nothing
+  /// left to do with `internal`; the operation is then cancelled.
   Result<T> get() && {
     auto state = std::move(state_);
     if (auto waited = state->wait(); !waited) {
@@ -116,14 +151,13 @@ class [[nodiscard]] Pending {
   bool wait_for(Millis limit) { return state_->wait_for(limit); }
 
   /// Calls `callback(Result<T>)` on the executor once the result is there; never inside this call unless the executor
-  /// is inline and the result is there already. What it throws is caught and shown to the observer.
+  /// is inline and the result is there already. If the executor drops it, it is called where it is dropped. What it
+  /// throws is caught and shown to the observer.
   template <class F>
   void then(F&& callback) && {
     auto state = std::move(state_);
     auto* raw = state.get();
-    raw->on_answer([state = std::move(state), callback = std::forward<F>(callback)]() mutable {
-      callback(state->take());
-    });
+    raw->on_answer(detail::Continuation<T, std::decay_t<F>>(std::move(state), std::forward<F>(callback)));
   }
 
   /// Asks the operation to end early; it is then answered `cancelled`. The platform may have acted: see `delivery`.

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-
 #include <kefu/core/export.hpp>
 #include <kefu/core/function.hpp>
 #include <kefu/core/time.hpp>
+
+#include <cstdint>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -19,7 +19,7 @@ class KEFU_EXPORT Scheduler {
 
   /// Runs `task` on the loop at `when`; (MonoTime::min)() means as soon as possible. Returns 0 after `stop`.
   virtual Ticket run_at(MonoTime when, Task task) = 0;
-  /// Drops a task that has not started; unknown tickets are ignored.
+  /// Drops a task that has not started; unknown tickets are ignored. The task is destroyed in this call.
   virtual void drop(Ticket ticket) = 0;
   /// Destroys what is queued (each dropped call answers `cancelled`) and refuses new work.
   virtual void stop() = 0;
@@ -29,9 +29,13 @@ class KEFU_EXPORT Scheduler {
   enum class Help : unsigned char {
     wait,     ///< Sleep: the loop has its own thread.
     worked,   ///< One task ran here (simulated time); look again.
-    nothing,  ///< Simulated time with nothing left to do: waiting would never end.
+    nothing,  ///< Simulated time with nothing left to do before `until`: waiting would never end.
   };
-  virtual Help help() { return Help::wait; }
+  /// Simulated time runs the next task that is due by `until`; if there is none it moves on to a finite `until`.
+  virtual Help help(MonoTime until = MonoTime::max()) {
+    static_cast<void>(until);
+    return Help::wait;
+  }
 
   Ticket post(Task task) { return run_at((MonoTime::min)(), std::move(task)); }
 };
