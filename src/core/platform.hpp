@@ -1,40 +1,25 @@
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
+#include "core/limiter.hpp"
+#include "core/reply.hpp"
+#include "core/verdict.hpp"
 
 #include <kefu/core/cancel.hpp>
 #include <kefu/core/client.hpp>
 #include <kefu/core/operation.hpp>
 #include <kefu/core/result.hpp>
 
-#include "core/reply.hpp"
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// When a call that failed may be repeated (column `retry` of error-kinds.json).
-enum class Retry : unsigned char { never, after_backoff, after_renewal, after_reset };
-
-/// What a platform's answer means.
-struct Verdict {
-  bool accepted = false;
-  bool renew_credential = false;  ///< The token which this very call carried is no good.
-  ErrorKind kind = ErrorKind::internal;
-  Delivery delivery = Delivery::refused;
-  Retry retry = Retry::never;
-  std::optional<Millis> retry_after;
-  std::string code;          ///< As text; also of an ignored code of an accepted answer.
-  std::string message;       ///< The platform's text.
-  std::string request_id;
-  std::string_view advice;   ///< Ours, from the code table.
-};
-
 /// Names the credential an attempt carried, so that refusing it is "this token failed", never "some token failed".
 struct CredentialTag {
-  std::string value_digest;      ///< Of the token's text; never the token itself.
+  std::uint64_t digest = 0;  ///< First 8 bytes of the SHA-256 of its text; 0: the request carries none.
   std::uint64_t generation = 0;
 };
 
@@ -51,7 +36,11 @@ class Platform {
   /// Scheme and host for this operation: the one place that maps services to base URLs (NET-1).
   virtual const std::string& base_url(const OperationInfo& info) const = 0;
 
-  /// Local gate: capability, reply window, quota. `permit` comes back in `settle`. The default lets everything pass.
+  /// The limiter's rules, read once when the account's pipeline is made.
+  virtual std::vector<LimitRule> limits() const { return {}; }
+
+  /// Local gate: capability, reply window, quota. The permit comes back in `settle`; one that is destroyed without it
+  /// belongs to a call that was dropped at shutdown. The default lets everything pass.
   struct Permit {
     virtual ~Permit() = default;
   };

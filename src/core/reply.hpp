@@ -1,19 +1,20 @@
 #pragma once
 
-#include <kefu/core/http.hpp>
-
 #include "core/document.hpp"
+
+#include <kefu/core/http.hpp>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// A platform's answer after transport and parsing: what decoders and classifiers see. `document` is empty (a null
-/// value) for downloads and for bodies that are no JSON object; `unreadable` says why then.
+/// A platform's answer after transport and parsing: what decoders and classifiers see. `document` has a root only if
+/// the body is a JSON object.
 class Reply {
  public:
   HttpReply http;
   Document document;
-  std::string unreadable;  ///< Empty if the body is a JSON object; else "empty", "html", "cut json", "not an object", "too deep".
+  ReadFault unreadable = ReadFault::empty;  ///< `none` if `document` can be used.
+  bool streamed = false;                    ///< The body of this HTTP 200 went to the request's sink.
 };
 
 }  // namespace detail

@@ -19,6 +19,8 @@ class KEFU_EXPORT CancelToken {
  public:
   CancelToken() = default;
   bool requested() const noexcept;
+  /// False for an empty token: nobody can ever request.
+  bool can_be_requested() const noexcept { return state_ != nullptr; }
 
   /// Runs `task` when cancellation is requested, at once if it was already. The task runs on the thread that
   /// requests, with no lock held. Returns an id for `forget`; 0 if it ran or the token is empty.

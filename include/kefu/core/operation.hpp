@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string_view>
-
 #include <kefu/core/export.hpp>
 #include <kefu/core/http.hpp>
 #include <kefu/core/result.hpp>
 #include <kefu/core/time.hpp>
+
+#include <string_view>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -29,9 +29,9 @@ struct OperationInfo {
   std::string_view path;    ///< "/cgi-bin/message/custom/send".
   Authorization authorization;
   Effect effect;
-  std::string_view quota;   ///< Name of the limiter's bucket; empty: the account's common one.
-  Millis timeout;           ///< Default for the whole call.
-  std::string_view page;    ///< Title of the platform's documentation page.
+  std::string_view quota;  ///< Name of the limiter's bucket; empty: the account's common one.
+  Millis timeout;          ///< Default for the whole call.
+  std::string_view page;   ///< Title of the platform's documentation page.
 };
 
 namespace detail {
@@ -47,6 +47,11 @@ struct Operation {
   OperationInfo info;
   Result<void> (*encode)(const void* request, HttpRequest& out);
   Result<void> (*decode)(const detail::Reply& reply, void* response);
+};
+
+/// The response of an operation whose answer says nothing but that it was done.
+struct NoContent {
+  NoContent() {}
 };
 
 /// The answer to a raw call: what the platform sent, after its error codes were looked at.
@@ -67,7 +72,7 @@ struct RawCall {
   std::string method;  ///< "GET" or "POST".
   std::string path;    ///< Starts with '/'; no query.
   std::string body;
-  Effect effect;       ///< Default: assume that a repeat would act twice.
+  Effect effect;  ///< Default: assume that a repeat would act twice.
   HttpFields query;
   Millis timeout{10'000};
 };

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <kefu/core/export.hpp>
+
+#include <string_view>
+
+KEFU_BEGIN_NAMESPACE
+
+/// Every name that the library hands to an Observer (OBS-1). They are stable: dashboards and alerts may rely on them.
+///
+/// Labels are given in braces. `account` is the app id; `outcome` is "ok" or the name of an ErrorKind.
+namespace metric {
+/// Counter {platform, account, operation, outcome, code}: calls that ended. `code` is the platform's, or empty.
+inline constexpr std::string_view kCalls = "kefu_calls_total";
+/// Histogram {platform, operation}: seconds of a whole call, waiting and repeats included.
+inline constexpr std::string_view kCallSeconds = "kefu_call_seconds";
+/// Counter {platform, operation}: requests that went out.
+inline constexpr std::string_view kAttempts = "kefu_attempts_total";
+/// Counter {platform, operation, reason}: repeats; `reason` is "backoff" or "renewal".
+inline constexpr std::string_view kRepeats = "kefu_repeats_total";
+/// Counter {platform, operation, code}: codes that mean "already so" and count as success (ERR-1).
+inline constexpr std::string_view kIgnoredCodes = "kefu_ignored_codes_total";
+/// Counter {platform, account, bucket}: calls that waited for a slot of the local limiter.
+inline constexpr std::string_view kLimiterWaits = "kefu_limiter_waits_total";
+/// Counter {platform, account, api, code}: the platform said that an API is used up; it stays shut until its reset.
+inline constexpr std::string_view kApiStops = "kefu_api_stops_total";
+/// Counter {platform, account, kind, cause, outcome}: token fetches; `cause` is "missing", "ahead", "refused" or
+/// "forced".
+inline constexpr std::string_view kTokenFetches = "kefu_token_fetches_total";
+/// Counter {platform, account, kind}: tokens that the platform refused.
+inline constexpr std::string_view kTokenRefusals = "kefu_token_refusals_total";
+/// Counter {platform, account, kind}: tokens that another instance had stored already.
+inline constexpr std::string_view kTokenAdoptions = "kefu_token_adoptions_total";
+/// Counter, no labels: series that PrometheusObserver did not take for want of room.
+inline constexpr std::string_view kDroppedSeries = "kefu_observer_dropped_series_total";
+}  // namespace metric
+
+/// LogRecord::event.
+namespace log_event {
+/// warning {operation, kind, delivery, code, request_id}: a call failed for good.
+inline constexpr std::string_view kCallFailed = "call.failed";
+/// info {operation, code}: a code was taken as success.
+inline constexpr std::string_view kCodeIgnored = "code.ignored";
+/// warning {platform, account, api, code}: an API is shut until its reset.
+inline constexpr std::string_view kApiStopped = "api.stopped";
+/// info {platform, account, kind, cause, fingerprint, generation}: a new token is in use.
+inline constexpr std::string_view kTokenRefreshed = "token.refreshed";
+/// warning {platform, account, kind, fingerprint}: the platform refused a token.
+inline constexpr std::string_view kTokenRefused = "token.refused";
+/// warning {platform, account, kind, error}: fetching a token failed.
+inline constexpr std::string_view kTokenFetchFailed = "token.fetch_failed";
+/// error {platform, account, kind}: renewal is paused, because renewed tokens are refused again and again.
+inline constexpr std::string_view kTokenBreaker = "token.breaker_opened";
+/// warning {platform, account, kind, error}: the store failed; tokens in memory stay in use.
+inline constexpr std::string_view kTokenStoreFailed = "token.store_failed";
+/// error {}: a callback of the host threw.
+inline constexpr std::string_view kCallbackThrew = "callback.threw";
+}  // namespace log_event
+
+/// SpanRecord::name.
+namespace span_name {
+/// {platform, account, operation, outcome, attempts}: a whole call.
+inline constexpr std::string_view kCall = "kefu.call";
+/// {platform, operation, attempt, status, outcome}: one request and its answer.
+inline constexpr std::string_view kAttempt = "kefu.attempt";
+/// {platform, account, kind, cause, outcome}: fetching a token.
+inline constexpr std::string_view kTokenFetch = "kefu.token.fetch";
+}  // namespace span_name
+
+KEFU_END_NAMESPACE

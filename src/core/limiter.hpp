@@ -1,0 +1,100 @@
+#pragma once
+
+#include <kefu/core/error.hpp>
+#include <kefu/core/time.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// At most `calls` in any `period`. Periods of a whole day are the platform's calendar days; shorter ones slide.
+struct LimitWindow {
+  LimitWindow(std::uint64_t c, std::chrono::seconds p) : calls(c), period(p) {}
+  std::uint64_t calls;
+  std::chrono::seconds period;
+};
+
+/// All windows of one bucket hold at once.
+struct LimitRule {
+  LimitRule(std::string b, std::vector<LimitWindow> w) : bucket(std::move(b)), windows(std::move(w)) {}
+  std::string bucket;  ///< OperationInfo::quota; empty: the account's common bucket.
+  std::vector<LimitWindow> windows;
+};
+
+/// Both clocks, read together.
+struct Moment {
+  MonoTime mono;
+  WallTime wall;
+};
+
+/// Counts calls per bucket and says when the next one may go. A pure function of the times it is given.
+///
+/// Sliding windows are kept in 17 slots, so that no period, wherever it starts, holds more than allowed; the price is
+/// up to a sixteenth of the period's rate. Memory is bounded by the rules and by `kMaxStops`. Not thread-safe: one
+/// loop.
+class Limiter {
+ public:
+  /// `zone` is the offset of the platform's calendar from UTC.
+  explicit Limiter(std::vector<LimitRule> rules, std::chrono::minutes zone = std::chrono::hours(8));
+
+  /// No rules and no stops: everything may go.
+  bool idle() const noexcept { return buckets_.empty() && stops_.empty(); }
+
+  /// Zero: go now, and the call is counted. Else how long until it may go; nothing is counted.
+  Millis admit(std::string_view bucket, const Moment& now);
+  /// The least time until a call may go that has `ahead` others before it. Counts nothing.
+  Millis wait(std::string_view bucket, const Moment& now, std::size_t ahead = 0) const;
+
+  /// The platform said that `api` is used up: it stays shut until `until` (WIN-4).
+  struct Stop {
+    Millis left;
+    ErrorKind kind;
+    std::string code;
+  };
+  void exhausted(std::string_view api, const Moment& now, Millis pause, ErrorKind kind, std::string_view code);
+  std::optional<Stop> stopped(std::string_view api, const Moment& now) const;
+
+  /// Until the platform's next day.
+  Millis until_tomorrow(WallTime now) const;
+
+  static constexpr std::size_t kMaxStops = 256;
+
+ private:
+  static constexpr std::size_t kSlots = 17;
+  struct Window {
+    explicit Window(const LimitWindow& l) : limit(l) {}
+    LimitWindow limit;
+    std::int64_t newest = 0;  // slot number, or day number
+    std::array<std::uint64_t, kSlots> counts{};
+  };
+  struct Bucket {
+    std::string name;
+    std::vector<Window> windows;
+  };
+  struct StopRow {
+    std::string api;
+    MonoTime until;
+    ErrorKind kind;
+    std::string code;
+  };
+
+  static bool is_calendar(const LimitWindow& limit) { return limit.period >= std::chrono::hours(24); }
+  std::int64_t position(const Window& window, const Moment& now) const;
+  Millis wait_in(const Window& window, const Moment& now, std::size_t ahead) const;
+  void count(Window& window, const Moment& now) const;
+  const Bucket* find(std::string_view name) const;
+
+  std::vector<Bucket> buckets_;
+  std::vector<StopRow> stops_;
+  std::chrono::minutes zone_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,589 @@
+#include "core/pipeline.hpp"
+
+#include "core/fault_table.hpp"
+#include "core/redaction.hpp"
+#include "core/reporting.hpp"
+
+#include <kefu/core/observer_names.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+namespace {
+
+constexpr Millis kLongestTimeout = std::chrono::hours(1);
+constexpr std::size_t kPlatformTextBytes = 512;
+
+double seconds(MonoTime::duration time) { return std::chrono::duration<double>(time).count(); }
+
+}  // namespace
+
+/// One call on its way, top to bottom in the order of the steps: validate -> gate -> authorize -> limit -> sign -> send
+/// -> parse -> classify -> accept | renew once | pause and repeat | give up. `prepare` runs on the caller's thread, all
+/// else on the loop. Whoever drops it (a loop that stops) answers the call `cancelled`.
+class Flight final : public std::enable_shared_from_this<Flight> {
+ public:
+  Flight(std::shared_ptr<Pipeline> home, std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted)
+      : home_(std::move(home)),
+        platform_(*home_->platform_),
+        core_(*home_->core_),
+        call_(std::move(call)),
+        info_(call_->info()),
+        caller_(std::move(options.cancel)),
+        unwanted_(std::move(unwanted)),
+        timeout_(options.timeout.value_or(info_.timeout)),
+        start_(core_.clock->mono()),
+        deadline_(start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout)) {}
+
+  ~Flight() {
+    if (step_ == Step::over) return;
+    const Delivery delivery = step_ == Step::send ? Delivery::unknown : worst_;
+    conclude(make_error(ErrorKind::cancelled, delivery, "the library was shut down before the call ended"));
+  }
+  Flight(const Flight&) = delete;
+  Flight& operator=(const Flight&) = delete;
+
+  const OperationInfo& info() const { return info_; }
+  MonoTime deadline() const { return deadline_; }
+  bool over() const { return step_ == Step::over; }
+
+  // --- validate ------------------------------------------------------------------------------------------------------
+
+  void prepare() {
+    if (timeout_ > kLongestTimeout) {
+      invalid_.emplace(ErrorKind::bad_argument, fmt::format("CallOptions.timeout is {} ms, at most {}",
+                                                            timeout_.count(), kLongestTimeout.count()));
+    } else if (auto encoded = encode(); !encoded) {
+      invalid_ = encoded.error();
+    }
+  }
+
+  void begin() {
+    if (invalid_) return give_up_with(*invalid_);
+    gate();
+  }
+
+  // --- gate: capability, reply window, quota of the account
+  // -------------------------------------------------------------
+
+  void gate() {
+    if (ends_early()) return;
+    step_ = Step::gate;
+    platform_.gate(info_, request_, [self = shared_from_this()](Result<std::unique_ptr<Platform::Permit>> permit) {
+      self->gated(std::move(permit));
+    });
+    watch();
+  }
+
+  void gated(Result<std::unique_ptr<Platform::Permit>> permit) {
+    if (over()) {  // too late: what was reserved goes back
+      if (permit && *permit) platform_.settle(*std::move(permit), &*ended_with_);
+      return;
+    }
+    if (!permit) return give_up_with(permit.error());
+    permit_ = *std::move(permit);
+    authorize();
+  }
+
+  // --- authorize: on every attempt, so that a repeat never carries a dead credential
+  // ------------------------------------
+
+  void authorize() {
+    if (ends_early()) return;
+    if (!encoded_) {  // the transport took the last one
+      if (auto encoded = encode(); !encoded) return give_up_with(encoded.error());
+    }
+    request_.base = platform_.base_url(info_);
+    step_ = Step::authorize;
+    platform_.authorize(info_, request_, deadline_, wanted(),
+                        [self = shared_from_this()](Result<CredentialTag> tag) { self->authorized(std::move(tag)); });
+    watch();
+  }
+
+  void authorized(Result<CredentialTag> tag) {
+    if (over()) return;
+    if (!tag) return give_up_without_credential(tag.error());
+    tag_ = *tag;
+    limit();
+  }
+
+  // --- limit
+  // ------------------------------------------------------------------------------------------------------------
+
+  void limit() {
+    step_ = Step::limit;
+    home_->await_slot(shared_from_this());
+    watch();
+  }
+
+  /// The limiter has no slot before the deadline, or the platform shut this API.
+  void held_back(Millis wait, ErrorKind kind, std::string code) {
+    const bool stopped = !code.empty();
+    Verdict verdict = verdict_of(Fault::held_back_by_limiter, info_.effect);
+    verdict.kind = kind;
+    verdict.retry_after = wait;
+    verdict.code = std::move(code);
+    if (stopped) verdict.advice = "not sent: the platform said earlier that this API is used up; wait for its reset";
+    give_up(verdict, {});
+  }
+
+  // --- sign, send: signed last, as a signature ages
+  // ----------------------------------------------------------------------
+
+  void send() {
+    if (ends_early()) return;
+    if (auto signature = platform_.sign(info_, request_, core_.clock->wall()); !signature)
+      return give_up_with(signature.error());
+    step_ = Step::send;
+    ++attempts_;
+    attempt_start_ = core_.clock->mono();
+    encoded_ = false;
+    streams_ = static_cast<bool>(request_.sink);
+    if (streams_) watch_sink();
+    core_.transport->send(
+        std::move(request_), deadline_, wanted(), [self = shared_from_this()](HttpOutcome outcome) mutable {
+          Scheduler& loop = *self->core_.scheduler;
+          if (loop.is_own_thread()) return self->received(std::move(outcome));
+          loop.post(
+              [self = std::move(self), outcome = std::move(outcome)]() mutable { self->received(std::move(outcome)); });
+        });
+  }
+
+  // --- parse, classify -----------------------------------------------------------------------------------------------
+
+  void received(HttpOutcome outcome) {
+    if (over()) return;
+    if (outcome.fault) {
+      http_status_ = 0;
+      return judge(verdict_of(fault_of(*outcome.fault), info_.effect), nullptr, outcome.detail);
+    }
+    http_status_ = outcome.reply.status;
+    Reply reply;
+    reply.streamed = streams_ && outcome.reply.status == 200 && outcome.reply.body.empty();
+    if (!reply.streamed) reply.document = Document::json(outcome.reply.body);
+    reply.unreadable = reply.document.fault();
+    reply.http = std::move(outcome.reply);
+    judge(platform_.classify(info_, reply), &reply, {});
+  }
+
+  void judge(Verdict verdict, const Reply* reply, std::string_view detail) {
+    if (core_.observer) report_attempt(verdict);
+    if (verdict.accepted) {
+      if (auto decoded = call_->decode(*reply); !decoded) {
+        const std::string message = decoded.error().message();
+        worst_ = Delivery::unknown;
+        Verdict lacking = verdict_of(Fault::missing_field, info_.effect);
+        lacking.request_id = std::move(verdict.request_id);
+        return give_up(lacking, message);
+      }
+      return accept(verdict);
+    }
+    worst_ = std::max(worst_, verdict.delivery);
+    home_->learn_limits(info_, verdict);
+    const bool could_act_twice = info_.effect == Effect::create && worst_ == Delivery::unknown;
+    if (!could_act_twice && verdict.renew_credential && tag_.digest != 0 && !renewed_) return renew(std::move(verdict));
+    if (!could_act_twice && verdict.retry == Retry::after_backoff && repeats_ < home_->retry_.repeats && repeatable())
+      return pause(verdict, detail);
+    give_up(verdict, detail);
+  }
+
+  // --- accept | renew once | pause and repeat | give up
+  // -----------------------------------------------------------------
+
+  void accept(const Verdict& verdict) {
+    if (core_.observer && !verdict.code.empty()) {
+      count(*core_.observer, metric::kIgnoredCodes,
+            {{"platform", platform_.platform()}, {"operation", info_.name}, {"code", verdict.code}});
+      log(*core_.observer, LogLevel::info, log_event::kCodeIgnored, "the platform's code means that it was so already",
+          {{"operation", info_.name}, {"code", verdict.code}});
+    }
+    conclude(std::nullopt);
+  }
+
+  void renew(Verdict verdict) {
+    renewed_ = true;  // once per call: a second refusal is an answer, not a hiccup
+    refusal_ = std::move(verdict);
+    if (core_.observer) report_repeat("renewal");
+    step_ = Step::renew;
+    platform_.renew(tag_, deadline_, wanted(),
+                    [self = shared_from_this()](Result<void> renewal) { self->renewal_done(std::move(renewal)); });
+    watch();
+  }
+
+  void renewal_done(Result<void> renewal) {
+    if (over()) return;
+    if (!renewal) return give_up_without_credential(renewal.error());
+    authorize();
+  }
+
+  void pause(const Verdict& verdict, std::string_view detail) {
+    const Millis growing = home_->retry_.first_pause * (1 << repeats_);
+    const Millis spread(
+        static_cast<std::int64_t>(static_cast<double>(growing.count()) * (0.8 + 0.4 * core_.jitter->unit())));
+    const MonoTime when = core_.clock->mono() + std::max(spread, verdict.retry_after.value_or(Millis{0}));
+    if (when >= deadline_) return give_up(verdict, detail);  // never sleep towards a sure timeout
+    ++repeats_;
+    if (core_.observer) report_repeat("backoff");
+    step_ = Step::pause;
+    timer_ = core_.scheduler->run_at(when, [self = shared_from_this()] {
+      self->timer_ = 0;
+      if (!self->over()) self->authorize();
+    });
+    watch();
+  }
+
+  void give_up(const Verdict& verdict, std::string_view detail) {
+    worst_ = std::max(worst_, verdict.delivery);
+    std::string message(verdict.advice);
+    if (!detail.empty()) message += (message.empty() ? "" : ": ") + redacted(detail);
+    ErrorDetails details;
+    details.message = std::move(message);
+    details.platform_code = verdict.code;
+    details.platform_message = cut_text(redacted(verdict.message), kPlatformTextBytes);
+    details.request_id = cut_text(verdict.request_id, 128);
+    details.http_status = http_status_;
+    details.retry_after = verdict.retry_after;
+    conclude(make_error(verdict.kind, worst_, std::move(details)));
+  }
+
+  /// A step of this side failed; nothing more is sent.
+  void give_up_with(const Error& error) {
+    worst_ = std::max(worst_, error.delivery());
+    conclude(make_error(error.kind(), worst_, error.details()));
+  }
+
+  /// kefu's own call for a credential failed: this call carries that failure's kind and code, with its own delivery.
+  void give_up_without_credential(const Error& error) {
+    ErrorDetails details = error.details();
+    if (details.platform_code.empty() && refusal_) {
+      details.platform_code = refusal_->code;
+      details.platform_message = cut_text(redacted(refusal_->message), kPlatformTextBytes);
+      details.request_id = refusal_->request_id;
+    }
+    details.message = "no usable credential: " + details.message;
+    details.parts_delivered = 0;
+    conclude(make_error(error.kind(), worst_, std::move(details)));
+  }
+
+  // --- cancel and deadline
+  // ------------------------------------------------------------------------------------------------
+
+  void on_cancel() {
+    if (waits()) give_up(verdict_of(Fault::cancelled_before_sending, info_.effect), {});
+  }
+
+  void on_deadline() {
+    if (step_ == Step::limit) {
+      return held_back(home_->limiter_.wait(info_.quota, home_->now()), ErrorKind::rate_limited, {});
+    }
+    if (waits()) give_up(verdict_of(Fault::deadline_before_sending, info_.effect), {});
+  }
+
+ private:
+  enum class Step : unsigned char { validate, gate, authorize, limit, send, renew, pause, over };
+
+  bool waits() const { return step_ != Step::validate && step_ != Step::send && step_ != Step::over; }
+
+  Result<void> encode() {
+    request_ = HttpRequest();
+    request_.method = info_.method;
+    request_.path = info_.path;
+    request_.repeatable = info_.effect != Effect::create;
+    encoded_ = true;
+    auto encoded = call_->encode(request_);
+    source_ = request_.source;
+    return encoded;
+  }
+
+  /// A body that cannot go back to its start, or a download that has begun to arrive, is not repeated.
+  bool repeatable() {
+    if (streams_ && sink_used_ && *sink_used_) return false;
+    if (!source_) return true;
+    return source_->rewind();
+  }
+
+  void watch_sink() {
+    sink_used_ = std::make_shared<bool>(false);
+    request_.sink = [used = sink_used_, sink = std::move(request_.sink)](std::string_view bytes) {
+      *used = true;
+      return sink(bytes);
+    };
+  }
+
+  bool ends_early() {
+    if (home_->closed_.load(std::memory_order_relaxed)) {
+      Verdict verdict = verdict_of(Fault::cancelled_before_sending, info_.effect);
+      verdict.advice = "the account was removed";
+      return give_up(verdict, {}), true;
+    }
+    if (caller_.requested() || unwanted_.requested())
+      return give_up(verdict_of(Fault::cancelled_before_sending, info_.effect), {}), true;
+    if (core_.clock->mono() >= deadline_)
+      return give_up(verdict_of(Fault::deadline_before_sending, info_.effect), {}), true;
+    return false;
+  }
+
+  /// One token for both who may cancel: the caller's own and the holder of the Pending.
+  CancelToken wanted() {
+    if (!caller_.can_be_requested()) return unwanted_;
+    if (!unwanted_.can_be_requested()) return caller_;
+    if (!joint_) {
+      joint_.emplace();
+      joint_ids_[0] = caller_.on_request([joint = *joint_] { joint.request(); });
+      joint_ids_[1] = unwanted_.on_request([joint = *joint_] { joint.request(); });
+    }
+    return joint_->token();
+  }
+
+  /// A step that is still waiting gets a timer for the deadline and ears for cancellation; live credentials and free
+  /// slots never come here.
+  void watch() {
+    if (!waits() || watching_) return;
+    watching_ = true;
+    home_->waiting_.insert_or_assign(this, weak_from_this());
+    deadline_timer_ = core_.scheduler->run_at(deadline_, [weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->on_deadline();
+    });
+    heard_ = wanted();
+    heard_id_ = heard_.on_request([weak = weak_from_this(), loop = std::weak_ptr<Scheduler>(core_.scheduler)] {
+      if (auto scheduler = loop.lock())
+        scheduler->post([weak] {
+          if (auto self = weak.lock()) self->on_cancel();
+        });
+    });
+  }
+
+  Error make_error(ErrorKind kind, Delivery delivery, ErrorDetails details) const {
+    details.operation = std::string(info_.name);
+    details.attempts = attempts_;
+    return Error(kind, delivery, std::move(details));
+  }
+  Error make_error(ErrorKind kind, Delivery delivery, const char* message) const {
+    ErrorDetails details;
+    details.message = message;
+    return make_error(kind, delivery, std::move(details));
+  }
+
+  /// The one way out.
+  void conclude(std::optional<Error> error) {
+    const bool dropped = weak_from_this().expired();
+    step_ = Step::over;
+    ended_with_ = std::move(error);
+    home_->calls_.fetch_sub(1, std::memory_order_relaxed);
+    if (watching_ && core_.scheduler->is_own_thread()) home_->waiting_.erase(this);
+    if (timer_ != 0) core_.scheduler->drop(timer_);
+    if (deadline_timer_ != 0) core_.scheduler->drop(deadline_timer_);
+    if (heard_id_ != 0) heard_.forget(heard_id_);
+    if (joint_) caller_.forget(joint_ids_[0]), unwanted_.forget(joint_ids_[1]);
+    if (permit_ && !dropped) platform_.settle(std::move(permit_), ended_with_ ? &*ended_with_ : nullptr);
+    if (core_.observer) report_call();
+    const auto call = std::move(call_);
+    if (ended_with_) {
+      call->fail(*ended_with_);
+    } else {
+      call->succeed();
+    }
+  }
+
+  std::string_view outcome_name() const {
+    return ended_with_ ? to_string(ended_with_->kind()) : std::string_view("ok");
+  }
+
+  void report_call() const {
+    Observer& observer = *core_.observer;
+    const MonoTime end = core_.clock->mono();
+    const std::string_view code = ended_with_ ? std::string_view(ended_with_->platform_code()) : std::string_view();
+    count(observer, metric::kCalls,
+          {{"platform", platform_.platform()},
+           {"account", platform_.account()},
+           {"operation", info_.name},
+           {"outcome", outcome_name()},
+           {"code", code}});
+    observe(observer, metric::kCallSeconds, {{"platform", platform_.platform()}, {"operation", info_.name}},
+            seconds(end - start_));
+    const std::string attempts = std::to_string(attempts_);
+    observer.span(SpanRecord{span_name::kCall, start_, end, number_,
+                             Attributes{{"platform", platform_.platform()},
+                                        {"account", platform_.account()},
+                                        {"operation", info_.name},
+                                        {"outcome", outcome_name()},
+                                        {"attempts", attempts}}});
+    if (ended_with_)
+      log(observer, LogLevel::warning, log_event::kCallFailed, ended_with_->message(),
+          {{"operation", info_.name},
+           {"kind", outcome_name()},
+           {"delivery", to_string(ended_with_->delivery())},
+           {"code", code},
+           {"request_id", ended_with_->details().request_id}});
+  }
+
+  void report_attempt(const Verdict& verdict) const {
+    Observer& observer = *core_.observer;
+    count(observer, metric::kAttempts, {{"platform", platform_.platform()}, {"operation", info_.name}});
+    const std::string number = std::to_string(attempts_);
+    const std::string status = std::to_string(http_status_);
+    observer.span(SpanRecord{span_name::kAttempt, attempt_start_, core_.clock->mono(), number_,
+                             Attributes{{"platform", platform_.platform()},
+                                        {"operation", info_.name},
+                                        {"attempt", number},
+                                        {"status", status},
+                                        {"outcome", verdict.accepted ? "ok" : to_string(verdict.kind)}}});
+  }
+
+  void report_repeat(std::string_view reason) const {
+    count(*core_.observer, metric::kRepeats,
+          {{"platform", platform_.platform()}, {"operation", info_.name}, {"reason", reason}});
+  }
+
+  friend class Pipeline;
+
+  const std::shared_ptr<Pipeline> home_;
+  Platform& platform_;
+  RuntimeCore& core_;
+  std::unique_ptr<Call> call_;
+  const OperationInfo& info_;
+  CancelToken caller_;
+  CancelToken unwanted_;
+  const Millis timeout_;
+  const MonoTime start_;
+  const MonoTime deadline_;
+  std::uint64_t number_ = 0;  // for spans
+  std::optional<Error> invalid_;
+  std::optional<Error> ended_with_;
+
+  HttpRequest request_;
+  bool encoded_ = false;
+  bool streams_ = false;
+  std::shared_ptr<bool> sink_used_;
+  std::shared_ptr<BodySource> source_;
+  CredentialTag tag_;
+  std::unique_ptr<Platform::Permit> permit_;
+  std::optional<Verdict> refusal_;
+
+  Step step_ = Step::validate;
+  Delivery worst_ = Delivery::not_sent;  // of all attempts: what is known of the least certain one
+  int attempts_ = 0;
+  int repeats_ = 0;
+  int http_status_ = 0;
+  bool renewed_ = false;
+  bool watching_ = false;
+  MonoTime attempt_start_{};
+  Scheduler::Ticket timer_ = 0;
+  Scheduler::Ticket deadline_timer_ = 0;
+  std::optional<CancelSource> joint_;
+  std::uint64_t joint_ids_[2] = {0, 0};
+  CancelToken heard_;
+  std::uint64_t heard_id_ = 0;
+};
+
+// --- what the calls of one account share
+// --------------------------------------------------------------------------------
+
+Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry)
+    : core_(std::move(core)), platform_(std::move(platform)), retry_(retry), limiter_(platform_->limits()) {}
+
+void Pipeline::launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted) {
+  if (auto refusal = core_->refusal()) return call->fail(*std::move(refusal));
+  if (calls_.fetch_add(1, std::memory_order_relaxed) >= kMaxCalls) {
+    calls_.fetch_sub(1, std::memory_order_relaxed);
+    return call->fail(Error(ErrorKind::rate_limited, fmt::format("{} calls of this account are in flight already: wait "
+                                                                 "for some of them",
+                                                                 kMaxCalls)));
+  }
+  auto flight = std::make_shared<Flight>(shared_from_this(), std::move(call), std::move(options), std::move(unwanted));
+  flight->prepare();
+  // Posted, not called: a callback of the host never runs under the caller's locks.
+  core_->scheduler->post([flight = std::move(flight)] { flight->begin(); });
+}
+
+void Pipeline::close() {
+  closed_.store(true, std::memory_order_relaxed);
+  core_->scheduler->post([self = shared_from_this()] {
+    std::vector<std::weak_ptr<Flight>> waiting;
+    waiting.reserve(self->waiting_.size());
+    for (const auto& entry : self->waiting_) waiting.push_back(entry.second);
+    for (const auto& weak : waiting)
+      if (auto flight = weak.lock()) flight->on_cancel();
+  });
+}
+
+/// Lets a call go if its bucket has room, else puts it behind those that wait already.
+void Pipeline::await_slot(const std::shared_ptr<Flight>& flight) {
+  const OperationInfo& info = flight->info();
+  if (!limiter_.idle()) {
+    const Moment moment = now();
+    if (const auto stop = limiter_.stopped(info.name, moment)) {
+      if (moment.mono + stop->left >= flight->deadline()) return flight->held_back(stop->left, stop->kind, stop->code);
+      core_->scheduler->run_at(moment.mono + stop->left, [flight] {
+        if (!flight->over()) flight->limit();
+      });
+      return;
+    }
+    std::shared_ptr<Queue> queue;
+    for (const auto& weak : queues_)
+      if (auto open = weak.lock(); open && open->bucket == info.quota) queue = std::move(open);
+    const Millis wait =
+        queue ? limiter_.wait(info.quota, moment, queue->flights.size()) : limiter_.admit(info.quota, moment);
+    if (queue || wait.count() > 0) {
+      if (moment.mono + wait >= flight->deadline()) return flight->held_back(wait, ErrorKind::rate_limited, {});
+      if (core_->observer)
+        count(*core_->observer, metric::kLimiterWaits,
+              {{"platform", platform_->platform()}, {"account", platform_->account()}, {"bucket", info.quota}});
+      if (queue) return queue->flights.push_back(flight);
+      queue = std::make_shared<Queue>();
+      queue->bucket = std::string(info.quota);
+      queue->flights.push_back(flight);
+      queues_.erase(std::remove_if(queues_.begin(), queues_.end(), [](const auto& weak) { return weak.expired(); }),
+                    queues_.end());
+      queues_.push_back(queue);
+      return open_queue_at(moment.mono + wait, std::move(queue));
+    }
+  }
+  flight->send();
+}
+
+void Pipeline::open_queue_at(MonoTime when, std::shared_ptr<Queue> queue) {
+  core_->scheduler->run_at(when, [self = shared_from_this(), queue = std::move(queue)] { self->let_in(queue); });
+}
+
+void Pipeline::let_in(const std::shared_ptr<Queue>& queue) {
+  while (!queue->flights.empty()) {
+    if (!queue->flights.front()->over()) {
+      const Moment moment = now();
+      const Millis wait = limiter_.admit(queue->bucket, moment);
+      if (wait.count() > 0) return open_queue_at(moment.mono + wait, queue);
+    }
+    const std::shared_ptr<Flight> flight = std::move(queue->flights.front());
+    queue->flights.pop_front();
+    if (!flight->over()) flight->send();
+  }
+}
+
+/// What the platform says about its limits holds for the calls that follow (WIN-4).
+void Pipeline::learn_limits(const OperationInfo& info, const Verdict& verdict) {
+  const bool shut = verdict.retry == Retry::after_reset &&
+                    (verdict.kind == ErrorKind::quota_exhausted || verdict.kind == ErrorKind::rate_limited);
+  const bool slow = verdict.kind == ErrorKind::rate_limited && verdict.retry_after.has_value();
+  if (verdict.code.empty() || !(shut || slow)) return;
+  const Moment moment = now();
+  limiter_.exhausted(info.name, moment, verdict.retry_after.value_or(limiter_.until_tomorrow(moment.wall)),
+                     verdict.kind, verdict.code);
+  if (!core_->observer) return;
+  count(*core_->observer, metric::kApiStops,
+        {{"platform", platform_->platform()},
+         {"account", platform_->account()},
+         {"api", info.name},
+         {"code", verdict.code}});
+  log(*core_->observer, LogLevel::warning, log_event::kApiStopped, "the platform said that this API is used up",
+      {{"platform", platform_->platform()},
+       {"account", platform_->account()},
+       {"api", info.name},
+       {"code", verdict.code}});
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "core/limiter.hpp"
+#include "core/platform.hpp"
+#include "core/runtime_core.hpp"
+
+#include <kefu/core/call_options.hpp>
+#include <kefu/core/client.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+class Flight;
+
+/// How often and how soon a call is repeated after a passing failure; pauses double and are spread by a fifth.
+struct RetryPolicy {
+  RetryPolicy() {}
+  int repeats = 3;
+  Millis first_pause{1000};
+};
+
+/// What all calls of one account share: the platform's view of it, its limits and who waits for them.
+///
+/// Thread safety: `launch`, `close` and `core` from any thread; the rest runs on the loop. Lifetime: calls in flight
+/// keep it alive; they end when the runtime stops.
+class Pipeline final : public std::enable_shared_from_this<Pipeline> {
+ public:
+  Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry = {});
+
+  /// Starts a call: it is answered exactly once, on the loop (at shutdown: on the thread that stops).
+  void launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted);
+
+  /// The account is gone: calls that wait and all later ones answer `cancelled`; what is on the wire is let finish.
+  void close();
+
+  const std::shared_ptr<RuntimeCore>& core() const { return core_; }
+
+  /// Most calls of one account at a time; more are answered `rate_limited`.
+  static constexpr std::size_t kMaxCalls = 100'000;
+
+ private:
+  friend class Flight;
+  struct Queue {
+    std::string bucket;
+    std::deque<std::shared_ptr<Flight>> flights;
+  };
+
+  Moment now() const { return Moment{core_->clock->mono(), core_->clock->wall()}; }
+  void await_slot(const std::shared_ptr<Flight>& flight);
+  void open_queue_at(MonoTime when, std::shared_ptr<Queue> queue);
+  void let_in(const std::shared_ptr<Queue>& queue);
+  void learn_limits(const OperationInfo& info, const Verdict& verdict);
+
+  const std::shared_ptr<RuntimeCore> core_;
+  const std::shared_ptr<Platform> platform_;
+  const RetryPolicy retry_;
+  std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> calls_{0};
+
+  // Loop only.
+  Limiter limiter_;
+  std::vector<std::weak_ptr<Queue>> queues_;  // each is owned by its timer, so that stopping the loop empties it
+  std::unordered_map<Flight*, std::weak_ptr<Flight>> waiting_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

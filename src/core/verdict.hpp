@@ -1,0 +1,34 @@
+#pragma once
+
+#include <kefu/core/error.hpp>
+#include <kefu/core/export.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// When a call that failed may be repeated (column `retry` of error-kinds.json).
+enum class Retry : unsigned char { never, after_backoff, after_renewal, after_reset };
+
+/// The name used in error-kinds.json ("after_backoff").
+std::string_view to_string(Retry retry) noexcept;
+
+/// What a platform's answer, or the lack of one, means.
+struct Verdict {
+  bool accepted = false;
+  bool renew_credential = false;  ///< The token which this very call carried is no good.
+  ErrorKind kind = ErrorKind::internal;
+  Delivery delivery = Delivery::refused;
+  Retry retry = Retry::never;
+  std::optional<Millis> retry_after;
+  std::string code;     ///< As text; also of an ignored code of an accepted answer.
+  std::string message;  ///< The platform's text.
+  std::string request_id;
+  std::string_view advice;  ///< Ours, from the code table or the fault table.
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE
