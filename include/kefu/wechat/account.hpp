@@ -7,6 +7,7 @@
 #include <kefu/core/runtime.hpp>
 #include <kefu/core/secret.hpp>
 #include <kefu/core/token_source.hpp>
+#include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/push.hpp>
 
@@ -17,12 +18,6 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
-
-enum class AccountKind : unsigned char {
-  subscription_account,  ///< 公众号, formerly 订阅号.
-  service_account,       ///< 服务号.
-  mini_program,          ///< 小程序.
-};
 
 /// Which of the two isolated token families the account uses.
 enum class TokenMode : unsigned char {
