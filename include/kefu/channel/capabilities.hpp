@@ -19,9 +19,10 @@ KEFU_BEGIN_NAMESPACE
 struct ContentRule {
   ContentRule() {}
   bool supported = false;
-  /// Kind it may become when it is not supported (and the caller allows it); absent: no way.
+  /// Kind it may become (and the caller allows it) when it is not supported or has too many items: `link` or `text`.
+  /// What has no URL becomes text instead of a link. Absent: no way.
   std::optional<ContentKind> becomes;
-  std::size_t max_bytes = 0;  ///< Of the main text, UTF-8; 0: no limit known.
+  std::size_t max_bytes = 0;  ///< Of text.body and raw.json, UTF-8; 0: no limit known.
   std::size_t max_items = 0;  ///< Of a menu; 0: no limit known.
   std::string reason;         ///< Why not, where not supported: what is missing and who can change it.
 };
@@ -64,12 +65,15 @@ struct Adapted {
 /// Makes `content` fit before anything is sent, changing only what `allow` allows (MSG-1, MSG-2). Long text is cut at
 /// code-point, emoji-cluster and link borders. At most 20 parts.
 ///
-/// Errors: `bad_argument` naming the field, its size and the limit; `unsupported` naming the kind, the reason, and what
-/// `allow` would make of it.
+/// Checked here: the kind, the number of items, and size and encoding of text; the fields a platform demands of a kind
+/// are checked where its message is written. Errors: `bad_argument` naming the field, its size and the limit;
+/// `unsupported` naming the kind, the reason, and what `allow` would make of it. Thread safety: a pure function.
 KEFU_EXPORT Result<Adapted> adapt(const Capabilities& account, Content content, const Adaptation& allow);
 
 /// Cuts UTF-8 text into parts of at most `max_bytes` at borders that keep code points, emoji clusters and `<a>`
-/// elements whole, preferring line ends and blanks. A cluster or link larger than `max_bytes` gives an empty list.
+/// elements whole, preferring line ends, then blanks and punctuation, where that leaves a part more than half full. The
+/// parts joined are the text. A cluster or link larger than `max_bytes` gives an empty list; `max_bytes` 0 cuts
+/// nothing.
 KEFU_EXPORT std::vector<std::string_view> split_text(std::string_view text, std::size_t max_bytes);
 
 KEFU_END_NAMESPACE
