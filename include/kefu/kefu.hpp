@@ -21,6 +21,7 @@
 #include <kefu/core/function.hpp>
 #include <kefu/core/http.hpp>
 #include <kefu/core/observer.hpp>
+#include <kefu/core/observer_names.hpp>
 #include <kefu/core/operation.hpp>
 #include <kefu/core/pending.hpp>
 #include <kefu/core/result.hpp>
@@ -29,7 +30,11 @@
 #include <kefu/core/secret.hpp>
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
+#include <kefu/core/token_source.hpp>
+#include <kefu/wechat/account.hpp>
+#include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>
+#include <kefu/wechat/push.hpp>
 #include <kefu/wechat/tokens.hpp>
 
 #if defined(__cpp_impl_coroutine)

@@ -32,7 +32,7 @@ class KEFU_EXPORT Scheduler {
     nothing,  ///< Simulated time with nothing left to do before `until`: waiting would never end.
   };
   /// Simulated time runs the next task that is due by `until`; if there is none it moves on to a finite `until`.
-  virtual Help help(MonoTime until = MonoTime::max()) {
+  virtual Help help(MonoTime until = (MonoTime::max)()) {
     static_cast<void>(until);
     return Help::wait;
   }

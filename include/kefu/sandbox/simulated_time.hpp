@@ -30,7 +30,7 @@ class KEFU_EXPORT SimulatedTime final : public Clock, public Scheduler {
   void drop(Ticket ticket) override;
   void stop() override;
   bool is_own_thread() const override;
-  Help help(MonoTime until = MonoTime::max()) override;
+  Help help(MonoTime until = (MonoTime::max)()) override;
 
   /// Runs what is due within `by`, then stands exactly there. Inside a task: bad use, does nothing.
   void advance(Millis by);
