@@ -144,6 +144,7 @@ class Document {
   friend class JsonHandler;
   friend class XmlReader;
   void keep(std::string_view text);
+  void parse_json(std::string_view text, const ReadLimits& limits);
   static Document failed(ReadFault fault);
 
   std::string text_;  ///< Always on the heap once set, so that moving the Document does not move the characters.

@@ -139,45 +139,52 @@ std::string repair_json(std::string_view text, Repairs& repairs) {
   return out;
 }
 
-ReadFault parse_json_in_place(std::string& text, JsonHandler& handler) {
-  kefu_rapidjson::InsituStringStream stream(text.data());
-  kefu_rapidjson::Reader reader;
-  constexpr unsigned kFlags = kefu_rapidjson::kParseInsituFlag | kefu_rapidjson::kParseNumbersAsStringsFlag;
-  const kefu_rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
-  if (handler.fault() != ReadFault::none) return handler.fault();
-  // The stream ends at a NUL; one before the end of the text is no JSON.
-  if (result.IsError() || stream.Tell() != text.size()) return ReadFault::malformed;
-  return ReadFault::none;
+/// True if some escape names half of a surrogate pair, be it well paired or not.
+bool has_surrogate_escape(std::string_view text) noexcept {
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 2)) {
+    const int unit = json_escape_unit(text, at);
+    if (unit >= 0xD800 && unit <= 0xDFFF) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
+void Document::parse_json(std::string_view text, const ReadLimits& limits) {
+  keep(text);
+  nodes_.clear();
+  nodes_.reserve(std::min<std::size_t>(text.size() / 12 + 4, 256));
+  JsonHandler handler(*this, limits);
+  kefu_rapidjson::InsituStringStream stream(text_.data());
+  kefu_rapidjson::Reader reader;
+  constexpr unsigned kFlags = kefu_rapidjson::kParseInsituFlag | kefu_rapidjson::kParseNumbersAsStringsFlag;
+  const kefu_rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
+  fault_ = handler.fault();
+  // The stream ends at a NUL; one before the end of the text is no JSON.
+  if (fault_ == ReadFault::none && (result.IsError() || stream.Tell() != text_.size())) fault_ = ReadFault::malformed;
+  if (fault_ != ReadFault::none) nodes_.clear();
+}
+
 Document JsonHandler::read(std::string_view text, const ReadLimits& limits) {
   Document document;
-  if (is_utf8(text)) {
-    document.keep(text);
-  } else {
-    std::string whole;
+  std::string whole;
+  if (!is_utf8(text)) {
     document.repairs_.invalid_utf8 = append_repaired(whole, text);
-    document.keep(whole);
+    text = whole;
   }
-  const Repairs before = document.repairs_;
-  for (bool repaired = false;; repaired = true) {
-    document.nodes_.reserve(std::min<std::size_t>(text.size() / 12 + 4, 256));
-    JsonHandler handler(document, limits);
-    document.fault_ = parse_json_in_place(document.text_, handler);
-    if (document.fault_ == ReadFault::none) return document;
-    document.nodes_.clear();
-    if (repaired || document.fault_ != ReadFault::malformed) return document;
-    // Reading in place spoilt the text, so the repair starts from the original once more.
-    std::string whole;
-    static_cast<void>(append_repaired(whole, text));
-    Repairs repairs = before;
-    whole = repair_json(whole, repairs);
-    if (repairs.control_characters == 0 && repairs.invalid_utf8 == before.invalid_utf8) return document;
-    document.repairs_ = repairs;
-    document.keep(whole);
-  }
+  std::string repaired;
+  const auto repair = [&] {
+    const Repairs before = document.repairs_;
+    repaired = repair_json(text, document.repairs_);
+    return document.repairs_.control_characters != before.control_characters ||
+           document.repairs_.invalid_utf8 != before.invalid_utf8;
+  };
+  // RapidJSON lets the second half of a pair pass alone, which would put malformed UTF-8 into a value.
+  const bool repaired_first = has_surrogate_escape(text) && repair();
+  document.parse_json(repaired_first ? std::string_view(repaired) : text, limits);
+  // Reading in place spoils the copy, so the repair starts from the text once more.
+  if (document.fault_ == ReadFault::malformed && !repaired_first && repair()) document.parse_json(repaired, limits);
+  return document;
 }
 
 Document Document::json(std::string_view text, const ReadLimits& limits) {

@@ -134,6 +134,12 @@ TEST_CASE("ENC-4: invalid UTF-8 and halves of surrogate pairs are repaired and c
   CHECK(half.root()["b"].text() == "\uFFFD😀\uFFFD你");
   CHECK(half.root()["c"].text() == "\\ud83d");
   CHECK(half.repairs().invalid_utf8 == 3);
+  // The second half alone: RapidJSON itself lets it pass. Found by fuzz_json.
+  const Document second = Document::json(R"({"a":"\ude00","\\\udc00":"\\ud83d\\\\\udc00"})");
+  REQUIRE(second);
+  CHECK(second.root()["a"].text() == "\uFFFD");
+  CHECK(second.root()["\\\uFFFD"].text() == "\\ud83d\\\\\uFFFD");
+  CHECK(second.repairs().invalid_utf8 == 3);
   const Document both = Document::json("{\"a\":\"\xFF\x01\\udc00\"}");
   REQUIRE(both);
   CHECK(both.root()["a"].text() == "\uFFFD\uFFFD");
