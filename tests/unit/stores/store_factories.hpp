@@ -1,8 +1,10 @@
 #pragma once
 
+#include "support/temp_folder.hpp"
 #include "support/test_clock.hpp"
 
 #include <kefu/core/store.hpp>
+#include <kefu/stores/sqlite.hpp>
 
 #include <memory>
 
@@ -15,7 +17,21 @@ struct MemoryFactory {
   static constexpr int kIncrementsPerThread = 2000;
 };
 
+struct SqliteFactory {
+  static std::shared_ptr<kefu::Store> open(const std::string& path, std::shared_ptr<TestClock> clock) {
+    kefu::SqliteOptions options(path);
+    options.clock = std::move(clock);
+    options.busy_timeout = kefu::Millis(60'000);  // A loaded machine is slow, not wrong.
+    return kefu::SqliteStore::open(options).value();
+  }
+
+  TempFolder folder;
+  std::shared_ptr<TestClock> clock = std::make_shared<TestClock>();
+  std::shared_ptr<kefu::Store> store = open(folder.file("store.db"), clock);
+  static constexpr int kIncrementsPerThread = 150;
+};
+
 }  // namespace kefu_test
 
 /// The suite runs over each of these; a new kind of store joins here.
-#define KEFU_STORE_FACTORIES kefu_test::MemoryFactory
+#define KEFU_STORE_FACTORIES kefu_test::MemoryFactory, kefu_test::SqliteFactory
