@@ -1,11 +1,12 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include <kefu/core/export.hpp>
 #include <kefu/core/secret.hpp>
 #include <kefu/core/time.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -15,10 +16,12 @@ struct CurlOptions {
   Millis connect_timeout{3'000};
   /// Most connections to one host at a time; more requests wait for one, within their deadline.
   int connections_per_host = 64;
+  /// Most requests to one host that wait for a connection; more are refused with a time-out at once.
+  std::size_t waiting_per_host = 10'000;
   /// Whole seconds after which an idle connection is not used again.
   Millis idle_connection{60'000};
-  /// "http://proxy:3128" or "socks5h://..."; empty: none. The environment's proxy variables are never read. Changes
-  /// nothing else: not TLS, not time-outs, not pooling.
+  /// "http://proxy:3128" or "socks5h://...", without name and password; empty: none. It is always asked for a tunnel.
+  /// The environment's proxy variables are never read. Changes nothing else: not TLS, not time-outs, not pooling.
   std::string proxy;
   std::string proxy_user;
   Secret proxy_password;

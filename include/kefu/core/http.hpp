@@ -59,6 +59,10 @@ struct HttpRequest {
   LocalFacts local;
 };
 
+/// Path and percent-encoded query, the one place that writes them. Unreserved characters and '@' stay as they are
+/// (WeChat's `kf_account` is wanted with a raw '@'), everything else becomes %XX. Other transports use it too.
+KEFU_EXPORT void append_request_target(std::string& out, const HttpRequest& request);
+
 /// An HTTP answer of any status: only the pipeline knows what a status means for a platform.
 struct HttpReply {
   HttpReply() {}

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include <kefu/core/curl_options.hpp>
 #include <kefu/core/executor.hpp>
 #include <kefu/core/export.hpp>
@@ -12,6 +9,9 @@
 #include <kefu/core/scheduler.hpp>
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
+
+#include <memory>
+#include <string>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -34,12 +34,16 @@ struct RuntimeOptions {
   /// True if several processes serve the same accounts: `store` must then be durable, or create() refuses (STO-1).
   bool multi_instance = false;
   std::shared_ptr<Store> store;          ///< Default: MemoryStore.
-  std::shared_ptr<Executor> executor;    ///< Default: one callback thread of the runtime.
+  std::shared_ptr<Executor> executor;    ///< Default: one callback thread; with a scheduler given: the scheduler.
   std::shared_ptr<Observer> observer;    ///< Default: none.
   std::shared_ptr<Transport> transport;  ///< Default: libcurl on the I/O thread, set up by `curl`.
   CurlOptions curl;                      ///< Used by the default transport only.
-  std::shared_ptr<Clock> clock;          ///< Default: the system's clocks. With simulated time give both.
-  std::shared_ptr<Scheduler> scheduler;  ///< Default: the I/O thread's loop.
+  /// Default: the system's clocks. One given without a scheduler may differ in `wall` only: `mono` must be that of
+  /// std::chrono::steady_clock.
+  std::shared_ptr<Clock> clock;
+  /// Default: the I/O thread's loop. With simulated time give it here and as `clock`, and a transport that uses it:
+  /// there are no threads then.
+  std::shared_ptr<Scheduler> scheduler;
   std::shared_ptr<Jitter> jitter;
   /// Most calls and other works waiting for the store thread; more are answered `rate_limited`.
   std::size_t store_queue = 10'000;
@@ -47,12 +51,12 @@ struct RuntimeOptions {
   std::size_t callback_queue = 100'000;
 };
 
-/// Owns the library's threads: one for I/O and timers, one for the store, and unless the host brings an executor one for
-/// callbacks. Everything else is a cheap handle that may outlive it and then answers `cancelled`.
+/// Owns the library's threads: one for I/O and timers, one for the store, and unless the host brings an executor one
+/// for callbacks. Everything else is a cheap handle that may outlive it and then answers `cancelled`.
 ///
 /// Stopping refuses new calls, answers those in flight with `cancelled` and joins the threads; from one of its own
-/// callbacks it hands them off instead of joining itself. Create it after fork(): a child that uses its parent's runtime
-/// is answered with an error.
+/// callbacks it hands them off instead of joining itself. Create it after fork(): a child that uses its parent's
+/// runtime is answered with an error.
 ///
 /// Thread safety: `stop` may be called from any thread; the destructor once.
 class KEFU_EXPORT Runtime {

@@ -1,0 +1,116 @@
+#include <kefu/core/cancel.hpp>
+#include <kefu/core/function.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+using kefu::CancelSource;
+using kefu::CancelToken;
+using kefu::MoveFunction;
+using kefu::Task;
+
+TEST_CASE("an empty token is never cancelled") {
+  const CancelToken token;
+  CHECK_FALSE(token.requested());
+  CHECK(token.on_request([] {}) == 0);
+  token.forget(1);
+}
+
+TEST_CASE("listeners run once, at once if it is too late to wait") {
+  const CancelSource source;
+  const CancelToken token = source.token();
+  int ran = 0;
+  CHECK(token.on_request([&] { ++ran; }) != 0);
+  source.request();
+  source.request();
+  CHECK(ran == 1);
+  CHECK(token.requested());
+  CHECK(token.on_request([&] { ++ran; }) == 0);
+  CHECK(ran == 2);
+}
+
+TEST_CASE("forgotten listeners are gone: a token that is used for many calls does not grow") {
+  const CancelSource source;
+  auto held = std::make_shared<int>();
+  for (int i = 0; i < 1000; ++i) {
+    const auto id = source.token().on_request([held] {});
+    source.token().forget(id);
+    source.token().forget(id);
+  }
+  CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("a listener may forget, cancel and add, and may drop the source") {
+  auto source = std::make_unique<CancelSource>();
+  const CancelToken token = source->token();
+  int ran = 0;
+  std::uint64_t other = 0;
+  token.on_request([&] {
+    token.forget(other);
+    token.on_request([&] { ++ran; });
+    source->request();
+    source.reset();
+    ++ran;
+  });
+  other = token.on_request([&] { ++ran; });
+  source->request();
+  CHECK(ran == 3);  // `other` was on its way already
+  CHECK(token.requested());
+}
+
+TEST_CASE("a closed source drops its listeners and takes no more") {
+  const CancelSource source;
+  auto held = std::make_shared<int>();
+  source.token().on_request([held] {});
+  source.close();
+  CHECK(held.use_count() == 1);
+  CHECK(source.token().on_request([held] {}) == 0);
+  source.request();
+  CHECK(held.use_count() == 1);
+  CHECK(source.requested());
+}
+
+TEST_CASE("request and on_request race without losing a listener") {
+  for (int round = 0; round < 200; ++round) {
+    const CancelSource source;
+    std::atomic<int> ran{0};
+    std::thread adder([&] {
+      for (int i = 0; i < 10; ++i) source.token().on_request([&] { ++ran; });
+    });
+    source.request();
+    adder.join();
+    CHECK(ran == 10);
+  }
+}
+
+TEST_CASE("MoveFunction holds small and large callables and owns what it captures") {
+  auto held = std::make_shared<int>(7);
+  MoveFunction<int(int)> small = [held](int x) { return *held + x; };
+  std::array<char, 200> bulk{};
+  bulk[199] = 3;
+  MoveFunction<int(int)> large = [held, bulk](int x) { return *held + x + bulk[199]; };
+  CHECK(held.use_count() == 3);
+  CHECK(small(1) == 8);
+  CHECK(large(1) == 11);
+  MoveFunction<int(int)> moved = std::move(large);
+  CHECK_FALSE(large);
+  CHECK(moved(2) == 12);
+  small = std::move(moved);
+  CHECK(held.use_count() == 2);
+  CHECK(small(0) == 10);
+  small = nullptr;
+  CHECK(held.use_count() == 1);
+  CHECK_FALSE(small);
+
+  Task owner = [own = std::make_unique<std::string>("only one")] { CHECK(*own == "only one"); };
+  std::vector<Task> tasks;
+  tasks.push_back(std::move(owner));
+  for (int i = 0; i < 20; ++i) tasks.emplace_back([] {});
+  tasks.front()();
+}
