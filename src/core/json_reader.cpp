@@ -92,9 +92,15 @@ int json_escape_unit(std::string_view text, std::size_t at) noexcept {
   return unit;
 }
 
-/// Copies the escape at `at` and returns where it ends. A surrogate without its partner becomes U+FFFD.
+/// Copies the escape at `at` and returns where it ends, or npos if it is no escape of JSON. A surrogate without its
+/// partner becomes U+FFFD.
 std::size_t repair_json_escape(std::string_view text, std::size_t at, std::string& out, Repairs& repairs) {
   const int unit = json_escape_unit(text, at);
+  std::size_t size = unit < 0 ? 2 : 6;
+  if (unit < 0 &&
+      (at + 1 >= text.size() || std::string_view("\"\\/bfnrt").find(text[at + 1]) == std::string_view::npos)) {
+    return std::string_view::npos;
+  }
   if (unit >= 0xD800 && unit <= 0xDFFF) {
     const int second = unit <= 0xDBFF ? json_escape_unit(text, at + 6) : -1;
     if (second < 0xDC00 || second > 0xDFFF) {
@@ -102,32 +108,29 @@ std::size_t repair_json_escape(std::string_view text, std::size_t at, std::strin
       ++repairs.invalid_utf8;
       return at + 6;
     }
-    out.append(text.substr(at, 12));
-    return at + 12;
+    size = 12;
   }
-  out.push_back('\\');
-  if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0x20) {
-    out.push_back(text[at + 1]);
-    return at + 2;
-  }
-  return at + 1;
+  out.append(text.substr(at, size));
+  return at + size;
 }
 
 /// What a strict reader refuses and a real platform writes: raw control characters in strings and halves of surrogate
-/// pairs, left by senders that cut a nickname between them.
-std::string repair_json(std::string_view text, Repairs& repairs) {
-  std::string out;
+/// pairs, left by senders that cut a nickname between them. False if nothing needs repair or it is broken otherwise.
+bool repair_json(std::string_view text, std::string& out, Repairs& repairs) {
+  Repairs counted = repairs;
+  out.clear();
   out.reserve(text.size() + text.size() / 8);
   bool in_string = false;
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (in_string && c == '\\') {
-      at = repair_json_escape(text, at, out, repairs);
+      at = repair_json_escape(text, at, out, counted);
+      if (at == std::string_view::npos) return false;
       continue;
     }
     if (c == '"') in_string = !in_string;
     if (in_string && static_cast<unsigned char>(c) < 0x20) {
-      ++repairs.control_characters;
+      ++counted.control_characters;
       if (c == '\t') out.append("\\t");
       if (c == '\r') out.append("\\r");
       if (c == '\n') out.append("\\n");
@@ -136,7 +139,11 @@ std::string repair_json(std::string_view text, Repairs& repairs) {
     }
     ++at;
   }
-  return out;
+  if (counted.control_characters == repairs.control_characters && counted.invalid_utf8 == repairs.invalid_utf8) {
+    return false;
+  }
+  repairs = counted;
+  return true;
 }
 
 /// True if some escape names half of a surrogate pair, be it well paired or not.
@@ -173,17 +180,13 @@ Document JsonHandler::read(std::string_view text, const ReadLimits& limits) {
     text = whole;
   }
   std::string repaired;
-  const auto repair = [&] {
-    const Repairs before = document.repairs_;
-    repaired = repair_json(text, document.repairs_);
-    return document.repairs_.control_characters != before.control_characters ||
-           document.repairs_.invalid_utf8 != before.invalid_utf8;
-  };
   // RapidJSON lets the second half of a pair pass alone, which would put malformed UTF-8 into a value.
-  const bool repaired_first = has_surrogate_escape(text) && repair();
+  const bool repaired_first = has_surrogate_escape(text) && repair_json(text, repaired, document.repairs_);
   document.parse_json(repaired_first ? std::string_view(repaired) : text, limits);
   // Reading in place spoils the copy, so the repair starts from the text once more.
-  if (document.fault_ == ReadFault::malformed && !repaired_first && repair()) document.parse_json(repaired, limits);
+  if (document.fault_ == ReadFault::malformed && !repaired_first && repair_json(text, repaired, document.repairs_)) {
+    document.parse_json(repaired, limits);
+  }
   return document;
 }
 

@@ -120,6 +120,9 @@ TEST_CASE("ENC-4: control characters in strings are tolerated and counted") {
   CHECK(document.repairs().invalid_utf8 == 0);
   const Document escape = Document::json("{\"a\":\"x\\\x01y\\\"z\"}");
   CHECK(escape.fault() == ReadFault::malformed);
+  // Dropping the control character would make an escape of what was none. Found by fuzz_json.
+  CHECK(json_fault("{\"a\":\"\\ude00\",\"b\":\"\\u\x04"
+                   "dc00\"}") == ReadFault::malformed);
 }
 
 TEST_CASE("ENC-4: invalid UTF-8 and halves of surrogate pairs are repaired and counted") {
