@@ -1,4 +1,4 @@
-#include "channel/text_borders.hpp"
+#include "core/utf8.hpp"
 
 #include <kefu/channel/capabilities.hpp>
 
@@ -128,8 +128,8 @@ Result<std::vector<Content>> fit_text(const ContentRule& rule, TextContent text,
                                       std::vector<Change>& changes) {
   const std::string& body = text.body;
   if (body.empty()) return Error(ErrorKind::bad_argument, "text.body is empty: the platform takes no empty message");
-  if (const auto bad = first_invalid_utf8(body)) {
-    return Error(ErrorKind::bad_argument, fmt::format("text.body is not UTF-8 at byte {}: convert it first", *bad));
+  if (const std::size_t good = utf8_prefix(body); good != body.size()) {
+    return Error(ErrorKind::bad_argument, fmt::format("text.body is not UTF-8 at byte {}: convert it first", good));
   }
   std::vector<Content> parts;
   if (rule.max_bytes == 0 || body.size() <= rule.max_bytes) {

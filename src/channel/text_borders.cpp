@@ -131,14 +131,5 @@ std::size_t Pieces::end(std::size_t at) const {
   return end;
 }
 
-std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = read_code_point(text, at);
-    if (point.value == kInvalid) return at;
-    at += point.size;
-  }
-  return std::nullopt;
-}
-
 }  // namespace detail
 KEFU_END_NAMESPACE

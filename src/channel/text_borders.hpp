@@ -3,7 +3,6 @@
 #include <kefu/core/export.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string_view>
 
 KEFU_BEGIN_NAMESPACE
@@ -24,9 +23,6 @@ class Pieces {
   std::string_view text_;
   std::size_t last_close_;  ///< Where the last `</a>` starts: links are looked for before it only, in linear time.
 };
-
-/// Offset of the first byte that is not valid UTF-8, if any.
-std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
 }  // namespace detail
 KEFU_END_NAMESPACE

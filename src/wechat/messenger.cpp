@@ -292,10 +292,10 @@ void AccountMessenger::part_failed(Turn turn, const Error& error) {
   const bool may_have_arrived = error.delivery() == Delivery::unknown;
   const int unused = static_cast<int>(job->parts.size() - job->sent) - (may_have_arrived ? 1 : 0);
   runtime_->with_store<void>(
-      [ledger = ledger_, reservation = job->reservation, unused, code = error.platform_code(), customer = job->customer,
+      [ledger = ledger_, reservation = job->reservation, unused, code = error.platform_code(),
        now = runtime_->clock->wall()](Store&) -> Result<void> {
-        if (code == "45015") return ledger->closed(customer, "the platform closed it (45015)", now);
-        if (code == "45047") return ledger->used_up(customer, now);
+        if (code == "45015") return ledger->closed(reservation, "the platform closed it (45015)", now);
+        if (code == "45047") return ledger->used_up(reservation, now);
         return ledger->give_back(reservation, unused);
       },
       [](Result<void>) {});

@@ -25,10 +25,12 @@ struct ReplyRule {
 };
 
 /// The rules of a platform and kind of account, as data. A later trigger raises what is left to its number and moves
-/// the end to the later one; nothing adds up.
+/// the end to the later one; nothing adds up, and what is left of a window that is over counts as nothing.
 struct ReplyRules {
   ReplyRules() {}
   std::vector<ReplyRule> rules;
+  /// How long a closed window is remembered, so that a send is refused without a call. Later the customer is unknown.
+  std::chrono::seconds remember = std::chrono::hours(24 * 30);
 };
 
 /// How a customer's reply window stands.
@@ -53,9 +55,14 @@ struct Reservation {
 };
 
 /// The ledger of reply windows of one account, kept in the store, so that it survives restarts and is shared by
-/// processes (WIN-1, WIN-5). It blocks on the store: call it on the store thread, or where blocking is fine.
+/// processes (WIN-1, WIN-5). One record of about 30 bytes per customer under
+/// `kefu/1/<namespace>/<platform>/window/<account>/<customer>`. It blocks on the store: call it on the store thread, or
+/// where blocking is fine.
 ///
-/// Thread safety: all members may be called from any thread. Errors: those of the store.
+/// A customer nothing is known of is let through untracked, and the platform's answer corrects the ledger.
+///
+/// Thread safety: all members may be called from any thread. Errors: those of the store; `rate_limited` if others kept
+/// changing the same record.
 class KEFU_EXPORT ReplyLedger {
  public:
   /// Keys are made from namespace, platform and account.
@@ -63,8 +70,17 @@ class KEFU_EXPORT ReplyLedger {
               ReplyRules rules);
   ~ReplyLedger();
   ReplyLedger(ReplyLedger&&) noexcept;
+  ReplyLedger& operator=(ReplyLedger&&) noexcept;
 
-  /// Notes a contact. The end counts from the earlier of platform and received time. Unknown triggers change nothing.
+  /// Notes what an accepted event means: a contact opens or renews the window, unfollowing closes it. Repeats and
+  /// stragglers of an event that was noted change nothing.
+  Result<void> note(const InboundEvent& event);
+  /// The write that `note` would do, for those who commit it together with the event itself; nothing if the event
+  /// changes nothing. On a conflict ask again.
+  Result<std::optional<StoreWrite>> plan(const InboundEvent& event) const;
+
+  /// Notes a contact. The end counts from the earlier of platform and received time. Unknown triggers change nothing,
+  /// nor does a trigger that is not later than the last one of its kind.
   Result<void> opened(std::string_view customer, std::string_view trigger, WallTime platform_time,
                       WallTime received_time);
   Result<ReplyWindow> look(std::string_view customer, WallTime now) const;
@@ -72,9 +88,15 @@ class KEFU_EXPORT ReplyLedger {
   Result<Reservation> reserve(std::string_view customer, int messages, WallTime now);
   /// Gives back what was surely not delivered (not_sent, refused); unknown keeps it.
   Result<void> give_back(const Reservation& reservation, int messages);
-  /// The platform disagreed (WIN-3): nothing is left in this window / the window is closed.
-  Result<void> used_up(std::string_view customer, WallTime now);
+  /// The platform disagreed (WIN-3): nothing is left in the window of this reservation, or it is closed. A window that
+  /// a later contact opened is not touched.
+  Result<void> used_up(const Reservation& reservation, WallTime now);
+  Result<void> closed(const Reservation& reservation, std::string_view reason, WallTime now);
+  /// The customer cannot be reached, for a reason that did not come from a send.
   Result<void> closed(std::string_view customer, std::string_view reason, WallTime now);
+
+  /// Where the records are.
+  const std::shared_ptr<Store>& store() const;
 
  private:
   class Impl;

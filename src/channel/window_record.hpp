@@ -1,0 +1,37 @@
+#pragma once
+
+#include <kefu/channel/reply_window.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// What the store holds of one customer's reply window. Times in seconds since 1970.
+struct WindowRecord {
+  int left = 0;
+  std::int64_t closes = 0;
+  std::uint64_t window = 0;  ///< Grows whenever a contact gives new messages.
+  std::int64_t noted = 0;    ///< Time of the last contact: repeats and stragglers are not later.
+  std::string trigger;
+  std::string closed;  ///< Why it was closed before its end; empty: it was not.
+
+  /// Text like "1.5.tlr8xc.1.tlr3ab.message.": version, left, closes, window, noted, trigger, closed; numbers in
+  /// base 36.
+  std::string text() const;
+  /// Nothing for what this version cannot read: the customer then counts as unknown.
+  static std::optional<WindowRecord> parse(std::string_view text);
+
+  bool open_at(std::int64_t now) const { return closed.empty() && closes > now; }
+  /// Why nothing can be sent at `now`; empty if something can.
+  std::string obstacle(std::int64_t now) const;
+
+  /// Applies a contact at `at`. False: it is a repeat or a straggler, nothing changed.
+  bool apply(const ReplyRule& rule, std::int64_t at);
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE
