@@ -2,7 +2,9 @@
 
 #include <kefu/core/export.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,6 +81,12 @@ struct Value::Member {
 /// Walks members; valid while the Document lives.
 class Value::Iterator {
  public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = Member;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = Member;
+
   explicit Iterator(const Node* node) : node_(node) {}
   Member operator*() const noexcept { return {{node_->name, node_->name_size}, Value(node_)}; }
   Iterator& operator++() noexcept {
