@@ -142,6 +142,7 @@ MoveFunction<void(HttpOutcome)> CurlTransfer::finish() {
   reply_ = HttpReply();
   body_bytes_ = 0;
   header_bytes_ = 0;
+  headers_whole_ = false;
   sends_ = 0;
   stop_ = Stop::none;
   error_text_[0] = '\0';
@@ -197,10 +198,12 @@ bool CurlTransfer::take_header(std::string_view line) {
   if (line.substr(0, 5) == "HTTP/") {  // also after "100 Continue"
     reply_.headers.clear();
     reply_.status = 0;
+    headers_whole_ = false;
     const auto blank = std::min(line.find(' '), line.size() - 1) + 1;
     std::from_chars(line.data() + blank, line.data() + line.size(), reply_.status);
     return true;
   }
+  if (line == "\r\n" || line == "\n") headers_whole_ = true;
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return true;
   std::string name(line.substr(0, colon));
@@ -260,7 +263,7 @@ TransportFault CurlTransfer::cancelled() const noexcept {
 }
 
 HttpOutcome CurlTransfer::outcome(int curl_code) {
-  if (curl_code == CURLE_OK && reply_.status != 0) return HttpOutcome(std::move(reply_));
+  if (curl_code == CURLE_OK && headers_whole_) return HttpOutcome(std::move(reply_));
   const TransportFault fault = fault_of(curl_code);
   return HttpOutcome(fault, detail_of(curl_code, fault));
 }

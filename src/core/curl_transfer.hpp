@@ -91,6 +91,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   HttpReply reply_;
   std::size_t body_bytes_ = 0;
   std::size_t header_bytes_ = 0;
+  bool headers_whole_ = false;  ///< libcurl calls a reply that ends inside its headers a success.
   int sends_ = 0;  ///< How often libcurl began to send the request.
   Stop stop_ = Stop::none;
 };

@@ -1,6 +1,7 @@
 #include "core/clock.hpp"
 #include "core/curl_transport.hpp"
 #include "core/io_loop.hpp"
+#include "core/redaction.hpp"
 #include "core/runtime_core.hpp"
 #include "core/runtime_parts.hpp"
 
@@ -99,7 +100,7 @@ Result<Runtime> Runtime::create(RuntimeOptions options) {
   core->multi_instance = options.multi_instance;
   core->clock = options.clock ? std::move(options.clock) : std::make_shared<detail::SystemClock>();
   core->store = options.store ? std::move(options.store) : std::make_shared<MemoryStore>(core->clock);
-  core->observer = std::move(options.observer);
+  core->observer = detail::make_redacting(std::move(options.observer));
   core->jitter = options.jitter ? std::move(options.jitter) : std::make_shared<detail::DefaultJitter>();
 
   RuntimeThreads threads;
