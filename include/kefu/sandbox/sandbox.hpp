@@ -1,0 +1,129 @@
+#pragma once
+
+#include <kefu/core/export.hpp>
+#include <kefu/core/http.hpp>
+#include <kefu/core/result.hpp>
+#include <kefu/core/scheduler.hpp>
+#include <kefu/core/time.hpp>
+#include <kefu/sandbox/push.hpp>
+#include <kefu/sandbox/wechat_app.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace sandbox {
+
+struct SandboxOptions {
+  SandboxOptions() {}
+  /// The time the sandbox starts from; its own clock moves ahead of this one. Default: the system's. With simulated
+  /// time give that one and use `transport` and `connect_webhook`, never `start`.
+  std::shared_ptr<const Clock> clock;
+  int wechat_port = 0;  ///< 0: any free port.
+  int control_port = 0;
+};
+
+/// Answer of the control API; `body` is a JSON object, {"error": "..."} unless status is 200.
+struct ControlReply {
+  ControlReply() {}
+  int status = 0;
+  std::string body;
+};
+
+/// One entry of a customer's chat.
+struct ReceivedMessage {
+  ReceivedMessage() {}
+  std::uint64_t number = 0;  ///< 1, 2, 3 ... per customer.
+  WallTime time;
+  std::string channel;  ///< "api", "passive", or "notice" (the platform says that nobody answered validly).
+  std::string msgtype;
+  std::string text;     ///< Of text messages and notices.
+  std::string content;  ///< JSON object of the message's own fields.
+  std::string agent;    ///< The kf_account that spoke, if named.
+};
+
+/// A fault to switch on; the names are those of GET /faults.
+struct FaultSwitch {
+  FaultSwitch() {}
+  explicit FaultSwitch(std::string fault_name) : name(std::move(fault_name)) {}
+  std::string name;
+  std::string path;        ///< Empty: every path.
+  std::int64_t count = 1;  ///< Calls it hits; -1: until it is removed.
+  std::int64_t skip = 0;   ///< Calls that pass before.
+  int errcode = -1;        ///< Of "errcode".
+  Millis delay{0};         ///< 0: the kind's default.
+  std::int64_t size = 0;   ///< 0: the kind's default.
+};
+
+/// A loopback platform for tests and for trying things out: the APIs of WeChat customer messages with the documented
+/// codes, windows, quotas and tokens, signed and encrypted pushes to a webhook, customers that are driven from here, a
+/// clock that can be moved, and faults that can be switched on. Facts it judges by: wechat-messages,
+/// wechat-security-and-authorization A; where sources leave a gap a switch decides (control path /switches).
+///
+/// Two ways to use it: `start` serves real sockets on 127.0.0.1 (also for foreign clients), or `transport` and
+/// `connect_webhook` keep everything in the process and on the caller's scheduler. Everything the program kefu-sandbox
+/// offers is also reachable through `control`; GET / there lists it.
+///
+/// Thread safety: all members may be called from any thread, `start`, `stop` and the destructor from one at a time and
+/// not from a webhook handler.
+class KEFU_EXPORT Sandbox {
+ public:
+  explicit Sandbox(SandboxOptions options = {});
+  ~Sandbox();
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+
+  /// Opens the ports and starts the sandbox's thread. Errors: `configuration` (port in use).
+  Result<void> start();
+  void stop();
+  std::string wechat_url() const;  ///< "http://127.0.0.1:PORT"; empty before `start`.
+  std::string control_url() const;
+
+  /// The control API without sockets: `target` is the path with an optional query. Blocks for the call's `wait_ms`.
+  ControlReply control(std::string_view method, std::string_view target, std::string_view json = {});
+
+  /// Adds or replaces an account; the result has its generated credentials. Errors: `bad_argument` (names the field).
+  Result<WechatApp> add(const WechatApp& app);
+  /// A customer's act (GET / of the control API lists them) with its fields as JSON. The number of its push.
+  /// Errors: `bad_argument`, `not_found`, `conflict`, with the control API's sentence.
+  Result<std::uint64_t> customer_does(std::string_view appid, std::string_view openid, std::string_view act,
+                                      std::string_view json = {});
+  Result<std::uint64_t> customer_writes(std::string_view appid, std::string_view openid, std::string_view text);
+  /// What the customer received after that number.
+  std::vector<ReceivedMessage> messages(std::string_view appid, std::string_view openid, std::uint64_t after = 0) const;
+  /// Waits until there are `count` of them or the time is over. Not for simulated time.
+  std::vector<ReceivedMessage> wait_for_messages(std::string_view appid, std::string_view openid, std::uint64_t after,
+                                                 std::size_t count, Millis limit) const;
+
+  WallTime now() const;
+  /// The sandbox's clock for the host under test (webhook freshness, reply windows). Its `mono` is the base clock's.
+  std::shared_ptr<const Clock> clock() const;
+  void advance(Millis by);
+  void set_time(WallTime to);
+
+  /// Errors: `bad_argument` if there is no such fault.
+  Result<void> switch_on(const FaultSwitch& fault);
+  void clear_faults();
+  /// Another process has fetched new tokens of this account; the old ones stop working at once.
+  void rotate_tokens(std::string_view appid);
+  /// Calls of the platform's API that reached the twin, by path; all with an empty path.
+  std::uint64_t calls(std::string_view path = {}) const;
+
+  /// The twins as a transport inside the process: api.weixin.qq.com and this sandbox's own URL are answered, other
+  /// hosts do not exist. Faults of the wire become the TransportFault a client would see; delays pass on `scheduler`.
+  /// `clock` is the one that belongs to the scheduler; default: the sandbox's base clock.
+  std::shared_ptr<Transport> transport(std::shared_ptr<Scheduler> scheduler, std::shared_ptr<const Clock> clock = {});
+  /// Pushes of this account go to `handler`, on `scheduler`, instead of a callback URL.
+  void connect_webhook(std::string_view appid, PushHandler handler, std::shared_ptr<Scheduler> scheduler,
+                       std::shared_ptr<const Clock> clock = {});
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sandbox
+KEFU_END_NAMESPACE

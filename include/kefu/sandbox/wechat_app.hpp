@@ -1,0 +1,51 @@
+#pragma once
+
+#include <kefu/core/export.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace sandbox {
+
+/// Kinds of WeChat accounts that the twin tells apart (they differ in message types, windows and rights).
+enum class WechatKind : unsigned char {
+  subscription,  ///< "sub": the former subscription account.
+  service,       ///< "svc".
+  mini_program,  ///< "mini".
+};
+
+/// How pushes arrive at the callback (wechat-security-and-authorization A4).
+enum class PushMode : unsigned char { plain, compatible, safe };
+enum class PushFormat : unsigned char { xml, json };
+
+/// One account registered at the WeChat twin. Empty credentials are generated when it is added. These are made-up
+/// values of a test platform, so they are plain text on purpose.
+///
+/// Thread safety: a plain value.
+struct WechatApp {
+  WechatApp() {}
+  std::string appid;        ///< "wx" and 16 hex digits.
+  std::string secret;       ///< 32 hex digits.
+  std::string original_id;  ///< "gh_" and 12 hex digits: what pushes carry as ToUserName.
+  WechatKind kind = WechatKind::service;
+  bool verified = true;                   ///< Unverified official accounts get 48001 for customer messages.
+  bool test_account = false;              ///< Lower daily limits; no menu messages (40200).
+  std::string token;                      ///< Of the callback: 3 to 32 letters and digits.
+  std::string encoding_aes_key;           ///< 43 letters and digits.
+  std::string previous_encoding_aes_key;  ///< The one before a rotation; used by the misbehaviour "previous_key".
+  PushMode push_mode = PushMode::safe;
+  PushFormat push_format = PushFormat::xml;
+  std::string callback_url;                ///< http:// on this machine; empty: pushes are recorded, not delivered.
+  bool unlimited_windows = false;          ///< Benchmarks: reply windows are always open and never used up.
+  bool api_frozen = false;                 ///< Token calls are answered 50007.
+  std::vector<std::string> allowed_ips;    ///< If not empty, other callers of token APIs get 40164.
+  std::vector<std::string> linked_appids;  ///< Mini programs that cards may name; empty allows all.
+  std::vector<std::string> agents;         ///< Known kf_account names; empty allows all.
+  std::map<std::string, std::int64_t> daily_limits;  ///< By path; what is absent has the documented limit.
+};
+
+}  // namespace sandbox
+KEFU_END_NAMESPACE

@@ -1,0 +1,171 @@
+#include "sandbox/in_process_transport.hpp"
+
+#include <algorithm>
+
+KEFU_BEGIN_NAMESPACE
+namespace sandbox {
+namespace {
+
+/// One exchange: whoever comes first (answer, deadline, cancel) ends it. Lives in the tasks of its timers.
+class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
+ public:
+  TwinExchange(std::shared_ptr<SandboxCore> core, std::shared_ptr<Timers> timers, HttpRequest request,
+               MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done)
+      : core_(std::move(core)),
+        timers_(std::move(timers)),
+        request_(std::move(request)),
+        deadline_(deadline),
+        cancel_(std::move(cancel)),
+        done_(std::move(done)) {}
+
+  void start(bool host_known) {
+    timers_->run_at(MonoTime::min(), [self = shared_from_this(), host_known] { self->begin(host_known); });
+  }
+
+ private:
+  void begin(bool host_known) {
+    if (cancel_.requested()) return fail(TransportFault::cancelled_before_sending, "cancelled");
+    if (timers_->now() >= deadline_) return fail(TransportFault::deadline_before_sending, "no time left");
+    if (!host_known) return fail(TransportFault::dns_failure, "the sandbox has no such host");
+    WebRequest request;
+    if (!fill(request)) return fail(TransportFault::connection_lost_while_sending, "the body source ended early");
+    timers_->run_at(deadline_, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->time_over();
+    });
+    listener_ = cancel_.on_request([weak = weak_from_this(), timers = timers_] {
+      timers->run_at(MonoTime::min(), [weak] {
+        if (const auto self = weak.lock()) self->fail(TransportFault::cancelled_after_sending, "cancelled");
+      });
+    });
+    core_->serve_wechat(request, *timers_, [self = shared_from_this()](WebAnswer answer) {
+      if (answer.delay.count() <= 0) return self->take(std::move(answer));
+      const MonoTime when = self->timers_->now() + answer.delay;
+      self->timers_->run_at(when, [self, late = std::move(answer)]() mutable { self->take(std::move(late)); });
+    });
+  }
+
+  bool fill(WebRequest& request) {
+    request.method = request_.method;
+    request.path = request_.path;
+    request.query = request_.query;
+    for (const auto& [name, value] : request_.headers) {
+      std::string lower = name;
+      std::transform(lower.begin(), lower.end(), lower.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+      request.headers.emplace_back(std::move(lower), value);
+    }
+    if (!request_.source) {
+      request.body = std::move(request_.body);
+      return true;
+    }
+    request.body.resize(request_.source->length());
+    for (std::size_t filled = 0; filled < request.body.size();) {
+      const std::size_t got = request_.source->read(request.body.data() + filled, request.body.size() - filled);
+      if (got == 0) return false;
+      filled += got;
+    }
+    return true;
+  }
+
+  void take(WebAnswer answer) {
+    switch (answer.wire) {
+      case Wire::reset_before_reply:
+        return fail(TransportFault::reset_before_reply, "connection reset by peer");
+      case Wire::close_without_reply:
+        return fail(TransportFault::closed_without_reply, "connection closed");
+      case Wire::reset_inside_reply:
+      case Wire::close_inside_reply:
+      case Wire::half_headers:
+      case Wire::length_too_long:
+        return fail(TransportFault::reset_inside_reply, "the reply was cut");
+      case Wire::stall_inside_reply:
+        stalled_ = true;
+        return;
+      case Wire::length_too_short:
+        answer.body.resize(answer.body.size() / 2);
+        break;
+      case Wire::whole:
+      case Wire::reset_after_reply:
+      case Wire::close_after_reply:
+        break;
+    }
+    if (answer.body.size() > request_.max_reply_bytes)
+      return fail(TransportFault::reply_too_large, "the reply exceeds the limit");
+    HttpReply reply;
+    reply.status = answer.status;
+    reply.headers.emplace_back("content-type", answer.content_type);
+    for (auto& [name, value] : answer.headers) {
+      std::string lower = name;
+      for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      reply.headers.emplace_back(std::move(lower), value);
+    }
+    if (request_.sink && reply.status == 200) {
+      if (!request_.sink(answer.body)) return fail(TransportFault::cancelled_after_sending, "the sink ended it");
+    } else {
+      reply.body = std::move(answer.body);
+    }
+    end(HttpOutcome(std::move(reply)));
+  }
+
+  void time_over() {
+    fail(stalled_ ? TransportFault::timeout_inside_reply : TransportFault::timeout_after_send, "no time left");
+  }
+  void fail(TransportFault fault, std::string detail) { end(HttpOutcome(fault, std::move(detail))); }
+
+  void end(HttpOutcome outcome) {
+    if (!done_) return;
+    auto done = std::move(done_);
+    done_ = nullptr;
+    cancel_.forget(listener_);
+    done(std::move(outcome));
+  }
+
+  std::shared_ptr<SandboxCore> core_;
+  std::shared_ptr<Timers> timers_;
+  HttpRequest request_;
+  MonoTime deadline_;
+  CancelToken cancel_;
+  MoveFunction<void(HttpOutcome)> done_;
+  std::uint64_t listener_ = 0;
+  bool stalled_ = false;
+};
+
+class InProcessTransport final : public Transport {
+ public:
+  InProcessTransport(std::shared_ptr<SandboxCore> core, std::shared_ptr<Timers> timers, std::string own_url)
+      : core_(std::move(core)), timers_(std::move(timers)), own_url_(std::move(own_url)) {}
+
+  void send(HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done) override {
+    const bool known = knows(request.base);
+    std::make_shared<TwinExchange>(core_, timers_, std::move(request), deadline, std::move(cancel), std::move(done))
+        ->start(known);
+  }
+
+ private:
+  bool knows(std::string_view base) const {
+    constexpr std::string_view kHost = "api.weixin.qq.com";
+    if (!own_url_.empty() && base == own_url_) return true;
+    const std::size_t scheme = base.find("://");
+    if (scheme == std::string_view::npos) return false;
+    const std::string_view host = base.substr(scheme + 3);
+    // Also the regional names: api2., sh.api., hk.api. ...
+    if (host.size() < kHost.size() - 3) return false;
+    return host == kHost || host == "api2.weixin.qq.com" ||
+           (host.size() > kHost.size() && host.substr(host.size() - kHost.size() - 1) == ".api.weixin.qq.com");
+  }
+
+  std::shared_ptr<SandboxCore> core_;
+  std::shared_ptr<Timers> timers_;
+  std::string own_url_;
+};
+
+}  // namespace
+
+std::shared_ptr<Transport> in_process_transport(std::shared_ptr<SandboxCore> core, std::shared_ptr<Timers> timers,
+                                                std::string own_url) {
+  return std::make_shared<InProcessTransport>(std::move(core), std::move(timers), std::move(own_url));
+}
+
+}  // namespace sandbox
+KEFU_END_NAMESPACE

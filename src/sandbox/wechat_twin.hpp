@@ -1,0 +1,119 @@
+#pragma once
+
+#include "core/document.hpp"
+#include "sandbox/http_message.hpp"
+#include "sandbox/wechat_state.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+KEFU_BEGIN_NAMESPACE
+namespace sandbox {
+
+class WechatTwin;
+
+/// What an API of the platform answers: JSON of its own, or a code with its text.
+struct ApiResult {
+  int code = 0;
+  std::string body;    ///< Success with fields; empty: {"errcode":0,"errmsg":"ok"}.
+  std::string detail;  ///< Text in place of the code's usual one.
+};
+inline ApiResult refuse(int code, std::string detail = {}) { return {code, {}, std::move(detail)}; }
+
+/// One call on its way through the twin.
+struct WechatCall {
+  WechatTwin& twin;
+  const WebRequest& request;
+  WallTime now;
+  WechatAccount* account = nullptr;  ///< Of the access token.
+  detail::Document document = {};
+  detail::Value body = {};
+
+  std::string_view query(std::string_view name) const { return request.query_value(name); }
+};
+
+/// A row of the route table. Each family of APIs has its rows in its own file.
+struct WechatRoute {
+  enum class Credential : unsigned char { none, token };
+  std::string_view method;  ///< "GET", "POST".
+  std::string_view path;
+  Credential credential;
+  ApiResult (*run)(WechatCall& call);
+};
+std::vector<WechatRoute> wechat_token_routes();
+std::vector<WechatRoute> wechat_custom_message_routes();
+std::vector<WechatRoute> wechat_typing_routes();
+std::vector<WechatRoute> wechat_openapi_routes();
+
+/// The documented text of a code, without rid; "error" for unknown ones.
+std::string_view wechat_errmsg(int code);
+
+/// Facts that no source gives are switches. `defaults` are marked weak in the help text.
+struct WechatSwitch {
+  std::string_view name;
+  std::int64_t value;
+  std::string_view about;
+};
+const std::vector<WechatSwitch>& wechat_switches();
+
+/// The loopback twin of api.weixin.qq.com: pure state and rules, no sockets, no clock of its own.
+///
+/// Thread safety: none; the owner holds its lock around every call.
+class WechatTwin {
+ public:
+  WechatTwin();
+
+  WebAnswer handle(const WebRequest& request, WallTime now);
+  bool knows(std::string_view path) const { return routes_.count(path) != 0; }
+
+  /// Adds or replaces an account; fills empty credentials. Customers and tokens of a replaced one stay.
+  WechatAccount& add(WechatApp app);
+  WechatAccount* find(std::string_view appid);
+  WechatCustomer* find_customer(WechatAccount& account, std::string_view openid);
+  WechatCustomer& customer(WechatAccount& account, std::string_view openid);
+
+  const IssuedToken& issue(WechatAccount& account, TokenFamily family, WallTime now);
+  IssuedToken* current(WechatAccount& account, TokenFamily family, WallTime now);
+  /// Tokens behave as if another process had fetched new ones and the old ones had been retired at once.
+  void rotate_tokens(WechatAccount& account, WallTime now, bool issue_new);
+  /// The same for the account and family of one token only.
+  void retire_token(std::string_view token, WallTime now);
+
+  const InboxMessage& put_in_inbox(WechatCustomer& to, InboxMessage message);
+  std::int64_t setting(std::string_view name) const;
+  std::int64_t daily_limit(const WechatAccount& account, std::string_view path) const;
+  bool media_exists(std::string_view id, WallTime now) const;
+  /// A refusal with its rid, kept for openapi/rid/get.
+  WebAnswer error_answer(const WebRequest& request, int code, WallTime now, std::string_view text = {},
+                         std::string_view appid = {});
+  void note_call(const std::string& path, int code);
+
+  std::map<std::string, WechatAccount, std::less<>> accounts;
+  std::map<std::string, std::int64_t, std::less<>> settings;
+  std::unordered_map<std::string, Media> media;
+  std::map<std::string, CallCount, std::less<>> calls;
+  std::deque<RefusedCall> refused;
+  std::deque<Push> pushes;  ///< The latest; numbers grow by one.
+  std::uint64_t next_push = 1;
+  std::uint64_t next_message_id = 0;
+
+ private:
+  ApiResult run(WechatCall& call, const WechatRoute*& route);
+  ApiResult check_token(WechatCall& call);
+  IssuedToken* find_token(std::string_view token, WechatAccount*& account);
+  ApiResult count(WechatCall& call);
+
+  std::unordered_map<std::string_view, WechatRoute> routes_;
+  std::unordered_map<std::string, std::string> token_owners_;  ///< Token text to appid.
+};
+
+std::int64_t platform_day(WallTime now);    ///< Days begin in Beijing.
+std::int64_t platform_month(WallTime now);  ///< Blocks of 30 days, good enough for a counter.
+std::string new_rid(WallTime now);
+
+}  // namespace sandbox
+KEFU_END_NAMESPACE
