@@ -116,6 +116,45 @@ void FieldWriter::close_list() {
   path_.pop_back();
 }
 
+namespace {
+
+void write_value(Value value, JsonWriter& to) {
+  switch (value.kind()) {
+    case Value::Kind::object:
+      to.begin_object();
+      for (const auto& member : value) {
+        to.key(member.name);
+        write_value(member.value, to);
+      }
+      to.end_object();
+      return;
+    case Value::Kind::array:
+      to.begin_array();
+      for (const auto& member : value) write_value(member.value, to);
+      to.end_array();
+      return;
+    case Value::Kind::string:
+      to.string(value.text());
+      return;
+    case Value::Kind::number:
+    case Value::Kind::boolean:
+      to.raw(value.text());
+      return;
+    default:
+      to.null();
+  }
+}
+
+}  // namespace
+
+void FieldReader::raw_json(const char* name, std::string& text) {
+  const Value value = from_[name];
+  if (!value.present()) return;
+  text.clear();
+  JsonWriter writer(text);
+  write_value(value, writer);
+}
+
 void FieldReader::missing(const char* name) {
   if (!missing_.empty()) return;
   for (const char* part : path_) missing_ += part, missing_ += '.';

@@ -212,6 +212,7 @@ class FieldReader {
     take(from_[name], member);
   }
   void constant(const char*, std::string_view) {}
+  void raw_json(const char* name, std::string& text);
   template <class F>
   void group(const char* name, F&& fields) {
     const Value outer = std::exchange(from_, from_[name]);
