@@ -37,7 +37,9 @@ class Flight final : public std::enable_shared_from_this<Flight> {
         unwanted_(std::move(unwanted)),
         timeout_(options.timeout.value_or(info_.timeout)),
         start_(core_.clock->mono()),
-        deadline_(start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout)) {}
+        deadline_(start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout)) {
+    if (core_.observer) number_ = 1 + core_.observed_calls.fetch_add(1, std::memory_order_relaxed);
+  }
 
   ~Flight() {
     if (step_ == Step::over) return;

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -50,6 +51,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::shared_ptr<Observer> observer;  ///< Redacting; null if the host gave none.
   std::shared_ptr<Jitter> jitter;
   std::shared_ptr<StoreQueue> store_queue;
+  std::atomic<std::uint64_t> observed_calls{0};  ///< Numbers the calls whose spans an observer gets.
 
   void run_callback(Task task) override;
   void run_here(Task& task) override;
