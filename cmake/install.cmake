@@ -39,9 +39,12 @@ endforeach()
 if(BUILD_SHARED_LIBS)
   set(kefu_is_shared TRUE)
   set(kefu_pc_cflags "")
+  set(kefu_pc_requires Requires.private)
 else()
   set(kefu_is_shared FALSE)
   set(kefu_pc_cflags " -DKEFU_STATIC_DEFINE")
+  # Not private: pkg-config --static would ask for the static libraries of libcurl's own dependencies as well.
+  set(kefu_pc_requires Requires)
 endif()
 configure_package_config_file(cmake/kefuConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake
                               INSTALL_DESTINATION ${kefu_cmake_dir})

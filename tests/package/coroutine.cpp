@@ -1,0 +1,26 @@
+// A C++20 host over the library built as C++17.
+#include <kefu/kefu.hpp>
+
+#include <coroutine>
+
+#include <kefu/core/coroutine.hpp>
+
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() {}
+  };
+};
+
+Detached await_one(kefu::Pending<int> pending, int& out) {
+  kefu::Result<int> result = co_await std::move(pending);
+  out = result ? *result : -1;
+}
+
+int main() {
+  auto runtime = kefu::Runtime::create();
+  return runtime ? 0 : 1;
+}
