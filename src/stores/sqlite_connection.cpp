@@ -41,6 +41,7 @@ SqliteStatement& SqliteStatement::bind_null(int place) {
 }
 
 Result<bool> SqliteStatement::step() {
+  errno = 0;  // See SqliteConnection::error.
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) {
@@ -117,6 +118,7 @@ Result<SqliteStatement> SqliteConnection::prepare(const char* sql) {
 }
 
 Result<void> SqliteConnection::run(const char* sql) {
+  errno = 0;
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return error(code);
   return {};
@@ -141,8 +143,11 @@ bool SqliteConnection::file_has_moved() const {
 
 Error SqliteConnection::error(int code) const {
   const int primary = code & 0xff;
-  const bool from_system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;  // Else errno is an old one.
-  const int system = handle_ != nullptr && from_system ? sqlite3_system_errno(handle_) : 0;
+  int system = 0;
+  if (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) {
+    // SQLite keeps the system's code for most statements, but not for a COMMIT that fails.
+    system = errno != 0 || handle_ == nullptr ? errno : sqlite3_system_errno(handle_);
+  }
   const auto make = [&](ErrorKind kind, std::string_view what) {
     std::string message = fmt::format("SQLite store {}: {} (SQLite {}: {}", path_, what, code, sqlite3_errstr(code));
     if (system != 0) message += fmt::format("; {}", std::system_category().message(system));

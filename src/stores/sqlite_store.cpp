@@ -48,6 +48,14 @@ class SqliteStore::Impl {
   Result<std::vector<StoreItem>> list(std::string_view prefix, std::string_view after, std::size_t limit);
   Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner, Millis ttl);
   Result<void> release(const Lease& lease);
+  /// Calls `write`; if there was no room, empties the log into the database, so that it is filled anew, and calls
+  /// again: on a full disk removals must work.
+  template <class Write>
+  auto with_room(Write write) {
+    auto result = write();
+    if (result || result.error().kind() != ErrorKind::quota_exhausted || !empty_log()) return result;
+    return write();
+  }
 
  private:
   /// A connection, its statements' common lock and the deadline of the operation that holds it.
@@ -79,6 +87,7 @@ class SqliteStore::Impl {
   WallTime now() const { return options_.clock ? options_.clock->wall() : std::chrono::system_clock::now(); }
   MonoTime deadline() const { return std::chrono::steady_clock::now() + options_.busy_timeout; }
   Result<void> prepare_statements();
+  bool empty_log();
   Result<void> make_durable(Durability durability);
   Result<std::uint64_t> generation_of(const std::string& key, WallTime time);
   Result<std::uint64_t> draw(SqliteStatement& counter, std::size_t count);
@@ -179,6 +188,11 @@ Result<void> SqliteStore::Impl::prepare_statements() {
     text.statement = std::move(*prepared);
   }
   return {};
+}
+
+bool SqliteStore::Impl::empty_log() {
+  Hold hold(writer_);
+  return hold.take(*this) && writer_.connection->run("PRAGMA wal_checkpoint(PASSIVE)");
 }
 
 Result<std::optional<StoreEntry>> SqliteStore::Impl::get(std::string_view key) {
@@ -397,7 +411,7 @@ Result<std::optional<StoreEntry>> SqliteStore::get(std::string_view key) {
 
 Result<CommitOutcome> SqliteStore::commit(const std::vector<StoreWrite>& writes, Durability durability) {
   if (auto error = check_writes(writes)) return *error;
-  return impl_->commit(writes, durability);
+  return impl_->with_room([&] { return impl_->commit(writes, durability); });
 }
 
 Result<std::vector<StoreItem>> SqliteStore::list(std::string_view prefix, std::string_view after, std::size_t limit) {
@@ -407,12 +421,12 @@ Result<std::vector<StoreItem>> SqliteStore::list(std::string_view prefix, std::s
 
 Result<std::optional<Lease>> SqliteStore::lease(std::string_view key, std::string_view owner, Millis ttl) {
   if (auto error = check_lease(key, owner, ttl)) return *error;
-  return impl_->lease(key, owner, ttl);
+  return impl_->with_room([&] { return impl_->lease(key, owner, ttl); });
 }
 
 Result<void> SqliteStore::release(const Lease& lease) {
   if (auto error = check_key(lease.key)) return *error;
-  return impl_->release(lease);
+  return impl_->with_room([&] { return impl_->release(lease); });
 }
 
 KEFU_END_NAMESPACE

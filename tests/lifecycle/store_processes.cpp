@@ -1,0 +1,54 @@
+// Two processes on one SQLite store: counting together, and outliving the holder of a lease.
+#include "support/child_process.hpp"
+#include "support/temp_folder.hpp"
+#include "support/test_clock.hpp"
+
+#include <kefu/stores/sqlite.hpp>
+
+#include <doctest/doctest.h>
+
+using kefu::Millis;
+using kefu::SqliteOptions;
+using kefu::SqliteStore;
+using kefu_test::ChildProcess;
+using kefu_test::TempFolder;
+
+TEST_CASE("STO-2: two processes that count by compare-and-set lose nothing") {
+  const TempFolder folder;
+  const std::string path = folder.file("store.db");
+  constexpr int kRounds = 400;
+  // Both begin with a file that is not there: making it is part of the race.
+  ChildProcess one({KEFU_STORE_CHILD, "count", path, "counter", std::to_string(kRounds)});
+  ChildProcess two({KEFU_STORE_CHILD, "count", path, "counter", std::to_string(kRounds)});
+  for (ChildProcess* child : {&one, &two}) {
+    CHECK(child->line() == "ready");
+    CHECK(child->line() == "done 400");
+    CHECK(child->wait() == 0);
+  }
+  const auto store = SqliteStore::open(SqliteOptions(path)).value();
+  CHECK((*store->get("counter"))->value == std::to_string(2 * kRounds));
+}
+
+TEST_CASE("STO-3: a lease whose holder is killed is free after one time to live, with a greater fence") {
+  const TempFolder folder;
+  const std::string path = folder.file("store.db");
+  ChildProcess holder({KEFU_STORE_CHILD, "hold", path, "job", "holder", "30000"});
+  const auto line = holder.line();
+  REQUIRE(line);
+  REQUIRE(line->rfind("fence ", 0) == 0);
+  const std::uint64_t fence = std::stoull(line->substr(6));
+  holder.kill();
+  CHECK(holder.wait() == -SIGKILL);
+
+  // The clock of this process is moved, so that nobody waits for the 30 seconds.
+  const auto now = kefu::unix_seconds(std::chrono::system_clock::now());
+  const auto clock = std::make_shared<kefu_test::TestClock>(now);
+  SqliteOptions options(path);
+  options.clock = clock;
+  const auto store = SqliteStore::open(options).value();
+  CHECK(!*store->lease("job", "heir", Millis(1000)));
+  clock->advance(std::chrono::seconds(31));
+  const auto heir = *store->lease("job", "heir", Millis(1000));
+  REQUIRE(heir);
+  CHECK(heir->fence > fence);
+}

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <fcntl.h>
+#include <optional>
+#include <poll.h>
+#include <signal.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace kefu_test {
+
+/// Another program, started by fork and exec, whose standard output is read line by line. Killed at the end if it still
+/// runs. Thread safety: none.
+class ChildProcess {
+ public:
+  explicit ChildProcess(const std::vector<std::string>& command) {
+    std::vector<char*> arguments;
+    for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
+    arguments.push_back(nullptr);
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return;
+    output_ = ends[0];
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::execv(arguments[0], arguments.data());
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+  }
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+  ~ChildProcess() {
+    if (running()) {
+      kill();
+      wait();
+    }
+    if (output_ >= 0) ::close(output_);
+  }
+
+  bool running() const { return pid_ > 0; }
+  /// SIGKILL: the child gets no chance to do anything more.
+  void kill() {
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
+  }
+  /// Waits for the end: its exit code, or minus the signal that ended it. What it wrote can still be read.
+  int wait() {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  /// The next whole line without its end; nothing at the end of the output or after `limit`.
+  std::optional<std::string> line(std::chrono::milliseconds limit = std::chrono::seconds(60)) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+      const std::size_t end = read_.find('\n');
+      if (end != std::string::npos) {
+        std::string found = read_.substr(0, end);
+        read_.erase(0, end + 1);
+        return found;
+      }
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      pollfd ready{output_, POLLIN, 0};
+      if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) return std::nullopt;
+      char bytes[4096];
+      const ssize_t count = ::read(output_, bytes, sizeof(bytes));
+      if (count <= 0) return std::nullopt;
+      read_.append(bytes, static_cast<std::size_t>(count));
+    }
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string read_;
+};
+
+}  // namespace kefu_test
