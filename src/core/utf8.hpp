@@ -10,8 +10,8 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// UTF-8 is checked once at the border, in both directions. All functions are pure and thread-safe; eight ASCII
-/// characters cost one step.
+/// UTF-8 is checked once at the border, in both directions. All functions are pure and thread-safe; ASCII is
+/// passed over many characters at a time.
 
 /// True if `text` is UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, nothing above U+10FFFF.
 bool is_utf8(std::string_view text) noexcept;
@@ -31,8 +31,8 @@ std::size_t utf8_length(std::string_view text) noexcept;
 /// The longest beginning of `text` that has at most `bytes` bytes and does not cut a character.
 std::string_view utf8_cut(std::string_view text, std::size_t bytes) noexcept;
 
-/// True if `text` has a character that XML 1.0 forbids: below U+0020 and not tab, CR or LF.
-bool has_forbidden_control(std::string_view text) noexcept;
+/// True if `text` is UTF-8 and has no character that XML 1.0 forbids: below U+0020 and not tab, CR or LF.
+bool is_clean_text(std::string_view text) noexcept;
 
 constexpr bool is_forbidden_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n';

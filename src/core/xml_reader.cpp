@@ -295,7 +295,7 @@ Document XmlReader::read(std::string_view text, const ReadLimits& limits, bool b
   Document document;
   XmlReader reader(document, limits);
   document.fault_ = ReadFault::none;
-  const bool intact = is_utf8(text) && !has_forbidden_control(text);
+  const bool intact = is_clean_text(text);
   if (intact) {
     if (!borrowed) document.keep(text);
     document.nodes_.reserve(std::min<std::size_t>(text.size() / 24 + 4, 256));

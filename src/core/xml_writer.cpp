@@ -9,7 +9,7 @@ namespace detail {
 
 void append_cdata(std::string& out, std::string_view text) {
   std::string cleaned;
-  if (!is_utf8(text) || has_forbidden_control(text)) {
+  if (!is_clean_text(text)) {
     append_repaired(cleaned, text);
     drop_forbidden_controls(cleaned);
     text = cleaned;

@@ -81,16 +81,39 @@ TEST_CASE("utf8_cut never splits a character") {
 }
 
 TEST_CASE("forbidden control characters are found at every place and dropped (ENC-2)") {
-  for (std::size_t pad = 0; pad < 17; ++pad) {
-    for (unsigned c = 0; c < 0x30; ++c) {
-      std::string text(pad, 'x');
-      text.push_back(static_cast<char>(c));
-      text.append("\t\r\n\xE5\xAE\xA2 tail");
-      const bool forbidden = c < 0x20 && c != 9 && c != 10 && c != 13;
-      CHECK(has_forbidden_control(text) == forbidden);
-      const std::size_t size = text.size();
-      CHECK(drop_forbidden_controls(text) == (forbidden ? 1 : 0));
-      CHECK(text.size() == size - (forbidden ? 1 : 0));
+  for (const std::size_t tail : {0u, 3u, 90u}) {
+    for (std::size_t pad = 0; pad < 150; ++pad) {
+      for (unsigned c = 0; c < 0x22; ++c) {
+        std::string text(pad, 'x');
+        text.push_back(static_cast<char>(c));
+        text.append("\t\r\n\xE5\xAE\xA2" + std::string(tail, 'y'));
+        const bool forbidden = c < 0x20 && c != 9 && c != 10 && c != 13;
+        REQUIRE(is_clean_text(text) == !forbidden);
+        const std::size_t size = text.size();
+        REQUIRE(drop_forbidden_controls(text) == (forbidden ? 1 : 0));
+        REQUIRE(text.size() == size - (forbidden ? 1 : 0));
+      }
+    }
+  }
+}
+
+TEST_CASE("malformed bytes are found at every place of a long text") {
+  const std::string chinese = "客服消息一二三四五六七八九十客服消息一二三四五六七八九十客服消息一二三四五六七八九十";
+  for (const std::string& base :
+       {std::string(200, 'a'), chinese + chinese, "a" + chinese, std::string(63, 'b') + chinese}) {
+    CHECK(is_clean_text(base));
+    CHECK(utf8_prefix(base) == base.size());
+    for (std::size_t at = 0; at < base.size(); ++at) {
+      std::string broken = base;
+      broken[at] = '\xFF';
+      REQUIRE_FALSE(is_clean_text(broken));
+      const std::size_t prefix = utf8_prefix(broken);
+      REQUIRE(prefix <= at);
+      REQUIRE(prefix + 3 > at);
+      REQUIRE(is_utf8(std::string_view(broken).substr(0, prefix)));
+      const std::string_view cut = std::string_view(base).substr(0, at);
+      REQUIRE(is_clean_text(cut) == is_utf8(cut));
+      REQUIRE(is_utf8(cut) == ((static_cast<unsigned char>(base[at]) & 0xC0) != 0x80));
     }
   }
 }
