@@ -34,6 +34,7 @@
 #include <kefu/wechat/account.hpp>
 #include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>
+#include <kefu/wechat/events.hpp>
 #include <kefu/wechat/push.hpp>
 #include <kefu/wechat/tokens.hpp>
 
