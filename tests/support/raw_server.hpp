@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
@@ -156,6 +157,11 @@ class RawServer {
       if (fd < 0) return;
       const int number = count_++;
       threads_.emplace_back([this, fd, number] {
+        // OpenSSL writes without MSG_NOSIGNAL; what is tested has to hold SIGPIPE back for itself.
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &set, nullptr);
         RawConnection connection(fd);
         {
           const std::lock_guard lock(mutex_);
