@@ -31,6 +31,8 @@ inline constexpr std::string_view kTokenFetches = "kefu_token_fetches_total";
 inline constexpr std::string_view kTokenRefusals = "kefu_token_refusals_total";
 /// Counter {platform, account, kind}: tokens that another instance had stored already.
 inline constexpr std::string_view kTokenAdoptions = "kefu_token_adoptions_total";
+/// Counter {platform, kind}: stored values that did not open with the host's key and were treated as absent (STO-5).
+inline constexpr std::string_view kStoreUnreadable = "kefu_store_unreadable_values_total";
 /// Counter, no labels: series that PrometheusObserver did not take for want of room.
 inline constexpr std::string_view kDroppedSeries = "kefu_observer_dropped_series_total";
 }  // namespace metric
@@ -53,6 +55,8 @@ inline constexpr std::string_view kTokenFetchFailed = "token.fetch_failed";
 inline constexpr std::string_view kTokenBreaker = "token.breaker_opened";
 /// warning {platform, account, kind, error}: the store failed; tokens in memory stay in use.
 inline constexpr std::string_view kTokenStoreFailed = "token.store_failed";
+/// error {platform, kind}: a stored value did not open with the host's key and is treated as absent.
+inline constexpr std::string_view kStoreUnreadable = "store.value_unreadable";
 /// error {}: a callback of the host threw.
 inline constexpr std::string_view kCallbackThrew = "callback.threw";
 }  // namespace log_event

@@ -3,6 +3,7 @@
 #include "support/temp_folder.hpp"
 #include "support/test_clock.hpp"
 
+#include <kefu/core/sealed_store.hpp>
 #include <kefu/core/store.hpp>
 #include <kefu/stores/sqlite.hpp>
 
@@ -15,6 +16,7 @@ struct MemoryFactory {
   std::shared_ptr<TestClock> clock = std::make_shared<TestClock>();
   std::shared_ptr<kefu::Store> store = std::make_shared<kefu::MemoryStore>(clock);
   static constexpr int kIncrementsPerThread = 2000;
+  static constexpr std::size_t kMaxValueSize = kefu::Store::kMaxValueSize;
 };
 
 struct SqliteFactory {
@@ -29,9 +31,19 @@ struct SqliteFactory {
   std::shared_ptr<TestClock> clock = std::make_shared<TestClock>();
   std::shared_ptr<kefu::Store> store = open(folder.file("store.db"), clock);
   static constexpr int kIncrementsPerThread = 150;
+  static constexpr std::size_t kMaxValueSize = kefu::Store::kMaxValueSize;
+};
+
+struct SealedFactory {
+  MemoryFactory inner;
+  std::shared_ptr<TestClock> clock = inner.clock;
+  std::shared_ptr<kefu::Store> store =
+      kefu::SealedStore::create(inner.store, kefu::Secret(std::string(32, '\x17'))).value();
+  static constexpr int kIncrementsPerThread = 200;
+  static constexpr std::size_t kMaxValueSize = kefu::Store::kMaxValueSize - kefu::SealedStore::kOverhead;
 };
 
 }  // namespace kefu_test
 
 /// The suite runs over each of these; a new kind of store joins here.
-#define KEFU_STORE_FACTORIES kefu_test::MemoryFactory, kefu_test::SqliteFactory
+#define KEFU_STORE_FACTORIES kefu_test::MemoryFactory, kefu_test::SqliteFactory, kefu_test::SealedFactory

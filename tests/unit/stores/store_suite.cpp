@@ -175,8 +175,8 @@ TEST_CASE_TEMPLATE("values and keys hold any bytes up to their limits", F, KEFU_
   CHECK(!read(store, "\xff"));
 
   const std::string long_key(512, 'k');
-  const auto large = put(store, long_key, std::string(1048576, 'v'));
-  CHECK(read(store, long_key)->value.size() == 1048576);
+  const auto large = put(store, long_key, std::string(F::kMaxValueSize, 'v'));
+  CHECK(read(store, long_key)->value.size() == F::kMaxValueSize);
   put(store, long_key, "small", large);
   CHECK(read(store, long_key)->value == "small");
 }
@@ -188,7 +188,8 @@ TEST_CASE_TEMPLATE("what is too large is refused with the limit and the size", F
   check_refused(store.get(long_key), "512", "513");
   check_refused(store.get(""), "512", "0 bytes");
   check_refused(store.put_if(long_key, "v", 0, std::nullopt, Durability::relaxed), "512", "513");
-  check_refused(store.put_if("k", std::string(1048577, 'v'), 0, std::nullopt, Durability::full), "1048576", "1048577");
+  check_refused(store.put_if("k", std::string(F::kMaxValueSize + 1, 'v'), 0, std::nullopt, Durability::full),
+                std::to_string(F::kMaxValueSize), std::to_string(F::kMaxValueSize + 1));
   check_refused(store.remove_if(long_key, 0), "512", "513");
   check_refused(store.list(long_key, "", 1), "512", "513");
   check_refused(store.list("", long_key, 1), "512", "513");
