@@ -27,6 +27,7 @@
 #include <kefu/core/result.hpp>
 #include <kefu/core/runtime.hpp>
 #include <kefu/core/scheduler.hpp>
+#include <kefu/core/sealed_store.hpp>
 #include <kefu/core/secret.hpp>
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
