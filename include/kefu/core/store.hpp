@@ -146,7 +146,7 @@ class KEFU_EXPORT StoreKey {
 ///
 /// Bounded: past `max_entries` entries or `max_bytes` bytes of keys and values a write that needs more is refused with
 /// `quota_exhausted`; expired entries are dropped first. Expired entries also go little by little with every write.
-/// Memory per entry: about 140 bytes beside its key and value. A commit locks only the parts it touches; `list` locks
+/// Memory per entry: about 150 bytes beside its key and value. A commit locks only the parts it touches; `list` locks
 /// the whole store for its page.
 ///
 /// Thread safety: see Store.
