@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/credential.hpp"
 #include "core/limiter.hpp"
 #include "core/reply.hpp"
 #include "core/verdict.hpp"
@@ -16,12 +17,6 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
-
-/// Names the credential an attempt carried, so that refusing it is "this token failed", never "some token failed".
-struct CredentialTag {
-  std::uint64_t digest = 0;  ///< First 8 bytes of the SHA-256 of its text; 0: the request carries none.
-  std::uint64_t generation = 0;
-};
 
 /// One account's view of its platform: the steps of the pipeline that differ. All members are called on the loop; every
 /// `done` is called exactly once, on the loop, possibly before the member returns.

@@ -50,6 +50,12 @@ std::string_view value_after(std::string_view text, std::size_t name_end, bool h
   return text.substr(at, end - at);
 }
 
+/// "secret:3f9a" and "secret:empty" are fingerprints (Secret::fingerprint), made to be shown.
+bool is_fingerprint(std::string_view name, std::string_view value) {
+  return name == "secret" &&
+         ((value.size() == 4 && std::all_of(value.begin(), value.end(), is_lower_hex)) || value == "empty");
+}
+
 /// Length of a run at `at` that looks like a credential, or 0.
 std::size_t secret_run(std::string_view text, std::size_t at, std::size_t* run) {
   std::size_t end = at;
@@ -95,7 +101,8 @@ void scan(std::string_view text, Keep keep, Mask mask) {
     if (name_end > at && is_secret_name(text.substr(at, name_end - at))) {
       const std::string_view name = text.substr(at, name_end - at);
       const bool header = ends_with(name, "authorization") || ends_with(name, "cookie");
-      if (const std::string_view value = value_after(text, name_end, header); !value.empty() && value != kMask) {
+      if (const std::string_view value = value_after(text, name_end, header);
+          !value.empty() && value != kMask && !is_fingerprint(name, value)) {
         const auto begin = static_cast<std::size_t>(value.data() - text.data());
         keep(text.substr(kept, begin - kept));
         if (!mask()) return;

@@ -1,0 +1,548 @@
+#include "core/token_broker.hpp"
+
+#include "core/crypto.hpp"
+#include "core/reporting.hpp"
+
+#include <kefu/core/observer_names.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+namespace {
+
+constexpr Millis kLongestMargin = std::chrono::seconds(300);
+constexpr Millis kGuard = std::chrono::seconds(5);  // past a fetch's own deadline: the fetcher forgot us
+constexpr Millis kBreakerPause = std::chrono::seconds(60);
+constexpr Millis kQuickRefusal = std::chrono::seconds(10);
+constexpr Millis kRenewalWindow = std::chrono::minutes(10);
+constexpr std::size_t kMostRenewals = 5;
+
+Millis life_of(const TokenRecord& record) { return std::chrono::duration_cast<Millis>(record.expires - record.issued); }
+
+/// True for a record that may be used instead of the tokens with these digests.
+bool serves(const TokenRecord& record, WallTime now, std::uint64_t refused, std::uint64_t known) {
+  if (record.expires <= now) return false;
+  const std::uint64_t digest = tag_digest(record.value.expose());
+  return digest != refused && digest != known;
+}
+
+}  // namespace
+
+/// Those who wait and how far the round has come. Loop only.
+struct TokenBroker::Round {
+  struct Waiter {
+    Got done;
+    Scheduler::Ticket timer = 0;
+    CancelToken cancel;
+    std::uint64_t listener = 0;
+  };
+
+  explicit Round(Cause c) : cause(c) {}
+
+  /// Answers one of those who wait and forgets him.
+  void answer(std::uint64_t id, Scheduler& scheduler, Result<TokenPtr> result) {
+    const auto found = waiters.find(id);
+    if (found == waiters.end()) return;
+    Waiter waiter = std::move(found->second);
+    waiters.erase(found);
+    scheduler.drop(waiter.timer);
+    waiter.cancel.forget(waiter.listener);
+    waiter.done(std::move(result));
+  }
+
+  const Cause cause;
+  std::uint64_t refused = 0;  // digest of the token that the platform refused
+  std::map<std::uint64_t, Waiter> waiters;
+  std::uint64_t next_waiter = 1;
+  bool over = false;
+  int polls = 0;
+
+  std::optional<Lease> lease;
+  bool store_down = false;
+  std::uint64_t store_generation = 0;
+  std::uint64_t record_generation = 0;
+
+  TokenFetcher::Mode mode = TokenFetcher::Mode::normal;
+  MonoTime fetch_start{};
+  WallTime fetch_wall{};
+  CancelSource fetch_cancel;
+  Scheduler::Ticket guard = 0;
+};
+
+struct TokenBroker::Looked {
+  std::optional<TokenRecord> record;
+  bool usable = false;
+  std::uint64_t store_generation = 0;
+  std::optional<Lease> lease;
+};
+
+struct TokenBroker::Spent {
+  bool allowed = false;
+  int today = 0;
+  Millis wait{0};
+};
+
+TokenBroker::TokenBroker(std::shared_ptr<RuntimeCore> core, std::shared_ptr<TokenFetcher> fetcher,
+                         TokenSettings settings)
+    : core_(std::move(core)),
+      fetcher_(std::move(fetcher)),
+      settings_(std::move(settings)),
+      record_key_(StoreKey(core_->name_space, settings_.platform, "token", settings_.app).add(settings_.kind).str()),
+      budget_key_(
+          StoreKey(core_->name_space, settings_.platform, "forced-refresh", settings_.app).add(settings_.kind).str()),
+      owner_(random_text(20)) {}
+
+TokenBroker::~TokenBroker() = default;
+
+// --- what callers ask
+// ----------------------------------------------------------------------------------------------------
+
+TokenPtr TokenBroker::live() const {
+  TokenPtr token;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    token = published_;
+  }
+  return usable(token) ? token : nullptr;
+}
+
+bool TokenBroker::usable(const TokenPtr& token) const { return token && core_->clock->mono() < token->end; }
+
+TokenPtr TokenBroker::at_hand() {
+  if (!token_) return nullptr;
+  const MonoTime now = core_->clock->mono();
+  if (now >= token_->end) return nullptr;
+  const RoundPtr round = round_.lock();
+  if (round && round->refused == token_->tag.digest) return nullptr;  // about to be replaced
+  if (now >= token_->refresh_at && !round && now >= quiet_until_ && now >= failed_until_) look(start(Cause::ahead));
+  return token_;
+}
+
+void TokenBroker::get(MonoTime deadline, CancelToken cancel, Got done) {
+  if (TokenPtr token = at_hand()) return done(std::move(token));
+  if (const RoundPtr round = round_.lock()) return wait(round, deadline, std::move(cancel), std::move(done));
+  if (core_->clock->mono() < failed_until_) return done(cooling());
+  const RoundPtr round = start(Cause::missing);
+  wait(round, deadline, std::move(cancel), std::move(done));
+  look(round);
+}
+
+void TokenBroker::refused(CredentialTag tag, MonoTime deadline, CancelToken cancel, Renewed done) {
+  Got renewed = [done = std::move(done)](Result<TokenPtr> token) mutable {
+    if (token) return done(Result<void>());
+    done(token.error());
+  };
+  RoundPtr round = round_.lock();
+  if (!token_ || token_->tag.digest != tag.digest)  // another one is in place already, or on its way
+    return get(deadline, std::move(cancel), std::move(renewed));
+
+  if (!round || round->refused != tag.digest) {  // the first to say so
+    if (core_->observer) {
+      count(*core_->observer, metric::kTokenRefusals,
+            {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
+      log(*core_->observer, LogLevel::warning, log_event::kTokenRefused, "the platform refused a token",
+          {{"platform", settings_.platform},
+           {"account", settings_.app},
+           {"kind", settings_.kind},
+           {"fingerprint", token_->value.fingerprint()}});
+    }
+    if (auto open = breaker(*token_)) return renewed(*std::move(open));
+    if (core_->clock->mono() < failed_until_) return renewed(cooling());
+  }
+  if (round) {
+    round->refused = tag.digest;
+    return wait(round, deadline, std::move(cancel), std::move(renewed));
+  }
+  round = start(Cause::refused);
+  round->refused = tag.digest;
+  wait(round, deadline, std::move(cancel), std::move(renewed));
+  look(round);
+}
+
+// Each waits with its own deadline and its own cancel token (TOK-3).
+void TokenBroker::wait(const RoundPtr& round, MonoTime deadline, CancelToken cancel, Got done) {
+  const std::uint64_t id = round->next_waiter++;
+  Round::Waiter& waiter = round->waiters[id];
+  waiter.done = std::move(done);
+  waiter.cancel = std::move(cancel);
+  const std::weak_ptr<Round> weak = round;
+  const std::weak_ptr<Scheduler> loop = core_->scheduler;
+  waiter.timer = core_->scheduler->run_at(deadline, [weak, loop, id] {
+    const auto scheduler = loop.lock();
+    if (const auto waiting = weak.lock(); waiting && scheduler)
+      waiting->answer(id, *scheduler, Error(ErrorKind::timeout, "no token within the time allowed"));
+  });
+  waiter.listener = waiter.cancel.on_request([weak, loop, id] {
+    const auto scheduler = loop.lock();
+    if (!scheduler) return;
+    scheduler->post([weak, loop, id] {
+      const auto still = loop.lock();
+      if (const auto waiting = weak.lock(); waiting && still)
+        waiting->answer(id, *still, Error(ErrorKind::cancelled, "cancelled while waiting for a token"));
+    });
+  });
+}
+
+// --- read the record, take the lease
+// ---------------------------------------------------------------------------------------
+
+TokenBroker::RoundPtr TokenBroker::start(Cause cause) {
+  auto round = std::make_shared<Round>(cause);
+  round_ = round;
+  return round;
+}
+
+void TokenBroker::look(const RoundPtr& round) {
+  core_->with_store<Looked>(
+      [clock = core_->clock, key = record_key_, owner = owner_, ttl = settings_.lease, refused = round->refused,
+       known = token_ ? token_->tag.digest : 0](Store& store) -> Result<Looked> {
+        Looked found;
+        const auto read = [&]() -> Result<void> {
+          auto entry = store.get(key);
+          if (!entry) return entry.error();
+          found.store_generation = *entry ? (*entry)->generation : 0;
+          found.record = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
+          found.usable = found.record && serves(*found.record, clock->wall(), refused, known);
+          return {};
+        };
+        if (auto once = read(); !once) return once.error();
+        if (found.usable) return found;
+        auto lease = store.lease(key, owner, ttl);
+        if (!lease) return lease.error();
+        if (!*lease) return found;
+        if (auto again = read(); !again) return again.error();  // the holder before us may have written
+        if (found.usable) {
+          static_cast<void>(store.release(**lease));
+        } else {
+          found.lease = **lease;
+        }
+        return found;
+      },
+      [self = shared_from_this(), round](Result<Looked> found) { self->looked(round, std::move(found)); });
+}
+
+void TokenBroker::looked(const RoundPtr& round, Result<Looked> found) {
+  if (round->over) return;
+  if (!found) {
+    report_store(found.error());
+    if (round->cause == Cause::ahead && round->refused == 0) {  // STO-6: the old one serves until its end
+      quiet_until_ = core_->clock->mono() + Millis(5000);
+      return finish(round, token_);
+    }
+    if (!settings_.fetch_without_store) return fail(round, found.error());
+    round->store_down = true;
+    return fetch(round, TokenFetcher::Mode::normal);
+  }
+  round->store_generation = found->store_generation;
+  round->record_generation = found->record ? found->record->generation : 0;
+  if (found->lease) {
+    round->lease = std::move(found->lease);
+    return fetch(round, TokenFetcher::Mode::normal);
+  }
+  if (!found->usable) return poll(round);
+  if (tag_digest(found->record->value.expose()) == round->refused) return look(round);  // refused while we read it
+  if (core_->observer)
+    count(*core_->observer, metric::kTokenAdoptions,
+          {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
+  adopt(round, *found->record, end_of(*found->record));
+}
+
+/// Another process holds the lease: look at the record again soon, as long as somebody waits.
+void TokenBroker::poll(const RoundPtr& round) {
+  const MonoTime now = core_->clock->mono();
+  const double spread = 0.5 + core_->jitter->unit();
+  if (round->waiters.empty()) {
+    quiet_until_ = now + Millis(static_cast<std::int64_t>(2000 * spread));
+    return finish(round, token_);
+  }
+  const int pause = std::min(400, 50 << std::min(round->polls++, 3));
+  core_->scheduler->run_at(now + Millis(static_cast<std::int64_t>(pause * spread)),
+                           [self = shared_from_this(), round] { self->look(round); });
+}
+
+// --- fetch
+// -----------------------------------------------------------------------------------------------------------------
+
+void TokenBroker::fetch(const RoundPtr& round, TokenFetcher::Mode mode) {
+  const MonoTime now = core_->clock->mono();
+  round->mode = mode;
+  round->fetch_start = now;
+  round->fetch_wall = core_->clock->wall();
+  if (round->refused != 0) renewals_.push_back(now);
+  round->guard = core_->scheduler->run_at(
+      now + settings_.fetch_timeout + kGuard, [weak = weak_from_this(), weak_round = std::weak_ptr<Round>(round)] {
+        const auto self = weak.lock();
+        const auto late = weak_round.lock();
+        if (!self || !late || late->over) return;
+        late->fetch_cancel.request();
+        self->fail(late, Error(ErrorKind::timeout, "the fetch of a token did not end within its time"));
+      });
+  fetcher_->fetch(
+      mode, now + settings_.fetch_timeout, round->fetch_cancel.token(),
+      [self = shared_from_this(), round](Result<FetchedToken> answer) { self->fetched(round, std::move(answer)); });
+}
+
+void TokenBroker::fetched(const RoundPtr& round, Result<FetchedToken> answer) {
+  if (round->over) return;
+  core_->scheduler->drop(std::exchange(round->guard, 0));
+  if (answer && (answer->value.empty() || answer->life.count() <= 0 || answer->life > settings_.longest_life)) {
+    const std::string wrong =
+        answer->value.empty() ? "the platform's answer holds an empty token"
+                              : fmt::format("the platform's answer gives the token a life of {} s, usable are 1 to {}",
+                                            answer->life.count(), settings_.longest_life.count());
+    answer = Error(ErrorKind::malformed_reply, wrong);
+  }
+  if (core_->observer) report_fetch(*round, answer ? "ok" : to_string(answer.error().kind()));
+  if (!answer) return fail(round, answer.error());
+  if (tag_digest(answer->value.expose()) == round->refused) return same_again(round);
+  keep(round, *std::move(answer));
+}
+
+/// A normal fetch gave the very token that was refused: the one case for a forced refresh, within its budget (TOK-5).
+void TokenBroker::same_again(const RoundPtr& round) {
+  if (round->mode == TokenFetcher::Mode::forced || !fetcher_->can_force() || round->store_down)
+    return fail(round, Error(ErrorKind::credentials_refused,
+                             "the platform refused this token and gives it out again: look whether the call wants "
+                             "another kind of token"));
+  core_->with_store<Spent>(
+      [clock = core_->clock, key = budget_key_, most = settings_.forced_per_day,
+       apart = settings_.forced_apart](Store& store) -> Result<Spent> {
+        for (int attempt = 0; attempt < 8; ++attempt) {
+          auto entry = store.get(key);
+          if (!entry) return entry.error();
+          const WallTime now = clock->wall();
+          ForceBudget budget = *entry ? ForceBudget::read((*entry)->value) : ForceBudget();
+          if (budget.day != ForceBudget::day_of(now)) budget.spent = 0;
+          Spent spent;
+          spent.today = budget.spent;
+          const auto since = now - budget.last;
+          if (since >= WallTime::duration::zero() && since < apart)
+            spent.wait = std::chrono::duration_cast<Millis>(apart - since);
+          if (budget.spent >= most || spent.wait.count() > 0) return spent;
+          budget.day = ForceBudget::day_of(now);
+          budget.last = now;
+          ++budget.spent;
+          auto put = store.put_if(key, budget.json(), *entry ? (*entry)->generation : 0, now + std::chrono::hours(48),
+                                  Durability::relaxed);
+          if (!put) return put.error();
+          spent.allowed = put->committed;
+          if (spent.allowed) return spent;
+        }
+        return Spent();
+      },
+      [self = shared_from_this(), round](Result<Spent> answer) { self->spent(round, std::move(answer)); });
+}
+
+void TokenBroker::spent(const RoundPtr& round, Result<Spent> answer) {
+  if (round->over) return;
+  if (!answer) return fail(round, answer.error());
+  if (answer->allowed) return fetch(round, TokenFetcher::Mode::forced);
+  ErrorDetails details;
+  details.message = "the platform refused this token and gives it out again; ";
+  if (answer->wait.count() > 0) {
+    details.retry_after = answer->wait;
+    details.message += fmt::format("a forced refresh is possible again in {} ms", answer->wait.count());
+  } else {
+    details.message += fmt::format(
+        "the forced refreshes of today ({}) are used up: look for a second owner of the token", answer->today);
+  }
+  fail(round, Error(ErrorKind::credentials_refused, Delivery::not_sent, std::move(details)));
+}
+
+// --- write the record, use the token
+// ------------------------------------------------------------------------------------------
+
+/// Compare-and-set: a slow fetch never overwrites what somebody wrote meanwhile; it takes that instead (TOK-2).
+void TokenBroker::keep(const RoundPtr& round, FetchedToken token) {
+  TokenRecord record;
+  record.value = std::move(token.value);
+  record.generation = std::max(round->record_generation, token_ ? token_->tag.generation : 0) + 1;
+  record.issued = round->fetch_wall;
+  record.expires = round->fetch_wall + token.life;
+  const MonoTime end = round->fetch_start + token.life;
+  if (round->store_down) return adopt(round, record, end);
+  using Winner = std::optional<TokenRecord>;
+  core_->with_store<Winner>(
+      [clock = core_->clock, key = record_key_, record, refused = round->refused,
+       expected = round->store_generation](Store& store) mutable -> Result<Winner> {
+        const std::uint64_t own = tag_digest(record.value.expose());
+        for (int attempt = 0; attempt < 3; ++attempt) {
+          auto put = store.put_if(key, record.json(), expected, record.expires, Durability::relaxed);
+          if (!put) return put.error();
+          if (put->committed) return Winner();
+          auto entry = store.get(key);
+          if (!entry) return entry.error();
+          expected = *entry ? (*entry)->generation : 0;
+          auto other = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
+          if (other && serves(*other, clock->wall(), refused, own)) return other;
+          if (other) record.generation = std::max(record.generation, other->generation + 1);
+        }
+        return Winner();
+      },
+      [self = shared_from_this(), round, record, end](Result<Winner> winner) {
+        if (round->over) return;
+        if (winner && *winner) return self->adopt(round, **winner, self->end_of(**winner));
+        if (!winner) self->report_store(winner.error());  // it works all the same, in this process
+        self->adopt(round, record, end);
+      });
+}
+
+/// A record's end on this process's own clock, which does not jump; never later than a whole life from now.
+MonoTime TokenBroker::end_of(const TokenRecord& record) const {
+  const auto left = std::chrono::duration_cast<Millis>(record.expires - core_->clock->wall());
+  return core_->clock->mono() + std::clamp(left, Millis(0), std::max(Millis(0), life_of(record)));
+}
+
+void TokenBroker::adopt(const RoundPtr& round, const TokenRecord& record, MonoTime end) {
+  const MonoTime now = core_->clock->mono();
+  const Millis margin = std::min(kLongestMargin, life_of(record) / 10);
+  const Millis spread(
+      static_cast<std::int64_t>(static_cast<double>(margin.count()) * (1 - 0.2 * core_->jitter->unit())));
+  token_ = std::make_shared<const Token>(record.value, record.generation, now, end - std::max(spread, Millis(1)), end);
+  token_from_refusal_ = round->refused != 0 ? token_->tag.digest : 0;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    published_ = token_;
+  }
+  failures_ = 0;
+  failed_until_ = MonoTime::min();
+  quiet_until_ = now + Millis(1000);
+  if (core_->observer)
+    log(*core_->observer, LogLevel::info, log_event::kTokenRefreshed, "a new token is in use",
+        {{"platform", settings_.platform},
+         {"account", settings_.app},
+         {"kind", settings_.kind},
+         {"cause", cause_name(*round)},
+         {"fingerprint", record.value.fingerprint()},
+         {"generation", std::to_string(record.generation)}});
+  finish(round, token_);
+}
+
+// --- ends of a round
+// -----------------------------------------------------------------------------------------------------------
+
+/// All who wait get this error, and for a moment nobody asks again (TOK-3, TOK-7).
+void TokenBroker::fail(const RoundPtr& round, const Error& error) {
+  if (error.kind() != ErrorKind::cancelled) {
+    ++failures_;
+    failed_until_ = core_->clock->mono() + pause_after(error);
+    last_error_ = error;
+    if (core_->observer)
+      log(*core_->observer, LogLevel::warning, log_event::kTokenFetchFailed, "no new token",
+          {{"platform", settings_.platform},
+           {"account", settings_.app},
+           {"kind", settings_.kind},
+           {"error", error.to_string()}});
+  }
+  finish(round, error);
+}
+
+void TokenBroker::finish(const RoundPtr& round, const Result<TokenPtr>& result) {
+  if (std::exchange(round->over, true)) return;
+  give_lease_back(round);
+  core_->scheduler->drop(std::exchange(round->guard, 0));
+  if (round_.lock() == round) round_.reset();
+  while (!round->waiters.empty()) round->answer(round->waiters.begin()->first, *core_->scheduler, result);
+}
+
+void TokenBroker::give_lease_back(const RoundPtr& round) {
+  if (!round->lease) return;
+  core_->with_store<bool>(
+      [lease = *std::exchange(round->lease, std::nullopt)](Store& store) -> Result<bool> {
+        static_cast<void>(store.release(lease));  // it ends by itself too
+        return true;
+      },
+      [](Result<bool>) {});
+}
+
+Millis TokenBroker::pause_after(const Error& error) const {
+  if (const auto named = error.details().retry_after)
+    return std::clamp(*named, Millis(1000), Millis(std::chrono::hours(1)));
+  switch (error.kind()) {
+    case ErrorKind::configuration:
+    case ErrorKind::permission:
+    case ErrorKind::needs_authorization:
+    case ErrorKind::unsupported:
+    case ErrorKind::bad_argument:
+      return std::chrono::seconds(60);
+    case ErrorKind::quota_exhausted:
+      return std::chrono::minutes(10);
+    case ErrorKind::credentials_refused:
+      return std::chrono::seconds(30);
+    default:
+      return std::chrono::seconds(std::min(30, 1 << std::min(failures_ - 1, 5)));
+  }
+}
+
+Error TokenBroker::cooling() const {
+  ErrorDetails details = last_error_->details();
+  const auto left = std::chrono::duration_cast<Millis>(failed_until_ - core_->clock->mono());
+  details.retry_after = std::max(left, Millis(1));
+  details.message += fmt::format(" (not tried again for {} ms)", details.retry_after->count());
+  return Error(last_error_->kind(), last_error_->delivery(), std::move(details));
+}
+
+/// Renewing does not help when renewed tokens are refused at once, again and again (C4.6): stop for a while. The token
+/// stays in use, as other calls may be content with it.
+std::optional<Error> TokenBroker::breaker(const Token& refused) {
+  const MonoTime now = core_->clock->mono();
+  while (!renewals_.empty() && renewals_.front() + kRenewalWindow < now) renewals_.pop_front();
+  if (now >= breaker_until_) {
+    const bool quick = refused.tag.digest == token_from_refusal_ && now - refused.obtained < kQuickRefusal;
+    quick_refusals_ = quick ? quick_refusals_ + 1 : 0;
+    if (quick_refusals_ < 2 && renewals_.size() < kMostRenewals) return std::nullopt;
+    breaker_until_ = now + kBreakerPause;
+    if (core_->observer)
+      log(*core_->observer, LogLevel::error, log_event::kTokenBreaker, "renewed tokens are refused again and again",
+          {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
+  }
+  ErrorDetails details;
+  details.retry_after = std::chrono::duration_cast<Millis>(breaker_until_ - now);
+  details.message = fmt::format(
+      "renewed tokens are refused again and again, renewal rests for {} ms: look for a second "
+      "owner of the token, or a call that wants another kind of token",
+      details.retry_after->count());
+  return Error(ErrorKind::credentials_refused, Delivery::not_sent, std::move(details));
+}
+
+// --- reports
+// ---------------------------------------------------------------------------------------------------------------------
+
+std::string_view TokenBroker::cause_name(const Round& round) const {
+  if (round.mode == TokenFetcher::Mode::forced) return "forced";
+  if (round.refused != 0) return "refused";
+  return round.cause == Cause::ahead ? "ahead" : "missing";
+}
+
+void TokenBroker::report_fetch(const Round& round, std::string_view outcome) const {
+  count(*core_->observer, metric::kTokenFetches,
+        {{"platform", settings_.platform},
+         {"account", settings_.app},
+         {"kind", settings_.kind},
+         {"cause", cause_name(round)},
+         {"outcome", outcome}});
+  core_->observer->span(SpanRecord{span_name::kTokenFetch, round.fetch_start, core_->clock->mono(), 0,
+                                   Attributes{{"platform", settings_.platform},
+                                              {"account", settings_.app},
+                                              {"kind", settings_.kind},
+                                              {"cause", cause_name(round)},
+                                              {"outcome", outcome}}});
+}
+
+void TokenBroker::report_store(const Error& error) const {
+  if (!core_->observer) return;
+  log(*core_->observer, LogLevel::warning, log_event::kTokenStoreFailed,
+      "the store failed; tokens in memory stay in use until their end",
+      {{"platform", settings_.platform},
+       {"account", settings_.app},
+       {"kind", settings_.kind},
+       {"error", error.to_string()}});
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE
