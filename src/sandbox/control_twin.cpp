@@ -84,6 +84,9 @@ ControlResult add_fault(ControlCall& call) {
   fault.delay_ms = std::clamp<std::int64_t>(call.number("delay_ms", 0), 0, 600'000);
   fault.size = std::clamp<std::int64_t>(call.number("size", 0), 0, 64 * 1024 * 1024);
   fault.acts = call.flag("acts", kind->acts);
+  fault.status = static_cast<int>(std::clamp<std::int64_t>(call.number("status", 200), 100, 599));
+  fault.body = call.text("body");
+  fault.content_type = call.text("content_type");
   call.core.faults.add(std::move(fault));
   return show_faults(call);
 }
@@ -134,7 +137,7 @@ std::vector<ControlRoute> control_twin_routes() {
       {"GET", "/faults", "names of all faults, and those that are on", show_faults},
       {"POST", "/faults",
        "switches one on: fault, path (absent: all), count (-1: always), skip, errcode, delay_ms, "
-       "size, acts",
+       "size, acts, status, body, content_type",
        add_fault},
       {"DELETE", "/faults", "switches all off", remove_faults},
       {"DELETE", "/faults/{number}", "switches one off", remove_fault},

@@ -69,53 +69,63 @@ void text_code(const Fault&, WebAnswer& answer) {
   answer.body =
       answer.body.substr(0, begin) + "\"" + answer.body.substr(begin, end - begin) + "\"" + answer.body.substr(end);
 }
+void canned(const Fault& fault, WebAnswer& answer) {
+  set_page(answer, fault.status, fault.body, fault.content_type.empty() ? answer.content_type : fault.content_type);
+}
 void byte_order_mark(const Fault&, WebAnswer& answer) { answer.body = "\xef\xbb\xbf" + answer.body; }
 
 }  // namespace
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> kinds = {
-      {"errcode", "answers errcode `errcode` and does nothing", false, 0, 0, nothing_more},
+      {"errcode", "answers errcode `errcode` and does nothing", false, false, 0, 0, nothing_more},
       {"token_rotated", "another process has fetched a new token and the old one is retired at once; then as usual",
-       true, 0, 0, nothing_more},
-      {"latency", "waits `delay_ms`, then acts and answers", true, 500, 0, nothing_more},
-      {"late_reply", "acts, answers `delay_ms` later", true, 30'000, 0, late},
-      {"reset_before_reply", "resets the connection instead of answering", true, 0, 0,
+       false, true, 0, 0, nothing_more},
+      {"latency", "waits `delay_ms`, then acts and answers", false, true, 500, 0, nothing_more},
+      {"late_reply", "acts, answers `delay_ms` later", false, true, 30'000, 0, late},
+      {"reset_before_reply", "resets the connection instead of answering", false, true, 0, 0,
        break_wire<Wire::reset_before_reply>},
-      {"reset_inside_reply", "resets it in the middle of the body", true, 0, 0, break_wire<Wire::reset_inside_reply>},
-      {"reset_after_reply", "answers, then resets it", true, 0, 0, break_wire<Wire::reset_after_reply>},
-      {"close_without_reply", "closes the connection instead of answering", true, 0, 0,
+      {"reset_inside_reply", "resets it in the middle of the body", false, true, 0, 0,
+       break_wire<Wire::reset_inside_reply>},
+      {"reset_after_reply", "answers, then resets it", false, true, 0, 0, break_wire<Wire::reset_after_reply>},
+      {"close_without_reply", "closes the connection instead of answering", false, true, 0, 0,
        break_wire<Wire::close_without_reply>},
-      {"close_inside_reply", "closes it in the middle of the body", true, 0, 0, break_wire<Wire::close_inside_reply>},
-      {"close_after_reply", "announces keep-alive, answers, closes it", true, 0, 0,
+      {"close_inside_reply", "closes it in the middle of the body", false, true, 0, 0,
+       break_wire<Wire::close_inside_reply>},
+      {"close_after_reply", "announces keep-alive, answers, closes it", false, true, 0, 0,
        break_wire<Wire::close_after_reply>},
-      {"half_headers", "closes it in the middle of the headers", true, 0, 0, break_wire<Wire::half_headers>},
-      {"stall_inside_reply", "half of the body, then silence", true, 0, 0, break_wire<Wire::stall_inside_reply>},
-      {"length_too_long", "Content-Length announces more than is sent", true, 0, 0, break_wire<Wire::length_too_long>},
-      {"length_too_short", "Content-Length announces less than is sent", true, 0, 0,
+      {"half_headers", "closes it in the middle of the headers", false, true, 0, 0, break_wire<Wire::half_headers>},
+      {"stall_inside_reply", "half of the body, then silence", false, true, 0, 0, break_wire<Wire::stall_inside_reply>},
+      {"length_too_long", "Content-Length announces more than is sent", false, true, 0, 0,
+       break_wire<Wire::length_too_long>},
+      {"length_too_short", "Content-Length announces less than is sent", false, true, 0, 0,
        break_wire<Wire::length_too_short>},
-      {"reply_before_body", "answers errcode `errcode` when the headers are there, and never reads the body", false, 0,
-       0, nothing_more},
-      {"http_500_html", "status 500 with a page", true, 0, 0, page_500},
-      {"http_500_json", "status 500 around the usual answer", true, 0, 0, status_500},
-      {"http_500_json_without_code", "status 500 with JSON that has no errcode", true, 0, 0, json_500_without_code},
-      {"http_502_html", "status 502 with a gateway's page", true, 0, 0, page_502},
-      {"http_503_empty", "status 503 without a body", true, 0, 0, empty_503},
-      {"http_404_html", "status 404 with a page", false, 0, 0, page_404},
-      {"http_429", "status 429 with Retry-After `size`", false, 0, 7, too_many},
-      {"redirect", "status 302 to another place", false, 0, 0, redirect},
-      {"html_200", "status 200 with a page", true, 0, 0, page_200},
-      {"empty_200", "status 200 without a body", true, 0, 0, empty_200},
-      {"cut_json", "half of the JSON, correctly framed", true, 0, 0, cut_json},
-      {"array_json", "the answer inside an array", true, 0, 0, array_json},
-      {"missing_fields", "an empty object", true, 0, 0, without_fields},
-      {"huge_body", "`size` bytes more in the answer", true, 0, 8 * 1024 * 1024, huge},
-      {"deep_json", "`size` nested arrays in the answer", true, 0, 200'000, deep},
-      {"exponent", "a number with a huge exponent in the answer", true, 0, 0, exponent},
-      {"control_characters", "raw control characters in a string of the answer", true, 0, 0, control_characters},
-      {"invalid_utf8", "broken UTF-8 in a string of the answer", true, 0, 0, invalid_utf8},
-      {"errcode_as_text", "errcode as a string", true, 0, 0, text_code},
-      {"byte_order_mark", "a byte order mark before the answer", true, 0, 0, byte_order_mark},
+      {"reply_before_body", "answers errcode `errcode` when the headers are there, and never reads the body", true,
+       false, 0, 0, nothing_more},
+      {"reset_while_sending", "resets the connection when the headers are there, before the body is read", true, false,
+       0, 0, break_wire<Wire::reset_before_reply>},
+      {"canned", "answers `status`, `body` and `content_type` as given and does nothing", false, false, 0, 0, canned},
+      {"http_500_html", "status 500 with a page", false, true, 0, 0, page_500},
+      {"http_500_json", "status 500 around the usual answer", false, true, 0, 0, status_500},
+      {"http_500_json_without_code", "status 500 with JSON that has no errcode", false, true, 0, 0,
+       json_500_without_code},
+      {"http_502_html", "status 502 with a gateway's page", false, true, 0, 0, page_502},
+      {"http_503_empty", "status 503 without a body", false, true, 0, 0, empty_503},
+      {"http_404_html", "status 404 with a page", false, false, 0, 0, page_404},
+      {"http_429", "status 429 with Retry-After `size`", false, false, 0, 7, too_many},
+      {"redirect", "status 302 to another place", false, false, 0, 0, redirect},
+      {"html_200", "status 200 with a page", false, true, 0, 0, page_200},
+      {"empty_200", "status 200 without a body", false, true, 0, 0, empty_200},
+      {"cut_json", "half of the JSON, correctly framed", false, true, 0, 0, cut_json},
+      {"array_json", "the answer inside an array", false, true, 0, 0, array_json},
+      {"missing_fields", "an empty object", false, true, 0, 0, without_fields},
+      {"huge_body", "`size` bytes more in the answer", false, true, 0, 8 * 1024 * 1024, huge},
+      {"deep_json", "`size` nested arrays in the answer", false, true, 0, 200'000, deep},
+      {"exponent", "a number with a huge exponent in the answer", false, true, 0, 0, exponent},
+      {"control_characters", "raw control characters in a string of the answer", false, true, 0, 0, control_characters},
+      {"invalid_utf8", "broken UTF-8 in a string of the answer", false, true, 0, 0, invalid_utf8},
+      {"errcode_as_text", "errcode as a string", false, true, 0, 0, text_code},
+      {"byte_order_mark", "a byte order mark before the answer", false, true, 0, 0, byte_order_mark},
   };
   return kinds;
 }
@@ -147,7 +157,7 @@ bool FaultBox::remove(std::uint64_t number) {
 std::optional<Fault> FaultBox::take(std::string_view path, bool early) {
   for (auto fault = active_.begin(); fault != active_.end(); ++fault) {
     if (!fault->path.empty() && fault->path != path) continue;
-    if ((fault->name == "reply_before_body") != early) continue;
+    if (find_fault_kind(fault->name)->early != early) continue;
     if (fault->skip > 0) {
       --fault->skip;
       continue;

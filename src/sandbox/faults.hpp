@@ -24,14 +24,18 @@ struct Fault {
   int errcode = -1;       ///< Of "errcode".
   std::int64_t delay_ms = 0;
   std::int64_t size = 0;  ///< Bytes of "huge_body", levels of "deep_json", seconds of Retry-After.
-  bool acts = true;       ///< The platform does what it was asked before the answer is broken.
+  int status = 200;       ///< Of "canned", with its body and content type.
+  std::string body;
+  std::string content_type;
+  bool acts = true;  ///< The platform does what it was asked before the answer is broken.
 };
 
 /// A row of the list of faults.
 struct FaultKind {
   std::string_view name;
   std::string_view about;
-  bool acts;  ///< Default of Fault::acts.
+  bool early;  ///< Happens when the headers are there, before the body is read.
+  bool acts;   ///< Default of Fault::acts.
   std::int64_t default_delay_ms;
   std::int64_t default_size;
   /// Breaks the answer that the twin gave (or would give).

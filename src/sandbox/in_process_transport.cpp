@@ -9,7 +9,7 @@ namespace {
 /// One exchange: whoever comes first (answer, deadline, cancel) ends it. Lives in the tasks of its timers.
 class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
  public:
-  TwinExchange(std::shared_ptr<SandboxCore> core, std::shared_ptr<Timers> timers, HttpRequest request,
+  TwinExchange(std::shared_ptr<SandboxCore> core, std::shared_ptr<SchedulerTimers> timers, HttpRequest request,
                MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done)
       : core_(std::move(core)),
         timers_(std::move(timers)),
@@ -29,14 +29,17 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
     if (!host_known) return fail(TransportFault::dns_failure, "the sandbox has no such host");
     WebRequest request;
     if (!fill(request)) return fail(TransportFault::connection_lost_while_sending, "the body source ended early");
-    timers_->run_at(deadline_, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->time_over();
-    });
+    time_limit_ = timers_->scheduler().run_at(deadline_, [self = shared_from_this()] { self->time_over(); });
     listener_ = cancel_.on_request([weak = weak_from_this(), timers = timers_] {
       timers->run_at(MonoTime::min(), [weak] {
         if (const auto self = weak.lock()) self->fail(TransportFault::cancelled_after_sending, "cancelled");
       });
     });
+    if (auto early = core_->answer_early(request)) {
+      if (early->wire == Wire::reset_before_reply)
+        return fail(TransportFault::connection_lost_while_sending, "connection reset by peer");
+      return take(std::move(*early));
+    }
     core_->serve_wechat(request, *timers_, [self = shared_from_this()](WebAnswer answer) {
       if (answer.delay.count() <= 0) return self->take(std::move(answer));
       const MonoTime when = self->timers_->now() + answer.delay;
@@ -79,7 +82,7 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
       case Wire::length_too_long:
         return fail(TransportFault::reset_inside_reply, "the reply was cut");
       case Wire::stall_inside_reply:
-        stalled_ = true;
+        stalled_ = true;  // Only the deadline or a cancel ends it.
         return;
       case Wire::length_too_short:
         answer.body.resize(answer.body.size() / 2);
@@ -118,22 +121,24 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
     auto done = std::move(done_);
     done_ = nullptr;
     cancel_.forget(listener_);
+    timers_->scheduler().drop(time_limit_);
     done(std::move(outcome));
   }
 
   std::shared_ptr<SandboxCore> core_;
-  std::shared_ptr<Timers> timers_;
+  std::shared_ptr<SchedulerTimers> timers_;
   HttpRequest request_;
   MonoTime deadline_;
   CancelToken cancel_;
   MoveFunction<void(HttpOutcome)> done_;
   std::uint64_t listener_ = 0;
+  Scheduler::Ticket time_limit_ = 0;
   bool stalled_ = false;
 };
 
 class InProcessTransport final : public Transport {
  public:
-  InProcessTransport(std::shared_ptr<SandboxCore> core, std::shared_ptr<Timers> timers, std::string own_url)
+  InProcessTransport(std::shared_ptr<SandboxCore> core, std::shared_ptr<SchedulerTimers> timers, std::string own_url)
       : core_(std::move(core)), timers_(std::move(timers)), own_url_(std::move(own_url)) {}
 
   void send(HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done) override {
@@ -156,14 +161,14 @@ class InProcessTransport final : public Transport {
   }
 
   std::shared_ptr<SandboxCore> core_;
-  std::shared_ptr<Timers> timers_;
+  std::shared_ptr<SchedulerTimers> timers_;
   std::string own_url_;
 };
 
 }  // namespace
 
-std::shared_ptr<Transport> in_process_transport(std::shared_ptr<SandboxCore> core, std::shared_ptr<Timers> timers,
-                                                std::string own_url) {
+std::shared_ptr<Transport> in_process_transport(std::shared_ptr<SandboxCore> core,
+                                                std::shared_ptr<SchedulerTimers> timers, std::string own_url) {
   return std::make_shared<InProcessTransport>(std::move(core), std::move(timers), std::move(own_url));
 }
 

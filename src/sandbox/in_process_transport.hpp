@@ -18,6 +18,7 @@ class SchedulerTimers final : public Timers {
       : scheduler_(std::move(scheduler)), clock_(std::move(clock)) {}
   MonoTime now() const override { return clock_->mono(); }
   void run_at(MonoTime when, Task task) override { scheduler_->run_at(when, std::move(task)); }
+  Scheduler& scheduler() const { return *scheduler_; }
 
  private:
   std::shared_ptr<Scheduler> scheduler_;
@@ -25,8 +26,8 @@ class SchedulerTimers final : public Timers {
 };
 
 /// The twins without sockets. `own_url` is answered beside the platform's real hosts.
-std::shared_ptr<Transport> in_process_transport(std::shared_ptr<SandboxCore> core, std::shared_ptr<Timers> timers,
-                                                std::string own_url);
+std::shared_ptr<Transport> in_process_transport(std::shared_ptr<SandboxCore> core,
+                                                std::shared_ptr<SchedulerTimers> timers, std::string own_url);
 
 }  // namespace sandbox
 KEFU_END_NAMESPACE

@@ -222,6 +222,9 @@ Result<void> Sandbox::switch_on(const FaultSwitch& wanted) {
   fault.delay_ms = wanted.delay.count();
   fault.size = wanted.size;
   fault.acts = kind->acts;
+  fault.status = wanted.status;
+  fault.body = wanted.body;
+  fault.content_type = wanted.content_type;
   const std::lock_guard<std::mutex> lock(impl_->core->mutex);
   impl_->core->faults.add(std::move(fault));
   return {};

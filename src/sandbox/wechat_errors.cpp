@@ -118,7 +118,7 @@ const std::vector<WechatSwitch>& wechat_switches() {
       {"malformed_token_code", 40014, "answer to what cannot be a token"},
       {"force_refresh_daily_code", 45009, "weak: answer to the 21st forced refresh of a day"},
       {"force_refresh_pause_code", 45011, "weak: answer to a forced refresh within 30 s"},
-      {"refuse_escaped_json", 0, "1: \\u escapes are answered 40033"},
+      {"refuse_escaped_json", 0, "1: needless \\u escapes are answered 40033"},
       {"check_media", 1, "0: any media_id is known"},
       {"unknown_agent_code", 65401, "weak: custom/send with a kf_account that is not in the account's agents"},
       {"type_not_for_kind_code", 40008, "weak: a message type that this kind of account lacks"},

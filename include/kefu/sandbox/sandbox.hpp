@@ -56,6 +56,9 @@ struct FaultSwitch {
   int errcode = -1;        ///< Of "errcode".
   Millis delay{0};         ///< 0: the kind's default.
   std::int64_t size = 0;   ///< 0: the kind's default.
+  int status = 200;        ///< Of "canned", with body and content_type.
+  std::string body;
+  std::string content_type;
 };
 
 /// A loopback platform for tests and for trying things out: the APIs of WeChat customer messages with the documented
