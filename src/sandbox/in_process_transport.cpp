@@ -43,7 +43,8 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
     core_->serve_wechat(request, *timers_, [self = shared_from_this()](WebAnswer answer) {
       if (answer.delay.count() <= 0) return self->take(std::move(answer));
       const MonoTime when = self->timers_->now() + answer.delay;
-      self->timers_->run_at(when, [self, late = std::move(answer)]() mutable { self->take(std::move(late)); });
+      self->late_ = self->timers_->scheduler().run_at(
+          when, [self, late = std::move(answer)]() mutable { self->take(std::move(late)); });
     });
   }
 
@@ -122,6 +123,7 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
     done_ = nullptr;
     cancel_.forget(listener_);
     timers_->scheduler().drop(time_limit_);
+    timers_->scheduler().drop(late_);
     done(std::move(outcome));
   }
 
@@ -133,6 +135,7 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
   MoveFunction<void(HttpOutcome)> done_;
   std::uint64_t listener_ = 0;
   Scheduler::Ticket time_limit_ = 0;
+  Scheduler::Ticket late_ = 0;
   bool stalled_ = false;
 };
 
