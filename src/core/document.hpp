@@ -22,7 +22,7 @@ namespace detail {
 ///
 /// Lenience on purpose: a number, a numeric string and an element's text read alike; `items()` of a single object is
 /// that one object (platforms write an object where the list has one entry).
-class Value {
+class KEFU_EXPORT Value {
  public:
   enum class Kind : unsigned char { absent, null, boolean, number, string, array, object };
 
@@ -121,11 +121,11 @@ struct ReadLimits {
 enum class ReadFault : unsigned char { none, empty, html, not_an_object, malformed, too_large, too_deep, forbidden };
 
 /// A cause to put behind "the answer" or "the push": "is an HTML page", "is nested too deeply" ...
-std::string_view to_string(ReadFault fault) noexcept;
+KEFU_EXPORT std::string_view to_string(ReadFault fault) noexcept;
 
 /// Owns the values of one JSON or XML text. Movable; values stay valid while it lives. Linear in the size of the text.
 /// Thread safety: immutable once made.
-class Document {
+class KEFU_EXPORT Document {
  public:
   Document() = default;
   Document(Document&&) noexcept = default;

@@ -12,7 +12,7 @@ namespace detail {
 /// Appends JSON to a string: raw UTF-8, no `\u` for what is not a control character, no "\/" (ENC-4). Invalid UTF-8 in
 /// keys and values is replaced with U+FFFD. Nesting must be balanced by the caller (checked in debug builds).
 /// Thread safety: one thread at a time.
-class JsonWriter {
+class KEFU_EXPORT JsonWriter {
  public:
   /// `out` outlives the writer; what it holds stays.
   explicit JsonWriter(std::string& out) : out_(out) {}

@@ -11,7 +11,7 @@ namespace detail {
 
 /// Appends XML to a string the way the platforms write it: text in CDATA, numbers bare, no declaration, no blanks.
 /// Names are ours and must be plain XML names. Thread safety: one thread at a time.
-class XmlWriter {
+class KEFU_EXPORT XmlWriter {
  public:
   /// `out` outlives the writer; what it holds stays.
   explicit XmlWriter(std::string& out) : out_(out) {}
@@ -33,7 +33,7 @@ class XmlWriter {
 
 /// Appends `text` as CDATA: every "]]>" is split over two sections (ENC-1), characters that XML 1.0 forbids are left
 /// out, invalid UTF-8 is replaced with U+FFFD.
-void append_cdata(std::string& out, std::string_view text);
+KEFU_EXPORT void append_cdata(std::string& out, std::string_view text);
 
 }  // namespace detail
 KEFU_END_NAMESPACE
