@@ -1,0 +1,242 @@
+// Processor time per API call against a bare libcurl multi loop that sends the same requests to the same server.
+//
+//   call_<n>          n calls in flight, each continued inline in `then`, ratio to the bare loop with n in flight
+//   call_executor_<n> the same over the runtime's callback thread
+//   call_get          one blocking call after the other
+//   compare with --pin 0: client and server then share one processor and the kernel's work is counted where it belongs
+
+#include "bench/harness.hpp"
+#include "bench/support/loopback_server.hpp"
+#include "core/code_table.hpp"
+#include "core/pipeline.hpp"
+#include "core/platform.hpp"
+
+#include <kefu/core/client.hpp>
+#include <kefu/core/runtime.hpp>
+#include <kefu/wechat/customer_messages.hpp>
+
+#include <curl/curl.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+const std::string kToken(140, 'T');
+const std::string kOpenId = "oGfBu5vJkVdHhP3mN1qRsTuVwXyZ";
+const std::string kText = "您好，您的订单已于今天上午发出，预计明天送达。如有问题请随时联系我们。";
+
+// --- ours ----------------------------------------------------------------------------------------------------------
+
+class NoConditions final : public kefu::detail::ConditionCheck {
+ public:
+  bool holds(std::string_view) const override { return false; }
+};
+
+/// An account whose token is at hand: what the pipeline costs without the platform's rooms.
+class BenchPlatform final : public kefu::detail::Platform {
+ public:
+  explicit BenchPlatform(std::string base) : base_(std::move(base)) {}
+  std::string_view platform() const override { return "wechat"; }
+  std::string_view account() const override { return "wx0000000000000000"; }
+  const std::string& base_url(const kefu::OperationInfo&) const override { return base_; }
+  void authorize(const kefu::OperationInfo&, kefu::HttpRequest& request, kefu::MonoTime, kefu::CancelToken,
+                 Authorized done) override {
+    request.query.emplace_back("access_token", kToken);
+    done(kefu::detail::CredentialTag{1, 1});
+  }
+  void renew(kefu::detail::CredentialTag, kefu::MonoTime, kefu::CancelToken,
+             kefu::MoveFunction<void(kefu::Result<void>)> done) override {
+    done({});
+  }
+  kefu::detail::Verdict classify(const kefu::OperationInfo& info, const kefu::detail::Reply& reply) const override {
+    const auto root = reply.document.root();
+    kefu::detail::PlatformAnswer answer;
+    answer.code = std::string(root["errcode"].text());
+    answer.message = std::string(root["errmsg"].text());
+    return classify_answer(kefu::detail::CodeTable(nullptr, 0), NoConditions(), std::move(answer), info, reply);
+  }
+
+ private:
+  const std::string base_;
+};
+
+/// Keeps a number of calls in flight until all are done.
+class Caller {
+ public:
+  Caller(const kefu::ApiClient& client, int total, int in_flight) : client_(client), total_(total) {
+    for (int i = 0; i < in_flight; ++i) next();
+  }
+  void wait() { done_.get_future().wait(); }
+
+ private:
+  void next() {
+    if (started_.fetch_add(1, std::memory_order_relaxed) >= total_) return;
+    kefu::wechat::SendCustomMessage message(kOpenId, kefu::TextContent(kText));
+    client_.call(std::move(message)).then([this](auto result) {
+      if (!result) {
+        std::fprintf(stderr, "a call failed: %s\n", result.error().to_string().c_str());
+        std::exit(1);
+      }
+      if (finished_.fetch_add(1, std::memory_order_relaxed) + 1 == total_) return done_.set_value();
+      next();
+    });
+  }
+
+  const kefu::ApiClient& client_;
+  const int total_;
+  std::atomic<int> started_{0};
+  std::atomic<int> finished_{0};
+  std::promise<void> done_;
+};
+
+/// A runtime and one account of it.
+class Ours {
+ public:
+  Ours(const std::string& base, std::shared_ptr<kefu::Executor> executor, int in_flight)
+      : runtime_(make(std::move(executor), in_flight)),
+        client_(std::make_shared<kefu::detail::Pipeline>(runtime_.core(), std::make_shared<BenchPlatform>(base))) {}
+
+  void run(int total, int in_flight) const { Caller(client_, total, in_flight).wait(); }
+  void run_blocking(int total) const {
+    for (int i = 0; i < total; ++i)
+      if (!client_.call(kefu::wechat::SendCustomMessage(kOpenId, kefu::TextContent(kText))).get()) std::exit(1);
+  }
+
+ private:
+  static kefu::Runtime make(std::shared_ptr<kefu::Executor> executor, int in_flight) {
+    kefu::RuntimeOptions options;
+    options.executor = std::move(executor);
+    options.curl.connections_per_host = in_flight;
+    auto runtime = kefu::Runtime::create(std::move(options));
+    if (!runtime) {
+      std::fprintf(stderr, "%s\n", runtime.error().to_string().c_str());
+      std::exit(2);
+    }
+    return *std::move(runtime);
+  }
+  kefu::Runtime runtime_;
+  kefu::ApiClient client_;
+};
+
+// --- the bare loop -------------------------------------------------------------------------------------------------
+
+/// Everything a careful program does once is done once: one multi, handles used again, the body and headers built
+/// before.
+class BareLoop {
+ public:
+  BareLoop(const std::string& base, int in_flight) : multi_(curl_multi_init()), replies_(in_flight) {
+    url_ = base + "/cgi-bin/message/custom/send?access_token=" + kToken;
+    body_ = R"({"touser":")" + kOpenId + R"(","msgtype":"text","text":{"content":")" + kText + "\"}}";
+    headers_ = curl_slist_append(nullptr, "Content-Type: application/json; charset=utf-8");
+    headers_ = curl_slist_append(headers_, "Expect:");
+    for (std::string& reply : replies_) handles_.push_back(make(reply));
+  }
+  ~BareLoop() {
+    for (CURL* easy : handles_) curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi_);
+    curl_slist_free_all(headers_);
+  }
+  BareLoop(const BareLoop&) = delete;
+  BareLoop& operator=(const BareLoop&) = delete;
+
+  void run(int total) {
+    int started = 0;
+    int finished = 0;
+    for (CURL* easy : handles_)
+      if (started < total) start(easy, started);
+    while (finished < total) {
+      int running = 0;
+      curl_multi_perform(multi_, &running);
+      int left = 0;
+      while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        CURL* easy = message->easy_handle;
+        check(easy, message->data.result);
+        curl_multi_remove_handle(multi_, easy);
+        ++finished;
+        if (started < total) start(easy, started);
+      }
+      if (finished < total) curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
+    }
+  }
+
+ private:
+  static std::size_t write(char* data, std::size_t size, std::size_t count, void* reply) {
+    static_cast<std::string*>(reply)->append(data, size * count);
+    return size * count;
+  }
+  CURL* make(std::string& reply) {
+    CURL* easy = curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_URL, url_.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 10'000L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 3'000L);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body_.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body_.data());
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &BareLoop::write);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reply);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, &reply);
+    return easy;
+  }
+  void start(CURL* easy, int& started) {
+    ++started;
+    std::string* reply = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &reply);
+    reply->clear();
+    curl_multi_add_handle(multi_, easy);
+  }
+  static void check(CURL* easy, CURLcode code) {
+    long status = 0;
+    std::string* reply = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &reply);
+    if (code == CURLE_OK && status == 200 && reply->size() == 27) return;
+    std::fprintf(stderr, "the bare loop failed: %s, status %ld\n", curl_easy_strerror(code), status);
+    std::exit(1);
+  }
+
+  CURLM* multi_;
+  std::string url_;
+  std::string body_;
+  curl_slist* headers_ = nullptr;
+  std::vector<std::string> replies_;
+  std::vector<CURL*> handles_;
+};
+
+void against_bare(const kefu_bench::Options& options, const std::string& base, const std::string& name, int in_flight,
+                  const std::shared_ptr<kefu::Executor>& executor) {
+  const std::string row = name + "_" + std::to_string(in_flight);
+  if (!options.wants(row)) return;
+  constexpr int kCalls = 8'000;
+  const Ours ours(base, executor, in_flight);
+  BareLoop bare(base, in_flight);
+  kefu_bench::print(options, row,
+                    kefu_bench::compare(
+                        options, kCalls, [&] { ours.run(kCalls, in_flight); }, [&] { bare.run(kCalls); }));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto options = kefu_bench::parse(argc, argv);
+  const kefu_bench::LoopbackServer server;  // forks: before any thread
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  const auto inline_executor = std::make_shared<kefu::InlineExecutor>();
+  for (const int in_flight : {1, 16, 256}) against_bare(options, server.base(), "call", in_flight, inline_executor);
+  for (const int in_flight : {16, 256}) against_bare(options, server.base(), "call_executor", in_flight, nullptr);
+  if (options.wants("call_get")) {
+    constexpr int kCalls = 4'000;
+    const Ours ours(server.base(), nullptr, 1);
+    kefu_bench::print(
+        options,
+        kefu_bench::Row("call_get").add(kefu_bench::repeat(options, kCalls, [&] { ours.run_blocking(kCalls); })));
+  }
+  return 0;
+}
