@@ -72,14 +72,16 @@ bool CurlTransfer::configure() {
   return curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &CurlTransfer::on_send) == CURLE_OK && settings_.apply(easy_);
 }
 
-std::string CurlTransfer::prepare(HttpRequest request, MoveFunction<void(HttpOutcome)> done) {
+std::string CurlTransfer::prepare(HttpRequest request, void* base_url, MoveFunction<void(HttpOutcome)> done) {
   request_ = std::move(request);
   done_ = std::move(done);
   if (!is_sendable_path(request_.path))
     return "the path does not begin with '/', or holds '?', '#', a blank or bytes that are not ASCII";
-  url_.assign(request_.base);
-  append_request_target(url_, request_);
-  if (curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str()) != CURLE_OK) return "the URL is too long";
+  target_.clear();
+  append_request_target(target_, request_);
+  if (curl_easy_setopt(easy_, CURLOPT_CURLU, static_cast<CURLU*>(base_url)) != CURLE_OK ||
+      curl_easy_setopt(easy_, CURLOPT_REQUEST_TARGET, target_.c_str()) != CURLE_OK)
+    return "path and query are too long";
   set_method();
   return set_headers();
 }

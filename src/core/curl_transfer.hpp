@@ -34,8 +34,9 @@ class CurlTransfer final : public IoLoop::Transfer {
   CurlTransfer& operator=(const CurlTransfer&) = delete;
   bool usable() const noexcept { return easy_ != nullptr; }
 
-  /// Takes the request; `usable()` is known. Returns what is wrong with it, or nothing.
-  std::string prepare(HttpRequest request, MoveFunction<void(HttpOutcome)> done);
+  /// Takes the request; `usable()` is known. `base_url` is the CURLU of request.base: parsed once per host, because
+  /// libcurl takes a whole URL apart and together again for every transfer. Returns what is wrong, or nothing.
+  std::string prepare(HttpRequest request, void* base_url, MoveFunction<void(HttpOutcome)> done);
   void limit_time(Millis left);
   void completed(int curl_code) override { owner_.ended(*this, curl_code); }
 
@@ -83,7 +84,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   HttpFields listed_headers_;  ///< What header_list_ was made of: most requests of an account have the same.
   bool listed_ = false;
   bool unusual_ = false;  ///< The request set options that the next one would not undo.
-  std::string url_;
+  std::string target_;
   std::string error_text_;
 
   HttpRequest request_;
@@ -92,7 +93,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   std::size_t body_bytes_ = 0;
   std::size_t header_bytes_ = 0;
   bool headers_whole_ = false;  ///< libcurl calls a reply that ends inside its headers a success.
-  int sends_ = 0;  ///< How often libcurl began to send the request.
+  int sends_ = 0;               ///< How often libcurl began to send the request.
   Stop stop_ = Stop::none;
 };
 

@@ -17,7 +17,9 @@ namespace detail {
 
 /// What is known and under way for one base URL.
 struct CurlHost {
+  ~CurlHost() { curl_url_cleanup(url); }
   std::string refusal;
+  CURLU* url = nullptr;
   int active = 0;
   std::deque<CurlTransfer*> waiting;  ///< For a connection, in order of arrival.
 };
@@ -94,7 +96,11 @@ CurlHost& CurlTransport::Impl::host_of(const std::string& base) {
       for (auto at = hosts_.begin(); at != hosts_.end();)
         at = at->second.active == 0 && at->second.waiting.empty() ? hosts_.erase(at) : std::next(at);
     found = hosts_.try_emplace(base).first;
-    found->second.refusal = settings_.refusal(base);
+    CurlHost& host = found->second;
+    host.refusal = settings_.refusal(base);
+    host.url = curl_url();
+    if (host.refusal.empty() && curl_url_set(host.url, CURLUPART_URL, (base + "/").c_str(), 0) != CURLUE_OK)
+      host.refusal = "the base URL is not of the form scheme://host:port";
   }
   last_host_ = &*found;
   return found->second;
@@ -152,7 +158,7 @@ void CurlTransport::Impl::send(HttpRequest request, MonoTime deadline, CancelTok
   transfer->deadline = deadline;
   transfer->place = used_.size();
   used_.push_back(std::move(own));
-  if (std::string wrong = transfer->prepare(std::move(request), std::move(done)); !wrong.empty())
+  if (std::string wrong = transfer->prepare(std::move(request), host.url, std::move(done)); !wrong.empty())
     return answer_later(release(*transfer), TransportFault::refused_locally, std::move(wrong));
   transfer->cancel = std::move(cancel_token);
   transfer->listener = transfer->cancel.on_request([weak = weak_from_this(), id = transfer->id] {
