@@ -53,8 +53,12 @@ struct InboxOptions {
   int tries = 5;
   /// Most events being handled here at a time; more are answered 503 so that the platform repeats them.
   std::size_t max_in_hand = 10'000;
-  /// How often events of dead owners are looked for.
+  /// How often events of dead owners are looked for; only a durable store can hold any.
   Millis sweep{5'000};
+  /// An event whose handler says nothing for so long counts as failed.
+  Millis give_up{600'000};
+  /// What may be changed of a late answer so that it fits.
+  Adaptation allow;
 };
 
 /// An event whose handling failed for good.
@@ -94,8 +98,10 @@ class KEFU_EXPORT Inbox {
   bool durable() const;
   /// Events whose handling failed for good, oldest first.
   Pending<std::vector<DeadLetter>> dead_letters(std::size_t limit = 100) const;
-  /// Hands a dead letter to the handler again.
+  /// Hands a dead letter to the handler again, after what the customer has sent since. Error: `not_found`.
   Pending<void> revive(std::string event_id) const;
+  /// Forgets a dead letter: they are kept until they are revived or dismissed. Error: `not_found`.
+  Pending<void> dismiss(std::string event_id) const;
 
  private:
   explicit Inbox(std::shared_ptr<detail::InboxCore> core);

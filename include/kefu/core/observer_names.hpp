@@ -33,6 +33,10 @@ inline constexpr std::string_view kTokenRefusals = "kefu_token_refusals_total";
 inline constexpr std::string_view kTokenAdoptions = "kefu_token_adoptions_total";
 /// Counter {platform, kind}: stored values that did not open with the host's key and were treated as absent (STO-5).
 inline constexpr std::string_view kStoreUnreadable = "kefu_store_unreadable_values_total";
+/// Counter {platform, account, outcome}: what came to an Inbox and became of it; `outcome` is "new", "repeat",
+/// "refused" (not authentic), "turned_away" (too many in hand), "not_stored", "answered_late" (as a customer message)
+/// or "dead" (to the dead letters).
+inline constexpr std::string_view kInboxEvents = "kefu_inbox_events_total";
 /// Counter, no labels: series that PrometheusObserver did not take for want of room.
 inline constexpr std::string_view kDroppedSeries = "kefu_observer_dropped_series_total";
 }  // namespace metric
@@ -57,6 +61,20 @@ inline constexpr std::string_view kTokenBreaker = "token.breaker_opened";
 inline constexpr std::string_view kTokenStoreFailed = "token.store_failed";
 /// error {platform, kind}: a stored value did not open with the host's key and is treated as absent.
 inline constexpr std::string_view kStoreUnreadable = "store.value_unreadable";
+/// warning {platform, account, event_id, why}: a push was refused; `why` is the PushFault, the text what to look at.
+inline constexpr std::string_view kPushRefused = "push.refused";
+/// warning {platform, account, event_id, why}: the Inbox works without a durable store.
+inline constexpr std::string_view kInboxNotDurable = "inbox.not_durable";
+/// error {platform, account, event_id, why}: the Inbox could not read or write its store.
+inline constexpr std::string_view kInboxStoreFailed = "inbox.store_failed";
+/// warning {platform, account, event_id, why}: handling failed and will be tried again.
+inline constexpr std::string_view kInboxHandlingFailed = "inbox.handling_failed";
+/// error {platform, account, event_id, why}: an event went to the dead letters.
+inline constexpr std::string_view kInboxDeadLetter = "inbox.dead_letter";
+/// info {platform, account, event_id, why}: events of a process that is gone were taken over; `why` is how many queues.
+inline constexpr std::string_view kInboxTakenOver = "inbox.taken_over";
+/// warning {platform, account, event_id, why}: another process took over a queue that was ours.
+inline constexpr std::string_view kInboxLaneLost = "inbox.lane_lost";
 /// error {}: a callback of the host threw.
 inline constexpr std::string_view kCallbackThrew = "callback.threw";
 }  // namespace log_event
