@@ -82,6 +82,7 @@ fi
 
 # Structure and package tests read sources or build their own programs: a sanitizer adds nothing to them.
 if [ "$asan" = 1 ]; then
+  # One build without unity, so that no source leans on what its neighbour includes.
   say "Building (asan)"
   kefu_build asan "$logs/build-asan.log"
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
@@ -89,7 +90,7 @@ if [ "$asan" = 1 ]; then
 fi
 if [ "$tsan" = 1 ]; then
   say "Building (tsan)"
-  kefu_build tsan "$logs/build-tsan.log"
+  kefu_build tsan "$logs/build-tsan.log" -- -DKEFU_UNITY=ON
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
   run_tests tsan -LE 'package|structure'
 fi

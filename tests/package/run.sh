@@ -45,7 +45,7 @@ case $step in
     consume "find-package-$kind" find_package "$kind" && "$work/find-package-$kind/consumer" || exit 1
     ;;
   components)
-    consume "components-$kind" components "$kind" && "$work/components-$kind/consumer" || exit 1
+    consume "components-$kind" components "$kind" && "$work/components-$kind/consumer" "$work/components-$kind/kefu.db" || exit 1
     ;;
   coroutine)
     flags=$(PKG_CONFIG_PATH=$work/$kind/lib/pkgconfig pkg-config --cflags --libs kefu) || exit 1

@@ -1,7 +1,16 @@
-// A host that uses both components.
+// A host that uses both components: its store is a file, its platform the twin on loopback.
 #include <kefu/kefu.hpp>
+#include <kefu/sandbox/sandbox.hpp>
+#include <kefu/stores/sqlite.hpp>
 
-int main() {
-  auto runtime = kefu::Runtime::create();
-  return runtime ? 0 : 1;
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  auto store = kefu::SqliteStore::open(kefu::SqliteOptions(argv[1]));
+  if (!store) return 3;
+  kefu::RuntimeOptions options;
+  options.store = *store;
+  options.multi_instance = true;
+  auto runtime = kefu::Runtime::create(options);
+  kefu::sandbox::Sandbox sandbox;
+  return runtime && sandbox.start() ? 0 : 1;
 }
