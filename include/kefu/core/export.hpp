@@ -1,6 +1,7 @@
 #pragma once
 
-/// Marks what the shared library exports; everything else stays hidden.
+/// Marks what the shared library exports; everything else stays hidden. Names in `detail` are marked where the
+/// components, libraries of their own, are built on them; hosts leave them alone.
 #if defined(KEFU_STATIC_DEFINE)
 #define KEFU_EXPORT
 #elif defined(KEFU_BUILDING_LIBRARY)
