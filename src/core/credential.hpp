@@ -48,6 +48,8 @@ class TokenProvider {
   /// The platform refused that token: success once another one is in place.
   using Renewed = MoveFunction<void(Result<void>)>;
   virtual void refused(CredentialTag tag, MonoTime deadline, CancelToken cancel, Renewed done) = 0;
+  /// Replaces the token although it may be good, within the budget of forced refreshes: after a leak.
+  virtual void force(MonoTime deadline, CancelToken cancel, Renewed done) = 0;
 };
 
 /// What a fetch brought. `life` counts from the moment the request was sent.

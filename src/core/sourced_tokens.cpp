@@ -48,5 +48,9 @@ void SourcedTokens::refused(CredentialTag tag, MonoTime, CancelToken, Renewed do
   });
 }
 
+void SourcedTokens::force(MonoTime, CancelToken, Renewed done) {
+  done(Error(ErrorKind::unsupported, "tokens come from the host's own token source: refresh them there"));
+}
+
 }  // namespace detail
 KEFU_END_NAMESPACE

@@ -21,6 +21,8 @@ class SourcedTokens final : public TokenProvider, public std::enable_shared_from
   /// The caller keeps the deadline and the cancel token; an answer that comes too late finds nobody.
   void get(MonoTime deadline, CancelToken cancel, Got done) override;
   void refused(CredentialTag tag, MonoTime deadline, CancelToken cancel, Renewed done) override;
+  /// Not ours to do: answers `unsupported`.
+  void force(MonoTime deadline, CancelToken cancel, Renewed done) override;
 
  private:
   void ask(Got done);

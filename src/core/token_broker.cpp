@@ -164,6 +164,16 @@ void TokenBroker::refused(CredentialTag tag, MonoTime deadline, CancelToken canc
   look(round);
 }
 
+void TokenBroker::force(MonoTime deadline, CancelToken cancel, Renewed done) {
+  if (round_.lock())
+    return done(Error(ErrorKind::conflict, "this token is being fetched at the moment: call again if it has to go"));
+  const RoundPtr round = start(Cause::leaked);
+  wait(round, deadline, std::move(cancel), [done = std::move(done)](Result<TokenPtr> token) mutable {
+    done(token ? Result<void>() : Result<void>(token.error()));
+  });
+  look(round);
+}
+
 // Each waits with its own deadline and its own cancel token (TOK-3).
 void TokenBroker::wait(const RoundPtr& round, MonoTime deadline, CancelToken cancel, Got done) {
   const std::uint64_t id = round->next_waiter++;
@@ -200,14 +210,15 @@ TokenBroker::RoundPtr TokenBroker::start(Cause cause) {
 void TokenBroker::look(const RoundPtr& round) {
   core_->with_store<Looked>(
       [clock = core_->clock, key = record_key_, owner = owner_, ttl = settings_.lease, refused = round->refused,
-       known = token_ ? token_->tag.digest : 0](Store& store) -> Result<Looked> {
+       known = token_ ? token_->tag.digest : 0,
+       leaked = round->cause == Cause::leaked](Store& store) -> Result<Looked> {
         Looked found;
         const auto read = [&]() -> Result<void> {
           auto entry = store.get(key);
           if (!entry) return entry.error();
           found.store_generation = *entry ? (*entry)->generation : 0;
           found.record = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
-          found.usable = found.record && serves(*found.record, clock->wall(), refused, known);
+          found.usable = !leaked && found.record && serves(*found.record, clock->wall(), refused, known);
           return {};
         };
         if (auto once = read(); !once) return once.error();
@@ -234,6 +245,7 @@ void TokenBroker::looked(const RoundPtr& round, Result<Looked> found) {
       quiet_until_ = core_->clock->mono() + Millis(5000);
       return finish(round, token_);
     }
+    if (round->cause == Cause::leaked) return finish(round, found.error());
     if (!settings_.fetch_without_store) return fail(round, found.error());
     round->store_down = true;
     return fetch(round, TokenFetcher::Mode::normal);
@@ -242,6 +254,7 @@ void TokenBroker::looked(const RoundPtr& round, Result<Looked> found) {
   round->record_generation = found->record ? found->record->generation : 0;
   if (found->lease) {
     round->lease = std::move(found->lease);
+    if (round->cause == Cause::leaked && fetcher_->can_force()) return spend_forced(round);
     return fetch(round, TokenFetcher::Mode::normal);
   }
   if (!found->usable) return poll(round);
@@ -309,6 +322,11 @@ void TokenBroker::same_again(const RoundPtr& round) {
     return fail(round, Error(ErrorKind::credentials_refused,
                              "the platform refused this token and gives it out again: look whether the call wants "
                              "another kind of token"));
+  spend_forced(round);
+}
+
+/// Takes one of the forced refreshes of the day from the budget that all processes share.
+void TokenBroker::spend_forced(const RoundPtr& round) {
   core_->with_store<Spent>(
       [clock = core_->clock, key = budget_key_, most = settings_.forced_per_day,
        apart = settings_.forced_apart](Store& store) -> Result<Spent> {
@@ -343,13 +361,18 @@ void TokenBroker::spent(const RoundPtr& round, Result<Spent> answer) {
   if (!answer) return fail(round, answer.error());
   if (answer->allowed) return fetch(round, TokenFetcher::Mode::forced);
   ErrorDetails details;
-  details.message = "the platform refused this token and gives it out again; ";
+  const bool leaked = round->cause == Cause::leaked;
+  if (!leaked) details.message = "the platform refused this token and gives it out again; ";
   if (answer->wait.count() > 0) {
     details.retry_after = answer->wait;
     details.message += fmt::format("a forced refresh is possible again in {} ms", answer->wait.count());
   } else {
     details.message += fmt::format(
         "the forced refreshes of today ({}) are used up: look for a second owner of the token", answer->today);
+  }
+  if (leaked) {
+    const ErrorKind kind = answer->wait.count() > 0 ? ErrorKind::rate_limited : ErrorKind::quota_exhausted;
+    return finish(round, Error(kind, Delivery::not_sent, std::move(details)));
   }
   fail(round, Error(ErrorKind::credentials_refused, Delivery::not_sent, std::move(details)));
 }

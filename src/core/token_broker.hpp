@@ -53,9 +53,10 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
   TokenPtr at_hand() override;
   void get(MonoTime deadline, CancelToken cancel, Got done) override;
   void refused(CredentialTag tag, MonoTime deadline, CancelToken cancel, Renewed done) override;
+  void force(MonoTime deadline, CancelToken cancel, Renewed done) override;
 
  private:
-  enum class Cause : unsigned char { missing, ahead, refused };
+  enum class Cause : unsigned char { missing, ahead, refused, leaked };
   struct Round;
   using RoundPtr = std::shared_ptr<Round>;
   struct Looked;
@@ -69,6 +70,7 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
   void fetch(const RoundPtr& round, TokenFetcher::Mode mode);
   void fetched(const RoundPtr& round, Result<FetchedToken> answer);
   void same_again(const RoundPtr& round);
+  void spend_forced(const RoundPtr& round);
   void spent(const RoundPtr& round, Result<Spent> answer);
   void keep(const RoundPtr& round, FetchedToken token);
   void adopt(const RoundPtr& round, const TokenRecord& record, MonoTime end);

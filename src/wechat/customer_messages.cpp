@@ -1,4 +1,5 @@
 #include "core/document.hpp"
+#include "core/fields.hpp"
 #include "core/json_writer.hpp"
 
 #include <kefu/wechat/customer_messages.hpp>
@@ -6,6 +7,22 @@
 #include <fmt/format.h>
 
 KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+KEFU_FIELDS(wechat::SetTyping) {
+  v.required("touser", s.openid);
+  v.constant("command", s.on ? "Typing" : "CancelTyping");
+  v.optional("businessid", s.business_id);
+}
+
+KEFU_FIELDS(wechat::SetBusinessTyping) {
+  v.required("touser", s.openid);
+  v.constant("command", s.on ? "Typing" : "CancelTyping");
+  v.optional("businessid", s.business_id);
+}
+
+}  // namespace detail
+
 namespace wechat {
 namespace {
 
@@ -148,19 +165,6 @@ Result<void> encode_send(const void* request, HttpRequest& out) {
   return {};
 }
 
-template <class Typing>
-Result<void> encode_typing(const void* request, HttpRequest& out) {
-  const auto& op = *static_cast<const Typing*>(request);
-  if (op.openid.empty()) return Error(ErrorKind::bad_argument, "openid is empty: the typing sign needs its customer");
-  detail::JsonWriter json(out.body);
-  json.begin_object().key("touser").string(op.openid).key("command").string(op.on ? "Typing" : "CancelTyping");
-  if (!op.business_id.empty()) json.key("businessid").string(op.business_id);
-  json.end_object();
-  return {};
-}
-
-Result<void> decode_ack(const detail::Reply&, void*) { return {}; }
-
 }  // namespace
 
 const Operation& SendCustomMessage::operation() {
@@ -168,25 +172,21 @@ const Operation& SendCustomMessage::operation() {
       {"wechat.message.custom.send", "POST", "/cgi-bin/message/custom/send", Authorization::access_token,
        Effect::create, "message.custom.send", Millis(10'000), "发送客服消息"},
       encode_send,
-      decode_ack};
+      detail::decode_json<NoContent>};
   return row;
 }
 
 const Operation& SetTyping::operation() {
-  static const Operation row{
+  static const Operation row = detail::make_operation<SetTyping>(
       {"wechat.message.custom.typing", "POST", "/cgi-bin/message/custom/typing", Authorization::access_token,
-       Effect::idempotent, "message.custom.typing", Millis(5'000), "下发客服输入状态"},
-      encode_typing<SetTyping>,
-      decode_ack};
+       Effect::idempotent, "message.custom.typing", Millis(5'000), "下发客服输入状态"});
   return row;
 }
 
 const Operation& SetBusinessTyping::operation() {
-  static const Operation row{
+  static const Operation row = detail::make_operation<SetBusinessTyping>(
       {"wechat.message.custom.business.typing", "POST", "/cgi-bin/message/custom/business/typing",
-       Authorization::access_token, Effect::idempotent, "message.custom.typing", Millis(5'000), "下发客服输入状态"},
-      encode_typing<SetBusinessTyping>,
-      decode_ack};
+       Authorization::access_token, Effect::idempotent, "message.custom.typing", Millis(5'000), "下发客服输入状态"});
   return row;
 }
 

@@ -1,5 +1,7 @@
 #include "wechat/messenger.hpp"
 
+#include "wechat/send_gate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -89,7 +91,7 @@ Pending<void> AccountMessenger::typing(Address to, bool on, CallOptions options)
     return pending;
   }
   auto unwanted = promise.cancelled();
-  auto done = [promise = std::move(promise)](Result<Ack> result) mutable {
+  auto done = [promise = std::move(promise)](Result<NoContent> result) mutable {
     promise.answer(result ? Result<void>() : Result<void>(result.error()));
   };
   if (kind_ == AccountKind::mini_program && business_typing_)
@@ -237,25 +239,22 @@ void AccountMessenger::leave_queue(const JobPtr& job, Error why) {
 }
 
 void AccountMessenger::reserve(Turn turn) {
-  const JobPtr& job = turn.job;
+  const JobPtr job = turn.job;  // stays valid when the turn moves on
   if (runtime_->clock->mono() >= job->deadline)
     return finish(turn.release(), Error(ErrorKind::timeout, "the deadline passed before the message was sent"));
   if (job->cancel.requested() || job->unwanted.requested())
     return finish(turn.release(), Error(ErrorKind::cancelled, "cancelled before the message was sent"));
   const int parts = static_cast<int>(job->parts.size());
-  runtime_->with_store<Reservation>(
-      [ledger = ledger_, customer = job->customer, parts, now = runtime_->clock->wall()](Store&) {
-        return ledger->reserve(customer, parts, now);
-      },
-      [turn = std::move(turn)](Result<Reservation> reserved) mutable {
-        auto& self = *turn.messenger;
-        if (reserved)
-          turn.job->reservation = *std::move(reserved);
-        else if (reserved.error().kind() == ErrorKind::window_closed || reserved.error().kind() == ErrorKind::cancelled)
-          return self.finish(turn.release(), reserved.error());
-        // Any other failure is the store's: a send does not fail because the ledger cannot be read (STO-6).
-        self.send_next(std::move(turn));
-      });
+  runtime_->with_store<Reservation>([ledger = ledger_, customer = job->customer, parts, now = runtime_->clock->wall()](
+                                        Store&) { return ledger->reserve(customer, parts, now); },
+                                    [turn = std::move(turn)](Result<Reservation> reserved) mutable {
+                                      auto& self = *turn.messenger;
+                                      if (reserved)
+                                        turn.job->reservation = *std::move(reserved);
+                                      else if (!is_store_trouble(reserved.error()))
+                                        return self.finish(turn.release(), reserved.error());
+                                      self.send_next(std::move(turn));
+                                    });
 }
 
 void AccountMessenger::send_next(Turn turn) {
@@ -277,7 +276,7 @@ void AccountMessenger::send_next(Turn turn) {
   options.cancel = job.cancel;
   auto unwanted = job.unwanted;
   client_.start(std::move(op), std::move(options), std::move(unwanted),
-                [turn = std::move(turn)](Result<Ack> result) mutable {
+                [turn = std::move(turn)](Result<NoContent> result) mutable {
                   auto& self = *turn.messenger;
                   if (!result) return self.part_failed(std::move(turn), result.error());
                   ++turn.job->sent;
@@ -286,19 +285,10 @@ void AccountMessenger::send_next(Turn turn) {
                 });
 }
 
-/// Gives back what surely did not reach the customer and corrects the ledger where the platform knows better (WIN-3).
 void AccountMessenger::part_failed(Turn turn, const Error& error) {
   const JobPtr job = turn.release();
-  const bool may_have_arrived = error.delivery() == Delivery::unknown;
-  const int unused = static_cast<int>(job->parts.size() - job->sent) - (may_have_arrived ? 1 : 0);
-  runtime_->with_store<void>(
-      [ledger = ledger_, reservation = job->reservation, unused, code = error.platform_code(),
-       now = runtime_->clock->wall()](Store&) -> Result<void> {
-        if (code == "45015") return ledger->closed(reservation, "the platform closed it (45015)", now);
-        if (code == "45047") return ledger->used_up(reservation, now);
-        return ledger->give_back(reservation, unused);
-      },
-      [](Result<void>) {});
+  const int unsent = static_cast<int>(job->parts.size() - job->sent);
+  settle_reservation(runtime_, ledger_, job->reservation, unsent, error);
   finish(job, with_parts(error, job->sent));
 }
 

@@ -8,6 +8,7 @@
 #include <kefu/core/secret.hpp>
 #include <kefu/core/token_source.hpp>
 #include <kefu/wechat/account_kind.hpp>
+#include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/push.hpp>
 

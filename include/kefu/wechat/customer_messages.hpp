@@ -12,11 +12,6 @@
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
-/// The platform said yes and nothing else.
-struct Ack {
-  Ack() {}
-};
-
 /// One article shown as a card (official accounts). The platform takes exactly one.
 struct News {
   explicit News(LinkContent a) : article(std::move(a)) {}
@@ -54,7 +49,7 @@ using CustomMessage = std::variant<TextContent, ImageContent, VoiceContent, Vide
 /// of UTF-8, required fields not empty. Codes: 45015 and 45047 (window), 48001 (account kind), 40007 (media id older
 /// than 3 days), 45002; see the code table. Page: 发送客服消息.
 struct KEFU_EXPORT SendCustomMessage {
-  using Response = Ack;
+  using Response = NoContent;
   static const Operation& operation();
 
   SendCustomMessage(std::string openid_, CustomMessage message_)
@@ -74,7 +69,7 @@ struct KEFU_EXPORT SendCustomMessage {
 /// Effect: idempotent. 45080 (nothing said lately) and 45081 (shown already) count as success and go to the observer.
 /// Page: 下发客服输入状态.
 struct KEFU_EXPORT SetTyping {
-  using Response = Ack;
+  using Response = NoContent;
   static const Operation& operation();
 
   SetTyping(std::string openid_, bool on_) : openid(std::move(openid_)), on(on_) {}
@@ -86,7 +81,7 @@ struct KEFU_EXPORT SetTyping {
 
 /// As SetTyping, on the path that the current page gives for mini programs.
 struct KEFU_EXPORT SetBusinessTyping {
-  using Response = Ack;
+  using Response = NoContent;
   static const Operation& operation();
 
   SetBusinessTyping(std::string openid_, bool on_) : openid(std::move(openid_)), on(on_) {}

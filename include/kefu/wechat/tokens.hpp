@@ -21,7 +21,7 @@ struct TokenAnswer {
 /// Fetches the classic access token: every call retires the previous token (it works 5 more minutes). Called by the
 /// account itself; a second owner anywhere breaks the first one's token.
 ///
-/// Effect: create (it counts against 2000 a day and changes the token). Page: 获取接口调用凭据.
+/// Effect: idempotent in what matters: a repeat brings another token, and counts against 2000 a day. Page: 获取接口调用凭据.
 struct KEFU_EXPORT FetchClassicToken {
   using Response = TokenAnswer;
   static const Operation& operation();
@@ -35,8 +35,7 @@ struct KEFU_EXPORT FetchClassicToken {
 /// Fetches the stable access token: the same token for every caller while it lives. `force_refresh` kills it at once
 /// and is limited to 20 a day, 30 s apart: a budgeted act of the broker or of the operator.
 ///
-/// Effect: idempotent without, create with `force_refresh`; treated as idempotent, since a repeated force is refused by
-/// the platform. Page: 获取稳定版接口调用凭据.
+/// Effect: idempotent; a repeated force is refused by the platform. Page: 获取稳定版接口调用凭据.
 struct KEFU_EXPORT FetchStableToken {
   using Response = TokenAnswer;
   static const Operation& operation();

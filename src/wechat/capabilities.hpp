@@ -1,0 +1,16 @@
+#pragma once
+
+#include <kefu/channel/capabilities.hpp>
+#include <kefu/wechat/account.hpp>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+/// What an account of this kind can send, from the tables of wechat-messages 0 and 2.2.
+Capabilities capabilities_of(AccountKind kind, bool verified);
+
+/// The platform's word for each kind of account, as in Capabilities.account_kind.
+std::string_view to_string(AccountKind kind) noexcept;
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,121 @@
+#include "wechat/platform.hpp"
+
+#include "core/document.hpp"
+#include "wechat/code_table.hpp"
+#include "wechat/send_gate.hpp"
+
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+constexpr std::string_view kSendPaths[] = {"/cgi-bin/message/custom/send", "/cgi-bin/message/custom/business/send"};
+
+bool is_send(std::string_view path) { return path == kSendPaths[0] || path == kSendPaths[1]; }
+
+bool is_rid(std::string_view text) noexcept {
+  if (text.size() < 26) return false;
+  for (std::size_t i = 0; i < 26; ++i) {
+    const bool dash = i == 8 || i == 17;
+    const bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    if (dash ? text[i] != '-' : !hex) return false;
+  }
+  return true;
+}
+
+void add_token(HttpRequest& request, const detail::Token& token) {
+  request.query.emplace_back("access_token", std::string(token.value.expose()));
+}
+
+}  // namespace
+
+std::string_view request_id_of(std::string_view errmsg) noexcept {
+  const auto at = errmsg.rfind("rid: ");
+  if (at == std::string_view::npos || !is_rid(errmsg.substr(at + 5))) return {};
+  return errmsg.substr(at + 5, 26);
+}
+
+/// One message taken from a customer's window.
+struct AccountPlatform::MessagePermit final : detail::Platform::Permit {
+  explicit MessagePermit(Reservation r) : reservation(std::move(r)) {}
+  Reservation reservation;
+};
+
+AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AccountConfig& config,
+                                 std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
+                                 Capabilities capabilities)
+    : runtime_(std::move(runtime)),
+      app_id_(config.app_id),
+      base_url_(config.base_url),
+      calls_per_second_(config.calls_per_second),
+      tokens_(std::move(tokens)),
+      ledger_(std::move(ledger)),
+      capabilities_(std::move(capabilities)) {}
+
+std::vector<detail::LimitRule> AccountPlatform::limits() const {
+  if (calls_per_second_ <= 0) return {};
+  return {detail::LimitRule(
+      "", {detail::LimitWindow(static_cast<std::uint64_t>(calls_per_second_), std::chrono::seconds(1))})};
+}
+
+/// Every customer message passes here, typed or raw: the account must be able to send it, and the window must be open.
+void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
+  if (!is_send(info.path) || request.local.reserved) return done(std::unique_ptr<Permit>());
+  std::string customer = request.local.customer;
+  std::string type = request.local.content;
+  if (customer.empty()) {
+    const auto body = detail::Document::json(request.body);
+    customer = body.root()["touser"].text();
+    type = body.root()["msgtype"].text();
+  }
+  if (auto refusal = refuse_type(capabilities_, type)) return done(*std::move(refusal));
+  if (customer.empty()) return done(std::unique_ptr<Permit>());
+  runtime_->with_store<Reservation>(
+      [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
+        return ledger->reserve(customer, 1, now);
+      },
+      [done = std::move(done)](Result<Reservation> reserved) mutable {
+        if (reserved) return done(std::unique_ptr<Permit>(std::make_unique<MessagePermit>(*std::move(reserved))));
+        if (!is_store_trouble(reserved.error())) return done(reserved.error());
+        done(std::unique_ptr<Permit>());
+      });
+}
+
+void AccountPlatform::settle(std::unique_ptr<Permit> permit, const Error* error) {
+  if (!permit || error == nullptr) return;
+  settle_reservation(runtime_, ledger_, std::move(static_cast<MessagePermit&>(*permit).reservation), 1, *error);
+}
+
+void AccountPlatform::authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
+                                Authorized done) {
+  // A raw call of an API that presents the secret carries no token.
+  if (info.authorization == Authorization::none || CallConditions(info.path).holds("secret_call"))
+    return done(detail::CredentialTag());
+  if (const auto token = tokens_->at_hand()) {
+    add_token(request, *token);
+    return done(token->tag);
+  }
+  tokens_->get(deadline, std::move(cancel), [&request, done = std::move(done)](Result<detail::TokenPtr> token) mutable {
+    if (!token) return done(token.error());
+    add_token(request, **token);
+    done((*token)->tag);
+  });
+}
+
+void AccountPlatform::renew(detail::CredentialTag refused, MonoTime deadline, CancelToken cancel,
+                            MoveFunction<void(Result<void>)> done) {
+  tokens_->refused(refused, deadline, std::move(cancel), std::move(done));
+}
+
+detail::Verdict AccountPlatform::classify(const OperationInfo& info, const detail::Reply& reply) const {
+  const detail::Value root = reply.document.root();
+  detail::PlatformAnswer answer;
+  answer.code = root["errcode"].text();
+  answer.message = root["errmsg"].text();
+  answer.request_id = request_id_of(answer.message);
+  return detail::classify_answer(code_table(), CallConditions(info.path), std::move(answer), info, reply);
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE
