@@ -148,6 +148,10 @@ class CallbackExchange : public std::enable_shared_from_this<CallbackExchange> {
         return false;
       }
       if (status_ < 200) reader_.next();  // 100 Continue: the real answer follows.
+      if (status_ == 204) {
+        deliver();
+        return false;
+      }
     }
   }
 

@@ -268,7 +268,10 @@ void HttpServer::accept_all(const Listener& listener) {
   constexpr int kMostConnections = 4096;
   for (;;) {
     const int fd = ::accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0) {
+      if (errno == EMFILE || errno == ENFILE) pause(listener.fd);
+      return;
+    }
     if (*connections_ >= kMostConnections) {
       ::close(fd);
       continue;
@@ -277,6 +280,12 @@ void HttpServer::accept_all(const Listener& listener) {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     std::make_shared<ServerConnection>(loop_, fd, listener.service, connections_)->start();
   }
+}
+
+/// Out of descriptors: the waiting client would wake the loop again and again.
+void HttpServer::pause(int listener) {
+  loop_.rewatch(listener, 0);
+  loop_.run_at(loop_.now() + Millis(100), [this, listener] { loop_.rewatch(listener, EPOLLIN); });
 }
 
 void HttpServer::close_listeners() {

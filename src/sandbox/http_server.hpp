@@ -54,6 +54,7 @@ class HttpServer {
     std::shared_ptr<const WebService> service;
   };
   void accept_all(const Listener& listener);
+  void pause(int listener);
 
   EventLoop& loop_;
   std::vector<Listener> listeners_;

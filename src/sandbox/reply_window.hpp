@@ -28,7 +28,9 @@ class ReplyWindow {
 
   State state(WallTime now) const;
   void grant(const WindowGrant& granted, WallTime now);
-  void spend() { --left_; }
+  void spend() {
+    if (left_ > 0) --left_;
+  }
   void close() { ends_ = WallTime::min(); }
   int left(WallTime now) const { return now <= ends_ ? left_ : 0; }
   WallTime ends() const { return ends_; }
