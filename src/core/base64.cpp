@@ -1,3 +1,4 @@
+#include "core/avx2.hpp"
 #include "core/crypto.hpp"
 
 #include <cstring>
@@ -56,6 +57,14 @@ void put_bytes(std::uint32_t bits, unsigned char* out) noexcept {
 }  // namespace
 
 void base64_encode(const unsigned char* in, std::size_t size, char* out) noexcept {
+#if KEFU_HAS_AVX2_CODE
+  if (has_avx2()) {
+    const std::size_t taken = base64_encode_avx2(in, size, out);
+    in += taken;
+    size -= taken;
+    out += taken / 3 * 4;
+  }
+#endif
   for (; size >= 3; in += 3, size -= 3, out += 4) {
     const std::uint32_t bits = static_cast<std::uint32_t>(in[0]) << 16 | static_cast<std::uint32_t>(in[1]) << 8 | in[2];
     std::memcpy(out, kEncode.pairs[bits >> 12], 2);
@@ -85,13 +94,21 @@ std::optional<std::size_t> base64_decode(std::string_view text, unsigned char* o
   }
   const auto* in = reinterpret_cast<const unsigned char*>(text.data());
   unsigned char* const begin = out;
+  const std::size_t rest = size % 4;
+#if KEFU_HAS_AVX2_CODE
+  if (has_avx2()) {
+    const std::size_t taken = base64_decode_avx2(in, size - rest, out);
+    in += taken;
+    size -= taken;
+    out += taken / 4 * 3;
+  }
+#endif
   std::uint32_t seen = 0;
   for (std::size_t groups = size / 4; groups != 0; --groups, in += 4, out += 3) {
     const std::uint32_t bits = decode_group(in);
     seen |= bits;
     put_bytes(bits, out);
   }
-  const std::size_t rest = size % 4;
   if (rest == 1) return std::nullopt;
   if (rest != 0) {
     const unsigned char last[4] = {in[0], in[1], rest == 3 ? in[2] : static_cast<unsigned char>('A'), 'A'};

@@ -1,5 +1,7 @@
 #include "core/utf8.hpp"
 
+#include "core/avx2.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -155,6 +157,9 @@ std::size_t utf8_prefix(std::string_view text) noexcept {
 bool is_utf8(std::string_view text) noexcept { return utf8_prefix(text) == text.size(); }
 
 bool is_clean_text(std::string_view text) noexcept {
+#if KEFU_HAS_AVX2_CODE
+  if (has_avx2()) return is_clean_text_avx2(text);
+#endif
   if (text.size() < kBlock) return !has_forbidden_control(text) && is_utf8(text);
   std::size_t at = 0;
   while (text.size() - at >= kBlock) {

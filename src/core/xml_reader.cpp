@@ -123,8 +123,14 @@ class XmlReader {
 bool XmlReader::add(std::string_view name, std::string_view text, Value::Kind kind) {
   auto& nodes = document_.nodes_;
   if (nodes.size() >= value_limit_) return false;
-  nodes.push_back({name.data(), text.data(), static_cast<std::uint32_t>(name.size()),
-                   static_cast<std::uint32_t>(text.size()), 1, 0, kind});
+  // Filled in place: a node assembled elsewhere would be copied while its parts are still being written.
+  Value::Node& node = nodes.emplace_back();
+  node.name = name.data();
+  node.text = text.data();
+  node.name_size = static_cast<std::uint32_t>(name.size());
+  node.text_size = static_cast<std::uint32_t>(text.size());
+  node.span = 1;
+  node.kind = kind;
   return true;
 }
 
@@ -298,7 +304,8 @@ Document XmlReader::read(std::string_view text, const ReadLimits& limits, bool b
   const bool intact = is_clean_text(text);
   if (intact) {
     if (!borrowed) document.keep(text);
-    document.nodes_.reserve(std::min<std::size_t>(text.size() / 24 + 4, 256));
+    // A push has about ten elements; up to this size memory comes from the allocator's fast lists.
+    document.nodes_.reserve(std::min<std::size_t>(text.size() / 24 + 4, 24));
     if (reader.scan_flat(borrowed ? text : std::string_view(document.text_))) return document;
     document.nodes_.clear();
     if (borrowed) document.keep(text);

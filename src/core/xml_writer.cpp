@@ -7,37 +7,45 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-void append_cdata(std::string& out, std::string_view text) {
+void append_cdata_content(std::string& out, std::string_view text) {
   std::string cleaned;
   if (!is_clean_text(text)) {
     append_repaired(cleaned, text);
     drop_forbidden_controls(cleaned);
     text = cleaned;
   }
-  out.append("<![CDATA[");
   for (;;) {
     const std::size_t at = text.find("]]>");
     if (at == std::string_view::npos) break;
     out.append(text.data(), at + 2).append("]]><![CDATA[");
     text.remove_prefix(at + 2);
   }
-  out.append(text).append("]]>");
+  out.append(text);
+}
+
+void append_cdata(std::string& out, std::string_view text) {
+  out.append("<![CDATA[");
+  append_cdata_content(out, text);
+  out.append("]]>");
 }
 
 XmlWriter& XmlWriter::begin(std::string_view name) {
-  out_.append(1, '<').append(name).append(1, '>');
+  out_.push_back('<');
+  out_.append(name).push_back('>');
   return *this;
 }
 
 XmlWriter& XmlWriter::end(std::string_view name) {
-  out_.append("</").append(name).append(1, '>');
+  out_.append("</").append(name).push_back('>');
   return *this;
 }
 
 XmlWriter& XmlWriter::text(std::string_view name, std::string_view text) {
-  begin(name);
-  append_cdata(out_, text);
-  return end(name);
+  out_.push_back('<');
+  out_.append(name).append("><![CDATA[");
+  append_cdata_content(out_, text);
+  out_.append("]]></").append(name).push_back('>');
+  return *this;
 }
 
 XmlWriter& XmlWriter::integer(std::string_view name, std::int64_t number) {

@@ -34,6 +34,8 @@ class KEFU_EXPORT XmlWriter {
 /// Appends `text` as CDATA: every "]]>" is split over two sections (ENC-1), characters that XML 1.0 forbids are left
 /// out, invalid UTF-8 is replaced with U+FFFD.
 KEFU_EXPORT void append_cdata(std::string& out, std::string_view text);
+/// As `append_cdata`, between a "<![CDATA[" and a "]]>" that the caller writes.
+void append_cdata_content(std::string& out, std::string_view text);
 
 }  // namespace detail
 KEFU_END_NAMESPACE
