@@ -17,13 +17,10 @@ constexpr std::size_t kPassiveTextBytes = 2048;
 class PassiveReplyWriter {
  public:
   PassiveReplyWriter(std::string& out, const PassiveReplyTarget& target)
-      : target_(target), xml_(out), json_(out), is_json_(target.is_json) {}
+      : out_(out), target_(target), xml_(out), json_(out), is_json_(target.is_json) {}
 
   Result<void> write(const PassiveReply& reply, std::int64_t now) {
-    is_json_ ? static_cast<void>(json_.begin_object()) : static_cast<void>(xml_.begin("xml"));
-    text("ToUserName", target_.customer);
-    text("FromUserName", target_.account);
-    integer("CreateTime", now);
+    head(now);
     if (const auto* transfer = std::get_if<TransferToAgent>(&reply)) {
       hand_over(*transfer);
     } else if (const auto* content = std::get_if<Content>(&reply)) {
@@ -95,6 +92,22 @@ class PassiveReplyWriter {
   }
 
  private:
+  /// What every reply begins with. XML in large pieces, since this is on the way of every answer.
+  void head(std::int64_t now) {
+    if (is_json_) {
+      json_.begin_object();
+      text("ToUserName", target_.customer);
+      text("FromUserName", target_.account);
+      integer("CreateTime", now);
+      return;
+    }
+    out_.append("<xml><ToUserName><![CDATA[");
+    detail::append_cdata_content(out_, target_.customer);
+    out_.append("]]></ToUserName><FromUserName><![CDATA[");
+    detail::append_cdata_content(out_, target_.account);
+    out_.append("]]></FromUserName>");
+    integer("CreateTime", now);
+  }
   void hand_over(const TransferToAgent& transfer) {
     if (target_.is_event) {
       refuse(ErrorKind::unsupported,
@@ -118,7 +131,13 @@ class PassiveReplyWriter {
     required("MediaId", media_id, kind == "image" ? "image.media_id" : "voice.media_id");
     end(element);
   }
-  void type(std::string_view name) { text("MsgType", name); }
+  void type(std::string_view name) {
+    if (is_json_) {
+      json_.key("MsgType").string(name);
+    } else {
+      out_.append("<MsgType><![CDATA[").append(name).append("]]></MsgType>");
+    }
+  }
   void required(std::string_view name, const std::string& value, std::string_view field) {
     if (value.empty()) refuse(ErrorKind::bad_argument, std::string(field) + " is empty");
     text(name, value);
@@ -139,6 +158,7 @@ class PassiveReplyWriter {
     if (!error_) error_.emplace(kind, std::move(message));
   }
 
+  std::string& out_;
   const PassiveReplyTarget& target_;
   detail::XmlWriter xml_;
   detail::JsonWriter json_;

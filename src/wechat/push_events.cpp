@@ -30,11 +30,20 @@ class EventDigest {
   std::string text_;
 };
 
+constexpr std::array<bool, 256> make_id_characters() {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) {
+    table[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
+               c == '@' || c == '.';
+  }
+  return table;
+}
+constexpr std::array<bool, 256> kIdCharacters = make_id_characters();
+
 bool plain_id(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
-           c == '@' || c == '.';
-  });
+  bool plain = true;
+  for (const char c : text) plain &= kIdCharacters[static_cast<unsigned char>(c)];
+  return plain;
 }
 
 /// DED-2: account, sender and message id; of events account, sender, time and a digest of everything else. The platform
@@ -182,11 +191,11 @@ class ChannelMapping {
 
 }  // namespace
 
-InboundEvent channel_event(Push&& push, detail::Value root, std::string_view account, WallTime received) {
+void fill_channel_event(Push&& push, detail::Value root, std::string_view account, WallTime received,
+                        InboundEvent& event) {
   // The clock counts nanoseconds and ends in 2262: what lies beyond is no time.
   constexpr std::int64_t kLastSecond = 9'000'000'000;
   PushHead& head = push.head;
-  InboundEvent event;
   event.platform = "wechat";
   event.account.assign(account);
   event.event_id = event_identity(head, root, account);
@@ -197,7 +206,6 @@ InboundEvent channel_event(Push&& push, detail::Value root, std::string_view acc
   ChannelMapping mapping(head, event);
   std::visit(mapping, push.body);
   event.message_id = std::move(head.message_id);
-  return event;
 }
 
 }  // namespace wechat

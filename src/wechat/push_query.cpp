@@ -37,7 +37,10 @@ bool form_decode(std::string_view text, std::string& out) {
   return true;
 }
 
-bool needs_decoding(std::string_view text) noexcept { return text.find_first_of("%+") != std::string_view::npos; }
+// find_first_of would search the set by a call for every character.
+bool needs_decoding(std::string_view text) noexcept {
+  return text.find('%') != std::string_view::npos || text.find('+') != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -45,6 +48,7 @@ std::optional<std::string> PushQuery::read(std::string_view query) {
   if (query.size() > kMaxQuery) {
     return "the query has " + std::to_string(query.size()) + " bytes, the limit is " + std::to_string(kMaxQuery);
   }
+  const bool coded = needs_decoding(query);  // The platform's queries are not.
   std::string name_buffer;
   std::string ignored;
   while (!query.empty()) {
@@ -54,20 +58,20 @@ std::optional<std::string> PushQuery::read(std::string_view query) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     std::string_view name = pair.substr(0, equals);
     const std::string_view value = equals < pair.size() ? pair.substr(equals + 1) : std::string_view();
-    if (needs_decoding(name)) {
+    if (coded && needs_decoding(name)) {
       if (!form_decode(name, name_buffer)) return "the query has a broken %-escape";
       name = name_buffer;
     }
     const auto known = std::find(kQueryNames.begin(), kQueryNames.end(), name);
     if (known == kQueryNames.end()) {
-      if (needs_decoding(value) && !form_decode(value, ignored)) return "the query has a broken %-escape";
+      if (coded && needs_decoding(value) && !form_decode(value, ignored)) return "the query has a broken %-escape";
       continue;
     }
     const auto index = static_cast<std::size_t>(known - kQueryNames.begin());
     if (values_[index].data() != nullptr) return "the parameter " + std::string(*known) + " is repeated";
     if (value.empty()) return "the parameter " + std::string(*known) + " is empty";
     values_[index] = value;
-    if (needs_decoding(value)) {
+    if (coded && needs_decoding(value)) {
       if (!form_decode(value, decoded_[index]))
         return "the parameter " + std::string(*known) + " has a broken %-escape";
       values_[index] = decoded_[index];

@@ -21,9 +21,10 @@ detail::Document read_text(std::string_view text, TextFormat format);
 /// The typed push of a message's root. Never fails: what is missing is empty, what is new is UnknownPush.
 Push typed_push(detail::Value root);
 
-/// The event a push is to the channel, without account and raw text. `root` is what `push` was read from; `push` is
+/// Makes a new event what the push is to the channel, save its raw text. `root` is what `push` was read from; `push` is
 /// used up.
-InboundEvent channel_event(Push&& push, detail::Value root, std::string_view account, WallTime received);
+void fill_channel_event(Push&& push, detail::Value root, std::string_view account, WallTime received,
+                        InboundEvent& event);
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -31,7 +31,7 @@ struct WebhookRequest {
 
 /// What the server sends back.
 struct WebhookResponse {
-  WebhookResponse(int s = 200, std::string b = {}, std::string type = "text/plain; charset=utf-8")
+  WebhookResponse(int s = 200, std::string b = {}, std::string type = "text/plain")
       : status(s), content_type(std::move(type)), body(std::move(b)) {}
   int status;
   std::string content_type;
