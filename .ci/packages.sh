@@ -76,8 +76,7 @@ kefu_build() {
   set -- --build --preset "$preset" -j "$(kefu_jobs)"
   for target in $targets; do set -- "$@" --target "$target"; done
   if ! cmake "$@" >>"$log" 2>&1; then
-    grep -n -m 5 -E 'error:|FAILED:|undefined reference' "$log" >&2
-    tail -n 40 "$log" >&2
+    tail -n 30 "$log" >&2
     stop "building the preset '$preset' failed (whole log: $log)."
   fi
 }
