@@ -1,10 +1,9 @@
 #include "core/pipeline.hpp"
 
+#include "core/call_report.hpp"
 #include "core/fault_table.hpp"
+#include "core/joint_cancel.hpp"
 #include "core/redaction.hpp"
-#include "core/reporting.hpp"
-
-#include <kefu/core/observer_names.hpp>
 
 #include <fmt/format.h>
 
@@ -18,14 +17,12 @@ namespace {
 constexpr Millis kLongestTimeout = std::chrono::hours(1);
 constexpr std::size_t kPlatformTextBytes = 512;
 
-double seconds(MonoTime::duration time) { return std::chrono::duration<double>(time).count(); }
-
 }  // namespace
 
 /// One call on its way, top to bottom in the order of the steps: validate -> gate -> authorize -> limit -> sign -> send
 /// -> parse -> classify -> accept | renew once | pause and repeat | give up. `prepare` runs on the caller's thread, all
 /// else on the loop. Whoever drops it (a loop that stops) answers the call `cancelled`.
-class Flight final : public std::enable_shared_from_this<Flight> {
+class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flight> {
  public:
   Flight(std::shared_ptr<Pipeline> home, std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted)
       : home_(std::move(home)),
@@ -33,15 +30,13 @@ class Flight final : public std::enable_shared_from_this<Flight> {
         core_(*home_->core_),
         call_(std::move(call)),
         info_(call_->info()),
-        caller_(std::move(options.cancel)),
-        unwanted_(std::move(unwanted)),
+        cancel_(std::move(options.cancel), std::move(unwanted)),
         timeout_(options.timeout.value_or(info_.timeout)),
         start_(core_.clock->mono()),
-        deadline_(start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout)) {
-    if (core_.observer) number_ = 1 + core_.observed_calls.fetch_add(1, std::memory_order_relaxed);
-  }
+        deadline_(start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout)),
+        report_(core_, *home_->platform_, start_) {}
 
-  ~Flight() {
+  ~Flight() override {
     if (step_ == Step::over) return;
     const Delivery delivery = step_ == Step::send ? Delivery::unknown : worst_;
     conclude(make_error(ErrorKind::cancelled, delivery, "the library was shut down before the call ended"));
@@ -49,9 +44,9 @@ class Flight final : public std::enable_shared_from_this<Flight> {
   Flight(const Flight&) = delete;
   Flight& operator=(const Flight&) = delete;
 
-  const OperationInfo& info() const { return info_; }
-  MonoTime deadline() const { return deadline_; }
-  bool over() const { return step_ == Step::over; }
+  const OperationInfo& info() const override { return info_; }
+  MonoTime deadline() const override { return deadline_; }
+  bool over() const override { return step_ == Step::over; }
 
   // --- validate ------------------------------------------------------------------------------------------------------
 
@@ -101,7 +96,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
     }
     request_.base = platform_.base_url(info_);
     step_ = Step::authorize;
-    platform_.authorize(info_, request_, deadline_, wanted(),
+    platform_.authorize(info_, request_, deadline_, cancel_.token(),
                         [self = shared_from_this()](Result<CredentialTag> tag) { self->authorized(std::move(tag)); });
     watch();
   }
@@ -118,12 +113,12 @@ class Flight final : public std::enable_shared_from_this<Flight> {
 
   void limit() {
     step_ = Step::limit;
-    home_->await_slot(shared_from_this());
+    CallQueue::enter(home_->queue_, shared_from_this());
     watch();
   }
 
   /// The limiter has no slot before the deadline, or the platform shut this API.
-  void held_back(Millis wait, ErrorKind kind, std::string code) {
+  void held_back(Millis wait, ErrorKind kind, std::string code) override {
     const bool stopped = !code.empty();
     Verdict verdict = verdict_of(Fault::held_back_by_limiter, info_.effect);
     verdict.kind = kind;
@@ -136,7 +131,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
   // --- sign, send: signed last, as a signature ages
   // ----------------------------------------------------------------------
 
-  void send() {
+  void slot_free() override {
     if (ends_early()) return;
     if (auto signature = platform_.sign(info_, request_, core_.clock->wall()); !signature)
       return give_up_with(signature.error());
@@ -147,7 +142,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
     streams_ = static_cast<bool>(request_.sink);
     if (streams_) watch_sink();
     core_.transport->send(
-        std::move(request_), deadline_, wanted(), [self = shared_from_this()](HttpOutcome outcome) mutable {
+        std::move(request_), deadline_, cancel_.token(), [self = shared_from_this()](HttpOutcome outcome) mutable {
           Scheduler& loop = *self->core_.scheduler;
           if (loop.is_own_thread()) return self->received(std::move(outcome));
           loop.post(
@@ -173,7 +168,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
   }
 
   void judge(Verdict verdict, const Reply* reply, std::string_view detail) {
-    if (core_.observer) report_attempt(verdict);
+    report_.attempt(info_, verdict, attempt_start_, attempts_, http_status_);
     if (verdict.accepted) {
       if (auto decoded = call_->decode(*reply); !decoded) {
         const std::string message = decoded.error().message();
@@ -185,7 +180,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
       return accept(verdict);
     }
     worst_ = std::max(worst_, verdict.delivery);
-    home_->learn_limits(info_, verdict);
+    home_->queue_->learn(info_, verdict);
     const bool could_act_twice = info_.effect == Effect::create && worst_ == Delivery::unknown;
     if (!could_act_twice && verdict.renew_credential && tag_.digest != 0 && !renewed_) return renew(std::move(verdict));
     if (!could_act_twice && verdict.retry == Retry::after_backoff && repeats_ < home_->retry_.repeats && repeatable())
@@ -197,21 +192,16 @@ class Flight final : public std::enable_shared_from_this<Flight> {
   // -----------------------------------------------------------------
 
   void accept(const Verdict& verdict) {
-    if (core_.observer && !verdict.code.empty()) {
-      count(*core_.observer, metric::kIgnoredCodes,
-            {{"platform", platform_.platform()}, {"operation", info_.name}, {"code", verdict.code}});
-      log(*core_.observer, LogLevel::info, log_event::kCodeIgnored, "the platform's code means that it was so already",
-          {{"operation", info_.name}, {"code", verdict.code}});
-    }
+    if (!verdict.code.empty()) report_.ignored(info_, verdict.code);
     conclude(std::nullopt);
   }
 
   void renew(Verdict verdict) {
     renewed_ = true;  // once per call: a second refusal is an answer, not a hiccup
     refusal_ = std::move(verdict);
-    if (core_.observer) report_repeat("renewal");
+    report_.repeat(info_, "renewal");
     step_ = Step::renew;
-    platform_.renew(tag_, deadline_, wanted(),
+    platform_.renew(tag_, deadline_, cancel_.token(),
                     [self = shared_from_this()](Result<void> renewal) { self->renewal_done(std::move(renewal)); });
     watch();
   }
@@ -229,7 +219,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
     const MonoTime when = core_.clock->mono() + std::max(spread, verdict.retry_after.value_or(Millis{0}));
     if (when >= deadline_) return give_up(verdict, detail);  // never sleep towards a sure timeout
     ++repeats_;
-    if (core_.observer) report_repeat("backoff");
+    report_.repeat(info_, "backoff");
     step_ = Step::pause;
     timer_ = core_.scheduler->run_at(when, [self = shared_from_this()] {
       self->timer_ = 0;
@@ -280,7 +270,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
 
   void on_deadline() {
     if (step_ == Step::limit) {
-      return held_back(home_->limiter_.wait(info_.quota, home_->now()), ErrorKind::rate_limited, {});
+      return held_back(home_->queue_->wait(info_.quota), ErrorKind::rate_limited, {});
     }
     if (waits()) give_up(verdict_of(Fault::deadline_before_sending, info_.effect), {});
   }
@@ -322,23 +312,10 @@ class Flight final : public std::enable_shared_from_this<Flight> {
       verdict.advice = "the account was removed";
       return give_up(verdict, {}), true;
     }
-    if (caller_.requested() || unwanted_.requested())
-      return give_up(verdict_of(Fault::cancelled_before_sending, info_.effect), {}), true;
+    if (cancel_.requested()) return give_up(verdict_of(Fault::cancelled_before_sending, info_.effect), {}), true;
     if (core_.clock->mono() >= deadline_)
       return give_up(verdict_of(Fault::deadline_before_sending, info_.effect), {}), true;
     return false;
-  }
-
-  /// One token for both who may cancel: the caller's own and the holder of the Pending.
-  CancelToken wanted() {
-    if (!caller_.can_be_requested()) return unwanted_;
-    if (!unwanted_.can_be_requested()) return caller_;
-    if (!joint_) {
-      joint_.emplace();
-      joint_ids_[0] = caller_.on_request([joint = *joint_] { joint.request(); });
-      joint_ids_[1] = unwanted_.on_request([joint = *joint_] { joint.request(); });
-    }
-    return joint_->token();
   }
 
   /// A step that is still waiting gets a timer for the deadline and ears for cancellation; live credentials and free
@@ -350,7 +327,7 @@ class Flight final : public std::enable_shared_from_this<Flight> {
     deadline_timer_ = core_.scheduler->run_at(deadline_, [weak = weak_from_this()] {
       if (auto self = weak.lock()) self->on_deadline();
     });
-    heard_ = wanted();
+    heard_ = cancel_.token();
     heard_id_ = heard_.on_request([weak = weak_from_this(), loop = std::weak_ptr<Scheduler>(core_.scheduler)] {
       if (auto scheduler = loop.lock())
         scheduler->post([weak] {
@@ -380,65 +357,14 @@ class Flight final : public std::enable_shared_from_this<Flight> {
     if (timer_ != 0) core_.scheduler->drop(timer_);
     if (deadline_timer_ != 0) core_.scheduler->drop(deadline_timer_);
     if (heard_id_ != 0) heard_.forget(heard_id_);
-    if (joint_) caller_.forget(joint_ids_[0]), unwanted_.forget(joint_ids_[1]);
     if (permit_ && !dropped) platform_.settle(std::move(permit_), ended_with_ ? &*ended_with_ : nullptr);
-    if (core_.observer) report_call();
+    report_.ended(info_, ended_with_, attempts_);
     const auto call = std::move(call_);
     if (ended_with_) {
       call->fail(*ended_with_);
     } else {
       call->succeed();
     }
-  }
-
-  std::string_view outcome_name() const {
-    return ended_with_ ? to_string(ended_with_->kind()) : std::string_view("ok");
-  }
-
-  void report_call() const {
-    Observer& observer = *core_.observer;
-    const MonoTime end = core_.clock->mono();
-    const std::string_view code = ended_with_ ? std::string_view(ended_with_->platform_code()) : std::string_view();
-    count(observer, metric::kCalls,
-          {{"platform", platform_.platform()},
-           {"account", platform_.account()},
-           {"operation", info_.name},
-           {"outcome", outcome_name()},
-           {"code", code}});
-    observe(observer, metric::kCallSeconds, {{"platform", platform_.platform()}, {"operation", info_.name}},
-            seconds(end - start_));
-    const std::string attempts = std::to_string(attempts_);
-    observer.span(SpanRecord{span_name::kCall, start_, end, number_,
-                             Attributes{{"platform", platform_.platform()},
-                                        {"account", platform_.account()},
-                                        {"operation", info_.name},
-                                        {"outcome", outcome_name()},
-                                        {"attempts", attempts}}});
-    if (ended_with_)
-      log(observer, LogLevel::warning, log_event::kCallFailed, ended_with_->message(),
-          {{"operation", info_.name},
-           {"kind", outcome_name()},
-           {"delivery", to_string(ended_with_->delivery())},
-           {"code", code},
-           {"request_id", ended_with_->details().request_id}});
-  }
-
-  void report_attempt(const Verdict& verdict) const {
-    Observer& observer = *core_.observer;
-    count(observer, metric::kAttempts, {{"platform", platform_.platform()}, {"operation", info_.name}});
-    const std::string number = std::to_string(attempts_);
-    const std::string status = std::to_string(http_status_);
-    observer.span(SpanRecord{span_name::kAttempt, attempt_start_, core_.clock->mono(), number_,
-                             Attributes{{"platform", platform_.platform()},
-                                        {"operation", info_.name},
-                                        {"attempt", number},
-                                        {"status", status},
-                                        {"outcome", verdict.accepted ? "ok" : to_string(verdict.kind)}}});
-  }
-
-  void report_repeat(std::string_view reason) const {
-    count(*core_.observer, metric::kRepeats,
-          {{"platform", platform_.platform()}, {"operation", info_.name}, {"reason", reason}});
   }
 
   friend class Pipeline;
@@ -448,12 +374,11 @@ class Flight final : public std::enable_shared_from_this<Flight> {
   RuntimeCore& core_;
   std::unique_ptr<Call> call_;
   const OperationInfo& info_;
-  CancelToken caller_;
-  CancelToken unwanted_;
+  JointCancel cancel_;
   const Millis timeout_;
   const MonoTime start_;
   const MonoTime deadline_;
-  std::uint64_t number_ = 0;  // for spans
+  CallReport report_;
   std::optional<Error> invalid_;
   std::optional<Error> ended_with_;
 
@@ -476,8 +401,6 @@ class Flight final : public std::enable_shared_from_this<Flight> {
   MonoTime attempt_start_{};
   Scheduler::Ticket timer_ = 0;
   Scheduler::Ticket deadline_timer_ = 0;
-  std::optional<CancelSource> joint_;
-  std::uint64_t joint_ids_[2] = {0, 0};
   CancelToken heard_;
   std::uint64_t heard_id_ = 0;
 };
@@ -486,7 +409,10 @@ class Flight final : public std::enable_shared_from_this<Flight> {
 // --------------------------------------------------------------------------------
 
 Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry)
-    : core_(std::move(core)), platform_(std::move(platform)), retry_(retry), limiter_(platform_->limits()) {}
+    : core_(std::move(core)),
+      platform_(std::move(platform)),
+      retry_(retry),
+      queue_(std::make_shared<CallQueue>(core_, platform_)) {}
 
 void Pipeline::launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted) {
   if (auto refusal = core_->refusal()) return call->fail(*std::move(refusal));
@@ -511,80 +437,6 @@ void Pipeline::close() {
     for (const auto& weak : waiting)
       if (auto flight = weak.lock()) flight->on_cancel();
   });
-}
-
-/// Lets a call go if its bucket has room, else puts it behind those that wait already.
-void Pipeline::await_slot(const std::shared_ptr<Flight>& flight) {
-  const OperationInfo& info = flight->info();
-  if (!limiter_.idle()) {
-    const Moment moment = now();
-    if (const auto stop = limiter_.stopped(info.name, moment)) {
-      if (moment.mono + stop->left >= flight->deadline()) return flight->held_back(stop->left, stop->kind, stop->code);
-      core_->scheduler->run_at(moment.mono + stop->left, [flight] {
-        if (!flight->over()) flight->limit();
-      });
-      return;
-    }
-    std::shared_ptr<Queue> queue;
-    for (const auto& weak : queues_)
-      if (auto open = weak.lock(); open && open->bucket == info.quota) queue = std::move(open);
-    const Millis wait =
-        queue ? limiter_.wait(info.quota, moment, queue->flights.size()) : limiter_.admit(info.quota, moment);
-    if (queue || wait.count() > 0) {
-      if (moment.mono + wait >= flight->deadline()) return flight->held_back(wait, ErrorKind::rate_limited, {});
-      if (core_->observer)
-        count(*core_->observer, metric::kLimiterWaits,
-              {{"platform", platform_->platform()}, {"account", platform_->account()}, {"bucket", info.quota}});
-      if (queue) return queue->flights.push_back(flight);
-      queue = std::make_shared<Queue>();
-      queue->bucket = std::string(info.quota);
-      queue->flights.push_back(flight);
-      queues_.erase(std::remove_if(queues_.begin(), queues_.end(), [](const auto& weak) { return weak.expired(); }),
-                    queues_.end());
-      queues_.push_back(queue);
-      return open_queue_at(moment.mono + wait, std::move(queue));
-    }
-  }
-  flight->send();
-}
-
-void Pipeline::open_queue_at(MonoTime when, std::shared_ptr<Queue> queue) {
-  core_->scheduler->run_at(when, [self = shared_from_this(), queue = std::move(queue)] { self->let_in(queue); });
-}
-
-void Pipeline::let_in(const std::shared_ptr<Queue>& queue) {
-  while (!queue->flights.empty()) {
-    if (!queue->flights.front()->over()) {
-      const Moment moment = now();
-      const Millis wait = limiter_.admit(queue->bucket, moment);
-      if (wait.count() > 0) return open_queue_at(moment.mono + wait, queue);
-    }
-    const std::shared_ptr<Flight> flight = std::move(queue->flights.front());
-    queue->flights.pop_front();
-    if (!flight->over()) flight->send();
-  }
-}
-
-/// What the platform says about its limits holds for the calls that follow (WIN-4).
-void Pipeline::learn_limits(const OperationInfo& info, const Verdict& verdict) {
-  const bool shut = verdict.retry == Retry::after_reset &&
-                    (verdict.kind == ErrorKind::quota_exhausted || verdict.kind == ErrorKind::rate_limited);
-  const bool slow = verdict.kind == ErrorKind::rate_limited && verdict.retry_after.has_value();
-  if (verdict.code.empty() || !(shut || slow)) return;
-  const Moment moment = now();
-  limiter_.exhausted(info.name, moment, verdict.retry_after.value_or(limiter_.until_tomorrow(moment.wall)),
-                     verdict.kind, verdict.code);
-  if (!core_->observer) return;
-  count(*core_->observer, metric::kApiStops,
-        {{"platform", platform_->platform()},
-         {"account", platform_->account()},
-         {"api", info.name},
-         {"code", verdict.code}});
-  log(*core_->observer, LogLevel::warning, log_event::kApiStopped, "the platform said that this API is used up",
-      {{"platform", platform_->platform()},
-       {"account", platform_->account()},
-       {"api", info.name},
-       {"code", verdict.code}});
 }
 
 }  // namespace detail

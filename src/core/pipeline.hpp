@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/limiter.hpp"
+#include "core/call_queue.hpp"
 #include "core/platform.hpp"
 #include "core/runtime_core.hpp"
 
@@ -9,11 +9,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <string>
 #include <unordered_map>
-#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -48,26 +45,14 @@ class Pipeline final : public std::enable_shared_from_this<Pipeline> {
 
  private:
   friend class Flight;
-  struct Queue {
-    std::string bucket;
-    std::deque<std::shared_ptr<Flight>> flights;
-  };
-
-  Moment now() const { return Moment{core_->clock->mono(), core_->clock->wall()}; }
-  void await_slot(const std::shared_ptr<Flight>& flight);
-  void open_queue_at(MonoTime when, std::shared_ptr<Queue> queue);
-  void let_in(const std::shared_ptr<Queue>& queue);
-  void learn_limits(const OperationInfo& info, const Verdict& verdict);
-
   const std::shared_ptr<RuntimeCore> core_;
   const std::shared_ptr<Platform> platform_;
   const RetryPolicy retry_;
+  const std::shared_ptr<CallQueue> queue_;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> calls_{0};
 
   // Loop only.
-  Limiter limiter_;
-  std::vector<std::weak_ptr<Queue>> queues_;  // each is owned by its timer, so that stopping the loop empties it
   std::unordered_map<Flight*, std::weak_ptr<Flight>> waiting_;
 };
 

@@ -56,7 +56,7 @@ void append_name(std::string& out, std::string_view name, bool colon_allowed) {
     out += is_name_character(name[i], i == 0) || (colon_allowed && name[i] == ':') ? name[i] : '_';
 }
 
-void append_escaped(std::string& out, std::string_view value) {
+void append_label_value(std::string& out, std::string_view value) {
   for (const char c : value) {
     switch (c) {
       case '\\':
@@ -81,9 +81,9 @@ void append_labels(std::string& out, const Attributes& labels) {
     append_name(out, labels[i].key, false);
     out += "=\"";
     if (labels[i].value.size() <= kLabelBytes) {
-      append_escaped(out, labels[i].value);
+      append_label_value(out, labels[i].value);
     } else {
-      append_escaped(out, detail::cut_text(labels[i].value, kLabelBytes));
+      append_label_value(out, detail::cut_text(labels[i].value, kLabelBytes));
     }
     out += '"';
   }
@@ -104,35 +104,6 @@ std::string_view type_name(MetricRecord::Type type) {
     default:
       return "histogram";
   }
-}
-
-struct Series {
-  double value = 0;  // the sum of a histogram
-  std::uint64_t count = 0;
-  std::array<std::uint64_t, kBounds.size()> buckets{};
-};
-
-struct Family {
-  MetricRecord::Type type;
-  std::unordered_map<std::string, Series> series;  // by their labels' text
-};
-
-void render_series(std::string& out, const std::string& name, MetricRecord::Type type, const std::string& labels,
-                   const Series& series) {
-  if (type != MetricRecord::Type::histogram) {
-    out += labels.empty() ? fmt::format("{} {}\n", name, number(series.value))
-                          : fmt::format("{}{{{}}} {}\n", name, labels, number(series.value));
-    return;
-  }
-  const std::string more = labels.empty() ? std::string() : labels + ",";
-  std::uint64_t below = 0;
-  for (std::size_t i = 0; i < kBounds.size(); ++i) {
-    below += series.buckets[i];
-    out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, more, number(kBounds[i]), below);
-  }
-  out += fmt::format("{}_bucket{{{}le=\"+Inf\"}} {}\n", name, more, series.count);
-  const std::string braces = labels.empty() ? std::string() : "{" + labels + "}";
-  out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, braces, number(series.value), name, braces, series.count);
 }
 
 }  // namespace
@@ -175,6 +146,35 @@ class PrometheusObserver::Impl {
   }
 
  private:
+  struct Series {
+    double value = 0;  // the sum of a histogram
+    std::uint64_t count = 0;
+    std::array<std::uint64_t, kBounds.size()> buckets{};
+  };
+
+  struct Family {
+    MetricRecord::Type type;
+    std::unordered_map<std::string, Series> series;  // by their labels' text
+  };
+
+  static void render_series(std::string& out, const std::string& name, MetricRecord::Type type,
+                            const std::string& labels, const Series& series) {
+    if (type != MetricRecord::Type::histogram) {
+      out += labels.empty() ? fmt::format("{} {}\n", name, number(series.value))
+                            : fmt::format("{}{{{}}} {}\n", name, labels, number(series.value));
+      return;
+    }
+    const std::string more = labels.empty() ? std::string() : labels + ",";
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < kBounds.size(); ++i) {
+      below += series.buckets[i];
+      out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, more, number(kBounds[i]), below);
+    }
+    out += fmt::format("{}_bucket{{{}le=\"+Inf\"}} {}\n", name, more, series.count);
+    const std::string braces = labels.empty() ? std::string() : "{" + labels + "}";
+    out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, braces, number(series.value), name, braces, series.count);
+  }
+
   static void append_header(std::string& out, std::string_view name, std::string_view type) {
     if (const auto help = help_for(name); !help.empty()) out += fmt::format("# HELP {} {}\n", name, help);
     out += fmt::format("# TYPE {} {}\n", name, type);

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -17,84 +16,18 @@ namespace {
 
 constexpr Millis kLongestMargin = std::chrono::seconds(300);
 constexpr Millis kGuard = std::chrono::seconds(5);  // past a fetch's own deadline: the fetcher forgot us
-constexpr Millis kBreakerPause = std::chrono::seconds(60);
-constexpr Millis kQuickRefusal = std::chrono::seconds(10);
-constexpr Millis kRenewalWindow = std::chrono::minutes(10);
-constexpr std::size_t kMostRenewals = 5;
-
-Millis life_of(const TokenRecord& record) { return std::chrono::duration_cast<Millis>(record.expires - record.issued); }
-
-/// True for a record that may be used instead of the tokens with these digests.
-bool serves(const TokenRecord& record, WallTime now, std::uint64_t refused, std::uint64_t known) {
-  if (record.expires <= now) return false;
-  const std::uint64_t digest = tag_digest(record.value.expose());
-  return digest != refused && digest != known;
-}
 
 }  // namespace
-
-/// Those who wait and how far the round has come. Loop only.
-struct TokenBroker::Round {
-  struct Waiter {
-    Got done;
-    Scheduler::Ticket timer = 0;
-    CancelToken cancel;
-    std::uint64_t listener = 0;
-  };
-
-  explicit Round(Cause c) : cause(c) {}
-
-  /// Answers one of those who wait and forgets him.
-  void answer(std::uint64_t id, Scheduler& scheduler, Result<TokenPtr> result) {
-    const auto found = waiters.find(id);
-    if (found == waiters.end()) return;
-    Waiter waiter = std::move(found->second);
-    waiters.erase(found);
-    scheduler.drop(waiter.timer);
-    waiter.cancel.forget(waiter.listener);
-    waiter.done(std::move(result));
-  }
-
-  const Cause cause;
-  std::uint64_t refused = 0;  // digest of the token that the platform refused
-  std::map<std::uint64_t, Waiter> waiters;
-  std::uint64_t next_waiter = 1;
-  bool over = false;
-  int polls = 0;
-
-  std::optional<Lease> lease;
-  bool store_down = false;
-  std::uint64_t store_generation = 0;
-  std::uint64_t record_generation = 0;
-
-  TokenFetcher::Mode mode = TokenFetcher::Mode::normal;
-  MonoTime fetch_start{};
-  WallTime fetch_wall{};
-  CancelSource fetch_cancel;
-  Scheduler::Ticket guard = 0;
-};
-
-struct TokenBroker::Looked {
-  std::optional<TokenRecord> record;
-  bool usable = false;
-  std::uint64_t store_generation = 0;
-  std::optional<Lease> lease;
-};
-
-struct TokenBroker::Spent {
-  bool allowed = false;
-  int today = 0;
-  Millis wait{0};
-};
 
 TokenBroker::TokenBroker(std::shared_ptr<RuntimeCore> core, std::shared_ptr<TokenFetcher> fetcher,
                          TokenSettings settings)
     : core_(std::move(core)),
       fetcher_(std::move(fetcher)),
       settings_(std::move(settings)),
-      record_key_(StoreKey(core_->name_space, settings_.platform, "token", settings_.app).add(settings_.kind).str()),
-      budget_key_(
-          StoreKey(core_->name_space, settings_.platform, "forced-refresh", settings_.app).add(settings_.kind).str()),
+      vault_(std::make_shared<const TokenVault>(
+          core_->clock,
+          StoreKey(core_->name_space, settings_.platform, "token", settings_.app).add(settings_.kind).str(),
+          StoreKey(core_->name_space, settings_.platform, "forced-refresh", settings_.app).add(settings_.kind).str())),
       owner_(random_text(20)) {}
 
 TokenBroker::~TokenBroker() = default;
@@ -125,10 +58,10 @@ TokenPtr TokenBroker::at_hand() {
 
 void TokenBroker::get(MonoTime deadline, CancelToken cancel, Got done) {
   if (TokenPtr token = at_hand()) return done(std::move(token));
-  if (const RoundPtr round = round_.lock()) return wait(round, deadline, std::move(cancel), std::move(done));
+  if (const RoundPtr round = round_.lock()) return round->wait(deadline, std::move(cancel), std::move(done));
   if (core_->clock->mono() < failed_until_) return done(cooling());
   const RoundPtr round = start(Cause::missing);
-  wait(round, deadline, std::move(cancel), std::move(done));
+  round->wait(deadline, std::move(cancel), std::move(done));
   look(round);
 }
 
@@ -151,16 +84,21 @@ void TokenBroker::refused(CredentialTag tag, MonoTime deadline, CancelToken canc
            {"kind", settings_.kind},
            {"fingerprint", token_->value.fingerprint()}});
     }
-    if (auto open = breaker(*token_)) return renewed(*std::move(open));
+    bool opened = false;
+    auto open = breaker_.refused(*token_, core_->clock->mono(), &opened);
+    if (opened && core_->observer)
+      log(*core_->observer, LogLevel::error, log_event::kTokenBreaker, "renewed tokens are refused again and again",
+          {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
+    if (open) return renewed(*std::move(open));
     if (core_->clock->mono() < failed_until_) return renewed(cooling());
   }
   if (round) {
     round->refused = tag.digest;
-    return wait(round, deadline, std::move(cancel), std::move(renewed));
+    return round->wait(deadline, std::move(cancel), std::move(renewed));
   }
   round = start(Cause::refused);
   round->refused = tag.digest;
-  wait(round, deadline, std::move(cancel), std::move(renewed));
+  round->wait(deadline, std::move(cancel), std::move(renewed));
   look(round);
 }
 
@@ -168,76 +106,31 @@ void TokenBroker::force(MonoTime deadline, CancelToken cancel, Renewed done) {
   if (round_.lock())
     return done(Error(ErrorKind::conflict, "this token is being fetched at the moment: call again if it has to go"));
   const RoundPtr round = start(Cause::leaked);
-  wait(round, deadline, std::move(cancel), [done = std::move(done)](Result<TokenPtr> token) mutable {
+  round->wait(deadline, std::move(cancel), [done = std::move(done)](Result<TokenPtr> token) mutable {
     done(token ? Result<void>() : Result<void>(token.error()));
   });
   look(round);
-}
-
-// Each waits with its own deadline and its own cancel token (TOK-3).
-void TokenBroker::wait(const RoundPtr& round, MonoTime deadline, CancelToken cancel, Got done) {
-  const std::uint64_t id = round->next_waiter++;
-  Round::Waiter& waiter = round->waiters[id];
-  waiter.done = std::move(done);
-  waiter.cancel = std::move(cancel);
-  const std::weak_ptr<Round> weak = round;
-  const std::weak_ptr<Scheduler> loop = core_->scheduler;
-  waiter.timer = core_->scheduler->run_at(deadline, [weak, loop, id] {
-    const auto scheduler = loop.lock();
-    if (const auto waiting = weak.lock(); waiting && scheduler)
-      waiting->answer(id, *scheduler, Error(ErrorKind::timeout, "no token within the time allowed"));
-  });
-  waiter.listener = waiter.cancel.on_request([weak, loop, id] {
-    const auto scheduler = loop.lock();
-    if (!scheduler) return;
-    scheduler->post([weak, loop, id] {
-      const auto still = loop.lock();
-      if (const auto waiting = weak.lock(); waiting && still)
-        waiting->answer(id, *still, Error(ErrorKind::cancelled, "cancelled while waiting for a token"));
-    });
-  });
 }
 
 // --- read the record, take the lease
 // ---------------------------------------------------------------------------------------
 
 TokenBroker::RoundPtr TokenBroker::start(Cause cause) {
-  auto round = std::make_shared<Round>(cause);
+  auto round = std::make_shared<TokenRound>(cause, core_->scheduler);
   round_ = round;
   return round;
 }
 
 void TokenBroker::look(const RoundPtr& round) {
-  core_->with_store<Looked>(
-      [clock = core_->clock, key = record_key_, owner = owner_, ttl = settings_.lease, refused = round->refused,
-       known = token_ ? token_->tag.digest : 0,
-       leaked = round->cause == Cause::leaked](Store& store) -> Result<Looked> {
-        Looked found;
-        const auto read = [&]() -> Result<void> {
-          auto entry = store.get(key);
-          if (!entry) return entry.error();
-          found.store_generation = *entry ? (*entry)->generation : 0;
-          found.record = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
-          found.usable = !leaked && found.record && serves(*found.record, clock->wall(), refused, known);
-          return {};
-        };
-        if (auto once = read(); !once) return once.error();
-        if (found.usable) return found;
-        auto lease = store.lease(key, owner, ttl);
-        if (!lease) return lease.error();
-        if (!*lease) return found;
-        if (auto again = read(); !again) return again.error();  // the holder before us may have written
-        if (found.usable) {
-          static_cast<void>(store.release(**lease));
-        } else {
-          found.lease = **lease;
-        }
-        return found;
+  core_->with_store<TokenVault::Found>(
+      [vault = vault_, owner = owner_, lease = settings_.lease, refused = round->refused,
+       known = token_ ? token_->tag.digest : 0, leaked = round->cause == Cause::leaked](Store& store) {
+        return leaked ? vault->claim(store, owner, lease) : vault->look(store, owner, lease, refused, known);
       },
-      [self = shared_from_this(), round](Result<Looked> found) { self->looked(round, std::move(found)); });
+      [self = shared_from_this(), round](Result<TokenVault::Found> found) { self->looked(round, std::move(found)); });
 }
 
-void TokenBroker::looked(const RoundPtr& round, Result<Looked> found) {
+void TokenBroker::looked(const RoundPtr& round, Result<TokenVault::Found> found) {
   if (round->over) return;
   if (!found) {
     report_store(found.error());
@@ -250,7 +143,7 @@ void TokenBroker::looked(const RoundPtr& round, Result<Looked> found) {
     round->store_down = true;
     return fetch(round, TokenFetcher::Mode::normal);
   }
-  round->store_generation = found->store_generation;
+  round->store_generation = found->generation;
   round->record_generation = found->record ? found->record->generation : 0;
   if (found->lease) {
     round->lease = std::move(found->lease);
@@ -269,7 +162,7 @@ void TokenBroker::looked(const RoundPtr& round, Result<Looked> found) {
 void TokenBroker::poll(const RoundPtr& round) {
   const MonoTime now = core_->clock->mono();
   const double spread = 0.5 + core_->jitter->unit();
-  if (round->waiters.empty()) {
+  if (round->nobody_waits()) {
     quiet_until_ = now + Millis(static_cast<std::int64_t>(2000 * spread));
     return finish(round, token_);
   }
@@ -286,9 +179,9 @@ void TokenBroker::fetch(const RoundPtr& round, TokenFetcher::Mode mode) {
   round->mode = mode;
   round->fetch_start = now;
   round->fetch_wall = core_->clock->wall();
-  if (round->refused != 0) renewals_.push_back(now);
+  if (round->refused != 0) breaker_.fetching(now);
   round->guard = core_->scheduler->run_at(
-      now + settings_.fetch_timeout + kGuard, [weak = weak_from_this(), weak_round = std::weak_ptr<Round>(round)] {
+      now + settings_.fetch_timeout + kGuard, [weak = weak_from_this(), weak_round = std::weak_ptr<TokenRound>(round)] {
         const auto self = weak.lock();
         const auto late = weak_round.lock();
         if (!self || !late || late->over) return;
@@ -327,36 +220,14 @@ void TokenBroker::same_again(const RoundPtr& round) {
 
 /// Takes one of the forced refreshes of the day from the budget that all processes share.
 void TokenBroker::spend_forced(const RoundPtr& round) {
-  core_->with_store<Spent>(
-      [clock = core_->clock, key = budget_key_, most = settings_.forced_per_day,
-       apart = settings_.forced_apart](Store& store) -> Result<Spent> {
-        for (int attempt = 0; attempt < 8; ++attempt) {
-          auto entry = store.get(key);
-          if (!entry) return entry.error();
-          const WallTime now = clock->wall();
-          ForceBudget budget = *entry ? ForceBudget::read((*entry)->value) : ForceBudget();
-          if (budget.day != ForceBudget::day_of(now)) budget.spent = 0;
-          Spent spent;
-          spent.today = budget.spent;
-          const auto since = now - budget.last;
-          if (since >= WallTime::duration::zero() && since < apart)
-            spent.wait = std::chrono::duration_cast<Millis>(apart - since);
-          if (budget.spent >= most || spent.wait.count() > 0) return spent;
-          budget.day = ForceBudget::day_of(now);
-          budget.last = now;
-          ++budget.spent;
-          auto put = store.put_if(key, budget.json(), *entry ? (*entry)->generation : 0, now + std::chrono::hours(48),
-                                  Durability::relaxed);
-          if (!put) return put.error();
-          spent.allowed = put->committed;
-          if (spent.allowed) return spent;
-        }
-        return Spent();
+  core_->with_store<TokenVault::Spent>(
+      [vault = vault_, per_day = settings_.forced_per_day, apart = settings_.forced_apart](Store& store) {
+        return vault->spend(store, per_day, apart);
       },
-      [self = shared_from_this(), round](Result<Spent> answer) { self->spent(round, std::move(answer)); });
+      [self = shared_from_this(), round](Result<TokenVault::Spent> answer) { self->spent(round, std::move(answer)); });
 }
 
-void TokenBroker::spent(const RoundPtr& round, Result<Spent> answer) {
+void TokenBroker::spent(const RoundPtr& round, Result<TokenVault::Spent> answer) {
   if (round->over) return;
   if (!answer) return fail(round, answer.error());
   if (answer->allowed) return fetch(round, TokenFetcher::Mode::forced);
@@ -390,44 +261,30 @@ void TokenBroker::keep(const RoundPtr& round, FetchedToken token) {
   const MonoTime end = round->fetch_start + token.life;
   if (round->store_down) return adopt(round, record, end);
   using Winner = std::optional<TokenRecord>;
-  core_->with_store<Winner>(
-      [clock = core_->clock, key = record_key_, record, refused = round->refused,
-       expected = round->store_generation](Store& store) mutable -> Result<Winner> {
-        const std::uint64_t own = tag_digest(record.value.expose());
-        for (int attempt = 0; attempt < 3; ++attempt) {
-          auto put = store.put_if(key, record.json(), expected, record.expires, Durability::relaxed);
-          if (!put) return put.error();
-          if (put->committed) return Winner();
-          auto entry = store.get(key);
-          if (!entry) return entry.error();
-          expected = *entry ? (*entry)->generation : 0;
-          auto other = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
-          if (other && serves(*other, clock->wall(), refused, own)) return other;
-          if (other) record.generation = std::max(record.generation, other->generation + 1);
-        }
-        return Winner();
-      },
-      [self = shared_from_this(), round, record, end](Result<Winner> winner) {
-        if (round->over) return;
-        if (winner && *winner) return self->adopt(round, **winner, self->end_of(**winner));
-        if (!winner) self->report_store(winner.error());  // it works all the same, in this process
-        self->adopt(round, record, end);
-      });
+  core_->with_store<Winner>([vault = vault_, record, expected = round->store_generation, refused = round->refused](
+                                Store& store) { return vault->keep(store, record, expected, refused); },
+                            [self = shared_from_this(), round, record, end](Result<Winner> winner) {
+                              if (round->over) return;
+                              if (winner && *winner) return self->adopt(round, **winner, self->end_of(**winner));
+                              if (!winner)
+                                self->report_store(winner.error());  // it works all the same, in this process
+                              self->adopt(round, record, end);
+                            });
 }
 
 /// A record's end on this process's own clock, which does not jump; never later than a whole life from now.
 MonoTime TokenBroker::end_of(const TokenRecord& record) const {
   const auto left = std::chrono::duration_cast<Millis>(record.expires - core_->clock->wall());
-  return core_->clock->mono() + std::clamp(left, Millis(0), std::max(Millis(0), life_of(record)));
+  return core_->clock->mono() + std::clamp(left, Millis(0), std::max(Millis(0), record.life()));
 }
 
 void TokenBroker::adopt(const RoundPtr& round, const TokenRecord& record, MonoTime end) {
   const MonoTime now = core_->clock->mono();
-  const Millis margin = std::min(kLongestMargin, life_of(record) / 10);
+  const Millis margin = std::min(kLongestMargin, record.life() / 10);
   const Millis spread(
       static_cast<std::int64_t>(static_cast<double>(margin.count()) * (1 - 0.2 * core_->jitter->unit())));
   token_ = std::make_shared<const Token>(record.value, record.generation, now, end - std::max(spread, Millis(1)), end);
-  token_from_refusal_ = round->refused != 0 ? token_->tag.digest : 0;
+  if (round->refused != 0) breaker_.renewed(*token_);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     published_ = token_;
@@ -440,7 +297,7 @@ void TokenBroker::adopt(const RoundPtr& round, const TokenRecord& record, MonoTi
         {{"platform", settings_.platform},
          {"account", settings_.app},
          {"kind", settings_.kind},
-         {"cause", cause_name(*round)},
+         {"cause", round->cause_name()},
          {"fingerprint", record.value.fingerprint()},
          {"generation", std::to_string(record.generation)}});
   finish(round, token_);
@@ -470,7 +327,7 @@ void TokenBroker::finish(const RoundPtr& round, const Result<TokenPtr>& result) 
   give_lease_back(round);
   core_->scheduler->drop(std::exchange(round->guard, 0));
   if (round_.lock() == round) round_.reset();
-  while (!round->waiters.empty()) round->answer(round->waiters.begin()->first, *core_->scheduler, result);
+  round->answer_all(result);
 }
 
 void TokenBroker::give_lease_back(const RoundPtr& round) {
@@ -510,50 +367,21 @@ Error TokenBroker::cooling() const {
   return Error(last_error_->kind(), last_error_->delivery(), std::move(details));
 }
 
-/// Renewing does not help when renewed tokens are refused at once, again and again (C4.6): stop for a while. The token
-/// stays in use, as other calls may be content with it.
-std::optional<Error> TokenBroker::breaker(const Token& refused) {
-  const MonoTime now = core_->clock->mono();
-  while (!renewals_.empty() && renewals_.front() + kRenewalWindow < now) renewals_.pop_front();
-  if (now >= breaker_until_) {
-    const bool quick = refused.tag.digest == token_from_refusal_ && now - refused.obtained < kQuickRefusal;
-    quick_refusals_ = quick ? quick_refusals_ + 1 : 0;
-    if (quick_refusals_ < 2 && renewals_.size() < kMostRenewals) return std::nullopt;
-    breaker_until_ = now + kBreakerPause;
-    if (core_->observer)
-      log(*core_->observer, LogLevel::error, log_event::kTokenBreaker, "renewed tokens are refused again and again",
-          {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
-  }
-  ErrorDetails details;
-  details.retry_after = std::chrono::duration_cast<Millis>(breaker_until_ - now);
-  details.message = fmt::format(
-      "renewed tokens are refused again and again, renewal rests for {} ms: look for a second "
-      "owner of the token, or a call that wants another kind of token",
-      details.retry_after->count());
-  return Error(ErrorKind::credentials_refused, Delivery::not_sent, std::move(details));
-}
-
 // --- reports
 // ---------------------------------------------------------------------------------------------------------------------
 
-std::string_view TokenBroker::cause_name(const Round& round) const {
-  if (round.mode == TokenFetcher::Mode::forced) return "forced";
-  if (round.refused != 0) return "refused";
-  return round.cause == Cause::ahead ? "ahead" : "missing";
-}
-
-void TokenBroker::report_fetch(const Round& round, std::string_view outcome) const {
+void TokenBroker::report_fetch(const TokenRound& round, std::string_view outcome) const {
   count(*core_->observer, metric::kTokenFetches,
         {{"platform", settings_.platform},
          {"account", settings_.app},
          {"kind", settings_.kind},
-         {"cause", cause_name(round)},
+         {"cause", round.cause_name()},
          {"outcome", outcome}});
   core_->observer->span(SpanRecord{span_name::kTokenFetch, round.fetch_start, core_->clock->mono(), 0,
                                    Attributes{{"platform", settings_.platform},
                                               {"account", settings_.app},
                                               {"kind", settings_.kind},
-                                              {"cause", cause_name(round)},
+                                              {"cause", round.cause_name()},
                                               {"outcome", outcome}}});
 }
 

@@ -2,13 +2,12 @@
 
 #include "core/credential.hpp"
 #include "core/runtime_core.hpp"
-#include "core/token_record.hpp"
-
-#include <kefu/core/store.hpp>
+#include "core/token_breaker.hpp"
+#include "core/token_round.hpp"
+#include "core/token_vault.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -56,43 +55,36 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
   void force(MonoTime deadline, CancelToken cancel, Renewed done) override;
 
  private:
-  enum class Cause : unsigned char { missing, ahead, refused, leaked };
-  struct Round;
-  using RoundPtr = std::shared_ptr<Round>;
-  struct Looked;
-  struct Spent;
+  using Cause = TokenRound::Cause;
+  using RoundPtr = std::shared_ptr<TokenRound>;
 
   // The round, in order.
   RoundPtr start(Cause cause);
   void look(const RoundPtr& round);
-  void looked(const RoundPtr& round, Result<Looked> found);
+  void looked(const RoundPtr& round, Result<TokenVault::Found> found);
   void poll(const RoundPtr& round);
   void fetch(const RoundPtr& round, TokenFetcher::Mode mode);
   void fetched(const RoundPtr& round, Result<FetchedToken> answer);
   void same_again(const RoundPtr& round);
   void spend_forced(const RoundPtr& round);
-  void spent(const RoundPtr& round, Result<Spent> answer);
+  void spent(const RoundPtr& round, Result<TokenVault::Spent> answer);
   void keep(const RoundPtr& round, FetchedToken token);
   void adopt(const RoundPtr& round, const TokenRecord& record, MonoTime end);
   void fail(const RoundPtr& round, const Error& error);
   void finish(const RoundPtr& round, const Result<TokenPtr>& result);
   void give_lease_back(const RoundPtr& round);
 
-  void wait(const RoundPtr& round, MonoTime deadline, CancelToken cancel, Got done);
   bool usable(const TokenPtr& token) const;
   MonoTime end_of(const TokenRecord& record) const;
-  std::optional<Error> breaker(const Token& refused);
   Error cooling() const;
   Millis pause_after(const Error& error) const;
-  std::string_view cause_name(const Round& round) const;
-  void report_fetch(const Round& round, std::string_view outcome) const;
+  void report_fetch(const TokenRound& round, std::string_view outcome) const;
   void report_store(const Error& error) const;
 
   const std::shared_ptr<RuntimeCore> core_;
   const std::shared_ptr<TokenFetcher> fetcher_;
   const TokenSettings settings_;
-  const std::string record_key_;
-  const std::string budget_key_;
+  const std::shared_ptr<const TokenVault> vault_;
   const std::string owner_;
 
   mutable std::mutex mutex_;
@@ -100,15 +92,12 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
 
   // Loop only.
   TokenPtr token_;
-  std::uint64_t token_from_refusal_ = 0;  // digest of a token that was fetched because another was refused
-  std::weak_ptr<Round> round_;
+  std::weak_ptr<TokenRound> round_;
   std::optional<Error> last_error_;
   MonoTime failed_until_ = MonoTime::min();
   int failures_ = 0;
   MonoTime quiet_until_ = MonoTime::min();  // no refresh ahead before
-  std::deque<MonoTime> renewals_;           // of the last minutes
-  int quick_refusals_ = 0;
-  MonoTime breaker_until_ = MonoTime::min();
+  TokenBreaker breaker_;
 };
 
 }  // namespace detail

@@ -18,6 +18,7 @@ struct TokenRecord {
   WallTime issued{};
   WallTime expires{};
 
+  Millis life() const { return std::chrono::duration_cast<Millis>(expires - issued); }
   std::string json() const;
   /// Nothing if the text is no record, or one that must not be used (empty token, no life).
   static std::optional<TokenRecord> read(std::string_view text);

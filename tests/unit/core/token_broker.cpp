@@ -319,6 +319,34 @@ TEST_CASE("TOK-5: forced refreshes are at most 20 a day, counted in the store") 
   CHECK(w.fetcher->forced == 21);
 }
 
+TEST_CASE("TOK-5: a token that leaked is replaced on request, within the same budget, and stays in use if that fails") {
+  World w;
+  auto b = w.broker();
+  CHECK(w.text(b) == "token1");
+  const auto force = [&] {
+    std::string outcome;
+    b->force(w.time->mono() + Millis(5000), {},
+             [&](Result<void> r) { outcome = r ? "ok" : std::string(to_string(r.error().kind())); });
+    w.time->advance(Millis(1000));
+    return outcome;
+  };
+  CHECK(force() == "ok");
+  CHECK(w.fetcher->forced == 1);
+  CHECK(w.text(b) == "token2");
+  CHECK(force() == "rate_limited");
+  CHECK(w.text(b) == "token2");
+  for (int i = 0; i < 19; ++i) {
+    w.time->advance(Millis(30'000));
+    CHECK(force() == "ok");
+  }
+  w.time->advance(Millis(30'000));
+  CHECK(force() == "quota_exhausted");
+  CHECK(w.fetcher->forced == 20);
+  w.fragile->down = true;
+  CHECK(force() == "unavailable");
+  CHECK(w.text(b) == "token21");
+}
+
 TEST_CASE("TOK-5: a credential that cannot be forced gives up on the same token") {
   World w;
   w.fetcher->forcible = false;
