@@ -649,6 +649,7 @@ TEST_CASE("BOT-4: a process that ends while it sends leaves a dead letter, not a
     a.pass(1ms);
     CHECK(hold->size() == 1);
     a.runtime.stop();
+    hold->clear();
   }
   Shop b(world);
   b.pass(45s);
