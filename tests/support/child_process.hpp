@@ -1,19 +1,21 @@
 #pragma once
 
+#include <cerrno>
 #include <chrono>
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
 #include <signal.h>
 #include <string>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
 namespace kefu_test {
 
-/// Another program, started by fork and exec, whose standard output is read line by line. Killed at the end if it still
-/// runs. Thread safety: none.
+/// Another program, started by fork and exec, whose standard output is read line by line and whose standard input is
+/// written likewise. Killed at the end if it still runs. Thread safety: none.
 class ChildProcess {
  public:
   explicit ChildProcess(const std::vector<std::string>& command) {
@@ -21,15 +23,21 @@ class ChildProcess {
     for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
     arguments.push_back(nullptr);
     int ends[2];
+    int input[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
     output_ = ends[0];
+    // A socket, so that writing to a child that is gone raises no signal.
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input) != 0) return;
+    input_ = input[0];
     pid_ = ::fork();
     if (pid_ == 0) {
       ::dup2(ends[1], STDOUT_FILENO);
+      ::dup2(input[1], STDIN_FILENO);
       ::execv(arguments[0], arguments.data());
       ::_exit(127);
     }
     ::close(ends[1]);
+    ::close(input[1]);
   }
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -39,6 +47,7 @@ class ChildProcess {
       wait();
     }
     if (output_ >= 0) ::close(output_);
+    if (input_ >= 0) ::close(input_);
   }
 
   bool running() const { return pid_ > 0; }
@@ -53,6 +62,11 @@ class ChildProcess {
     }
     pid_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  /// Writes one line to the child's standard input. False if it is gone.
+  bool write_line(const std::string& text) {
+    const std::string whole = text + "\n";
+    return ::send(input_, whole.data(), whole.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(whole.size());
   }
   /// The next whole line without its end; nothing at the end of the output or after `limit`.
   std::optional<std::string> line(std::chrono::milliseconds limit = std::chrono::seconds(60)) {
@@ -78,6 +92,7 @@ class ChildProcess {
  private:
   pid_t pid_ = -1;
   int output_ = -1;
+  int input_ = -1;
   std::string read_;
 };
 
