@@ -6,44 +6,52 @@ KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
 
-/// One exchange: whoever comes first (answer, deadline, cancel) ends it. Lives in the tasks of its timers.
+/// One exchange: whoever comes first (answer, deadline, cancel) ends it. Lives in the tasks of its scheduler, and so
+/// holds neither that nor the core, which may own the scheduler's clock: a circle would keep all of them for ever. All
+/// members run on the scheduler.
 class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
  public:
-  TwinExchange(std::shared_ptr<SandboxCore> core, std::shared_ptr<SchedulerTimers> timers, HttpRequest request,
-               MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done)
-      : core_(std::move(core)),
-        timers_(std::move(timers)),
+  TwinExchange(const std::shared_ptr<SandboxCore>& core, const std::shared_ptr<SchedulerTimers>& timers,
+               HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done)
+      : core_(core),
+        timers_(timers),
         request_(std::move(request)),
         deadline_(deadline),
         cancel_(std::move(cancel)),
         done_(std::move(done)) {}
 
-  void start(bool host_known) {
-    timers_->run_at(MonoTime::min(), [self = shared_from_this(), host_known] { self->begin(host_known); });
+  void start(SchedulerTimers& timers, bool host_known) {
+    timers.run_at(MonoTime::min(), [self = shared_from_this(), host_known] { self->begin(host_known); });
   }
 
  private:
   void begin(bool host_known) {
     if (cancel_.requested()) return fail(TransportFault::cancelled_before_sending, "cancelled");
-    if (timers_->now() >= deadline_) return fail(TransportFault::deadline_before_sending, "no time left");
+    const auto core = core_.lock();
+    const auto timers = timers_.lock();
+    if (!core || !timers) return;  // The transport is gone: the call is answered by being dropped.
+    if (timers->now() >= deadline_) return fail(TransportFault::deadline_before_sending, "no time left");
     if (!host_known) return fail(TransportFault::dns_failure, "the sandbox has no such host");
     WebRequest request;
     if (!fill(request)) return fail(TransportFault::connection_lost_while_sending, "the body source ended early");
-    time_limit_ = timers_->scheduler().run_at(deadline_, [self = shared_from_this()] { self->time_over(); });
-    listener_ = cancel_.on_request([weak = weak_from_this(), timers = timers_] {
-      timers->run_at(MonoTime::min(), [weak] {
+    time_limit_ = timers->scheduler().run_at(deadline_, [self = shared_from_this()] { self->time_over(); });
+    listener_ = cancel_.on_request([weak = weak_from_this(), weak_timers = timers_] {
+      const auto running = weak_timers.lock();
+      if (!running) return;
+      running->run_at(MonoTime::min(), [weak] {
         if (const auto self = weak.lock()) self->fail(TransportFault::cancelled_after_sending, "cancelled");
       });
     });
-    if (auto early = core_->answer_early(request)) {
+    if (auto early = core->answer_early(request)) {
       if (early->wire == Wire::reset_before_reply)
         return fail(TransportFault::connection_lost_while_sending, "connection reset by peer");
       return take(std::move(*early));
     }
-    core_->serve_wechat(request, *timers_, [self = shared_from_this()](WebAnswer answer) {
-      if (answer.delay.count() <= 0) return self->take(std::move(answer));
-      const MonoTime when = self->timers_->now() + answer.delay;
-      self->late_ = self->timers_->scheduler().run_at(
+    core->serve_wechat(request, *timers, [self = shared_from_this()](WebAnswer answer) {
+      const auto running = self->timers_.lock();
+      if (answer.delay.count() <= 0 || !running) return self->take(std::move(answer));
+      const MonoTime when = running->now() + answer.delay;
+      self->late_ = running->scheduler().run_at(
           when, [self, late = std::move(answer)]() mutable { self->take(std::move(late)); });
     });
   }
@@ -62,6 +70,7 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
       request.body = std::move(request_.body);
       return true;
     }
+    if (request_.source->length() > MessageReader::kBodyLimit) return false;
     request.body.resize(request_.source->length());
     for (std::size_t filled = 0; filled < request.body.size();) {
       const std::size_t got = request_.source->read(request.body.data() + filled, request.body.size() - filled);
@@ -122,13 +131,15 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
     auto done = std::move(done_);
     done_ = nullptr;
     cancel_.forget(listener_);
-    timers_->scheduler().drop(time_limit_);
-    timers_->scheduler().drop(late_);
+    if (const auto timers = timers_.lock()) {
+      timers->scheduler().drop(time_limit_);
+      timers->scheduler().drop(late_);
+    }
     done(std::move(outcome));
   }
 
-  std::shared_ptr<SandboxCore> core_;
-  std::shared_ptr<SchedulerTimers> timers_;
+  std::weak_ptr<SandboxCore> core_;
+  std::weak_ptr<SchedulerTimers> timers_;
   HttpRequest request_;
   MonoTime deadline_;
   CancelToken cancel_;
@@ -147,7 +158,7 @@ class InProcessTransport final : public Transport {
   void send(HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done) override {
     const bool known = knows(request.base);
     std::make_shared<TwinExchange>(core_, timers_, std::move(request), deadline, std::move(cancel), std::move(done))
-        ->start(known);
+        ->start(*timers_, known);
   }
 
  private:
