@@ -36,6 +36,7 @@
 #include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/events.hpp>
+#include <kefu/wechat/operations.hpp>
 #include <kefu/wechat/push.hpp>
 #include <kefu/wechat/tokens.hpp>
 

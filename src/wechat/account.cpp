@@ -2,6 +2,7 @@
 #include "core/runtime_core.hpp"
 #include "core/sourced_tokens.hpp"
 #include "core/token_broker.hpp"
+#include "wechat/call_deadline.hpp"
 #include "wechat/capabilities.hpp"
 #include "wechat/messenger.hpp"
 #include "wechat/platform.hpp"
@@ -56,8 +57,39 @@ Result<void> check_base_url(const std::string& url) {
   if (url.size() == scheme) return wrong("names no host");
   if (url.find_first_of("/?#@ ", scheme) != std::string::npos)
     return wrong("must be scheme, host and port only: no path, no trailing slash, no user");
+  const std::size_t colon = url.rfind(':');
+  if (colon < scheme || url.find(']', colon) != std::string::npos) return {};  // no port; the colons of an IPv6 address
+  const std::string port = url.substr(colon + 1);
+  const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
+  if (colon == scheme || !digits || std::stoi(port) < 1 || std::stoi(port) > 65535)
+    return wrong("must be scheme, host and port, the port from 1 to 65535");
   return {};
 }
+
+Result<void> check_limits(const AccountConfig& config) {
+  if (config.calls_per_second < 0)
+    return bad(fmt::format("calls_per_second is {}: 0 for no limit, or more", config.calls_per_second));
+  return {};
+}
+
+/// One cancel token for all who may end a forced refresh.
+class AnyOf {
+ public:
+  explicit AnyOf(std::vector<CancelToken> tokens) : tokens_(std::move(tokens)) {
+    for (const CancelToken& token : tokens_) ids_.push_back(token.on_request([joint = joint_] { joint.request(); }));
+  }
+  AnyOf(const AnyOf&) = delete;
+  AnyOf& operator=(const AnyOf&) = delete;
+  ~AnyOf() {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) tokens_[i].forget(ids_[i]);
+  }
+  CancelToken token() const { return joint_.token(); }
+
+ private:
+  const CancelSource joint_;
+  const std::vector<CancelToken> tokens_;
+  std::vector<std::uint64_t> ids_;
+};
 
 Result<std::shared_ptr<PushReceiver>> make_receiver(const AccountConfig& config) {
   if (!config.push) return std::shared_ptr<PushReceiver>();
@@ -112,6 +144,7 @@ class Account::Core {
   std::shared_ptr<ReplyLedger> ledger;
   std::shared_ptr<AccountMessenger> messenger;
   std::shared_ptr<PushReceiver> receiver;
+  const CancelSource removed;
 };
 
 Account::Account(std::shared_ptr<Core> core) : core_(std::move(core)) {}
@@ -120,6 +153,7 @@ Account::~Account() = default;
 Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, AccountConfig config) {
   if (auto checked = check_credentials(config); !checked) return checked.error();
   if (auto checked = check_base_url(config.base_url); !checked) return checked.error();
+  if (auto checked = check_limits(config); !checked) return checked.error();
   auto receiver = make_receiver(config);
   if (!receiver) return receiver.error();
 
@@ -163,20 +197,33 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
   const auto& runtime = core_->pipeline->core();
   Promise<void> promise(runtime);
   auto pending = promise.pending();
-  if (auto refusal = runtime->refusal()) {
+  const auto deadline = deadline_of(*runtime, options, kForceTimeout);
+  std::optional<Error> refusal = runtime->refusal();
+  if (!refusal && core_->removed.requested()) refusal.emplace(ErrorKind::cancelled, "the account was removed");
+  if (!refusal && !deadline) refusal = deadline.error();
+  if (refusal) {
     promise.answer(*std::move(refusal));
     return pending;
   }
-  const MonoTime deadline = runtime->clock->mono() + options.timeout.value_or(kForceTimeout);
-  runtime->scheduler->post([tokens = core_->tokens, deadline, cancel = std::move(options.cancel),
+  auto enders = std::make_unique<AnyOf>(
+      std::vector<CancelToken>{std::move(options.cancel), promise.cancelled(), core_->removed.token()});
+  runtime->scheduler->post([tokens = core_->tokens, deadline = *deadline, enders = std::move(enders),
                             promise = std::move(promise)]() mutable {
+    CancelToken cancel = enders->token();
     tokens->force(deadline, std::move(cancel),
-                  [promise = std::move(promise)](Result<void> result) mutable { promise.answer(std::move(result)); });
+                  [enders = std::move(enders), promise = std::move(promise)](Result<void> result) mutable {
+                    enders.reset();
+                    promise.answer(std::move(result));
+                  });
   });
   return pending;
 }
 
-void Account::remove() const { core_->pipeline->close(); }
+void Account::remove() const {
+  core_->removed.request();
+  core_->pipeline->close();
+  core_->messenger->close();
+}
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -1,6 +1,7 @@
 #include "core/document.hpp"
 #include "core/fields.hpp"
 #include "core/json_writer.hpp"
+#include "wechat/families.hpp"
 
 #include <kefu/wechat/customer_messages.hpp>
 
@@ -188,6 +189,10 @@ const Operation& SetBusinessTyping::operation() {
       {"wechat.message.custom.business.typing", "POST", "/cgi-bin/message/custom/business/typing",
        Authorization::access_token, Effect::idempotent, "message.custom.typing", Millis(5'000), "下发客服输入状态"});
   return row;
+}
+
+std::vector<const Operation*> customer_message_operations() {
+  return {&SendCustomMessage::operation(), &SetTyping::operation(), &SetBusinessTyping::operation()};
 }
 
 }  // namespace wechat

@@ -1,5 +1,6 @@
 #include "wechat/messenger.hpp"
 
+#include "wechat/call_deadline.hpp"
 #include "wechat/send_gate.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +22,16 @@ Error with_parts(const Error& error, std::size_t parts_delivered) {
   return Error(error.kind(), error.delivery(), std::move(details));
 }
 
+Error removed() { return Error(ErrorKind::cancelled, "the account was removed"); }
+
 }  // namespace
+
+/// Who ends a message that is not on its way yet: its deadline, its caller, the holder of its Pending.
+struct AccountMessenger::Watch {
+  Scheduler::Ticket timer = 0;
+  std::uint64_t cancel_listener = 0;
+  std::uint64_t unwanted_listener = 0;
+};
 
 /// One message on its way.
 struct AccountMessenger::Job {
@@ -37,11 +47,8 @@ struct AccountMessenger::Job {
   CancelToken cancel;
   CancelToken unwanted;
   // Guarded by the messenger's mutex, as is the lane it stands in.
-  bool started = false;
-  bool finished = false;
-  std::uint64_t cancel_listener = 0;
-  std::uint64_t unwanted_listener = 0;
-  Scheduler::Ticket timer = 0;
+  Phase phase = Phase::waiting;
+  Watch watch;
 };
 
 /// The right to work on the first message of a lane. Dropped unused (the runtime ends), it answers that message.
@@ -134,13 +141,15 @@ Result<AccountMessenger::JobPtr> AccountMessenger::prepare(Message message, cons
     if (!custom) return custom.error();
     parts.push_back(*std::move(custom));
   }
-  const Millis usual = kMessageTimeout + kMoreTimePerPart * static_cast<int>(parts.size() - 1);
+  const auto deadline =
+      deadline_of(*runtime_, options, kMessageTimeout + kMoreTimePerPart * static_cast<int>(parts.size() - 1));
+  if (!deadline) return deadline.error();
   auto job = std::make_shared<Job>(std::move(promise));
   job->customer = std::move(message.to.customer.id);
   job->speaker = std::move(message.speaker);
   job->parts = std::move(parts);
   job->receipt.changes = std::move(changes);
-  job->deadline = runtime_->clock->mono() + options.timeout.value_or(usual);
+  job->deadline = *deadline;
   job->cancel = options.cancel;
   job->unwanted = job->promise.cancelled();
   return job;
@@ -165,96 +174,118 @@ Result<CustomMessage> AccountMessenger::as_custom_message(Content content) const
 }
 
 void AccountMessenger::enqueue(JobPtr job) {
+  std::optional<Error> refusal;
   bool first = false;
-  bool full = false;
   {
     std::lock_guard lock(mutex_);
-    auto& lane = lanes_[job->customer];
-    full = lane.size() > kWaitingPerCustomer || waiting_ >= kWaitingInAll;
-    if (full) {
-      if (lane.empty()) lanes_.erase(job->customer);
+    const auto lane = lanes_.find(job->customer);
+    if (closed_) {
+      refusal = removed();
+    } else if ((lane != lanes_.end() && lane->second.size() > kWaitingPerCustomer) || waiting_ >= kWaitingInAll) {
+      refusal.emplace(ErrorKind::rate_limited,
+                      fmt::format("too many messages wait to be sent ({} per customer, {} in all)", kWaitingPerCustomer,
+                                  kWaitingInAll));
     } else {
-      first = lane.empty();
-      job->started = first;
-      lane.push_back(job);
+      first = lane == lanes_.end();
+      if (first) job->phase = Phase::reserving;
+      lanes_[job->customer].push_back(job);
       ++waiting_;
     }
   }
-  if (full)
-    return job->promise.answer(
-        Error(ErrorKind::rate_limited, fmt::format("too many messages wait to be sent ({} per customer, {} in all)",
-                                                   kWaitingPerCustomer, kWaitingInAll)));
-  if (first)
-    reserve(Turn(shared_from_this(), std::move(job)));
-  else
-    watch(job);
+  if (refusal) return job->promise.answer(*std::move(refusal));
+  watch(job);
+  if (first) reserve(Turn(shared_from_this(), std::move(job)));
 }
 
-/// A message that waits behind another one still has its deadline and can be cancelled.
+/// A message that waits for an earlier one or for the store still has its deadline and can be cancelled.
 void AccountMessenger::watch(const JobPtr& job) {
-  std::weak_ptr<AccountMessenger> messenger = weak_from_this();
-  std::weak_ptr<Job> waiting = job;
-  auto give_up = [messenger, waiting](ErrorKind kind, const char* why) {
-    auto self = messenger.lock();
-    auto held = waiting.lock();
-    if (self && held) self->leave_queue(held, Error(kind, why));
+  auto give_up = [messenger = weak_from_this(), waiting = std::weak_ptr<Job>(job)](ErrorKind kind, const char* why) {
+    const auto self = messenger.lock();
+    const auto held = waiting.lock();
+    if (self && held) self->give_up(held, kind, why);
   };
-  auto unwanted = [give_up] { give_up(ErrorKind::cancelled, "cancelled while an earlier message was being sent"); };
-  const auto timer = runtime_->scheduler->run_at(job->deadline, [give_up] {
-    give_up(ErrorKind::timeout, "the deadline passed while an earlier message to this customer was being sent");
+  // Posted: the thread that cancels may hold locks of the host, whose callback this would call.
+  auto unwanted = [give_up, loop = std::weak_ptr<Scheduler>(runtime_->scheduler)] {
+    if (const auto scheduler = loop.lock())
+      scheduler->post([give_up] { give_up(ErrorKind::cancelled, "cancelled before the message was sent"); });
+  };
+  Watch watch;
+  watch.timer = runtime_->scheduler->run_at(job->deadline, [give_up] {
+    give_up(ErrorKind::timeout,
+            "the deadline passed before the message was sent: an earlier message to this customer, "
+            "or the store, took the time");
   });
-  const auto cancel_listener = job->cancel.on_request(unwanted);
-  const auto unwanted_listener = job->unwanted.on_request(unwanted);
-  bool finished;
+  watch.cancel_listener = job->cancel.on_request(unwanted);
+  watch.unwanted_listener = job->unwanted.on_request(unwanted);
   {
     std::lock_guard lock(mutex_);
-    finished = job->finished;
-    job->timer = timer;
-    job->cancel_listener = cancel_listener;
-    job->unwanted_listener = unwanted_listener;
+    if (job->phase == Phase::waiting || job->phase == Phase::reserving) std::swap(job->watch, watch);
   }
-  if (finished) stop_watching(*job);
+  drop_watch(*job, watch);
 }
 
-void AccountMessenger::stop_watching(const Job& job) {
-  if (job.timer != 0) runtime_->scheduler->drop(job.timer);
-  job.cancel.forget(job.cancel_listener);
-  job.unwanted.forget(job.unwanted_listener);
+void AccountMessenger::drop_watch(const Job& job, const Watch& watch) const {
+  if (watch.timer != 0) runtime_->scheduler->drop(watch.timer);
+  job.cancel.forget(watch.cancel_listener);
+  job.unwanted.forget(watch.unwanted_listener);
 }
 
-void AccountMessenger::leave_queue(const JobPtr& job, Error why) {
+/// Once it is on its way the pipeline looks after its deadline and its cancellation.
+void AccountMessenger::give_up(const JobPtr& job, ErrorKind kind, const char* why) {
   {
     std::lock_guard lock(mutex_);
-    if (job->started) return;
-    const auto lane = lanes_.find(job->customer);
-    if (lane == lanes_.end()) return;
-    const auto place = std::find(lane->second.begin(), lane->second.end(), job);
-    if (place == lane->second.end()) return;
-    lane->second.erase(place);
-    --waiting_;
-    job->finished = true;
+    if (job->phase == Phase::sending) return;
   }
-  stop_watching(*job);
-  job->promise.answer(std::move(why));
+  finish(job, Error(kind, why));
+}
+
+void AccountMessenger::close() {
+  std::vector<JobPtr> waiting;
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    for (const auto& lane : lanes_)
+      for (const JobPtr& job : lane.second)
+        if (job->phase != Phase::sending) waiting.push_back(job);
+  }
+  for (const JobPtr& job : waiting) finish(job, removed());
 }
 
 void AccountMessenger::reserve(Turn turn) {
-  const JobPtr job = turn.job;  // stays valid when the turn moves on
-  if (runtime_->clock->mono() >= job->deadline)
-    return finish(turn.release(), Error(ErrorKind::timeout, "the deadline passed before the message was sent"));
-  if (job->cancel.requested() || job->unwanted.requested())
-    return finish(turn.release(), Error(ErrorKind::cancelled, "cancelled before the message was sent"));
-  const int parts = static_cast<int>(job->parts.size());
-  runtime_->with_store<Reservation>([ledger = ledger_, customer = job->customer, parts, now = runtime_->clock->wall()](
+  const auto& job = *turn.job;
+  const int parts = static_cast<int>(job.parts.size());
+  runtime_->with_store<Reservation>([ledger = ledger_, customer = job.customer, parts, now = runtime_->clock->wall()](
                                         Store&) { return ledger->reserve(customer, parts, now); },
-                                    [turn = std::move(turn)](Result<Reservation> reserved) mutable {
+                                    [turn = std::move(turn)](Result<Reservation> reservation) mutable {
                                       auto& self = *turn.messenger;
-                                      if (reserved)
-                                        turn.job->reservation = *std::move(reserved);
-                                      else if (!is_store_trouble(reserved.error()))
-                                        return self.finish(turn.release(), reserved.error());
-                                      self.send_next(std::move(turn));
+                                      self.reserved(std::move(turn), std::move(reservation));
                                     });
+}
+
+void AccountMessenger::reserved(Turn turn, Result<Reservation> reservation) {
+  Job& job = *turn.job;
+  if (reservation) {
+    job.reservation = *std::move(reservation);
+  } else if (is_store_trouble(reservation.error())) {
+    report_lost_ledger(*runtime_, account_, reservation.error());
+  } else {
+    return finish(turn.release(), reservation.error());
+  }
+  if (begin_sending(job)) return send_next(std::move(turn));
+  const int unsent = static_cast<int>(job.parts.size());  // nobody waits for it any more
+  settle_reservation(runtime_, ledger_, job.reservation, unsent, Error(ErrorKind::cancelled, "given up"));
+}
+
+bool AccountMessenger::begin_sending(Job& job) {
+  Watch watch;
+  {
+    std::lock_guard lock(mutex_);
+    if (job.phase != Phase::reserving) return false;
+    job.phase = Phase::sending;
+    std::swap(job.watch, watch);
+  }
+  drop_watch(job, watch);
+  return true;
 }
 
 void AccountMessenger::send_next(Turn turn) {
@@ -292,33 +323,34 @@ void AccountMessenger::part_failed(Turn turn, const Error& error) {
   finish(job, with_parts(error, job->sent));
 }
 
+/// Answers a message, once, and lets the next one of its lane go.
 void AccountMessenger::finish(const JobPtr& job, Result<Receipt> result) {
   JobPtr next;
+  Watch watch;
   {
     std::lock_guard lock(mutex_);
-    job->finished = true;
+    if (job->phase == Phase::finished) return;
+    job->phase = Phase::finished;
+    std::swap(job->watch, watch);
     const auto lane = lanes_.find(job->customer);
-    if (lane != lanes_.end() && !lane->second.empty() && lane->second.front() == job) {
-      lane->second.pop_front();
-      --waiting_;
-      if (lane->second.empty()) {
-        lanes_.erase(lane);
-      } else {
-        next = lane->second.front();
-        next->started = true;
-      }
+    const bool was_first = lane->second.front() == job;
+    lane->second.erase(std::find(lane->second.begin(), lane->second.end(), job));
+    --waiting_;
+    if (lane->second.empty()) {
+      lanes_.erase(lane);
+    } else if (was_first) {
+      next = lane->second.front();
+      next->phase = Phase::reserving;
     }
   }
-  stop_watching(*job);
+  drop_watch(*job, watch);
   job->promise.answer(std::move(result));
+  if (!next) return;
   // Posted, so that a long lane of refused messages does not nest.
-  if (next) {
-    Turn turn(shared_from_this(), std::move(next));
-    runtime_->scheduler->post([turn = std::move(turn)]() mutable {
-      auto& self = *turn.messenger;
-      self.reserve(std::move(turn));
-    });
-  }
+  runtime_->scheduler->post([turn = Turn(shared_from_this(), std::move(next))]() mutable {
+    auto& self = *turn.messenger;
+    self.reserve(std::move(turn));
+  });
 }
 
 }  // namespace wechat

@@ -31,7 +31,12 @@ class AccountMessenger final : public Messenger, public std::enable_shared_from_
   Pending<Receipt> send(Message message, CallOptions options) override;
   Pending<void> typing(Address to, bool on, CallOptions options) override;
 
+  /// The account was removed: messages that wait, and all later ones, answer `cancelled`.
+  void close();
+
  private:
+  enum class Phase : unsigned char { waiting, reserving, sending, finished };
+  struct Watch;
   struct Job;
   class Turn;
   using JobPtr = std::shared_ptr<Job>;
@@ -41,9 +46,11 @@ class AccountMessenger final : public Messenger, public std::enable_shared_from_
   Result<void> check_address(const Address& to) const;
   void enqueue(JobPtr job);
   void watch(const JobPtr& job);
-  void stop_watching(const Job& job);
-  void leave_queue(const JobPtr& job, Error why);
+  void drop_watch(const Job& job, const Watch& watch) const;
+  void give_up(const JobPtr& job, ErrorKind kind, const char* why);
   void reserve(Turn turn);
+  void reserved(Turn turn, Result<Reservation> reservation);
+  bool begin_sending(Job& job);
   void send_next(Turn turn);
   void part_failed(Turn turn, const Error& error);
   void finish(const JobPtr& job, Result<Receipt> result);
@@ -59,6 +66,7 @@ class AccountMessenger final : public Messenger, public std::enable_shared_from_
   std::mutex mutex_;
   std::unordered_map<std::string, std::deque<JobPtr>> lanes_;  ///< By customer; the first of each is under way.
   std::size_t waiting_ = 0;
+  bool closed_ = false;
 };
 
 }  // namespace wechat

@@ -75,9 +75,10 @@ void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request
       [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
         return ledger->reserve(customer, 1, now);
       },
-      [done = std::move(done)](Result<Reservation> reserved) mutable {
+      [runtime = runtime_, account = app_id_, done = std::move(done)](Result<Reservation> reserved) mutable {
         if (reserved) return done(std::unique_ptr<Permit>(std::make_unique<MessagePermit>(*std::move(reserved))));
         if (!is_store_trouble(reserved.error())) return done(reserved.error());
+        report_lost_ledger(*runtime, account, reserved.error());
         done(std::unique_ptr<Permit>());
       });
 }

@@ -24,5 +24,8 @@ void settle_reservation(const std::shared_ptr<detail::RuntimeCore>& runtime, con
 /// A failure of the store, not of the window: the send goes on without the ledger (STO-6).
 bool is_store_trouble(const Error& error);
 
+/// Tells the observer that a message leaves without being counted.
+void report_lost_ledger(const detail::RuntimeCore& runtime, std::string_view account, const Error& error);
+
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -1,4 +1,5 @@
 #include "core/fields.hpp"
+#include "wechat/families.hpp"
 
 #include <kefu/wechat/tokens.hpp>
 
@@ -39,6 +40,10 @@ const Operation& FetchStableToken::operation() {
       {"wechat.stable_token", "POST", "/cgi-bin/stable_token", Authorization::none, Effect::idempotent, "stable_token",
        Millis(10'000), "获取稳定版接口调用凭据"});
   return row;
+}
+
+std::vector<const Operation*> token_operations() {
+  return {&FetchClassicToken::operation(), &FetchStableToken::operation()};
 }
 
 }  // namespace wechat

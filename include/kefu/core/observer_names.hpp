@@ -59,6 +59,8 @@ inline constexpr std::string_view kTokenFetchFailed = "token.fetch_failed";
 inline constexpr std::string_view kTokenBreaker = "token.breaker_opened";
 /// warning {platform, account, kind, error}: the store failed; tokens in memory stay in use.
 inline constexpr std::string_view kTokenStoreFailed = "token.store_failed";
+/// warning {platform, account, error}: the store failed; a message was sent without being counted in its reply window.
+inline constexpr std::string_view kLedgerStoreFailed = "ledger.store_failed";
 /// error {platform, kind}: a stored value did not open with the host's key and is treated as absent.
 inline constexpr std::string_view kStoreUnreadable = "store.value_unreadable";
 /// warning {platform, account, event_id, why}: a push was refused; `why` is the PushFault, the text what to look at.

@@ -8,7 +8,6 @@
 #include <kefu/core/secret.hpp>
 #include <kefu/core/token_source.hpp>
 #include <kefu/wechat/account_kind.hpp>
-#include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/push.hpp>
 
@@ -60,7 +59,8 @@ KEFU_EXPORT ReplyRules default_reply_rules(AccountKind kind);
 /// and calls keep what they need alive; after `remove` or the end of the runtime they answer `cancelled`.
 class KEFU_EXPORT Account final : public Channel {
  public:
-  /// Errors: `bad_argument` naming the field (TOK-8: empty app id or secret), `configuration` (base_url).
+  /// Errors: `bad_argument` naming the field (TOK-8: empty, blank or placeholder app id or secret; push, limits),
+  /// `configuration` (base_url).
   static Result<std::shared_ptr<Account>> create(const Runtime& runtime, AccountConfig config);
   ~Account() override;
 
@@ -84,7 +84,9 @@ class KEFU_EXPORT Account final : public Channel {
   /// day (30 s apart); refused with `quota_exhausted` or `rate_limited` when they are used up.
   Pending<void> force_token_refresh(CallOptions options = {}) const;
 
-  /// Ends the account: calls in flight and later ones answer `cancelled`; other accounts are not touched.
+  /// Ends the account: calls and messages that wait (for the store, a token, a slot, a pause, an earlier message) and
+  /// all later ones answer `cancelled`; other accounts are not touched. What is on the wire is let finish, as its
+  /// outcome is worth knowing, and is not repeated.
   void remove() const;
 
   const ApiClient& client() const;

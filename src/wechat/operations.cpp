@@ -1,0 +1,16 @@
+#include "wechat/families.hpp"
+
+#include <kefu/wechat/operations.hpp>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+std::vector<const Operation*> operations() {
+  std::vector<const Operation*> all;
+  for (const auto family : {token_operations, customer_message_operations})
+    for (const Operation* row : family()) all.push_back(row);
+  return all;
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE
