@@ -48,6 +48,7 @@ class CallQueue {
     std::deque<std::shared_ptr<SlotSeeker>> calls;
   };
 
+  Millis admit(std::string_view bucket, const Moment& moment);
   Moment now() const { return Moment{core_->clock->mono(), core_->clock->wall()}; }
   static void open_at(const std::shared_ptr<CallQueue>& self, MonoTime when, std::shared_ptr<Line> line);
   static void let_in(const std::shared_ptr<CallQueue>& self, const std::shared_ptr<Line>& line);

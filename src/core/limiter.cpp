@@ -29,12 +29,6 @@ Limiter::Limiter(std::vector<LimitRule> rules, std::chrono::minutes zone) : zone
   }
 }
 
-const Limiter::Bucket* Limiter::find(std::string_view name) const {
-  for (const Bucket& bucket : buckets_)
-    if (bucket.name == name) return &bucket;
-  return nullptr;
-}
-
 std::int64_t Limiter::position(const Window& window, const Moment& now) const {
   if (is_calendar(window.limit)) {
     const auto local = std::chrono::duration_cast<std::chrono::seconds>(now.wall.time_since_epoch()) + zone_;
@@ -71,12 +65,14 @@ Millis Limiter::wait_in(const Window& window, const Moment& now, std::size_t ahe
   return (pause.count() > 0 ? whole_millis(pause) : Millis{0}) + queue;
 }
 
-void Limiter::count(Window& window, const Moment& now) const {
+void Limiter::count(Bucket& bucket, Window& window, const Moment& now) {
   const std::int64_t here = position(window, now);
   if (is_calendar(window.limit)) {
     if (here != window.newest) window.counts[0] = 0;
     window.newest = here;
-    ++window.counts[0];
+    const std::uint64_t used = ++window.counts[0];
+    const std::uint64_t limit = window.limit.calls;
+    if (used == limit || used == limit - limit / 5) level_ = Level{bucket.name, used == limit ? 100 : 80, used, limit};
     return;
   }
   const auto cell = [](std::int64_t s) { return static_cast<std::size_t>(((s % 17) + 17) % 17); };
@@ -90,8 +86,9 @@ void Limiter::count(Window& window, const Moment& now) const {
 
 Millis Limiter::wait(std::string_view bucket, const Moment& now, std::size_t ahead) const {
   Millis longest{0};
-  if (const Bucket* found = find(bucket))
-    for (const Window& window : found->windows) longest = std::max(longest, wait_in(window, now, ahead));
+  for (const Bucket& each : buckets_)
+    if (concerns(each, bucket))
+      for (const Window& window : each.windows) longest = std::max(longest, wait_in(window, now, ahead));
   return longest;
 }
 
@@ -99,8 +96,9 @@ Millis Limiter::admit(std::string_view bucket, const Moment& now) {
   if (buckets_.empty()) return Millis{0};
   const Millis pause = wait(bucket, now);
   if (pause.count() > 0) return pause;
-  if (auto* found = const_cast<Bucket*>(find(bucket)))
-    for (Window& window : found->windows) count(window, now);
+  for (Bucket& each : buckets_)
+    if (concerns(each, bucket))
+      for (Window& window : each.windows) count(each, window, now);
   return Millis{0};
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
@@ -24,7 +25,7 @@ struct LimitWindow {
 /// All windows of one bucket hold at once.
 struct LimitRule {
   LimitRule(std::string b, std::vector<LimitWindow> w) : bucket(std::move(b)), windows(std::move(w)) {}
-  std::string bucket;  ///< OperationInfo::quota; empty: the account's common bucket.
+  std::string bucket;  ///< OperationInfo::quota; empty: the account's common bucket, in which every call counts too.
   std::vector<LimitWindow> windows;
 };
 
@@ -49,6 +50,15 @@ class Limiter {
 
   /// Zero: go now, and the call is counted. Else how long until it may go; nothing is counted.
   Millis admit(std::string_view bucket, const Moment& now);
+  /// A day's window that the last admitted call brought to 80 % or 100 %; asked once.
+  struct Level {
+    std::string bucket;
+    int percent;
+    std::uint64_t used;
+    std::uint64_t limit;
+  };
+  std::optional<Level> take_level() { return std::exchange(level_, std::nullopt); }
+
   /// The least time until a call may go that has `ahead` others before it. Counts nothing.
   Millis wait(std::string_view bucket, const Moment& now, std::size_t ahead = 0) const;
 
@@ -88,11 +98,14 @@ class Limiter {
   static bool is_calendar(const LimitWindow& limit) { return limit.period >= std::chrono::hours(24); }
   std::int64_t position(const Window& window, const Moment& now) const;
   Millis wait_in(const Window& window, const Moment& now, std::size_t ahead) const;
-  void count(Window& window, const Moment& now) const;
-  const Bucket* find(std::string_view name) const;
+  void count(Bucket& bucket, Window& window, const Moment& now);
+  static bool concerns(const Bucket& bucket, std::string_view name) {
+    return bucket.name.empty() || bucket.name == name;
+  }
 
   std::vector<Bucket> buckets_;
   std::vector<StopRow> stops_;
+  std::optional<Level> level_;
   std::chrono::minutes zone_;
 };
 

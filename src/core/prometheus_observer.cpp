@@ -26,13 +26,14 @@ struct Help {
   std::string_view name;
   std::string_view text;
 };
-constexpr std::array<Help, 11> kHelp{{
+constexpr std::array<Help, 12> kHelp{{
     {metric::kCalls, "Calls that ended, by outcome."},
     {metric::kCallSeconds, "Duration of whole calls, waiting and repeats included."},
     {metric::kAttempts, "Requests that went out."},
     {metric::kRepeats, "Repeats of requests, by reason."},
     {metric::kIgnoredCodes, "Platform codes that were taken as success."},
     {metric::kLimiterWaits, "Calls that waited for a slot of the local limiter."},
+    {metric::kQuotaPercent, "Used share of a day's allowance, set at 80 and 100 percent."},
     {metric::kApiStops, "Times that a platform declared an API used up."},
     {metric::kTokenFetches, "Token fetches, by cause and outcome."},
     {metric::kTokenRefusals, "Tokens that the platform refused."},

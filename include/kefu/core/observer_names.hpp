@@ -22,6 +22,8 @@ inline constexpr std::string_view kRepeats = "kefu_repeats_total";
 inline constexpr std::string_view kIgnoredCodes = "kefu_ignored_codes_total";
 /// Counter {platform, account, bucket}: calls that waited for a slot of the local limiter.
 inline constexpr std::string_view kLimiterWaits = "kefu_limiter_waits_total";
+/// Gauge {platform, account, bucket}: share of a day's allowance that is used, in percent; set at 80 and at 100.
+inline constexpr std::string_view kQuotaPercent = "kefu_quota_percent";
 /// Counter {platform, account, api, code}: the platform said that an API is used up; it stays shut until its reset.
 inline constexpr std::string_view kApiStops = "kefu_api_stops_total";
 /// Counter {platform, account, kind, cause, outcome}: token fetches; `cause` is "missing", "ahead", "refused" or
@@ -49,6 +51,8 @@ inline constexpr std::string_view kCallFailed = "call.failed";
 inline constexpr std::string_view kCodeIgnored = "code.ignored";
 /// warning {platform, account, api, code}: an API is shut until its reset.
 inline constexpr std::string_view kApiStopped = "api.stopped";
+/// warning {platform, account, bucket, percent}: a day's allowance is nearly, or quite, used up (WIN-4).
+inline constexpr std::string_view kQuotaLevel = "quota.level";
 /// info {platform, account, kind, cause, fingerprint, generation}: a new token is in use.
 inline constexpr std::string_view kTokenRefreshed = "token.refreshed";
 /// warning {platform, account, kind, fingerprint}: the platform refused a token.

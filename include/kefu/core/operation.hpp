@@ -29,7 +29,7 @@ struct OperationInfo {
   std::string_view path;    ///< "/cgi-bin/message/custom/send".
   Authorization authorization;
   Effect effect;
-  std::string_view quota;  ///< Name of the limiter's bucket; empty: the account's common one.
+  std::string_view quota;  ///< Name of the limiter's bucket; all calls count in the account's common one too.
   Millis timeout;          ///< Default for the whole call.
   std::string_view page;   ///< Title of the platform's documentation page.
 };

@@ -83,6 +83,26 @@ TEST_CASE("WIN-4: a day is the platform's calendar day in UTC+8") {
   CHECK(l.until_tomorrow(from_unix_seconds(kMorning)) == midnight);
 }
 
+TEST_CASE("every call counts in its own bucket and in the account's common one") {
+  Limiter l({LimitRule("", {{3, std::chrono::seconds(16)}}), LimitRule("b", {{2, std::chrono::seconds(16)}})});
+  CHECK(l.admit("b", at(Millis(0))) == Millis(0));
+  CHECK(l.admit("b", at(Millis(0))) == Millis(0));
+  CHECK(l.admit("b", at(Millis(0))) > Millis(0));
+  CHECK(l.admit("other", at(Millis(0))) == Millis(0));
+  CHECK(l.admit("other", at(Millis(0))) > Millis(0));
+  CHECK(l.admit("", at(Millis(0))) > Millis(0));
+}
+
+TEST_CASE("WIN-4: a day's allowance tells at 80 % and when it is used up") {
+  auto l = limiter({{10, std::chrono::hours(24)}, {1000, std::chrono::seconds(60)}});
+  std::vector<std::pair<int, int>> told;
+  for (int i = 1; i <= 12; ++i) {
+    static_cast<void>(l.admit("b", at(Millis(0))));
+    if (const auto level = l.take_level()) told.emplace_back(i, level->percent);
+  }
+  CHECK(told == std::vector<std::pair<int, int>>{{8, 80}, {10, 100}});
+}
+
 TEST_CASE("a calendar that jumps does not disturb the sliding windows") {
   auto l = limiter({{1, std::chrono::seconds(16)}});
   CHECK(l.admit("b", at(Millis(0))) == Millis(0));

@@ -438,6 +438,19 @@ TEST_CASE("WIN-4: a used-up API is shut until the platform's next day, others go
   CHECK(seen->count("kefu_api_stops_total{platform=test,account=app1,api=test.thing.send,code=45009}") == 1);
 }
 
+TEST_CASE("WIN-4: the observer hears when a day's allowance runs out") {
+  auto platform = std::make_shared<kefu_test::TestPlatform>();
+  platform->rules.emplace_back("send", std::vector<detail::LimitWindow>{{2, std::chrono::hours(24)}});
+  Account a(platform);
+  const auto seen = a.observe();
+  for (int i = 0; i < 2; ++i) {
+    a.wire->reply(R"({"errcode":0})");
+    CHECK(a.send());
+  }
+  CHECK(seen->count("quota.level{platform=test,account=app1,bucket=send,percent=100} 2 of 2 calls") == 1);
+  CHECK(a.send().error().kind() == ErrorKind::rate_limited);
+}
+
 TEST_CASE("a raw call takes the same way: token, codes, repeats, an empty body as {}") {
   Account a;
   a.wire->reply(R"({"errcode":0,"x":[1]})");
