@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -63,16 +65,28 @@ bool run_digest(EVP_MD_CTX* context, const EVP_MD* algorithm, const std::string_
   return true;
 }
 
-void write_hex(const Digest& digest, const char* digits, char* out) noexcept {
-  for (std::size_t i = 0; i < digest.size; ++i) {
-    *out++ = digits[digest.bytes[i] >> 4];
-    *out++ = digits[digest.bytes[i] & 15];
+/// Both digits of every byte.
+struct HexTable {
+  char pairs[256][2];
+};
+constexpr HexTable make_hex_table(const char* digits) {
+  HexTable table{};
+  for (unsigned i = 0; i < 256; ++i) {
+    table.pairs[i][0] = digits[i >> 4];
+    table.pairs[i][1] = digits[i & 15];
   }
+  return table;
+}
+constexpr HexTable kLowerHex = make_hex_table("0123456789abcdef");
+constexpr HexTable kUpperHex = make_hex_table("0123456789ABCDEF");
+
+void write_hex(const Digest& digest, const HexTable& table, char* out) noexcept {
+  for (std::size_t i = 0; i < digest.size; ++i) std::memcpy(out + 2 * i, table.pairs[digest.bytes[i]], 2);
 }
 
 }  // namespace
 
-void Digest::hex_to(char* out) const noexcept { write_hex(*this, "0123456789abcdef", out); }
+void Digest::hex_to(char* out) const noexcept { write_hex(*this, kLowerHex, out); }
 
 std::string Digest::hex() const {
   std::string text(2 * size, '\0');
@@ -82,7 +96,7 @@ std::string Digest::hex() const {
 
 std::string Digest::upper_hex() const {
   std::string text(2 * size, '\0');
-  write_hex(*this, "0123456789ABCDEF", text.data());
+  write_hex(*this, kUpperHex, text.data());
   return text;
 }
 
@@ -132,6 +146,49 @@ Digest hmac(DigestKind kind, std::string_view key, std::string_view text) noexce
   return result;
 }
 
+/// A context that holds the key for one direction. It goes on from message to message: beginning each with the key's
+/// own IV would cost a third of a short decryption, so the first block is corrected instead.
+struct KeyedContext {
+  static constexpr std::size_t kBlock = 16;
+
+  explicit KeyedContext(const unsigned char* key, bool encrypting_)
+      : context(EVP_CIPHER_CTX_new()), encrypting(encrypting_) {
+    std::memcpy(chained, key, kBlock);
+    keyed = context != nullptr &&
+            EVP_CipherInit_ex2(context, algorithms().aes_256_cbc, key, key, encrypting ? 1 : 0, nullptr) == 1 &&
+            EVP_CIPHER_CTX_set_padding(context, 0) == 1;
+  }
+  ~KeyedContext() { EVP_CIPHER_CTX_free(context); }
+  KeyedContext(const KeyedContext&) = delete;
+  KeyedContext& operator=(const KeyedContext&) = delete;
+
+  /// In place; `size` is a multiple of the block and not 0.
+  bool run(unsigned char* bytes, std::size_t size, const unsigned char* iv) {
+    unsigned char correction[kBlock];
+    for (std::size_t i = 0; i < kBlock; ++i) correction[i] = chained[i] ^ iv[i];
+    // CBC chains ciphertext, whichever way it goes.
+    if (!encrypting) std::memcpy(chained, bytes + size - kBlock, kBlock);
+    if (encrypting) correct(bytes, correction);
+    int written = 0;
+    if (!keyed || EVP_CipherUpdate(context, bytes, &written, bytes, static_cast<int>(size)) != 1 ||
+        static_cast<std::size_t>(written) != size) {
+      return false;
+    }
+    if (!encrypting) correct(bytes, correction);
+    if (encrypting) std::memcpy(chained, bytes + size - kBlock, kBlock);
+    return true;
+  }
+
+  static void correct(unsigned char* bytes, const unsigned char* correction) {
+    for (std::size_t i = 0; i < kBlock; ++i) bytes[i] ^= correction[i];
+  }
+
+  EVP_CIPHER_CTX* context;
+  unsigned char chained[kBlock];  ///< What the context takes for the block before the next one.
+  bool encrypting;
+  bool keyed;
+};
+
 /// A pool of slots per direction; a taken slot is empty. Exchanging pointers needs no lock, and a thread that finds its
 /// slot empty tries the others before it keys a new context.
 class AesCbc::Impl {
@@ -141,7 +198,7 @@ class AesCbc::Impl {
   }
   ~Impl() {
     for (auto& pool : pools_) {
-      for (auto& slot : pool) EVP_CIPHER_CTX_free(slot.load(std::memory_order_acquire));
+      for (auto& slot : pool) delete slot.load(std::memory_order_acquire);
     }
     wipe(key_.data(), key_.size());
   }
@@ -149,45 +206,39 @@ class AesCbc::Impl {
   Impl& operator=(const Impl&) = delete;
 
   bool run(bool encrypting, const unsigned char* in, std::size_t size, unsigned char* out) {
-    if (!keyed_ || size % 16 != 0 || size > INT_MAX - 16) return false;
+    if (!keyed_ || size % KeyedContext::kBlock != 0 || size > INT_MAX - 16) return false;
+    if (size == 0) return true;
+    if (in != out) std::memmove(out, in, size);
     auto& pool = pools_[encrypting ? 1 : 0];
-    EVP_CIPHER_CTX* context = take(pool);
-    const bool fresh = context == nullptr;
-    if (fresh) context = EVP_CIPHER_CTX_new();
-    int written = 0;
-    const bool done =
-        context != nullptr &&
-        EVP_CipherInit_ex2(context, fresh ? algorithms().aes_256_cbc : nullptr, fresh ? key_.data() : nullptr,
-                           key_.data(), encrypting ? 1 : 0, nullptr) == 1 &&
-        (!fresh || EVP_CIPHER_CTX_set_padding(context, 0) == 1) &&
-        EVP_CipherUpdate(context, out, &written, in, static_cast<int>(size)) == 1 &&
-        static_cast<std::size_t>(written) == size;
-    if (!done) {
+    std::unique_ptr<KeyedContext> context(take(pool));
+    if (context == nullptr) context.reset(new (std::nothrow) KeyedContext(key_.data(), encrypting));
+    if (context == nullptr || !context->run(out, size, key_.data())) {
       ERR_clear_error();
-      EVP_CIPHER_CTX_free(context);
       return false;
     }
-    give_back(pool, context);
+    give_back(pool, std::move(context));
     return true;
   }
 
  private:
   static constexpr std::size_t kSlots = 8;
-  using Pool = std::array<std::atomic<EVP_CIPHER_CTX*>, kSlots>;
+  using Pool = std::array<std::atomic<KeyedContext*>, kSlots>;
 
-  static EVP_CIPHER_CTX* take(Pool& pool) {
+  static KeyedContext* take(Pool& pool) {
     for (auto& slot : pool) {
       if (slot.load(std::memory_order_relaxed) == nullptr) continue;
-      if (EVP_CIPHER_CTX* context = slot.exchange(nullptr, std::memory_order_acquire)) return context;
+      if (KeyedContext* context = slot.exchange(nullptr, std::memory_order_acquire)) return context;
     }
     return nullptr;
   }
-  static void give_back(Pool& pool, EVP_CIPHER_CTX* context) {
+  static void give_back(Pool& pool, std::unique_ptr<KeyedContext> context) {
     for (auto& slot : pool) {
-      EVP_CIPHER_CTX* empty = nullptr;
-      if (slot.compare_exchange_strong(empty, context, std::memory_order_release, std::memory_order_relaxed)) return;
+      KeyedContext* empty = nullptr;
+      if (slot.compare_exchange_strong(empty, context.get(), std::memory_order_release, std::memory_order_relaxed)) {
+        static_cast<void>(context.release());
+        return;
+      }
     }
-    EVP_CIPHER_CTX_free(context);
   }
 
   std::array<Pool, 2> pools_{};
@@ -213,7 +264,10 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
 }
 
 void wipe(void* data, std::size_t size) noexcept {
-  if (size != 0) OPENSSL_cleanse(data, size);
+  if (size == 0) return;
+  std::memset(data, 0, size);
+  // The compiler must take it that someone reads the memory: then it cannot drop the line above.
+  asm volatile("" : : "r"(data) : "memory");
 }
 
 }  // namespace detail

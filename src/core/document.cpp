@@ -58,6 +58,8 @@ Value Value::operator[](std::string_view name) const noexcept {
   if (kind() != Kind::object) return {};
   const Node* const end = node_ + node_->span;
   for (const Node* member = node_ + 1; member != end; member += member->span) {
+    // Names of one length are common, of one length and beginning rare: that saves most calls of memcmp.
+    if (member->name_size != name.size() || (!name.empty() && *member->name != name.front())) continue;
     if (std::string_view(member->name, member->name_size) == name) return Value(member);
   }
   return {};

@@ -106,7 +106,7 @@ class XmlReader {
 
   /// <xml>(<Name>CDATA|text</Name>)*</xml> and nothing else. False means "not mine".
   bool scan_flat(std::string_view text);
-  bool scan_element(const char*& at, const char* end);
+  bool scan_element(const char*& from, const char* end);
   /// Everything else. `document_.text_` is taken apart in place.
   ReadFault parse();
   ReadFault find_root(const pugi::xml_document& tree, pugi::xml_node& root) const;
@@ -134,7 +134,8 @@ bool XmlReader::add(std::string_view name, std::string_view text, Value::Kind ki
   return true;
 }
 
-bool XmlReader::scan_element(const char*& at, const char* end) {
+bool XmlReader::scan_element(const char*& from, const char* end) {
+  const char* at = from;  // A local one can stay in a register.
   const char* const name = at;
   while (at != end && kPlainNameCharacters[static_cast<unsigned char>(*at)]) ++at;
   const std::size_t name_size = static_cast<std::size_t>(at - name);
@@ -165,7 +166,7 @@ bool XmlReader::scan_element(const char*& at, const char* end) {
       std::memcmp(at + 2, name, name_size) != 0 || at[name_size + 2] != '>') {
     return false;
   }
-  at += name_size + 3;
+  from = at + name_size + 3;
   ++document_.nodes_[0].count;
   return add({name, name_size}, text, Value::Kind::string);
 }

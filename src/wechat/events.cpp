@@ -17,14 +17,13 @@ class PushFieldReader {
  public:
   explicit PushFieldReader(Value root) : root_(root) {}
 
-  void operator()(std::string_view path, std::string& field) const {
-    if (const Value value = at(path)) field.assign(value.text());
+  template <class Field>
+  void operator()(std::string_view name, Field& field) const {
+    take(root_[name], field);
   }
-  void operator()(std::string_view path, std::int64_t& field) const {
-    if (const auto number = at(path).integer()) field = *number;
-  }
-  void operator()(std::string_view path, double& field) const {
-    if (const auto number = at(path).real()) field = *number;
+  template <class Field>
+  void inner(std::string_view object, std::string_view name, Field& field) const {
+    take(root_[object][name], field);
   }
   template <class Item>
   void list(std::string_view path, std::vector<Item>& items) const {
@@ -40,6 +39,15 @@ class PushFieldReader {
   }
 
  private:
+  static void take(Value value, std::string& field) {
+    if (value) field.assign(value.text());
+  }
+  static void take(Value value, std::int64_t& field) {
+    if (const auto number = value.integer()) field = *number;
+  }
+  static void take(Value value, double& field) {
+    if (const auto number = value.real()) field = *number;
+  }
   Value at(std::string_view path) const {
     Value value = root_;
     for (std::size_t slash; (slash = path.find('/')) != std::string_view::npos; path.remove_prefix(slash + 1)) {

@@ -7,9 +7,10 @@
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
-// One field list per push, with the platform's names; '/' descends. A visitor takes v(path, field) for scalars and
-// v.list(path, vector) for lists, whose entries have a field list of their own. The reader is such a visitor, and so is
-// what the tests print with. `p` is const or not, as the visitor needs.
+// One field list per push, with the platform's names. A visitor takes v(name, field) for scalars, v.inner(object, name,
+// field) for those one level down, and v.list(path, vector) for lists, where '/' descends; their entries have a field
+// list of their own. The reader is such a visitor, and so is what the tests print with. `p` is const or not, as the
+// visitor needs.
 
 /// Whether P is T or const T.
 template <class P, class T>
@@ -121,8 +122,8 @@ void fields(V& v, P& p) {
 template <class V, class P, EnableFields<P, ScanCodeEvent> = 0>
 void fields(V& v, P& p) {
   v("EventKey", p.key);
-  v("ScanCodeInfo/ScanType", p.scan_type);
-  v("ScanCodeInfo/ScanResult", p.scan_result);
+  v.inner("ScanCodeInfo", "ScanType", p.scan_type);
+  v.inner("ScanCodeInfo", "ScanResult", p.scan_result);
 }
 
 template <class V, class P, EnableFields<P, PicturesChosenEvent::Picture> = 0>
@@ -132,18 +133,18 @@ void fields(V& v, P& p) {
 template <class V, class P, EnableFields<P, PicturesChosenEvent> = 0>
 void fields(V& v, P& p) {
   v("EventKey", p.key);
-  v("SendPicsInfo/Count", p.count);
+  v.inner("SendPicsInfo", "Count", p.count);
   v.list("SendPicsInfo/PicList/item", p.pictures);
 }
 
 template <class V, class P, EnableFields<P, LocationChosenEvent> = 0>
 void fields(V& v, P& p) {
   v("EventKey", p.key);
-  v("SendLocationInfo/Location_X", p.latitude);
-  v("SendLocationInfo/Location_Y", p.longitude);
-  v("SendLocationInfo/Scale", p.scale);
-  v("SendLocationInfo/Label", p.label);
-  v("SendLocationInfo/Poiname", p.place_name);
+  v.inner("SendLocationInfo", "Location_X", p.latitude);
+  v.inner("SendLocationInfo", "Location_Y", p.longitude);
+  v.inner("SendLocationInfo", "Scale", p.scale);
+  v.inner("SendLocationInfo", "Label", p.label);
+  v.inner("SendLocationInfo", "Poiname", p.place_name);
 }
 
 template <class V, class P, EnableFields<P, TemplateSentEvent> = 0>
@@ -165,7 +166,7 @@ void fields(V& v, P& p) {
   v("FilterCount", p.filter_count);
   v("SentCount", p.sent_count);
   v("ErrorCount", p.error_count);
-  v("CopyrightCheckResult/CheckState", p.copyright_check_state);
+  v.inner("CopyrightCheckResult", "CheckState", p.copyright_check_state);
   v.list("ArticleUrlResult/ResultList/item", p.articles);
 }
 
@@ -221,8 +222,8 @@ void fields(V& v, P& p) {
   v("version", p.version);
   v("errcode", p.error_code);
   v("errmsg", p.error_message);
-  v("result/suggest", p.suggest);
-  v("result/label", p.label);
+  v.inner("result", "suggest", p.suggest);
+  v.inner("result", "label", p.label);
   v.list("detail", p.details);
 }
 

@@ -241,7 +241,7 @@ OpenedPush WechatPushReceiver::deliver(std::string raw, std::shared_ptr<WechatRe
   context->target.is_event = !push.head.event.empty();
   context->target.is_json = format == TextFormat::json;
   // Filled in place: an event is some 600 bytes of strings to move.
-  OpenedPush opened(InboundEvent(), std::move(context));
+  OpenedPush opened(std::move(context));
   fill_channel_event(std::move(push), document.root(), config_.app_id, now, opened.event);
   opened.event.raw = std::move(raw);
   opened.answer.body.assign(kAcknowledgement);

@@ -87,6 +87,8 @@ class OpenedPush {
   };
   OpenedPush(InboundEvent e, std::shared_ptr<const ReplyContext> c)
       : outcome(Outcome::event), event(std::move(e)), context(std::move(c)) {}
+  /// As the first, with an event that the receiver fills in place.
+  explicit OpenedPush(std::shared_ptr<const ReplyContext> c) : outcome(Outcome::event), context(std::move(c)) {}
   explicit OpenedPush(WebhookResponse a) : outcome(Outcome::url_check), answer(std::move(a)) {}
   OpenedPush(PushFault f, std::string d, WebhookResponse a)
       : outcome(Outcome::refused), answer(std::move(a)), fault(f), detail(std::move(d)) {}

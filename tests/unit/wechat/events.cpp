@@ -32,6 +32,10 @@ class PushFieldCollector {
     numbers_.insert(prefix_ + std::string(path));
     add(path, std::to_string(field));
   }
+  template <class Field>
+  void inner(std::string_view object, std::string_view name, const Field& field) {
+    (*this)(std::string(object) + "/" + std::string(name), field);
+  }
   template <class Item>
   void list(std::string_view path, const std::vector<Item>& items) {
     add(std::string(path) + ".length", std::to_string(items.size()));
