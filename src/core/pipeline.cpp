@@ -1,6 +1,7 @@
 #include "core/pipeline.hpp"
 
 #include "core/call_report.hpp"
+#include "core/download_gate.hpp"
 #include "core/fault_table.hpp"
 #include "core/joint_cancel.hpp"
 #include "core/redaction.hpp"
@@ -139,8 +140,10 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     ++attempts_;
     attempt_start_ = core_.clock->mono();
     encoded_ = false;
-    streams_ = static_cast<bool>(request_.sink);
-    if (streams_) watch_sink();
+    if (request_.sink) {
+      download_ = std::make_shared<DownloadGate>(std::move(request_.sink));
+      request_.sink = [gate = download_](std::string_view bytes) { return gate->take(bytes); };
+    }
     core_.transport->send(
         std::move(request_), deadline_, cancel_.token(), [self = shared_from_this()](HttpOutcome outcome) mutable {
           Scheduler& loop = *self->core_.scheduler;
@@ -160,10 +163,16 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     }
     http_status_ = outcome.reply.status;
     Reply reply;
-    reply.streamed = streams_ && outcome.reply.status == 200 && outcome.reply.body.empty();
-    if (!reply.streamed) reply.document = Document::json(outcome.reply.body);
-    reply.unreadable = reply.document.fault();
     reply.http = std::move(outcome.reply);
+    if (download_ && reply.http.status == 200) reply.http.body = download_->held();
+    reply.document = Document::json(reply.http.body);
+    reply.unreadable = reply.document.fault();
+    if (download_ && reply.http.status == 200 && !reply.document) {  // no answer of the platform, so the file itself
+      if (!download_->open() && !reply.http.body.empty() && !download_->release())
+        return judge(verdict_of(Fault::cancelled_after_sending, info_.effect), nullptr,
+                     "the receiver ended the download");
+      reply.streamed = download_->open();
+    }
     judge(platform_.classify(info_, reply), &reply, {});
   }
 
@@ -182,9 +191,10 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     worst_ = std::max(worst_, verdict.delivery);
     home_->queue_->learn(info_, verdict);
     const bool could_act_twice = info_.effect == Effect::create && worst_ == Delivery::unknown;
-    if (!could_act_twice && verdict.renew_credential && tag_.digest != 0 && !renewed_) return renew(std::move(verdict));
-    if (!could_act_twice && verdict.retry == Retry::after_backoff && repeats_ < home_->retry_.repeats && repeatable())
-      return pause(verdict, detail);
+    const bool renewable = verdict.renew_credential && tag_.digest != 0 && !renewed_;
+    const bool passing = verdict.retry == Retry::after_backoff && repeats_ < home_->retry_.repeats;
+    if (!could_act_twice && (renewable || passing) && repeatable())
+      return renewable ? renew(std::move(verdict)) : pause(verdict, detail);
     give_up(verdict, detail);
   }
 
@@ -293,17 +303,9 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
 
   /// A body that cannot go back to its start, or a download that has begun to arrive, is not repeated.
   bool repeatable() {
-    if (streams_ && sink_used_ && *sink_used_) return false;
+    if (download_ && download_->open()) return false;
     if (!source_) return true;
     return source_->rewind();
-  }
-
-  void watch_sink() {
-    sink_used_ = std::make_shared<bool>(false);
-    request_.sink = [used = sink_used_, sink = std::move(request_.sink)](std::string_view bytes) {
-      *used = true;
-      return sink(bytes);
-    };
   }
 
   bool ends_early() {
@@ -384,8 +386,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
 
   HttpRequest request_;
   bool encoded_ = false;
-  bool streams_ = false;
-  std::shared_ptr<bool> sink_used_;
+  std::shared_ptr<DownloadGate> download_;
   std::shared_ptr<BodySource> source_;
   CredentialTag tag_;
   std::unique_ptr<Platform::Permit> permit_;
