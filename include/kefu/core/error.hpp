@@ -48,6 +48,7 @@ KEFU_EXPORT std::string_view to_string(Delivery delivery) noexcept;
 
 /// Everything known about a failure beside its kind. Holds neither URLs nor secrets.
 struct ErrorDetails {
+  ErrorDetails() {}
   std::string message;           ///< Ours: the cause and what to do, one or two sentences.
   std::string operation;         ///< Stable name of the operation, e.g. "wechat.message.custom.send".
   std::string platform_code;     ///< The platform's code as text ("45015"); empty if it did not answer with one.

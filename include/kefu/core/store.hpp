@@ -18,6 +18,7 @@ KEFU_BEGIN_NAMESPACE
 /// One stored value. Generations are taken from one counter per store that only grows: a value that was removed and
 /// written again never gets an old generation back.
 struct StoreEntry {
+  StoreEntry() {}
   std::string value;
   std::uint64_t generation = 0;
   std::optional<WallTime> expires;  ///< Absent: kept until removed.
@@ -54,6 +55,7 @@ enum class Durability : unsigned char {
 
 /// What became of a commit: either all writes were done, or none.
 struct CommitOutcome {
+  CommitOutcome() {}
   bool committed = false;
   std::vector<std::uint64_t> generations;  ///< Per write the new generation (0 for a removal), if committed.
   std::size_t conflict = 0;                ///< Index of the first write whose expectation failed, if not.
@@ -62,6 +64,9 @@ struct CommitOutcome {
 /// A lease that is held. Fencing numbers grow with each holder: what a holder writes elsewhere carries its fence, and
 /// the receiver refuses a smaller one than it has seen.
 struct Lease {
+  Lease() {}
+  Lease(std::string k, std::string o, std::uint64_t f, WallTime u)
+      : key(std::move(k)), owner(std::move(o)), fence(f), until(u) {}
   std::string key;
   std::string owner;
   std::uint64_t fence = 0;
