@@ -47,7 +47,7 @@ void each_field(M& m, F field) {
   }
 }
 
-struct FieldWriter {
+struct MemberWriter {
   JsonWriter& json;
   void operator()(const char* name, const std::string& text) const { json.key(name).string(text); }
   void operator()(const char* name, double number) const { json.key(name).real(number); }
@@ -60,7 +60,7 @@ struct FieldWriter {
   }
 };
 
-struct FieldReader {
+struct MemberReader {
   Value value;
   void operator()(const char* name, std::string& text) const { text = value[name].text(); }
   void operator()(const char* name, double& number) const { number = value[name].real().value_or(0); }
@@ -79,7 +79,7 @@ struct AnswerWriter {
   }
   void operator()(const Content& content) const {
     json.key("kind").string(to_string(kind_of(content)));
-    std::visit([this](const auto& m) { each_field(m, FieldWriter{json}); }, content);
+    std::visit([this](const auto& m) { each_field(m, MemberWriter{json}); }, content);
   }
 };
 
@@ -88,7 +88,7 @@ std::optional<PassiveReply> read_content(std::string_view kind, Value value) {
   if constexpr (I < kContentKinds) {
     if (kind != to_string(static_cast<ContentKind>(I))) return read_content<I + 1>(kind, value);
     std::variant_alternative_t<I, Content> content;
-    each_field(content, FieldReader{value});
+    each_field(content, MemberReader{value});
     return PassiveReply(Content(std::move(content)));
   } else {
     return std::nullopt;

@@ -44,9 +44,6 @@ StoreWrite put_lane(const std::string& key, const StoredLane& lane) {
 
 }  // namespace
 
-std::int64_t unix_millis(WallTime time) { return std::chrono::duration_cast<Millis>(time.time_since_epoch()).count(); }
-WallTime from_unix_millis(std::int64_t millis) { return WallTime(Millis(millis)); }
-
 InboxStore::InboxStore(std::string_view name_space, std::string_view platform, std::string_view account,
                        std::string owner, const InboxOptions& options, std::shared_ptr<ReplyLedger> ledger)
     : events_(name_space, platform, "inbox", account),

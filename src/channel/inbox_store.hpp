@@ -118,8 +118,5 @@ class InboxStore {
   const std::shared_ptr<ReplyLedger> ledger_;
 };
 
-std::int64_t unix_millis(WallTime time);
-WallTime from_unix_millis(std::int64_t millis);
-
 }  // namespace detail
 KEFU_END_NAMESPACE

@@ -13,7 +13,7 @@ namespace detail {
 namespace {
 
 // CURLE_TOO_LARGE of later versions; 7.88 says "out of memory" of a header line without end.
-constexpr int kTooLarge = 100;
+constexpr int kCurlTooLarge = 100;
 
 long info_of(CURL* easy, CURLINFO what) {
   long value = 0;
@@ -82,7 +82,7 @@ TransportFault CurlTransfer::fault_of(int curl_code) const {
 
 TransportFault CurlTransfer::fault_after_sending(int curl_code) const {
   const bool reply_began = header_bytes_ > 0 || info_of(easy_, CURLINFO_HEADER_SIZE) > 0;
-  if (curl_code == CURLE_OUT_OF_MEMORY || curl_code == kTooLarge) return TransportFault::reply_too_large;
+  if (curl_code == CURLE_OUT_OF_MEMORY || curl_code == kCurlTooLarge) return TransportFault::reply_too_large;
   if (curl_code == CURLE_OPERATION_TIMEDOUT)
     return reply_began ? TransportFault::timeout_inside_reply : TransportFault::timeout_after_send;
   if (reply_began) return TransportFault::reset_inside_reply;

@@ -8,14 +8,6 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-namespace {
-
-std::int64_t unix_millis(WallTime time) { return std::chrono::duration_cast<Millis>(time.time_since_epoch()).count(); }
-
-WallTime from_unix_millis(std::int64_t millis) { return WallTime(Millis(millis)); }
-
-}  // namespace
-
 std::uint64_t tag_digest(std::string_view text) {
   if (text.empty()) return 0;
   const Digest sha = digest(DigestKind::sha256, text);

@@ -12,7 +12,7 @@ ControlAnswer clock_answer(const ControlCall& call) {
   const WallTime now = call.now();
   detail::JsonWriter writer(answer.body);
   writer.begin_object().key("unix").integer(unix_seconds(now));
-  writer.key("unix_ms").integer(std::chrono::duration_cast<Millis>(now.time_since_epoch()).count());
+  writer.key("unix_ms").integer(unix_millis(now));
   writer.key("offset_ms").integer(call.core.offset_ms()).end_object();
   return answer;
 }

@@ -6,8 +6,6 @@ KEFU_BEGIN_NAMESPACE
 namespace wechat {
 namespace {
 
-constexpr std::size_t kTextBytes = 2048;  // measured by users of the API; the documentation names none
-
 void support(Capabilities& c, std::initializer_list<ContentKind> kinds) {
   for (ContentKind kind : kinds) c.rule(kind).supported = true;
 }

@@ -6,6 +6,10 @@
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
+/// The longest text message. Measured by users of the API (wechat-messages 2.3), which answers 45002 above it; the
+/// documentation names none.
+inline constexpr std::size_t kTextBytes = 2048;
+
 /// What an account of this kind can send, from the tables of wechat-messages 0 and 2.2.
 Capabilities capabilities_of(AccountKind kind, bool verified);
 

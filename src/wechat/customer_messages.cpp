@@ -1,6 +1,7 @@
 #include "core/document.hpp"
 #include "core/fields.hpp"
 #include "core/json_writer.hpp"
+#include "wechat/capabilities.hpp"
 #include "wechat/families.hpp"
 
 #include <kefu/wechat/customer_messages.hpp>
@@ -26,9 +27,6 @@ KEFU_FIELDS(wechat::SetBusinessTyping) {
 
 namespace wechat {
 namespace {
-
-// Measured by users of the API (wechat-messages 2.3); the platform answers 45002 above it.
-constexpr std::size_t kTextBytes = 2048;
 
 /// Writes one message's `msgtype` and the object of that name; remembers the first field that is not acceptable.
 class MessageWriter {

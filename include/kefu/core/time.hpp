@@ -1,9 +1,9 @@
 #pragma once
 
+#include <kefu/core/export.hpp>
+
 #include <chrono>
 #include <cstdint>
-
-#include <kefu/core/export.hpp>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -28,5 +28,10 @@ inline std::int64_t unix_seconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 inline WallTime from_unix_seconds(std::int64_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
+/// Milliseconds since then, as stored records keep times.
+inline std::int64_t unix_millis(WallTime time) {
+  return std::chrono::duration_cast<Millis>(time.time_since_epoch()).count();
+}
+inline WallTime from_unix_millis(std::int64_t millis) { return WallTime(Millis(millis)); }
 
 KEFU_END_NAMESPACE
