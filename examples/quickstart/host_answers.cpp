@@ -1,0 +1,89 @@
+#include "host_answers.hpp"
+
+#include <chrono>
+#include <functional>
+#include <thread>
+#include <utility>
+
+using kefu::Content;
+using kefu::InboundEvent;
+using kefu::InboxTurn;
+using kefu::Message;
+using kefu::TextContent;
+
+namespace {
+struct Keyword {
+  const char* word;
+  const char* answer;
+};
+constexpr Keyword kKeywords[] = {
+    {"发货", "您好，订单当天 16:00 前付款当天发货，之后的次日发货。"},
+    {"退款", "您好，退款在收到退货后 1 至 3 个工作日原路退回。"},
+    {"发票", "您好，电子发票在确认收货后自动发送到您的邮箱。"},
+};
+}  // namespace
+
+void Answers::answer(const InboundEvent& event, const InboxTurn& turn) {
+  if (const auto* text = std::get_if<kefu::ReceivedText>(&event.payload)) {
+    answer_text(event, *text, turn);
+  } else if (const auto* media = std::get_if<kefu::ReceivedMedia>(&event.payload)) {
+    turn.answer(TextContent(media->kind == kefu::ReceivedMedia::Kind::image ? "图片已收到，客服会尽快查看。"
+                                                                            : "文件已收到，客服会尽快查看。"));
+  } else if (std::get_if<kefu::Followed>(&event.payload) != nullptr) {
+    turn.answer(TextContent("欢迎光临！回复“帮助”查看常见问题。"));
+  } else {
+    turn.done();
+  }
+}
+
+void Answers::answer_text(const InboundEvent& event, const kefu::ReceivedText& text, const InboxTurn& turn) {
+  if (!text.menu_id.empty()) return turn.answer(TextContent("您选择了：" + text.body));
+  if (text.body == "帮助") return send_menu(event, turn);
+  if (text.body == "六条") return send_many(event, turn);
+  if (text.body == "人工鉴定") return think_slowly(turn);
+  for (const Keyword& keyword : kKeywords) {
+    if (text.body.find(keyword.word) != std::string::npos) return turn.answer(TextContent(keyword.answer));
+  }
+  turn.answer(TextContent("您好，您说的是“" + text.body + "”。回复“帮助”查看常见问题。"));
+}
+
+// A menu cannot be part of the answer to the push, so it goes out as a customer message.
+void Answers::send_menu(const InboundEvent& event, const InboxTurn& turn) {
+  kefu::MenuContent menu("请选择您的问题：",
+                         {kefu::MenuContent::Item("ship", "何时发货"), kefu::MenuContent::Item("refund", "如何退款")});
+  account_->send(Message(event.sender(), menu)).then([turn](kefu::Result<kefu::Receipt> sent) {
+    if (sent) return turn.done();
+    log_line({{"what", "send_failed"}, {"error", sent.error().to_string()}});
+    turn.failed(sent.error().message());
+  });
+}
+
+// Six messages where the platform takes five: the sixth is refused here, before it costs a call.
+void Answers::send_many(const InboundEvent& event, const InboxTurn& turn) {
+  in_background([this, event, turn] {
+    for (int number = 1; number <= 6; ++number) {
+      auto sent = account_->send(Message(event.sender(), TextContent("第 " + std::to_string(number) + " 条"))).get();
+      if (sent) continue;
+      log_line({{"what", "refused"},
+                {"customer", event.customer.id},
+                {"number", std::to_string(number)},
+                {"kind", std::string(to_string(sent.error().kind()))},
+                {"delivery", std::string(to_string(sent.error().delivery()))},
+                {"reason", sent.error().message()}});
+    }
+    turn.done();
+  });
+}
+
+// The inbox answers the platform in time whatever happens here; this answer leaves later as a customer message.
+void Answers::think_slowly(const InboxTurn& turn) {
+  in_background([turn] {
+    std::this_thread::sleep_for(std::chrono::seconds(8));
+    turn.answer(TextContent("鉴定完成：是正品。"));
+  });
+}
+
+void Answers::in_background(std::function<void()> work) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  background_.push_back(std::async(std::launch::async, std::move(work)));
+}
