@@ -131,5 +131,6 @@ Runtime::~Runtime() {
 
 void Runtime::stop() { core_->stop(); }
 const Clock& Runtime::clock() const { return *core_->clock; }
+std::shared_ptr<detail::PendingHome> Runtime::home() const { return core_; }
 
 KEFU_END_NAMESPACE

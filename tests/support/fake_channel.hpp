@@ -1,8 +1,7 @@
 #pragma once
 
-#include "core/runtime_core.hpp"
-
 #include <kefu/channel/channel.hpp>
+#include <kefu/core/pending.hpp>
 #include <kefu/core/runtime.hpp>
 
 #include <deque>
@@ -67,7 +66,7 @@ class FakeReceiver final : public kefu::PushReceiver {
 /// Remembers what it was asked to send and answers from a script; with an empty script everything arrives.
 class FakeMessenger final : public kefu::Messenger {
  public:
-  explicit FakeMessenger(const kefu::Runtime& runtime) : home_(runtime.core()) {}
+  explicit FakeMessenger(const kefu::Runtime& runtime) : home_(runtime.home()) {}
 
   void fail(kefu::Error error) {
     const std::lock_guard lock(mutex_);

@@ -175,7 +175,8 @@ class [[nodiscard]] Pending {
   std::shared_ptr<detail::TypedState<T>> state_;
 };
 
-/// The side that answers a Pending. Dropped unanswered it answers `cancelled`. For those who write their own Channel.
+/// The side that answers a Pending. Dropped unanswered it answers `cancelled`. For those who write their own Channel:
+/// `Promise<Receipt> promise(runtime.home());`
 ///
 /// Thread safety: one thread at a time. Moving is cheap.
 template <class T>

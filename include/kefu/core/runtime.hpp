@@ -16,8 +16,9 @@
 KEFU_BEGIN_NAMESPACE
 
 namespace detail {
+class PendingHome;
 class RuntimeCore;
-}
+}  // namespace detail
 
 /// Draws the numbers that spread retries and refreshes. Not for secrets. Thread safety: any thread.
 class KEFU_EXPORT Jitter {
@@ -72,6 +73,8 @@ class KEFU_EXPORT Runtime {
   /// The clock in use; accounts and webhooks read time from it.
   const Clock& clock() const;
 
+  /// What a Promise needs, for those who write their own Channel.
+  std::shared_ptr<detail::PendingHome> home() const;
   /// For the rooms above.
   const std::shared_ptr<detail::RuntimeCore>& core() const { return core_; }
 

@@ -614,7 +614,7 @@ TEST_CASE("BOT-4: a process that ends while it sends leaves a dead letter, not a
     auto hold = std::make_shared<std::vector<kefu::Promise<kefu::Receipt>>>();
     struct Silent final : kefu::Messenger {
       explicit Silent(const kefu::Runtime& r, std::shared_ptr<std::vector<kefu::Promise<kefu::Receipt>>> h)
-          : home(r.core()), held(std::move(h)) {}
+          : home(r.home()), held(std::move(h)) {}
       kefu::Pending<kefu::Receipt> send(kefu::Message, kefu::CallOptions) override {
         held->emplace_back(home);
         return held->back().pending();
