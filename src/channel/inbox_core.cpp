@@ -1,5 +1,6 @@
 #include "channel/inbox_core.hpp"
 
+#include "core/crypto.hpp"
 #include "core/reporting.hpp"
 
 #include <algorithm>
@@ -49,6 +50,8 @@ Pending<WebhookResponse> InboxCore::handle(const WebhookRequest& request) {
     promise.answer(std::move(push.answer));
     return pending;
   }
+  // An event without an id must not be taken for a repeat of another one.
+  if (push.event.event_id.empty()) push.event.event_id = digest(DigestKind::sha256, push.event.raw).hex();
   InboxSlot slot(in_hand_);
   if (*in_hand_ > options_.max_in_hand) {
     count_event("turned_away");

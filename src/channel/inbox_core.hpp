@@ -150,6 +150,7 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   void finished(Lane& lane, const Result<Finished>& outcome);
   void finish_again(Lane& lane);
   void acknowledge_waiters(const std::string& event_id);
+  void lose(const std::string& lane);
   void drop(const std::string& lane);
   void let_go(Lane& lane);
 

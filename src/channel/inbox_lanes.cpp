@@ -231,7 +231,7 @@ void InboxCore::finished(Lane& lane, const Result<Finished>& outcome) {
     acknowledge_waiters(lane.event_id);
     return outcome ? adopt(lane) : store_failed(lane, outcome.error(), &InboxCore::finish_again);
   }
-  if (!outcome->is_ours) return drop(lane.key);
+  if (!outcome->is_ours) return lose(lane.key);
   const std::string key = lane.key;
   const std::string event_id = lane.event_id;
   const EventRecord record = std::move(lane.stored.record);
@@ -258,9 +258,13 @@ void InboxCore::acknowledge_waiters(const std::string& event_id) {
   }
 }
 
-/// Another owner has the lane: what waits here for its events is told by their records.
+void InboxCore::lose(const std::string& key) {
+  say(LogLevel::warning, log_event::kInboxLaneLost, "another owner took over a customer's events", {});
+  drop(key);
+}
+
+/// Not ours any more: what waits here for its events is told by their records.
 void InboxCore::drop(const std::string& key) {
-  say(LogLevel::warning, log_event::kInboxLaneLost, "another owner took over a customer's events", {}, {});
   lanes_.erase(key);
   std::vector<std::string> waiting;
   for (auto place = items_.begin(); place != items_.end();) {
@@ -282,6 +286,7 @@ void InboxCore::drop(const std::string& key) {
   for (const std::string& event_id : waiting) watch(event_id);
 }
 
+/// Frees the lane for other owners: this Inbox is closed.
 void InboxCore::let_go(Lane& lane) {
   const std::string key = lane.key;
   runtime_->with_store<void>([steps = steps_, key](Store& store) { return steps->let_go(store, key); },

@@ -66,7 +66,7 @@ void InboxCore::extend() {
       [self = shared_from_this()](const Result<std::vector<std::string>>& lost) {
         if (lost) {
           for (const std::string& lane : *lost) {
-            if (self->lanes_.count(lane) != 0) self->drop(lane);
+            if (self->lanes_.count(lane) != 0) self->lose(lane);
           }
         }
         if (!self->lanes_.empty()) self->arm_extension();

@@ -31,6 +31,7 @@ class KEFU_EXPORT InboxTurn {
   /// Done, and this is the answer. In time it goes out with the platform's request; later it leaves as a customer
   /// message through the account's Messenger and reply window.
   void answer(Content content) const;
+  /// Only the platform's request can carry it: a late one goes to the dead letters.
   void answer(TransferToAgent transfer) const;
   /// Done, and nothing is to be said.
   void done() const;
@@ -75,8 +76,13 @@ struct DeadLetter {
 /// BOT).
 ///
 /// Delivery to the handler is at least once with a stable event id. Without a durable store this is best effort: what
-/// is in hand is lost with the process; `durable()` says so. Events of one customer are handed over in order, one at a
-/// time.
+/// is in hand is lost with the process; `durable()` says so. Events of one customer are handed over in the order in
+/// which they were stored, one at a time, across all processes that share the store; customers are independent.
+///
+/// An event is stored, together with what it means for the account's reply window, before anything is acknowledged; if
+/// that fails the platform is answered 503 and repeats. A repeat waits for the answer that is being worked on, or gets
+/// the one that was given. An answer that left as a customer message is never sent a second time on doubt: where its
+/// fate is unknown the event goes to the dead letters. A power cut may bring back what was handled in its last moments.
 ///
 /// Thread safety: all members may be called from any thread. The handler runs on the executor. Lifetime: the destructor
 /// stops taking pushes and does not wait for handlers; their late answers are still stored and sent while the runtime
@@ -92,7 +98,8 @@ class KEFU_EXPORT Inbox {
   Inbox& operator=(Inbox&&) noexcept;
   ~Inbox();
 
-  /// Give every request to the account's callback URL to this and send back what it answers.
+  /// Give every request to the account's callback URL to this and send back what it answers. Error: `cancelled` at
+  /// shutdown; answer 503 then.
   Pending<WebhookResponse> handle(const WebhookRequest& request) const;
 
   bool durable() const;

@@ -8,8 +8,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -697,6 +701,60 @@ TEST_CASE("BOT-2: without a durable store the Inbox says so") {
   CHECK_FALSE(shop.inbox->durable());
   // Nothing of ours waits in simulated time, so a wait without end is noticed.
   CHECK(world.time->waiting() == 0);
+}
+
+TEST_CASE("DED-4, BOT-1: with real threads every request gets its own answer, and customers their order") {
+  constexpr int kThreads = 8;
+  constexpr int kPushes = 60;
+  kefu::RuntimeOptions options;
+  auto runtime = kefu::Runtime::create(std::move(options));
+  REQUIRE(runtime);
+  const auto channel = std::make_shared<FakeChannel>(*runtime);
+  std::mutex mutex;
+  std::map<std::string, std::vector<std::string>> handled;
+  std::vector<std::thread> answering;
+  auto inbox = Inbox::create(*runtime, channel, [&](kefu::InboundEvent event, InboxTurn turn) {
+    const std::lock_guard lock(mutex);
+    handled[event.customer.id].push_back(event.event_id);
+    if (handled[event.customer.id].size() % 10 != 0) return turn.answer(TextContent(event.event_id));
+    answering.emplace_back([turn, id = event.event_id] { turn.answer(TextContent(id)); });
+  });
+  REQUIRE(inbox);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> pushing;
+  for (int t = 0; t < kThreads; ++t) {
+    pushing.emplace_back([&, t] {
+      for (int i = 0; i < kPushes; ++i) {
+        const std::string customer = "c" + std::to_string(t / 2);
+        const std::string id = std::to_string(t) + "-" + std::to_string(i);
+        const std::string body = id + "|" + customer + "|hi";
+        const kefu::WebhookRequest request("POST", "/", "", body);
+        auto first = inbox->handle(request);
+        auto repeat = inbox->handle(request);
+        for (auto* pending : {&first, &repeat}) {
+          auto response = std::move(*pending).get();
+          if (!response || response->body != id + " to " + customer) ++wrong;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : pushing) thread.join();
+  runtime->stop();
+  for (std::thread& thread : answering) thread.join();
+  CHECK(wrong == 0);
+  CHECK(channel->fake_messenger->sent().empty());
+  for (const auto& [customer, ids] : handled) {
+    CAPTURE(customer);
+    CHECK(ids.size() == 2 * kPushes);
+    for (int t = 0; t < kThreads; ++t) {
+      int last = -1;
+      for (const std::string& id : ids) {
+        if (id.rfind(std::to_string(t) + "-", 0) != 0) continue;
+        CHECK(std::stoi(id.substr(2)) == last + 1);
+        last = std::stoi(id.substr(2));
+      }
+    }
+  }
 }
 
 TEST_CASE("create refuses options out of bounds and channels without pushes") {
