@@ -59,6 +59,8 @@ trap 'exit 143' TERM
 start() {
   local name=$1 field=$2 pid i
   shift 2
+  # Emptied here and not only by the redirection, which happens at some later moment: the line must be this run's.
+  : >"$logs/quickstart-$name.log"
   "$@" >"$logs/quickstart-$name.log" 2>"$logs/quickstart-$name.err" &
   pid=$!
   children="$pid $children"

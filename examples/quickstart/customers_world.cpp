@@ -98,7 +98,7 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t most) {
 }
 
 constexpr std::size_t kColumns = 6;
-constexpr std::array<std::size_t, kColumns> kWidest{3, 16, 24, 40, 24, 6};
+constexpr std::array<std::size_t, kColumns> kWidest{3, 16, 32, 42, 24, 6};
 using Cells = std::array<std::string, kColumns>;
 
 }  // namespace
