@@ -68,7 +68,7 @@ bool EventLoop::watch(int fd, std::uint32_t events, Watcher watcher) {
   event.events = events;
   event.data.u64 = (static_cast<std::uint64_t>(generation) << 32) | static_cast<std::uint32_t>(fd);
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return false;
-  watched_[fd] = Watched{generation, std::move(watcher)};
+  watched_[fd] = Watched{generation, std::make_shared<const Watcher>(std::move(watcher))};
   return true;
 }
 
@@ -119,8 +119,8 @@ void EventLoop::dispatch(std::uint64_t mark, std::uint32_t events) {
   // The generation keeps an event of a closed socket away from the next socket with the same number.
   const auto found = watched_.find(fd);
   if (found == watched_.end() || found->second.generation != mark >> 32) return;
-  const Watcher watcher = found->second.watcher;  // A copy: the watcher may forget itself.
-  watcher(events);
+  const std::shared_ptr<const Watcher> watcher = found->second.watcher;
+  (*watcher)(events);
 }
 
 void EventLoop::run() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -56,7 +57,7 @@ class EventLoop final : public Timers {
 
   struct Watched {
     std::uint32_t generation;
-    Watcher watcher;
+    std::shared_ptr<const Watcher> watcher;  ///< Shared, as a watcher may forget itself while it runs.
   };
 
   std::thread thread_;
