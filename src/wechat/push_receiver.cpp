@@ -245,6 +245,12 @@ OpenedPush WechatPushReceiver::deliver(std::string raw, std::shared_ptr<WechatRe
   fill_channel_event(std::move(push), document.root(), config_.app_id, now, opened.event);
   opened.event.raw = std::move(raw);
   opened.answer.body.assign(kAcknowledgement);
+  const detail::Repairs& repairs = document.repairs();
+  if (repairs.control_characters + repairs.invalid_utf8 != 0) {
+    opened.detail = "read after repairs: " + std::to_string(repairs.control_characters) +
+                    " control characters dropped, " + std::to_string(repairs.invalid_utf8) +
+                    " malformed characters replaced; raw has them still";
+  }
   return opened;
 }
 

@@ -267,6 +267,7 @@ TEST_CASE("authentic but unreadable messages are named as such") {
   const OpenedPush opened = receiver()->open(sender.sealed(replaced(kText, "hello", "he\x01llo")).view(), kNow);
   REQUIRE(opened.outcome == OpenedPush::Outcome::event);
   CHECK(std::get<kefu::ReceivedText>(opened.event.payload).body == "hello");
+  CHECK(opened.detail.find("1 control characters dropped") != std::string::npos);
 }
 
 TEST_CASE("CBK-11: freshness is a setting") {
