@@ -17,6 +17,9 @@ namespace detail {
 
 /// What is known and under way for one base URL.
 struct CurlHost {
+  CurlHost() = default;
+  CurlHost(const CurlHost&) = delete;
+  CurlHost& operator=(const CurlHost&) = delete;
   ~CurlHost() { curl_url_cleanup(url); }
   std::string refusal;
   CURLU* url = nullptr;

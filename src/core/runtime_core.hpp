@@ -93,6 +93,16 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   Phase phase_ = Phase::running;
 };
 
+/// A host's store that throws must not take the store thread with it.
+template <class T, class Work>
+Result<T> guarded(Work&& work) {
+  try {
+    return work();
+  } catch (...) {
+    return Error(ErrorKind::unavailable, "the store threw an exception; stores answer with errors");
+  }
+}
+
 template <class T, class Work, class Done>
 void RuntimeCore::with_store(Work work, Done done) {
   struct Job {
@@ -104,9 +114,9 @@ void RuntimeCore::with_store(Work work, Done done) {
   auto job = std::make_shared<Job>(shared_from_this(), std::move(work), std::move(done));
   auto refused = refusal();
   if (!refused && store_queue->post([job] {
-        Result<T> result = job->work(*job->core->store);
+        auto result = std::make_unique<Result<T>>(guarded<T>([&] { return job->work(*job->core->store); }));
         Scheduler& loop = *job->core->scheduler;
-        loop.post([job, result = std::move(result)]() mutable { job->done(std::move(result)); });
+        loop.post([job, result = std::move(result)] { job->done(std::move(*result)); });
       }))
     return;
   if (!refused)

@@ -191,6 +191,18 @@ TEST_CASE("with_store works on the store thread and comes back to the loop") {
   CHECK(done.get_future().get() == "store thread, loop");
 }
 
+TEST_CASE("a store that throws is an error of its call, and the store thread goes on") {
+  Runtime runtime = make();
+  auto core = runtime.core();
+  std::promise<ErrorKind> thrown;
+  core->with_store<int>([](Store&) -> Result<int> { throw std::runtime_error("from a store"); },
+                        [&](Result<int> result) { thrown.set_value(result.error().kind()); });
+  CHECK(thrown.get_future().get() == ErrorKind::unavailable);
+  std::promise<int> next;
+  core->with_store<int>([](Store&) -> Result<int> { return 2; }, [&](Result<int> result) { next.set_value(*result); });
+  CHECK(next.get_future().get() == 2);
+}
+
 TEST_CASE("CON-3: a full store queue answers rate_limited") {
   RuntimeOptions options;
   options.store_queue = 2;
