@@ -232,11 +232,7 @@ void AccountMessenger::drop_watch(const Job& job, const Watch& watch) const {
 
 /// Once it is on its way the pipeline looks after its deadline and its cancellation.
 void AccountMessenger::give_up(const JobPtr& job, ErrorKind kind, const char* why) {
-  {
-    std::lock_guard lock(mutex_);
-    if (job->phase == Phase::sending) return;
-  }
-  finish(job, Error(kind, why));
+  finish(job, Error(kind, why), Unless::sending);
 }
 
 void AccountMessenger::close() {
@@ -244,11 +240,9 @@ void AccountMessenger::close() {
   {
     std::lock_guard lock(mutex_);
     closed_ = true;
-    for (const auto& lane : lanes_)
-      for (const JobPtr& job : lane.second)
-        if (job->phase != Phase::sending) waiting.push_back(job);
+    for (const auto& lane : lanes_) waiting.insert(waiting.end(), lane.second.begin(), lane.second.end());
   }
-  for (const JobPtr& job : waiting) finish(job, removed());
+  for (const JobPtr& job : waiting) finish(job, removed(), Unless::sending);
 }
 
 void AccountMessenger::reserve(Turn turn) {
@@ -324,12 +318,12 @@ void AccountMessenger::part_failed(Turn turn, const Error& error) {
 }
 
 /// Answers a message, once, and lets the next one of its lane go.
-void AccountMessenger::finish(const JobPtr& job, Result<Receipt> result) {
+void AccountMessenger::finish(const JobPtr& job, Result<Receipt> result, Unless unless) {
   JobPtr next;
   Watch watch;
   {
     std::lock_guard lock(mutex_);
-    if (job->phase == Phase::finished) return;
+    if (job->phase == Phase::finished || (unless == Unless::sending && job->phase == Phase::sending)) return;
     job->phase = Phase::finished;
     std::swap(job->watch, watch);
     const auto lane = lanes_.find(job->customer);

@@ -36,6 +36,7 @@ class AccountMessenger final : public Messenger, public std::enable_shared_from_
 
  private:
   enum class Phase : unsigned char { waiting, reserving, sending, finished };
+  enum class Unless : unsigned char { finished, sending };  ///< Which message `finish` leaves alone.
   struct Watch;
   struct Job;
   class Turn;
@@ -53,7 +54,7 @@ class AccountMessenger final : public Messenger, public std::enable_shared_from_
   bool begin_sending(Job& job);
   void send_next(Turn turn);
   void part_failed(Turn turn, const Error& error);
-  void finish(const JobPtr& job, Result<Receipt> result);
+  void finish(const JobPtr& job, Result<Receipt> result, Unless unless = Unless::finished);
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
