@@ -190,7 +190,9 @@ void TokenBroker::fetch(const RoundPtr& round, TokenFetcher::Mode mode) {
       });
   fetcher_->fetch(
       mode, now + settings_.fetch_timeout, round->fetch_cancel.token(),
-      [self = shared_from_this(), round](Result<FetchedToken> answer) { self->fetched(round, std::move(answer)); });
+      [weak = weak_from_this(), round](Result<FetchedToken> answer) {  // weak: a fetcher may keep what it called
+        if (const auto self = weak.lock()) self->fetched(round, std::move(answer));
+      });
 }
 
 void TokenBroker::fetched(const RoundPtr& round, Result<FetchedToken> answer) {
