@@ -8,10 +8,10 @@ KEFU_BEGIN_NAMESPACE
 
 std::string_view to_string(ErrorKind kind) noexcept {
   constexpr std::array<std::string_view, 20> names{
-      "bad_argument",        "unsupported",     "configuration",   "credentials_refused", "needs_authorization",
-      "permission",          "window_closed",   "quota_exhausted", "rate_limited",        "blocked_by_customer",
-      "content_refused",     "conflict",        "not_found",       "unavailable",         "network",
-      "timeout",             "cancelled",       "malformed_reply", "rejected_push",       "internal"};
+      "bad_argument",    "unsupported",   "configuration",   "credentials_refused", "needs_authorization",
+      "permission",      "window_closed", "quota_exhausted", "rate_limited",        "blocked_by_customer",
+      "content_refused", "conflict",      "not_found",       "unavailable",         "network",
+      "timeout",         "cancelled",     "malformed_reply", "rejected_push",       "internal"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -1,8 +1,7 @@
 // What it costs to read a live token: one account shared by all threads, and accounts of their own; and what a live
 // account's token weighs.
-#include "core/token_broker.hpp"
-
 #include "bench/harness.hpp"
+#include "core/token_broker.hpp"
 
 #include <kefu/core/runtime.hpp>
 
@@ -77,8 +76,8 @@ int main(int argc, char** argv) {
 
   const auto report = [&](const char* name, int threads, auto pick) {
     if (!options.wants(name)) return;
-    const auto cost = kefu_bench::repeat(options, double(kReads) * threads,
-                                         [&] { read_from_threads(threads, kReads, pick); });
+    const auto cost =
+        kefu_bench::repeat(options, double(kReads) * threads, [&] { read_from_threads(threads, kReads, pick); });
     kefu_bench::print(options, kefu_bench::Row(name).add("threads", threads).add(cost));
   };
   report("token_read_1", 1, [&](int) -> const TokenBroker& { return *brokers[0]; });

@@ -1,9 +1,8 @@
 // A C++20 host over the library built as C++17.
+#include <kefu/core/coroutine.hpp>
 #include <kefu/kefu.hpp>
 
 #include <coroutine>
-
-#include <kefu/core/coroutine.hpp>
 
 struct Detached {
   struct promise_type {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <optional>
-
 #include <kefu/core/cancel.hpp>
 #include <kefu/core/time.hpp>
+
+#include <optional>
 
 KEFU_BEGIN_NAMESPACE
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <memory>
-#include <string>
-#include <type_traits>
-#include <utility>
-
 #include <kefu/core/call_options.hpp>
 #include <kefu/core/export.hpp>
 #include <kefu/core/operation.hpp>
 #include <kefu/core/pending.hpp>
 #include <kefu/core/result.hpp>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
 
 KEFU_BEGIN_NAMESPACE
 

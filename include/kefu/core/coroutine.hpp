@@ -4,11 +4,11 @@
 #error "<kefu/core/coroutine.hpp> needs C++20 coroutines"
 #endif
 
+#include <kefu/core/pending.hpp>
+
 #include <coroutine>
 #include <optional>
 #include <utility>
-
-#include <kefu/core/pending.hpp>
 
 KEFU_BEGIN_NAMESPACE
 

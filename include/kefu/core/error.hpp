@@ -1,13 +1,13 @@
 #pragma once
 
+#include <kefu/core/export.hpp>
+#include <kefu/core/time.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <kefu/core/export.hpp>
-#include <kefu/core/time.hpp>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -20,8 +20,8 @@ enum class ErrorKind : unsigned char {
   needs_authorization,  ///< The merchant must authorize again; stop this account only.
   permission,           ///< The account or app lacks the right, or is frozen: obtain it on the platform's side.
   window_closed,        ///< This customer cannot be answered now: wait for the customer or use Outreach.
-  quota_exhausted,      ///< A counter that only time resets, or a ceiling, is used up: wait, free something, ask for more.
-  rate_limited,         ///< Too fast or too many at once: the same call succeeds after a pause (`retry_after`).
+  quota_exhausted,  ///< A counter that only time resets, or a ceiling, is used up: wait, free something, ask for more.
+  rate_limited,     ///< Too fast or too many at once: the same call succeeds after a pause (`retry_after`).
   blocked_by_customer,  ///< This person cannot be reached by this account: stop until that changes.
   content_refused,      ///< The platform's review refused the content: change it, do not send it again.
   conflict,             ///< The state at the platform stands against it: read the state again, then decide.
@@ -49,14 +49,14 @@ KEFU_EXPORT std::string_view to_string(Delivery delivery) noexcept;
 /// Everything known about a failure beside its kind. Holds neither URLs nor secrets.
 struct ErrorDetails {
   ErrorDetails() {}
-  std::string message;           ///< Ours: the cause and what to do, one or two sentences.
-  std::string operation;         ///< Stable name of the operation, e.g. "wechat.message.custom.send".
-  std::string platform_code;     ///< The platform's code as text ("45015"); empty if it did not answer with one.
-  std::string platform_message;  ///< The platform's text, verbatim, cut at 512 bytes.
-  std::string request_id;        ///< The platform's id of the request (WeChat `rid`), for its support.
-  int http_status = 0;           ///< 0 when no HTTP answer was read.
-  int attempts = 0;              ///< How often the request went out.
-  std::size_t parts_delivered = 0;   ///< Parts of a split message that were accepted before this failure.
+  std::string message;                ///< Ours: the cause and what to do, one or two sentences.
+  std::string operation;              ///< Stable name of the operation, e.g. "wechat.message.custom.send".
+  std::string platform_code;          ///< The platform's code as text ("45015"); empty if it did not answer with one.
+  std::string platform_message;       ///< The platform's text, verbatim, cut at 512 bytes.
+  std::string request_id;             ///< The platform's id of the request (WeChat `rid`), for its support.
+  int http_status = 0;                ///< 0 when no HTTP answer was read.
+  int attempts = 0;                   ///< How often the request went out.
+  std::size_t parts_delivered = 0;    ///< Parts of a split message that were accepted before this failure.
   std::optional<Millis> retry_after;  ///< The least pause before a repeat makes sense.
 };
 

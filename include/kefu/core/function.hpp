@@ -1,12 +1,12 @@
 #pragma once
 
+#include <kefu/core/export.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
-
-#include <kefu/core/export.hpp>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -23,9 +23,9 @@ class MoveFunction<R(Args...)> {
   MoveFunction() noexcept = default;
   MoveFunction(std::nullptr_t) noexcept {}
 
-  template <class F, class Callable = std::decay_t<F>,
-            class = std::enable_if_t<!std::is_same_v<Callable, MoveFunction> &&
-                                     std::is_invocable_r_v<R, Callable&, Args...>>>
+  template <
+      class F, class Callable = std::decay_t<F>,
+      class = std::enable_if_t<!std::is_same_v<Callable, MoveFunction> && std::is_invocable_r_v<R, Callable&, Args...>>>
   MoveFunction(F&& callable) {
     if constexpr (fits_in_place<Callable>) {
       ::new (static_cast<void*>(&storage_)) Callable(std::forward<F>(callable));
@@ -57,8 +57,8 @@ class MoveFunction<R(Args...)> {
   };
   static constexpr std::size_t kInPlace = 6 * sizeof(void*);
   template <class C>
-  static constexpr bool fits_in_place = sizeof(C) <= kInPlace && alignof(C) <= alignof(std::max_align_t) &&
-                                        std::is_nothrow_move_constructible_v<C>;
+  static constexpr bool fits_in_place =
+      sizeof(C) <= kInPlace && alignof(C) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<C>;
 
   template <class C>
   static constexpr Table in_place_table{

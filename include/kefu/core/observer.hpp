@@ -1,5 +1,8 @@
 #pragma once
 
+#include <kefu/core/export.hpp>
+#include <kefu/core/time.hpp>
+
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -7,9 +10,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <kefu/core/export.hpp>
-#include <kefu/core/time.hpp>
 
 KEFU_BEGIN_NAMESPACE
 

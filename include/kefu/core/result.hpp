@@ -1,12 +1,12 @@
 #pragma once
 
+#include <kefu/core/error.hpp>
+
 #include <cstdlib>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
-
-#include <kefu/core/error.hpp>
 
 KEFU_BEGIN_NAMESPACE
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <kefu/core/export.hpp>
+
 #include <string>
 #include <string_view>
-
-#include <kefu/core/export.hpp>
 
 KEFU_BEGIN_NAMESPACE
 

@@ -21,7 +21,8 @@ struct TokenAnswer {
 /// Fetches the classic access token: every call retires the previous token (it works 5 more minutes). Called by the
 /// account itself; a second owner anywhere breaks the first one's token.
 ///
-/// Effect: idempotent in what matters: a repeat brings another token, and counts against 2000 a day. Page: 获取接口调用凭据.
+/// Effect: idempotent in what matters: a repeat brings another token, and counts against 2000 a day. Page:
+/// 获取接口调用凭据.
 struct KEFU_EXPORT FetchClassicToken {
   using Response = TokenAnswer;
   static const Operation& operation();

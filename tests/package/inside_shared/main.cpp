@@ -1,7 +1,6 @@
 // A program that knows nothing of kefu loads a plugin that has it inside, twice.
-#include <dlfcn.h>
-
 #include <cstdio>
+#include <dlfcn.h>
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
