@@ -31,7 +31,7 @@ kefu_install() {
   missing=$(kefu_missing "$@")
   [ -n "$missing" ] || return 0
   [ "$(id -u)" = 0 ] ||
-    stop "these Debian packages are missing and installing them needs root: $missing" \
+    stop "these Debian packages are missing and installing them needs root: ${missing% }." \
       "Run as root: apt-get install -y --no-install-recommends $missing"
   log=$(mktemp)
   say "Installing Debian packages: $missing"
