@@ -221,6 +221,7 @@ bool CurlTransfer::take_header(std::string_view line) {
     }
     if (!request_.sink) reply_.body.reserve(announced);
   }
+  if (reply_.headers.empty()) reply_.headers.reserve(8);
   reply_.headers.emplace_back(std::move(name), value);
   return true;
 }

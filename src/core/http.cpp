@@ -18,15 +18,15 @@ constexpr std::array<bool, 256> raw_in_query() {
 void append_encoded(std::string& out, std::string_view text) {
   static constexpr auto kRaw = raw_in_query();
   constexpr char hex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (kRaw[byte]) {
-      out += c;
-    } else {
-      out += '%';
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-    }
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;  // tokens and ids are raw from end to end: copied in one piece
+    while (end < text.size() && kRaw[static_cast<unsigned char>(text[end])]) ++end;
+    out.append(text.data() + at, end - at);
+    if (end == text.size()) return;
+    const auto byte = static_cast<unsigned char>(text[end]);
+    const char escape[] = {'%', hex[byte >> 4], hex[byte & 15]};
+    out.append(escape, sizeof escape);
+    at = end + 1;
   }
 }
 
