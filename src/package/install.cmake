@@ -46,14 +46,14 @@ else()
   # Not private: pkg-config --static would ask for the static libraries of libcurl's own dependencies as well.
   set(kefu_pc_requires Requires)
 endif()
-configure_package_config_file(cmake/kefuConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake
+configure_package_config_file(src/package/kefuConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake
                               INSTALL_DESTINATION ${kefu_cmake_dir})
 # Before 1.0 the inline namespace, and with it every symbol, belongs to one minor version.
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/kefuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/kefuConfigVersion.cmake
         DESTINATION ${kefu_cmake_dir})
 
-configure_file(cmake/kefu.pc.in ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc @ONLY)
+configure_file(src/package/kefu.pc.in ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 foreach(program kefu_cli kefu_sandbox_program)
