@@ -64,6 +64,14 @@ Result<bool> identify(SqliteConnection& connection, const std::string& path) {
   return true;
 }
 
+/// `identify` on one snapshot: another process may be making the layout at this moment, and half of it is no store.
+Result<bool> identify_at_once(SqliteConnection& connection, const std::string& path) {
+  if (const auto begun = connection.run("BEGIN"); !begun) return begun.error();
+  auto known = identify(connection, path);
+  if (const auto ended = connection.run("ROLLBACK"); !ended && known) return ended.error();
+  return known;
+}
+
 /// Asks until the deadline: while another process changes the mode, SQLite answers busy without waiting.
 Result<void> switch_to_wal(SqliteConnection& connection, MonoTime deadline, const std::string& path) {
   for (;;) {
@@ -102,7 +110,7 @@ Result<void> prepare_sqlite_layout(SqliteConnection& connection, const std::stri
     return plain;
   }
   // A file that is not ours is refused before anything in it changes.
-  if (const auto known = identify(connection, path); !known) return known.error();
+  if (const auto known = identify_at_once(connection, path); !known) return known.error();
   if (connection.is_read_only()) return wrong_file(path, "cannot be written; check the permissions of the file");
   if (auto wal = switch_to_wal(connection, deadline, path); !wal) return wal;
   if (auto full = connection.run("PRAGMA synchronous = FULL"); !full) return full;

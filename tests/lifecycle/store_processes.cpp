@@ -7,6 +7,10 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 using kefu::Millis;
 using kefu::SqliteOptions;
 using kefu::SqliteStore;
@@ -27,6 +31,23 @@ TEST_CASE("STO-2: two processes that count by compare-and-set lose nothing") {
   }
   const auto store = SqliteStore::open(SqliteOptions(path)).value();
   CHECK((*store->get("counter"))->value == std::to_string(2 * kRounds));
+}
+
+// Half a layout once looked like the database of another program: the steps of looking were not one snapshot.
+TEST_CASE("STO-1: processes that make the same store at the same moment all get it") {
+  const TempFolder folder;
+  for (int round = 0; round < 40; ++round) {
+    const std::string path = folder.file("store" + std::to_string(round) + ".db");
+    std::vector<std::unique_ptr<ChildProcess>> makers;
+    for (int i = 0; i < 4; ++i)
+      makers.push_back(
+          std::make_unique<ChildProcess>(std::vector<std::string>{KEFU_STORE_CHILD, "count", path, "counter", "1"}));
+    for (const auto& maker : makers) {
+      CHECK(maker->line() == "ready");
+      CHECK(maker->line() == "done 1");
+      CHECK(maker->wait() == 0);
+    }
+  }
 }
 
 TEST_CASE("STO-3: a lease whose holder is killed is free after one time to live, with a greater fence") {
