@@ -1,5 +1,6 @@
 #include "core/pipeline.hpp"
 
+#include "core/call_deadline.hpp"
 #include "core/call_report.hpp"
 #include "core/download_gate.hpp"
 #include "core/fault_table.hpp"
@@ -15,7 +16,6 @@ namespace detail {
 
 namespace {
 
-constexpr Millis kLongestTimeout = std::chrono::hours(1);
 constexpr std::size_t kPlatformTextBytes = 512;
 
 }  // namespace
@@ -52,9 +52,8 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   // --- validate ------------------------------------------------------------------------------------------------------
 
   void prepare() {
-    if (timeout_ > kLongestTimeout) {
-      invalid_.emplace(ErrorKind::bad_argument, fmt::format("CallOptions.timeout is {} ms, at most {}",
-                                                            timeout_.count(), kLongestTimeout.count()));
+    if (auto wrong = check_timeout(timeout_)) {
+      invalid_ = *std::move(wrong);
     } else if (auto encoded = encode(); !encoded) {
       invalid_ = encoded.error();
     }

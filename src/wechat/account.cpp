@@ -1,8 +1,9 @@
+#include "core/call_deadline.hpp"
+#include "core/joint_cancel.hpp"
 #include "core/pipeline.hpp"
 #include "core/runtime_core.hpp"
 #include "core/sourced_tokens.hpp"
 #include "core/token_broker.hpp"
-#include "wechat/call_deadline.hpp"
 #include "wechat/capabilities.hpp"
 #include "wechat/messenger.hpp"
 #include "wechat/platform.hpp"
@@ -72,23 +73,12 @@ Result<void> check_limits(const AccountConfig& config) {
   return {};
 }
 
-/// One cancel token for all who may end a forced refresh.
-class AnyOf {
- public:
-  explicit AnyOf(std::vector<CancelToken> tokens) : tokens_(std::move(tokens)) {
-    for (const CancelToken& token : tokens_) ids_.push_back(token.on_request([joint = joint_] { joint.request(); }));
-  }
-  AnyOf(const AnyOf&) = delete;
-  AnyOf& operator=(const AnyOf&) = delete;
-  ~AnyOf() {
-    for (std::size_t i = 0; i < tokens_.size(); ++i) tokens_[i].forget(ids_[i]);
-  }
-  CancelToken token() const { return joint_.token(); }
-
- private:
-  const CancelSource joint_;
-  const std::vector<CancelToken> tokens_;
-  std::vector<std::uint64_t> ids_;
+/// All who may end a forced refresh: two of the caller's, and the removal of the account.
+struct Enders {
+  Enders(CancelToken caller, CancelToken unwanted, CancelToken removed)
+      : either(std::move(caller), std::move(unwanted)), all(either.token(), std::move(removed)) {}
+  detail::JointCancel either;
+  detail::JointCancel all;
 };
 
 Result<std::shared_ptr<PushReceiver>> make_receiver(const AccountConfig& config) {
@@ -197,7 +187,7 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
   const auto& runtime = core_->pipeline->core();
   Promise<void> promise(runtime);
   auto pending = promise.pending();
-  const auto deadline = deadline_of(*runtime, options, kForceTimeout);
+  const auto deadline = detail::deadline_of(*runtime, options, kForceTimeout);
   std::optional<Error> refusal = runtime->refusal();
   if (!refusal && core_->removed.requested()) refusal.emplace(ErrorKind::cancelled, "the account was removed");
   if (!refusal && !deadline) refusal = deadline.error();
@@ -205,11 +195,10 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
     promise.answer(*std::move(refusal));
     return pending;
   }
-  auto enders = std::make_unique<AnyOf>(
-      std::vector<CancelToken>{std::move(options.cancel), promise.cancelled(), core_->removed.token()});
+  auto enders = std::make_unique<Enders>(std::move(options.cancel), promise.cancelled(), core_->removed.token());
   runtime->scheduler->post([tokens = core_->tokens, deadline = *deadline, enders = std::move(enders),
                             promise = std::move(promise)]() mutable {
-    CancelToken cancel = enders->token();
+    CancelToken cancel = enders->all.token();
     tokens->force(deadline, std::move(cancel),
                   [enders = std::move(enders), promise = std::move(promise)](Result<void> result) mutable {
                     enders.reset();

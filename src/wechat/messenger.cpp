@@ -1,6 +1,6 @@
 #include "wechat/messenger.hpp"
 
-#include "wechat/call_deadline.hpp"
+#include "core/call_deadline.hpp"
 #include "wechat/send_gate.hpp"
 
 #include <fmt/format.h>
@@ -142,7 +142,7 @@ Result<AccountMessenger::JobPtr> AccountMessenger::prepare(Message message, cons
     parts.push_back(*std::move(custom));
   }
   const auto deadline =
-      deadline_of(*runtime_, options, kMessageTimeout + kMoreTimePerPart * static_cast<int>(parts.size() - 1));
+      detail::deadline_of(*runtime_, options, kMessageTimeout + kMoreTimePerPart * static_cast<int>(parts.size() - 1));
   if (!deadline) return deadline.error();
   auto job = std::make_shared<Job>(std::move(promise));
   job->customer = std::move(message.to.customer.id);
