@@ -3,13 +3,18 @@
 /// Everything of `kefu::kefu` in one include. The components have headers of their own: <kefu/stores/...> for
 /// kefu::sqlite and <kefu/sandbox/...> for kefu::sandbox. Written by tests/structure/umbrella.sh.
 
+#include <kefu/channel/agent_sessions.hpp>
+#include <kefu/channel/authorizer.hpp>
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/channel.hpp>
 #include <kefu/channel/content.hpp>
 #include <kefu/channel/inbound.hpp>
 #include <kefu/channel/inbox.hpp>
 #include <kefu/channel/message.hpp>
+#include <kefu/channel/poller.hpp>
+#include <kefu/channel/profiles.hpp>
 #include <kefu/channel/reply_window.hpp>
+#include <kefu/channel/transcripts.hpp>
 #include <kefu/channel/webhook.hpp>
 #include <kefu/core/call_options.hpp>
 #include <kefu/core/cancel.hpp>
@@ -32,6 +37,10 @@
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
 #include <kefu/core/token_source.hpp>
+#include <kefu/jd/app.hpp>
+#include <kefu/jd/buyer.hpp>
+#include <kefu/jd/shop.hpp>
+#include <kefu/jd/time.hpp>
 #include <kefu/wechat/account.hpp>
 #include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>

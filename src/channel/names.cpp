@@ -19,6 +19,13 @@ std::string_view to_string(Facet facet) noexcept {
   return names[static_cast<std::size_t>(facet)];
 }
 
+std::string_view to_string(Ability ability) noexcept {
+  constexpr std::array<std::string_view, kAbilities> names{"typing",       "agents",           "list_sessions",
+                                                           "find_session", "open_session",     "close_session",
+                                                           "waiting",      "search_transcript"};
+  return names[static_cast<std::size_t>(ability)];
+}
+
 std::string_view to_string(PushFault fault) noexcept {
   constexpr std::array<std::string_view, 15> names{"bad-method",
                                                    "bad-query",

@@ -28,10 +28,9 @@ class RawFlightCall final : public Call {
   Result<void> encode(HttpRequest& out) const override {
     if (call_.method != "GET" && call_.method != "POST")
       return Error(ErrorKind::bad_argument, "RawCall.method must be GET or POST");
-    if (call_.path.empty() || call_.path.front() != '/' || call_.path.find_first_of("?# \r\n") != std::string::npos)
-      return Error(
-          ErrorKind::bad_argument,
-          "RawCall.path must start with '/' and hold neither blank nor query; put parameters into RawCall.query");
+    if (call_.path.empty() || call_.path.find_first_of("?# \r\n") != std::string::npos)
+      return Error(ErrorKind::bad_argument,
+                   "RawCall.path must hold neither blank nor query; put parameters into RawCall.query");
     if (call_.method == "GET" && !call_.body.empty())
       return Error(ErrorKind::bad_argument,
                    fmt::format("RawCall.body has {} bytes, but a GET has none", call_.body.size()));

@@ -65,7 +65,8 @@ Verdict classify_answer(const CodeTable& table, const ConditionCheck& check, Pla
   const bool has_code = !answer.code.empty() && answer.code != "0";
   const std::optional<Fault> fault = fault_of(reply);
   Verdict verdict;
-  if (const CodeRow* row = has_code ? table.find(answer.code, check) : nullptr) {
+  const std::string_view wanted = answer.foreign_code ? std::string_view("*") : answer.code;
+  if (const CodeRow* row = has_code ? table.find(wanted, check) : nullptr) {
     verdict = from_row(*row);
   } else if (has_code && reply.http.status >= 500) {
     verdict = verdict_of(Fault::http_5xx_with_code, info.effect);

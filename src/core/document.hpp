@@ -115,6 +115,7 @@ struct ReadLimits {
   std::size_t bytes = 4 * 1024 * 1024;  ///< At most 1 GiB, whatever is set.
   std::size_t depth = 64;               ///< At most 256, whatever is set. The top level is depth 1.
   std::size_t values = 200'000;         ///< Objects, arrays, elements, attributes and scalars together.
+  bool trailing_commas = false;         ///< JSON: a comma before a closing bracket is let pass.
 };
 
 /// Why a document was not read.

@@ -155,6 +155,12 @@ void FieldReader::raw_json(const char* name, std::string& text) {
   write_value(value, writer);
 }
 
+void FieldReader::whole(std::string& text) {
+  text.clear();
+  JsonWriter writer(text);
+  write_value(from_, writer);
+}
+
 void FieldReader::missing(const char* name) {
   if (!missing_.empty()) return;
   for (const char* part : path_) missing_ += part, missing_ += '.';

@@ -31,6 +31,7 @@ namespace detail {
 ///   value(name, member, check)     request: always written; response: as optional
 ///   constant(name, text)           request only
 ///   raw_json(name, string)         JSON text as it is; left out when empty
+///   whole(string)                  response only: the object being read, as JSON text
 ///   group(name, [&](auto& g) {...})  an object without a struct of its own
 /// Members: std::string, integers, double, bool, Secret, optional and vector of such, and structs with a list of their
 /// own.
@@ -46,6 +47,16 @@ struct FieldList;
   };                                  \
   template <class V, class Self>      \
   void FieldList<Type>::visit([[maybe_unused]] V& v, [[maybe_unused]] Self& s)
+
+/// How a type is written as one scalar, for those with a form of their own (a platform's dates):
+///   static std::string text(const T&)         empty: absent
+///   static bool read(Value from, T& to)
+template <class T>
+struct FieldScalar;
+template <class T, class = void>
+struct has_own_form : std::false_type {};
+template <class T>
+struct has_own_form<T, std::void_t<decltype(sizeof(FieldScalar<T>))>> : std::true_type {};
 
 /// What a value must hold to be sent. Checked when writing only: what a platform answers is taken as it is.
 class Check {
@@ -92,6 +103,7 @@ class FieldWriter {
   }
   void constant(const char* name, std::string_view text) { scalar(name, text); }
   void raw_json(const char* name, const std::string& text);
+  void whole(const std::string&) {}
   template <class F>
   void group(const char* name, F&& fields) {
     open(name);
@@ -148,6 +160,8 @@ class FieldWriter {
       scalar(name, member);
     } else if constexpr (std::is_same_v<T, Secret>) {
       scalar(name, member.expose());
+    } else if constexpr (has_own_form<T>::value) {
+      scalar(name, FieldScalar<T>::text(member));
     } else if constexpr (std::is_same_v<T, bool>) {
       boolean(name, member);
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -213,6 +227,7 @@ class FieldReader {
   }
   void constant(const char*, std::string_view) {}
   void raw_json(const char* name, std::string& text);
+  void whole(std::string& text);
   template <class F>
   void group(const char* name, F&& fields) {
     const Value outer = std::exchange(from_, from_[name]);
@@ -252,6 +267,10 @@ class FieldReader {
     const auto read = from.integer();
     if (!read || static_cast<std::int64_t>(static_cast<T>(*read)) != *read) return false;
     return to = static_cast<T>(*read), true;
+  }
+  template <class T, class = std::enable_if_t<has_own_form<T>::value>, class = void>
+  bool take(Value from, T& to) {
+    return FieldScalar<T>::read(from, to);
   }
   template <class T>
   bool take(Value from, std::optional<T>& to) {

@@ -165,7 +165,9 @@ void Document::parse_json(std::string_view text, const ReadLimits& limits) {
   kefu_rapidjson::InsituStringStream stream(text_.data());
   kefu_rapidjson::Reader reader;
   constexpr unsigned kFlags = kefu_rapidjson::kParseInsituFlag | kefu_rapidjson::kParseNumbersAsStringsFlag;
-  const kefu_rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
+  constexpr unsigned kTolerant = kFlags | kefu_rapidjson::kParseTrailingCommasFlag;
+  const kefu_rapidjson::ParseResult result =
+      limits.trailing_commas ? reader.Parse<kTolerant>(stream, handler) : reader.Parse<kFlags>(stream, handler);
   fault_ = handler.fault();
   // The stream ends at a NUL; one before the end of the text is no JSON.
   if (fault_ == ReadFault::none && (result.IsError() || stream.Tell() != text_.size())) fault_ = ReadFault::malformed;

@@ -54,6 +54,10 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   void prepare() {
     if (auto wrong = check_timeout(timeout_)) {
       invalid_ = *std::move(wrong);
+    } else if (!platform_.is_address(info_.path)) {
+      invalid_ = Error(ErrorKind::bad_argument, fmt::format("this is no address of an API of {}: a path begins with "
+                                                            "'/', a method is named as its documentation does",
+                                                            platform_.platform()));
     } else if (auto encoded = encode(); !encoded) {
       invalid_ = encoded.error();
     }
@@ -164,7 +168,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     Reply reply;
     reply.http = std::move(outcome.reply);
     if (download_ && reply.http.status == 200) reply.http.body = download_->held();
-    reply.document = Document::json(reply.http.body);
+    reply.document = platform_.read(reply.http);
     reply.unreadable = reply.document.fault();
     if (download_ && reply.http.status == 200 && !reply.document) {  // no answer of the platform, so the file itself
       if (!download_->open() && !reply.http.body.empty() && !download_->release())
@@ -191,7 +195,8 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     home_->queue_->learn(info_, verdict);
     const bool could_act_twice = info_.effect == Effect::create && worst_ == Delivery::unknown;
     const bool renewable = verdict.renew_credential && tag_.digest != 0 && !renewed_;
-    const bool passing = verdict.retry == Retry::after_backoff && repeats_ < home_->retry_.repeats;
+    const int most = std::min(home_->retry_.repeats, verdict.most_repeats);
+    const bool passing = verdict.retry == Retry::after_backoff && repeats_ < most;
     if (!could_act_twice && (renewable || passing) && repeatable())
       return renewable ? renew(std::move(verdict)) : pause(verdict, detail);
     give_up(verdict, detail);
@@ -240,6 +245,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   void give_up(const Verdict& verdict, std::string_view detail) {
     worst_ = std::max(worst_, verdict.delivery);
     std::string message(verdict.advice);
+    if (!verdict.finding.empty()) message += (message.empty() ? "" : " ") + verdict.finding;
     if (!detail.empty()) message += (message.empty() ? "" : ": ") + redacted(detail);
     ErrorDetails details;
     details.message = std::move(message);

@@ -30,6 +30,9 @@ class Platform {
   virtual std::string_view account() const = 0;
   /// Scheme and host for this operation: the one place that maps services to base URLs (NET-1).
   virtual const std::string& base_url(const OperationInfo& info) const = 0;
+  /// Whether this is how the platform writes the address of an API: the path of a URL, or the name of a method. Asked
+  /// on the caller's thread.
+  virtual bool is_address(std::string_view path) const { return !path.empty() && path.front() == '/'; }
 
   /// The limiter's rules, read once when the account's pipeline is made.
   virtual std::vector<LimitRule> limits() const { return {}; }
@@ -57,11 +60,15 @@ class Platform {
   virtual void renew(CredentialTag refused, MonoTime deadline, CancelToken cancel,
                      MoveFunction<void(Result<void>)> done) = 0;
 
-  /// Last step before sending, as a signature ages.
+  /// Last step before sending, as a signature ages: called once for every request that was encoded and authorized. It
+  /// may give the request its final form (path, body).
   virtual Result<void> sign(const OperationInfo& info, HttpRequest& request, WallTime now) {
     static_cast<void>(info), static_cast<void>(request), static_cast<void>(now);
     return {};
   }
+
+  /// Pure: the answer's values, however the platform writes them.
+  virtual Document read(const HttpReply& reply) const { return Document::json(reply.body); }
 
   /// Pure: what the answer means. Called for every whole HTTP answer, also those that are no JSON.
   virtual Verdict classify(const OperationInfo& info, const Reply& reply) const = 0;

@@ -3,6 +3,8 @@
 #include <kefu/core/error.hpp>
 #include <kefu/core/export.hpp>
 
+#include <climits>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,10 +26,12 @@ struct Verdict {
   Delivery delivery = Delivery::refused;
   Retry retry = Retry::never;
   std::optional<Millis> retry_after;
-  std::string code;     ///< As text; also of an ignored code of an accepted answer.
-  std::string message;  ///< The platform's text.
+  int most_repeats = INT_MAX;  ///< Of a call that this answer lets repeat; the account's own number holds too.
+  std::string code;            ///< As text; also of an ignored code of an accepted answer.
+  std::string message;         ///< The platform's text.
   std::string request_id;
   std::string_view advice;  ///< Ours, from the code table or the fault table.
+  std::string finding;      ///< Ours too: what this very answer tells beyond the advice; goes into Error.message.
 };
 
 }  // namespace detail

@@ -42,7 +42,7 @@ void forbid_all(Capabilities& c, const char* reason) {
     rule = ContentRule();
     rule.reason = reason;
   }
-  c.typing = false;
+  c.cannot_why(Ability::typing) = reason;
   c.missing[static_cast<std::size_t>(Facet::messenger)] = reason;
 }
 
@@ -64,7 +64,6 @@ Capabilities capabilities_of(AccountKind kind, bool verified) {
   Capabilities c;
   c.platform = "wechat";
   c.account_kind = to_string(kind);
-  c.typing = true;
   if (kind == AccountKind::mini_program)
     describe_mini_program(c);
   else
@@ -73,8 +72,11 @@ Capabilities capabilities_of(AccountKind kind, bool verified) {
 
   for (Facet facet :
        {Facet::media_library, Facet::agent_sessions, Facet::transcripts, Facet::profiles, Facet::outreach})
-    c.missing[static_cast<std::size_t>(facet)] = "not in this version of kefu: use RawCall";
-  c.missing[static_cast<std::size_t>(Facet::poller)] = "WeChat pushes: there is nothing to poll";
+    c.missing_why(facet) = "not in this version of kefu: use RawCall";
+  for (Ability ability : {Ability::agents, Ability::list_sessions, Ability::find_session, Ability::open_session,
+                          Ability::close_session, Ability::waiting, Ability::search_transcript})
+    c.cannot_why(ability) = "not in this version of kefu: use RawCall";
+  c.missing_why(Facet::poller) = "WeChat pushes: there is nothing to poll";
   if (kind != AccountKind::mini_program && !verified)
     forbid_all(c, "customer messages need a verified account (微信认证); the platform answers 48001 without");
   return c;

@@ -41,15 +41,35 @@ enum class Facet : unsigned char {
 inline constexpr std::size_t kFacets = 8;
 KEFU_EXPORT std::string_view to_string(Facet facet) noexcept;
 
+/// What only some accounts that have a facet can do.
+enum class Ability : unsigned char {
+  typing,            ///< Messenger::typing
+  agents,            ///< AgentSessions::agents
+  list_sessions,     ///< AgentSessions::sessions
+  find_session,      ///< AgentSessions::session_of
+  open_session,      ///< AgentSessions::open
+  close_session,     ///< AgentSessions::close
+  waiting,           ///< AgentSessions::waiting
+  search_transcript  ///< TranscriptQuery::words
+};
+inline constexpr std::size_t kAbilities = 8;
+KEFU_EXPORT std::string_view to_string(Ability ability) noexcept;
+
 /// What an account can do, as a value: printable, comparable, testable without a network.
 struct Capabilities {
   Capabilities() {}
   std::string platform;      ///< "wechat".
   std::string account_kind;  ///< "official_account.service", "mini_program".
   std::array<ContentRule, kContentKinds> content;
-  bool typing = false;
   /// Per facet: empty if the account has it, else why not.
   std::array<std::string, kFacets> missing;
+  /// Per ability: empty if the account has it, else why not.
+  std::array<std::string, kAbilities> cannot;
+
+  bool has(Facet facet) const { return missing[static_cast<std::size_t>(facet)].empty(); }
+  bool can(Ability ability) const { return cannot[static_cast<std::size_t>(ability)].empty(); }
+  std::string& missing_why(Facet facet) { return missing[static_cast<std::size_t>(facet)]; }
+  std::string& cannot_why(Ability ability) { return cannot[static_cast<std::size_t>(ability)]; }
 
   const ContentRule& rule(ContentKind kind) const { return content[static_cast<std::size_t>(kind)]; }
   ContentRule& rule(ContentKind kind) { return content[static_cast<std::size_t>(kind)]; }

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <kefu/channel/agent_sessions.hpp>
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/message.hpp>
+#include <kefu/channel/poller.hpp>
+#include <kefu/channel/profiles.hpp>
 #include <kefu/channel/reply_window.hpp>
+#include <kefu/channel/transcripts.hpp>
 #include <kefu/channel/webhook.hpp>
 #include <kefu/core/call_options.hpp>
 #include <kefu/core/export.hpp>
@@ -44,6 +48,15 @@ class KEFU_EXPORT Channel {
 
   virtual std::shared_ptr<Messenger> messenger() const { return nullptr; }
   virtual std::shared_ptr<PushReceiver> push_receiver() const { return nullptr; }
+  virtual std::shared_ptr<Poller> poller() const { return nullptr; }
+  virtual std::shared_ptr<AgentSessions> agent_sessions() const { return nullptr; }
+  virtual std::shared_ptr<Transcripts> transcripts() const { return nullptr; }
+  virtual std::shared_ptr<Profiles> profiles() const { return nullptr; }
+
+  /// Reads an event of this account again that was stored (see Inbox) from its `raw`, however it came. Errors:
+  /// `bad_argument`; `unsupported` where nothing comes in. The default asks the PushReceiver, else the Poller; an
+  /// account with both says which of them wrote the text.
+  virtual Result<InboundEvent> reopen(std::string_view raw, WallTime received) const;
 
   /// The reply windows of this account; null where the platform has none. Tell it of every event that is accepted
   /// (`opened`); the Inbox does so itself.

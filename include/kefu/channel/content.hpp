@@ -22,6 +22,7 @@ struct TextContent {
 struct ImageContent {
   explicit ImageContent(std::string id = {}) : media_id(std::move(id)) {}
   std::string media_id;
+  std::string url;  ///< Of the picture, for platforms that fetch it themselves and know no media ids (JD).
 };
 
 struct VoiceContent {

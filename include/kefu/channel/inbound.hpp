@@ -102,6 +102,31 @@ struct DeliveryReported {
   bool delivered = false;
 };
 
+/// A customer rated the service.
+struct CustomerRated {
+  explicit CustomerRated(std::string a = {}, int s = 0) : agent(std::move(a)), score(s) {}
+  std::string agent;
+  int score;  ///< As the platform writes it; its scale is the platform's, or a setting where that is not public.
+  std::string comment;
+};
+
+/// A ticket of the platform (after-sale service order) is new or changed.
+struct TicketChanged {
+  explicit TicketChanged(std::string t = {}, std::string s = {}) : ticket_id(std::move(t)), status(std::move(s)) {}
+  std::string ticket_id;
+  std::string status;  ///< The platform's number or word.
+  std::string status_text;
+  std::string order_id;
+  std::optional<WallTime> due;  ///< The platform's own deadline, where it names one.
+};
+
+/// An agent wrote to the customer on the platform's own console.
+struct AgentSpoke {
+  explicit AgentSpoke(std::string a = {}, std::string b = {}) : agent(std::move(a)), body(std::move(b)) {}
+  std::string agent;
+  std::string body;
+};
+
 /// Anything else: `name` is the platform's event or message type; the platform's room has the typed form, `raw` has
 /// all.
 struct PlatformEvent {
@@ -109,9 +134,9 @@ struct PlatformEvent {
   std::string name;
 };
 
-using InboundPayload =
-    std::variant<PlatformEvent, ReceivedText, ReceivedMedia, ReceivedLocation, ReceivedLink, ReceivedMiniProgram,
-                 MenuTapped, Followed, Unfollowed, Scanned, SessionEntered, AgentSessionChanged, DeliveryReported>;
+using InboundPayload = std::variant<PlatformEvent, ReceivedText, ReceivedMedia, ReceivedLocation, ReceivedLink,
+                                    ReceivedMiniProgram, MenuTapped, Followed, Unfollowed, Scanned, SessionEntered,
+                                    AgentSessionChanged, DeliveryReported, CustomerRated, TicketChanged, AgentSpoke>;
 
 /// One thing that happened, from a push or a poll.
 struct InboundEvent {

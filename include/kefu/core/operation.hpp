@@ -26,12 +26,15 @@ enum class Authorization : unsigned char {
 struct OperationInfo {
   std::string_view name;    ///< Stable, for errors, metrics, limits: "wechat.message.custom.send".
   std::string_view method;  ///< "GET" or "POST".
-  std::string_view path;    ///< "/cgi-bin/message/custom/send".
+  std::string_view path;    ///< The API's address: "/cgi-bin/message/custom/send", "jingdong.im.pop.chatlog.get".
   Authorization authorization;
   Effect effect;
   std::string_view quota;  ///< Name of the limiter's bucket; all calls count in the account's common one too.
   Millis timeout;          ///< Default for the whole call.
   std::string_view page;   ///< Title of the platform's documentation page.
+  /// Empty: two sources or the platform's own say so. Else what about this operation no good source shows: test it with
+  /// a real account before relying on it.
+  std::string_view weak = {};
 };
 
 namespace detail {
@@ -70,7 +73,7 @@ struct RawCall {
       : method(std::move(method_)), path(std::move(path_)), body(std::move(body_)), effect(effect_) {}
 
   std::string method;  ///< "GET" or "POST".
-  std::string path;    ///< Starts with '/'; no query.
+  std::string path;    ///< The address of the API: a path that starts with '/', no query; at JD the method's name.
   std::string body;
   Effect effect;  ///< Default: assume that a repeat would act twice.
   HttpFields query;

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <kefu/channel/channel.hpp>
+#include <kefu/channel/reply_window.hpp>
+#include <kefu/core/client.hpp>
+#include <kefu/core/export.hpp>
+#include <kefu/core/secret.hpp>
+#include <kefu/core/token_source.hpp>
+#include <kefu/jd/app.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+
+/// Leave to push messages into DongDong (咚咚) sessions. Its `aspid` and secret come from JD's DongDong team on
+/// application, not from the console; its token is another one than the shop's (jd 4.5).
+struct DongDongGrant {
+  DongDongGrant(std::string id, Secret s, std::string pin)
+      : aspid(std::move(id)), secret(std::move(s)), from_pin(std::move(pin)) {}
+  std::string aspid;
+  Secret secret;         ///< Exchanged for the access token by GrantService.
+  std::string from_pin;  ///< The agent account that speaks, where a message names none.
+  /// A token that was handed out directly; GrantService is then not asked.
+  Secret access_token;
+  /// How long a token of GrantService is used: its life is in no answer.
+  std::chrono::seconds token_life = std::chrono::hours(1);
+  std::string version = "4.3";  ///< `ver` of messages.
+};
+
+/// Who acts in the after-sale APIs (jd 4.7).
+struct AfterSaleDesk {
+  AfterSaleDesk(std::string bu, std::string pin, std::string nick)
+      : bu_id(std::move(bu)), operate_pin(std::move(pin)), operate_nick(std::move(nick)) {}
+  std::string bu_id;         ///< Merchant number.
+  std::string operate_pin;   ///< At most 50 characters.
+  std::string operate_nick;  ///< At most 50 characters.
+};
+
+/// What is polled and how often. The platform pushes nothing that is public (jd 5).
+struct PollingSettings {
+  PollingSettings() {}
+  bool chats = true;            ///< Sessions and their chat logs: customers' messages.
+  bool agent_messages = false;  ///< Also what agents wrote, as AgentSpoke.
+  bool evaluations = true;
+  /// After-sale orders (asc.sync) and customers' unsolved messages on them; needs ShopConfig::after_sale.
+  bool after_sale = true;
+  std::chrono::seconds interval{30};  ///< Between two rounds with nothing new.
+  /// How far behind the cursor each round reads again: the platform shows messages late.
+  std::chrono::seconds overlap = std::chrono::minutes(10);
+  /// Where a shop without a cursor begins, before now; at most 90 days.
+  std::chrono::seconds look_back = std::chrono::hours(24);
+  int page_size = 50;               ///< The platform publishes no largest one.
+  std::vector<std::string> agents;  ///< Empty: the main account is meant, which sees all.
+};
+
+/// What kefu must know of one shop.
+struct ShopConfig {
+  explicit ShopConfig(std::string s) : shop(std::move(s)) {}
+  std::string shop;  ///< The name under which it was authorized (Authorizer::link).
+  /// The host's own token service; grants of the Authorizer are then not used.
+  std::shared_ptr<TokenSource> token_source;
+  std::optional<DongDongGrant> dongdong;
+  std::optional<AfterSaleDesk> after_sale;
+  PollingSettings polling;
+  /// The host reads JD's message queue itself and hands decoded messages to the PushReceiver.
+  bool host_feed = false;
+  /// Reply windows; the platform publishes none, so without rules nothing is refused for time or number.
+  std::optional<ReplyRules> reply_rules;
+};
+
+/// One shop at JD: the channel interface over it, and every typed operation.
+///
+/// What it can do depends on the grants (see Capabilities): messages come by polling (or the host's feed); answers go
+/// into DongDong sessions with a DongDongGrant (Address::thread "sid:<sid>"), and to after-sale orders with an
+/// AfterSaleDesk (thread "asc:<serviceId>:<orderId>"). Evaluations, orders and after-sale are typed operations.
+///
+/// A cheap handle. Thread safety: all members may be called from any thread. Lifetime: facets and calls keep what they
+/// need alive; after `remove` or the end of the runtime they answer `cancelled`. A shop that is not authorized (any
+/// more) answers `needs_authorization` without a call.
+class KEFU_EXPORT Shop final : public Channel {
+ public:
+  /// Errors: `bad_argument` naming the field.
+  static Result<std::shared_ptr<Shop>> create(const App& app, ShopConfig config);
+  ~Shop() override;
+
+  const std::string& id() const override;  ///< ShopConfig::shop.
+  const std::string& platform() const override;
+  const Capabilities& capabilities() const override;
+  std::shared_ptr<Messenger> messenger() const override;
+  std::shared_ptr<PushReceiver> push_receiver() const override;
+  std::shared_ptr<Poller> poller() const override;
+  std::shared_ptr<AgentSessions> agent_sessions() const override;
+  std::shared_ptr<Transcripts> transcripts() const override;
+  std::shared_ptr<Profiles> profiles() const override;
+  std::shared_ptr<ReplyLedger> reply_ledger() const override;
+  Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override;
+
+  /// Starts a typed operation, e.g. `shop->call(ListEvaluations(from, to)).get()`, or a RawCall:
+  /// `RawCall("POST", "jingdong.vender.shop.query", "{}", Effect::read)`.
+  template <class Op>
+  Pending<typename Op::Response> call(Op op, CallOptions options = {}) const {
+    return client().call(std::move(op), std::move(options));
+  }
+
+  /// Ends the shop: calls and messages that wait and all later ones answer `cancelled`; other shops are not touched.
+  void remove() const;
+
+  const ApiClient& client() const;
+
+  class Core;
+
+ private:
+  explicit Shop(std::shared_ptr<Core> core);
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace jd
+KEFU_END_NAMESPACE
