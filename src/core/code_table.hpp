@@ -51,9 +51,9 @@ class CodeTable {
 /// What a platform wrote into its answer. A code of "" or "0" is none.
 struct PlatformAnswer {
   std::string code;
-  bool foreign_code = false;  ///< From another number space than the table's: only its "*" rows apply.
   std::string message;
   std::string request_id;
+  bool foreign_code = false;  ///< From another number space than the table's: only its "*" rows apply.
 };
 
 /// The meaning of a whole answer: its code by the table, else its HTTP status and form by the fault table, else
