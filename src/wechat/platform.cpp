@@ -1,5 +1,6 @@
 #include "wechat/platform.hpp"
 
+#include "channel/window_settlement.hpp"
 #include "core/document.hpp"
 #include "wechat/code_table.hpp"
 #include "wechat/send_gate.hpp"
@@ -77,15 +78,16 @@ void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request
       },
       [runtime = runtime_, account = app_id_, done = std::move(done)](Result<Reservation> reserved) mutable {
         if (reserved) return done(std::unique_ptr<Permit>(std::make_unique<MessagePermit>(*std::move(reserved))));
-        if (!is_store_trouble(reserved.error())) return done(reserved.error());
-        report_lost_ledger(*runtime, account, reserved.error());
+        if (!detail::is_store_trouble(reserved.error())) return done(reserved.error());
+        detail::report_lost_ledger(*runtime, "wechat", account, reserved.error());
         done(std::unique_ptr<Permit>());
       });
 }
 
 void AccountPlatform::settle(std::unique_ptr<Permit> permit, const Error* error) {
   if (!permit || error == nullptr) return;
-  settle_reservation(runtime_, ledger_, std::move(static_cast<MessagePermit&>(*permit).reservation), 1, *error);
+  detail::settle_reservation(runtime_, ledger_, std::move(static_cast<MessagePermit&>(*permit).reservation), 1, *error,
+                             kUsedUpCode);
 }
 
 void AccountPlatform::authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
