@@ -9,6 +9,7 @@
 #include <kefu/jd/app.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,6 +73,9 @@ struct ShopConfig {
   bool host_feed = false;
   /// Reply windows; the platform publishes none, so without rules nothing is refused for time or number.
   std::optional<ReplyRules> reply_rules;
+  /// The longest text of one message in bytes; longer ones are refused, or split where the message allows it. The
+  /// platform publishes none; 0: no limit.
+  std::size_t max_text_bytes = 0;
 };
 
 /// One shop at JD: the channel interface over it, and every typed operation.
