@@ -17,16 +17,16 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
 
-constexpr const char* kDigestNames[] = {"MD5", "SHA1", "SHA256"};
+constexpr const char* kDigestNames[] = {"MD5", "SHA1", "SHA256", "SHA512"};
 
 /// Fetched at first use and kept for the life of the process: a fetch costs more than a digest.
 struct Algorithms {
-  const EVP_MD* digests[3];
+  const EVP_MD* digests[4];
   EVP_MAC* hmac;
   EVP_CIPHER* aes_256_cbc;
 
   Algorithms()
-      : digests{fetch_digest(0), fetch_digest(1), fetch_digest(2)},
+      : digests{fetch_digest(0), fetch_digest(1), fetch_digest(2), fetch_digest(3)},
         hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr)),
         aes_256_cbc(EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr)) {}
 
@@ -124,7 +124,7 @@ Digest digest(DigestKind kind, const std::string_view* pieces, std::size_t count
 
 Digest digest(DigestKind kind, std::string_view text) noexcept { return digest(kind, &text, 1); }
 
-Digest hmac(DigestKind kind, std::string_view key, std::string_view text) noexcept {
+Digest hmac(DigestKind kind, std::string_view key, const std::string_view* pieces, std::size_t count) noexcept {
   Digest result{};
   EVP_MAC_CTX* context = algorithms().hmac != nullptr ? EVP_MAC_CTX_new(algorithms().hmac) : nullptr;
   char name[8];
@@ -133,11 +133,11 @@ Digest hmac(DigestKind kind, std::string_view key, std::string_view text) noexce
                                    OSSL_PARAM_construct_end()};
   // A null key means "keep the last one" to OpenSSL, so an empty key needs an address.
   const auto* key_bytes = reinterpret_cast<const unsigned char*>(key.empty() ? "" : key.data());
-  const auto* text_bytes = reinterpret_cast<const unsigned char*>(text.data());
+  bool going = context != nullptr && EVP_MAC_init(context, key_bytes, key.size(), parameters) == 1;
+  for (std::size_t i = 0; going && i < count; ++i)
+    going = EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(pieces[i].data()), pieces[i].size()) == 1;
   std::size_t size = 0;
-  if (context != nullptr && EVP_MAC_init(context, key_bytes, key.size(), parameters) == 1 &&
-      EVP_MAC_update(context, text_bytes, text.size()) == 1 &&
-      EVP_MAC_final(context, result.bytes.data(), &size, result.bytes.size()) == 1) {
+  if (going && EVP_MAC_final(context, result.bytes.data(), &size, result.bytes.size()) == 1) {
     result.size = size;
   } else {
     ERR_clear_error();
@@ -145,6 +145,8 @@ Digest hmac(DigestKind kind, std::string_view key, std::string_view text) noexce
   EVP_MAC_CTX_free(context);
   return result;
 }
+
+Digest hmac(DigestKind kind, std::string_view key, std::string_view text) noexcept { return hmac(kind, key, &text, 1); }
 
 /// A context that holds the key for one direction. It goes on from message to message: beginning each with the key's
 /// own IV would cost a third of a short decryption, so the first block is corrected instead.

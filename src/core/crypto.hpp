@@ -15,9 +15,9 @@ namespace detail {
 
 /// Digests whose algorithm was fetched once. Each call takes a list of pieces so that callers need not join them.
 /// All functions: thread-safe, never throw, allocate nothing after a thread's first call.
-enum class DigestKind : unsigned char { md5, sha1, sha256 };
+enum class DigestKind : unsigned char { md5, sha1, sha256, sha512 };
 struct KEFU_EXPORT Digest {
-  std::array<unsigned char, 32> bytes;
+  std::array<unsigned char, 64> bytes;
   std::size_t size;  ///< 0 when OpenSSL refuses the algorithm (MD5 under FIPS); such a digest matches nothing.
   explicit operator bool() const noexcept { return size != 0; }
   /// Lower-case hex.
@@ -28,6 +28,8 @@ struct KEFU_EXPORT Digest {
 };
 KEFU_EXPORT Digest digest(DigestKind kind, const std::string_view* pieces, std::size_t count) noexcept;
 KEFU_EXPORT Digest digest(DigestKind kind, std::string_view text) noexcept;
+KEFU_EXPORT Digest hmac(DigestKind kind, std::string_view key, const std::string_view* pieces,
+                        std::size_t count) noexcept;
 KEFU_EXPORT Digest hmac(DigestKind kind, std::string_view key, std::string_view text) noexcept;
 
 /// AES-256-CBC with one key, without padding. Keyed contexts are kept in a small pool inside; a pool that is empty
