@@ -52,6 +52,7 @@
 #include <kefu/jd/reviews.hpp>
 #include <kefu/jd/shop.hpp>
 #include <kefu/jd/shop_info.hpp>
+#include <kefu/jd/signer.hpp>
 #include <kefu/jd/thread.hpp>
 #include <kefu/jd/time.hpp>
 #include <kefu/wechat/account.hpp>
