@@ -1,3 +1,4 @@
+#include "core/base_url.hpp"
 #include "core/call_deadline.hpp"
 #include "core/joint_cancel.hpp"
 #include "core/pipeline.hpp"
@@ -48,22 +49,6 @@ Result<void> check_credentials(const AccountConfig& config) {
     return bad("app_secret is empty or a placeholder: take it from the platform's console, or set token_source");
   if (config.app_secret.expose().find_first_of(" \t\r\n") != std::string_view::npos)
     return bad("app_secret holds blanks or line ends: look for what copying added");
-  return {};
-}
-
-Result<void> check_base_url(const std::string& url) {
-  const auto wrong = [](const char* why) { return Error(ErrorKind::configuration, fmt::format("base_url {}", why)); };
-  const std::size_t scheme = url.rfind("https://", 0) == 0 ? 8 : url.rfind("http://", 0) == 0 ? 7 : 0;
-  if (scheme == 0) return wrong("must begin with https:// (or http:// for loopback and listed hosts)");
-  if (url.size() == scheme) return wrong("names no host");
-  if (url.find_first_of("/?#@ ", scheme) != std::string::npos)
-    return wrong("must be scheme, host and port only: no path, no trailing slash, no user");
-  const std::size_t colon = url.rfind(':');
-  if (colon < scheme || url.find(']', colon) != std::string::npos) return {};  // no port; the colons of an IPv6 address
-  const std::string port = url.substr(colon + 1);
-  const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
-  if (colon == scheme || !digits || std::stoi(port) < 1 || std::stoi(port) > 65535)
-    return wrong("must be scheme, host and port, the port from 1 to 65535");
   return {};
 }
 
@@ -142,7 +127,7 @@ Account::~Account() = default;
 
 Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, AccountConfig config) {
   if (auto checked = check_credentials(config); !checked) return checked.error();
-  if (auto checked = check_base_url(config.base_url); !checked) return checked.error();
+  if (auto checked = detail::check_base_url("base_url", config.base_url); !checked) return checked.error();
   if (auto checked = check_limits(config); !checked) return checked.error();
   auto receiver = make_receiver(config);
   if (!receiver) return receiver.error();
