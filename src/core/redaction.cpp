@@ -9,7 +9,7 @@ namespace detail {
 namespace {
 
 constexpr std::string_view kMask = "***";
-constexpr std::size_t kHexRun = 32;     // app secrets
+constexpr std::size_t kHexRun = 32;     // app secrets; JD's tokens have four letters more
 constexpr std::size_t kBase64Run = 40;  // tokens, AES keys, tickets; ids of people and messages are shorter
 
 bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -59,11 +59,14 @@ bool is_fingerprint(std::string_view name, std::string_view value) {
 /// Length of a run at `at` that looks like a credential, or 0.
 std::size_t secret_run(std::string_view text, std::size_t at, std::size_t* run) {
   std::size_t end = at;
-  bool hex = true;
-  while (end < text.size() && is_base64(text[end])) hex = is_lower_hex(text[end++]) && hex;
+  std::size_t hex = 0;
+  std::size_t longest_hex = 0;
+  while (end < text.size() && is_base64(text[end])) {
+    hex = is_lower_hex(text[end++]) ? hex + 1 : 0;
+    longest_hex = std::max(longest_hex, hex);
+  }
   *run = end - at;
-  if (*run >= kBase64Run || (hex && *run >= kHexRun)) return *run;
-  return 0;
+  return *run >= kBase64Run || longest_hex >= kHexRun ? *run : 0;
 }
 
 /// Walks the text and hands each stretch to `keep` or `mask`; `mask` returns false to stop.

@@ -14,7 +14,7 @@ namespace detail {
 bool is_secret_name(std::string_view name) noexcept;
 
 /// Free text with everything masked that looks like a credential: `name=value` and `"name":"value"` of a secret name,
-/// hex runs of 32 and more, base64 runs of 40 and more. Text without such is returned as it is.
+/// words with 32 hex digits in a row, base64 runs of 40 and more. Text without such is returned as it is.
 std::string redacted(std::string_view text);
 /// True if `redacted` would change the text; cheap.
 bool needs_redaction(std::string_view text);

@@ -33,6 +33,8 @@ TEST_CASE("SEC-1: values of secret names are masked in free text") {
 TEST_CASE("SEC-1: long hex and base64 runs are masked wherever they stand") {
   const std::string hex = "0f1a2b3c4d5e6f708192a3b4c5d6e7f8";
   CHECK(redacted("got " + hex + ".") == "got ***.");
+  CHECK(redacted("再授权访问 a1b2c3d4e5f64718829304a5b6c7d8e9njaz") ==
+        "再授权访问 ***");  // JD's: 32 digits and 4 letters
   const std::string token(138, 'Q');
   CHECK(redacted("<" + token + ">") == "<***>");
   CHECK(redacted("https://h/a/" + token) == "https:***");
