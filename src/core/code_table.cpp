@@ -1,7 +1,5 @@
 #include "core/code_table.hpp"
 
-#include "core/fault_table.hpp"
-
 #include <algorithm>
 #include <charconv>
 
@@ -62,8 +60,9 @@ const CodeRow* CodeTable::find(std::string_view code, const ConditionCheck& chec
 
 Verdict classify_answer(const CodeTable& table, const ConditionCheck& check, PlatformAnswer answer,
                         const OperationInfo& info, const Reply& reply) {
-  const bool has_code = !answer.code.empty() && answer.code != "0";
-  const std::optional<Fault> fault = fault_of(reply);
+  const bool has_code = answer.failed || (!answer.code.empty() && answer.code != "0");
+  std::optional<Fault> fault = fault_of(reply);
+  if (!fault) fault = answer.fault;
   Verdict verdict;
   const std::string_view wanted = answer.foreign_code ? std::string_view("*") : answer.code;
   if (const CodeRow* row = has_code ? table.find(wanted, check) : nullptr) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/fault_table.hpp"
 #include "core/reply.hpp"
 #include "core/verdict.hpp"
 
 #include <kefu/core/operation.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +56,10 @@ struct PlatformAnswer {
   std::string message;
   std::string request_id;
   bool foreign_code = false;  ///< From another number space than the table's: only its "*" rows apply.
+  bool failed = false;        ///< It says that the call failed, whatever its code.
+  /// What it lacks in the eyes of its platform, though HTTP and JSON are as they should be; behind code and HTTP
+  /// status.
+  std::optional<Fault> fault = std::nullopt;
 };
 
 /// The meaning of a whole answer: its code by the table, else its HTTP status and form by the fault table, else

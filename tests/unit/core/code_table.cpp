@@ -53,3 +53,27 @@ TEST_CASE("a readable code wins over the HTTP status, both ways") {
   CHECK(classify_answer(kTable, Holds(""), {"0", "", ""}, info, reply).accepted);
   CHECK(classify_answer(kTable, Holds(""), {"", "", ""}, info, reply).accepted);
 }
+
+TEST_CASE("a platform's own reading: failed without a code, a foreign number, a fault that HTTP does not show") {
+  const OperationInfo info{"t", "POST", "/t", Authorization::none, Effect::create, "", Millis(1000), ""};
+  detail::Reply reply;
+  reply.http.status = 200;
+  reply.document = detail::Document::json(R"({"ok":false})");
+  reply.unreadable = reply.document.fault();
+  detail::PlatformAnswer failed{"0", "no", ""};
+  failed.failed = true;
+  const auto verdict = classify_answer(kTable, Holds(""), failed, info, reply);
+  CHECK_FALSE(verdict.accepted);
+  CHECK(verdict.kind == ErrorKind::internal);
+  CHECK(verdict.code == "0");
+  CHECK(verdict.message == "no");
+  detail::PlatformAnswer foreign{"1", "", ""};
+  foreign.foreign_code = true;
+  CHECK(classify_answer(kTable, Holds("oauth"), foreign, info, reply).kind == ErrorKind::needs_authorization);
+  CHECK(classify_answer(kTable, Holds(""), foreign, info, reply).kind == ErrorKind::internal);
+  detail::PlatformAnswer lacking{"", "", ""};
+  lacking.fault = detail::Fault::missing_field;
+  CHECK(classify_answer(kTable, Holds(""), lacking, info, reply).kind == ErrorKind::malformed_reply);
+  reply.http.status = 502;
+  CHECK(classify_answer(kTable, Holds(""), lacking, info, reply).kind == ErrorKind::unavailable);
+}
