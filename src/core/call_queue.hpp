@@ -27,8 +27,8 @@ class SlotSeeker {
   virtual void held_back(Millis wait, ErrorKind kind, std::string code) = 0;
 };
 
-/// Lets the calls of one account through its limits, each bucket in the order of asking, and learns from the platform's
-/// answers. A call whose turn cannot come in time is told at once.
+/// Lets the calls of one account (or of several that share their limits) through its limits, each bucket in the order
+/// of asking, and learns from the platform's answers. A call whose turn cannot come in time is told at once.
 ///
 /// Loop only. The pointer given to a member keeps the account's state alive while calls wait.
 class CallQueue {

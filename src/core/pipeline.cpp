@@ -168,7 +168,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     Reply reply;
     reply.http = std::move(outcome.reply);
     if (download_ && reply.http.status == 200) reply.http.body = download_->held();
-    reply.document = platform_.read(reply.http);
+    reply.document = platform_.read(info_, reply.http);
     reply.unreadable = reply.document.fault();
     if (download_ && reply.http.status == 200 && !reply.document) {  // no answer of the platform, so the file itself
       if (!download_->open() && !reply.http.body.empty() && !download_->release())
@@ -415,10 +415,11 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
 // --------------------------------------------------------------------------------
 
 Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry)
-    : core_(std::move(core)),
-      platform_(std::move(platform)),
-      retry_(retry),
-      queue_(std::make_shared<CallQueue>(core_, platform_)) {}
+    : Pipeline(core, platform, std::make_shared<CallQueue>(core, platform), retry) {}
+
+Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform,
+                   std::shared_ptr<CallQueue> queue, RetryPolicy retry)
+    : core_(std::move(core)), platform_(std::move(platform)), retry_(retry), queue_(std::move(queue)) {}
 
 void Pipeline::launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted) {
   if (auto refusal = core_->refusal()) return call->fail(*std::move(refusal));

@@ -68,7 +68,10 @@ class Platform {
   }
 
   /// Pure: the answer's values, however the platform writes them.
-  virtual Document read(const HttpReply& reply) const { return Document::json(reply.body); }
+  virtual Document read(const OperationInfo& info, const HttpReply& reply) const {
+    static_cast<void>(info);
+    return Document::json(reply.body);
+  }
 
   /// Pure: what the answer means. Called for every whole HTTP answer, also those that are no JSON.
   virtual Verdict classify(const OperationInfo& info, const Reply& reply) const = 0;
