@@ -52,9 +52,12 @@ Result<Inbox> Inbox::create(const Runtime& runtime, std::shared_ptr<Channel> cha
   if (auto error = check(options)) return *error;
   if (!channel) return Error(ErrorKind::bad_argument, "channel is null: pass the account whose pushes are taken");
   if (!handler) return Error(ErrorKind::bad_argument, "handler is empty: events need somebody who handles them");
-  if (!channel->push_receiver()) {
-    const std::string& why = channel->capabilities().missing[static_cast<std::size_t>(Facet::push_receiver)];
-    return Error(ErrorKind::unsupported, "this account takes no pushes: " + why);
+  if (!channel->push_receiver() && !channel->poller()) {
+    const auto& missing = channel->capabilities().missing;
+    return Error(ErrorKind::unsupported,
+                 fmt::format("nothing comes in at this account: no pushes ({}), no polling ({})",
+                             missing[static_cast<std::size_t>(Facet::push_receiver)],
+                             missing[static_cast<std::size_t>(Facet::poller)]));
   }
   if (auto refusal = runtime.core()->refusal()) return *refusal;
   std::string owner = detail::random_text(16);

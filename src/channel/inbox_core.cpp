@@ -23,6 +23,7 @@ InboxCore::InboxCore(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<Chann
     : runtime_(std::move(runtime)),
       channel_(std::move(channel)),
       receiver_(channel_->push_receiver()),
+      poller_(options.poll ? channel_->poller() : nullptr),
       handler_(std::move(handler)),
       options_(options),
       steps_(std::make_shared<const InboxStore>(runtime_->name_space, channel_->platform(), channel_->id(),
@@ -39,6 +40,11 @@ Pending<WebhookResponse> InboxCore::handle(const WebhookRequest& request) {
     promise.answer(*std::move(refusal));
     return pending;
   }
+  if (!receiver_) {
+    const std::string& why = channel_->capabilities().missing[static_cast<std::size_t>(Facet::push_receiver)];
+    promise.answer(Error(ErrorKind::unsupported, "this account takes no pushes, its events are polled: " + why));
+    return pending;
+  }
   const MonoTime deadline = runtime_->clock->mono() + options_.answer_within;
   OpenedPush push = receiver_->open(request, now());
   if (push.outcome == OpenedPush::Outcome::refused) {
@@ -50,8 +56,7 @@ Pending<WebhookResponse> InboxCore::handle(const WebhookRequest& request) {
     promise.answer(std::move(push.answer));
     return pending;
   }
-  // An event without an id must not be taken for a repeat of another one.
-  if (push.event.event_id.empty()) push.event.event_id = digest(DigestKind::sha256, push.event.raw).hex();
+  name_event(push.event);
   InboxSlot slot(in_hand_);
   if (*in_hand_ > options_.max_in_hand) {
     count_event("turned_away");
@@ -63,6 +68,11 @@ Pending<WebhookResponse> InboxCore::handle(const WebhookRequest& request) {
     self->arrive(std::move(push), deadline, std::move(promise), std::move(slot));
   });
   return pending;
+}
+
+/// An event without an id must not be taken for a repeat of another one.
+void InboxCore::name_event(InboundEvent& event) {
+  if (event.event_id.empty()) event.event_id = digest(DigestKind::sha256, event.raw).hex();
 }
 
 void InboxCore::arrive(OpenedPush push, MonoTime deadline, Promise<WebhookResponse> promise, InboxSlot slot) {
@@ -193,6 +203,12 @@ void InboxCore::answer(const WaiterPtr& waiter, WebhookResponse response) {
 void InboxCore::count_event(std::string_view outcome) const {
   if (!runtime_->observer) return;
   count(*runtime_->observer, metric::kInboxEvents,
+        {{"platform", channel_->platform()}, {"account", channel_->id()}, {"outcome", outcome}});
+}
+
+void InboxCore::count_poll(std::string_view outcome) const {
+  if (!runtime_->observer) return;
+  count(*runtime_->observer, metric::kInboxPolls,
         {{"platform", channel_->platform()}, {"account", channel_->id()}, {"outcome", outcome}});
 }
 

@@ -58,11 +58,12 @@ class InboxSlot {
   std::shared_ptr<std::atomic<std::size_t>> count_;
 };
 
-/// The Inbox at work. Requests come in on any thread; all state below is touched on the loop only; every blocking step
-/// is one member of InboxStore on the store thread.
+/// The Inbox at work. Requests come in on any thread, polled events on the loop; all state below is touched on the loop
+/// only; every blocking step is one member of InboxStore on the store thread.
 ///
-/// An event passes: handle -> arrive -> accepted (stored) -> begin (first of its lane) -> dispatch (handler) ->
-/// on_settled -> with the waiting request, or deliver -> send -> finish (recorded) -> the lane's next event.
+/// An event passes: handle -> arrive -> accepted, or polled -> batch_stored (stored) -> begin (first of its lane) ->
+/// dispatch (handler) -> on_settled -> with the waiting request, or deliver -> send -> finish (recorded) -> the lane's
+/// next event.
 class InboxCore final : public std::enable_shared_from_this<InboxCore> {
  public:
   InboxCore(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<Channel> channel, Inbox::Handler handler,
@@ -165,6 +166,19 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   void on_sent(Lane& lane, const Result<Receipt>& result);
   void send_later(Lane& lane);
 
+  // inbox_polling.cpp: what the account's Poller brings
+  void poll();
+  void ask_poller();
+  void keep_polling_lease();
+  void polled(Result<PollBatch> batch);
+  void store_batch(PollBatch batch);
+  void batch_stored(PollBatch& batch, Result<TakenBatch> outcome);
+  void taken(InboundEvent event, Result<Accepted> outcome);
+  void poll_failed(const Error& error);
+  void poll_later(Millis pause);
+  void stop_polling();
+  bool has_room_for_batch() const;
+
   // inbox_upkeep.cpp
   void sweep(std::string after);
   void swept(const Result<Swept>& outcome);
@@ -187,23 +201,36 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   Lane* find(const std::string& lane, std::uint64_t step);
   Millis backoff(int tries) const;
   WallTime now() const { return runtime_->clock->wall(); }
+  static void name_event(InboundEvent& event);
   void count_event(std::string_view outcome) const;
+  void count_poll(std::string_view outcome) const;
   void say(LogLevel level, std::string_view event, std::string_view message, std::string_view event_id,
            std::string_view why = {}) const;
 
   const std::shared_ptr<RuntimeCore> runtime_;
   const std::shared_ptr<Channel> channel_;
-  const std::shared_ptr<PushReceiver> receiver_;
+  const std::shared_ptr<PushReceiver> receiver_;  ///< Null: nothing is pushed.
+  const std::shared_ptr<Poller> poller_;          ///< Null: nothing is polled.
   const Inbox::Handler handler_;
   const InboxOptions options_;
   const std::shared_ptr<const InboxStore> steps_;
   const std::shared_ptr<std::atomic<std::size_t>> in_hand_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> closed_{false};
 
+  /// How polling stands.
+  struct Polling {
+    bool is_asking = false;  ///< The Poller is at work.
+    bool is_ours = false;    ///< We hold the lease.
+    Lease lease;
+    int failures = 0;  ///< In a row.
+    CancelSource stop;
+  };
+
   Items items_;
   Lanes lanes_;
   std::uint64_t last_id_ = 0;
   bool extending_ = false;
+  Polling polling_;
 };
 
 template <class T, class Work, class Done>

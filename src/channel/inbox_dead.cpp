@@ -83,7 +83,7 @@ Result<void> InboxStore::dismiss(Store& store, std::string_view event_id) const 
 
 Result<Accepted> InboxStore::revive(Store& store, const InboundEvent& event, WallTime now) const {
   constexpr int kRaces = 100;
-  Accepted accepted = fresh(event, now);
+  Accepted accepted = fresh(event, unix_millis(now + answer_within_));
   for (int race = 0; race < kRaces; ++race) {
     auto found = find_dead(store, event.event_id);
     if (!found) return found.error();

@@ -91,7 +91,7 @@ void InboxCore::send(Lane& lane) {
 
 void InboxCore::transmit(Lane& lane) {
   if (!lane.to) {
-    auto event = receiver_->reopen(lane.stored.record.raw, from_unix_millis(lane.stored.record.received));
+    auto event = channel_->reopen(lane.stored.record.raw, from_unix_millis(lane.stored.record.received));
     if (!event) return bury(lane, "the stored event cannot be read again: " + event.error().message());
     lane.to = event->sender();
   }

@@ -149,7 +149,7 @@ void InboxCore::dispatch(Lane& lane) {
   std::optional<InboundEvent> event;
   if (place != items_.end()) event.swap(place->second.event);
   if (!event) {
-    auto again = receiver_->reopen(lane.stored.record.raw, from_unix_millis(lane.stored.record.received));
+    auto again = channel_->reopen(lane.stored.record.raw, from_unix_millis(lane.stored.record.received));
     if (!again) return bury(lane, "the stored event cannot be read again: " + again.error().message());
     event = *std::move(again);
     event->event_id = lane.event_id;

@@ -49,6 +49,7 @@ InboxStore::InboxStore(std::string_view name_space, std::string_view platform, s
     : events_(name_space, platform, "inbox", account),
       lanes_(name_space, platform, "inbox-lane", account),
       dead_(name_space, platform, "inbox-dead", account),
+      polling_(name_space, platform, "inbox-poll", account),
       owner_(std::move(owner)),
       lease_(options.lease),
       answer_within_(options.answer_within),
@@ -100,18 +101,24 @@ Result<std::optional<StoredEvent>> InboxStore::load(Store& store, std::string_vi
 }
 
 /// The ledger's write, if its records are in this store.
-Result<std::optional<StoreWrite>> InboxStore::plan_window(Store& store, const InboundEvent& event) const {
-  if (!ledger_ || ledger_->store().get() != &store) return std::optional<StoreWrite>();
-  return ledger_->plan(event);
+Result<std::optional<StoreWrite>> InboxStore::plan_window(Store& store, const Store& base,
+                                                          const InboundEvent& event) const {
+  if (!ledger_ || ledger_->store().get() != &base) return std::optional<StoreWrite>();
+  return ledger_->plan(event, store);
 }
 
-Accepted InboxStore::fresh(const InboundEvent& event, WallTime now) const {
+/// A ledger with a store of its own is told afterwards; it corrects itself from the platform's answers.
+void InboxStore::note_window(const Store& base, const InboundEvent& event) const {
+  if (ledger_ && ledger_->store().get() != &base) static_cast<void>(ledger_->note(event));
+}
+
+Accepted InboxStore::fresh(const InboundEvent& event, std::int64_t claim_until) const {
   Accepted accepted;
   accepted.is_new = true;
   accepted.lane = lane_key(event);
   EventRecord& record = accepted.event.record;
   record.received = unix_millis(event.received_time);
-  record.claim_until = unix_millis(now + answer_within_);
+  record.claim_until = claim_until;
   record.accepted_by = owner_;
   record.tries = 1;
   record.raw = event.raw;
@@ -142,19 +149,23 @@ Result<bool> InboxStore::enqueue(Store& store, const InboundEvent& event, Accept
 }
 
 Result<Accepted> InboxStore::accept(Store& store, const InboundEvent& event, WallTime now) const {
-  Accepted accepted = fresh(event, now);
+  auto accepted = accept(store, store, event, unix_millis(now + answer_within_), now);
+  if (accepted && accepted->is_new) note_window(store, event);
+  return accepted;
+}
+
+Result<Accepted> InboxStore::accept(Store& store, const Store& base, const InboundEvent& event,
+                                    std::int64_t claim_until, WallTime now) const {
+  Accepted accepted = fresh(event, claim_until);
   for (int race = 0; race < kRaces; ++race) {
     auto known = load(store, event.event_id);
     if (!known) return known.error();
     if (*known) return join(store, event.event_id, accepted.lane, std::move(**known), now);
-    auto window = plan_window(store, event);
+    auto window = plan_window(store, base, event);
     if (!window) return window.error();
     auto committed = enqueue(store, event, accepted, std::move(*window), now);
     if (!committed) return committed.error();
-    if (!*committed) continue;
-    // A ledger with a store of its own is told afterwards; it corrects itself from the platform's answers.
-    if (ledger_ && ledger_->store().get() != &store) static_cast<void>(ledger_->note(event));
-    return accepted;
+    if (*committed) return accepted;
   }
   return too_many_races("the queue of one customer");
 }

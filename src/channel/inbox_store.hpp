@@ -1,6 +1,7 @@
 #pragma once
 
 #include "channel/inbox_records.hpp"
+#include "channel/staged_store.hpp"
 
 #include <kefu/channel/inbound.hpp>
 #include <kefu/channel/inbox.hpp>
@@ -32,6 +33,13 @@ struct Accepted {
   bool is_ours = false;  ///< The lane is ours to work on, perhaps taken over just now.
 };
 
+/// What became of the events of one poll.
+struct TakenBatch {
+  /// Per event what became of it, or why it can never be stored. Fewer than there were: see `is_lost`.
+  std::vector<Result<Accepted>> events;
+  bool is_lost = false;  ///< Another process took the batch first: the rest was not stored here.
+};
+
 /// What became of writing the last state of a lane's first event.
 struct Finished {
   bool is_ours = false;         ///< False: another owner took the lane; nothing was written.
@@ -61,6 +69,12 @@ class InboxStore {
   /// Stores a new event, its place in its lane and what it means for the reply window in one commit, or finds what was
   /// stored of it before.
   Result<Accepted> accept(Store& store, const InboundEvent& event, WallTime now) const;
+  /// Stores a poll's events and the cursor behind them in one commit. Events too large for one are committed before, a
+  /// part at a time and the cursor last: they are repeats if the batch comes again.
+  Result<TakenBatch> accept_batch(Store& store, const std::vector<InboundEvent>& events,
+                                  const std::vector<StoreWrite>& cursor, WallTime now) const;
+  /// Takes or keeps the right to poll: one process at a time.
+  Result<std::optional<Lease>> may_poll(Store& store) const { return store.lease(polling_.str(), owner_, lease_); }
   /// The record of an event, if there is one.
   Result<std::optional<StoredEvent>> load(Store& store, std::string_view event_id) const;
   /// Replaces a record; generation 0 in the answer: somebody else changed it.
@@ -98,8 +112,14 @@ class InboxStore {
   std::string dead_key(const EventRecord& record, std::string_view event_id) const;
   StoreWrite put_event(std::string_view event_id, const StoredEvent& event, WallTime now) const;
   Result<DeadEntry> find_dead(Store& store, std::string_view event_id) const;
-  Result<std::optional<StoreWrite>> plan_window(Store& store, const InboundEvent& event) const;
-  Accepted fresh(const InboundEvent& event, WallTime now) const;
+  /// `base` is the store behind `store`, which may be a view of it. `claim_until`: see EventRecord.
+  Result<Accepted> accept(Store& store, const Store& base, const InboundEvent& event, std::int64_t claim_until,
+                          WallTime now) const;
+  Result<std::optional<StoreWrite>> plan_window(Store& store, const Store& base, const InboundEvent& event) const;
+  void note_window(const Store& base, const InboundEvent& event) const;
+  Result<std::size_t> accept_part(StagedStore& staged, const Store& base, const std::vector<InboundEvent>& events,
+                                  std::size_t room, std::vector<Result<Accepted>>& accepted, WallTime now) const;
+  Accepted fresh(const InboundEvent& event, std::int64_t claim_until) const;
   Result<Accepted> join(Store& store, std::string_view event_id, const std::string& lane, StoredEvent known,
                         WallTime now) const;
   /// Commits a new record at the end of its lane, with `more`. False: a race was lost.
@@ -111,6 +131,7 @@ class InboxStore {
   const StoreKey events_;
   const StoreKey lanes_;
   const StoreKey dead_;
+  const StoreKey polling_;
   const std::string owner_;
   const Millis lease_;
   const Millis answer_within_;

@@ -6,15 +6,22 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 void InboxCore::start() {
-  if (durable()) {
-    runtime_->scheduler->post([self = shared_from_this()] { self->sweep({}); });
-  } else {
+  if (!durable()) {
     say(LogLevel::warning, log_event::kInboxNotDurable,
         "the store is not durable: events in hand are lost with the process (kefu::sqlite keeps them)", {});
   }
+  // A commit of polled events that was done and reported as failed leaves queues that only a sweep finds.
+  if (!durable() && !poller_) return;
+  runtime_->scheduler->post([self = shared_from_this()] {
+    self->sweep({});
+    if (self->poller_) self->poll();
+  });
 }
 
-void InboxCore::close() { closed_ = true; }
+void InboxCore::close() {
+  closed_ = true;
+  if (poller_) runtime_->scheduler->post([self = shared_from_this()] { self->stop_polling(); });
+}
 
 void InboxCore::sweep(std::string after) {
   if (closed_) return;
@@ -77,7 +84,7 @@ Pending<std::vector<DeadLetter>> InboxCore::dead_letters(std::size_t limit) {
   Promise<std::vector<DeadLetter>> promise(runtime_);
   auto pending = promise.pending();
   runtime_->with_store<std::vector<DeadLetter>>(
-      [steps = steps_, receiver = receiver_, limit](Store& store) -> Result<std::vector<DeadLetter>> {
+      [steps = steps_, channel = channel_, limit](Store& store) -> Result<std::vector<DeadLetter>> {
         auto found = steps->dead_letters(store, limit);
         if (!found) return found.error();
         std::vector<DeadLetter> letters;
@@ -85,7 +92,7 @@ Pending<std::vector<DeadLetter>> InboxCore::dead_letters(std::size_t limit) {
           DeadLetter& letter = letters.emplace_back();
           letter.why = record.why;
           letter.tries = record.tries;
-          if (auto event = receiver->reopen(record.raw, from_unix_millis(record.received))) {
+          if (auto event = channel->reopen(record.raw, from_unix_millis(record.received))) {
             letter.event = *std::move(event);
           } else {
             letter.event.raw = record.raw;
@@ -104,11 +111,11 @@ Pending<void> InboxCore::revive(std::string event_id) {
   Promise<void> promise(runtime_);
   auto pending = promise.pending();
   runtime_->with_store<Accepted>(
-      [steps = steps_, receiver = receiver_, event_id = std::move(event_id),
+      [steps = steps_, channel = channel_, event_id = std::move(event_id),
        now = now()](Store& store) -> Result<Accepted> {
         auto letter = steps->dead_letter(store, event_id);
         if (!letter) return letter.error();
-        auto event = receiver->reopen(letter->raw, from_unix_millis(letter->received));
+        auto event = channel->reopen(letter->raw, from_unix_millis(letter->received));
         if (!event) return event.error();
         event->event_id = event_id;
         return steps->revive(store, *event, now);

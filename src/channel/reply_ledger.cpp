@@ -25,7 +25,8 @@ class ReplyLedger::Impl {
     std::uint64_t generation = 0;
   };
   std::string key(std::string_view customer) const { return StoreKey(root).add(customer).str(); }
-  Result<Found> find(const std::string& at) const;
+  Result<Found> find(const std::string& at) const { return find(*store, at); }
+  static Result<Found> find(Store& in, const std::string& at);
   StoreWrite write(std::string at, const WindowRecord& record, std::uint64_t expected, WallTime now) const;
 
   /// Reads, lets `change(Found&)` decide, writes; again if somebody else was faster. `change` returns false to leave
@@ -46,8 +47,8 @@ class ReplyLedger::Impl {
   std::chrono::seconds longest{0};
 };
 
-Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(const std::string& at) const {
-  auto entry = store->get(at);
+Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::string& at) {
+  auto entry = in.get(at);
   if (!entry) return entry.error();
   Found found;
   if (!*entry) return found;
@@ -149,11 +150,15 @@ Result<void> ReplyLedger::note(const InboundEvent& event) {
 }
 
 Result<std::optional<StoreWrite>> ReplyLedger::plan(const InboundEvent& event) const {
+  return plan(event, *impl_->store);
+}
+
+Result<std::optional<StoreWrite>> ReplyLedger::plan(const InboundEvent& event, Store& view) const {
   const ReplyRule* rule = impl_->rule(event.trigger);
   const bool closes = tells_of_unfollowing(event);
   if (event.customer.id.empty() || (rule == nullptr && !closes)) return std::optional<StoreWrite>();
   std::string key = impl_->key(event.customer.id);
-  auto found = impl_->find(key);
+  auto found = Impl::find(view, key);
   if (!found) return found.error();
   const WallTime time = time_of_contact(event.platform_time, event.received_time);
   const std::int64_t at = unix_seconds(time);

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 #include <memory>
+#include <random>
 #include <set>
 #include <sstream>
 #include <string>
@@ -22,10 +24,11 @@ using Clock = std::chrono::steady_clock;
 
 /// The processes, their store and their common log.
 struct Shop {
-  std::unique_ptr<ChildProcess> start(int lease_ms, int answer_within_ms) const {
-    auto child = std::make_unique<ChildProcess>(std::vector<std::string>{KEFU_INBOX_CHILD, folder.file("store.db"),
-                                                                         folder.file("log"), std::to_string(lease_ms),
-                                                                         std::to_string(answer_within_ms)});
+  std::unique_ptr<ChildProcess> start(int lease_ms, int answer_within_ms, int to_poll = 0) const {
+    std::vector<std::string> command{KEFU_INBOX_CHILD, folder.file("store.db"), folder.file("log"),
+                                     std::to_string(lease_ms), std::to_string(answer_within_ms)};
+    if (to_poll > 0) command.push_back(std::to_string(to_poll));
+    auto child = std::make_unique<ChildProcess>(command);
     REQUIRE(child->line() == "ready");
     return child;
   }
@@ -190,4 +193,68 @@ TEST_CASE("BOT-2, DED-1, DED-4: under load one process dies; nothing is lost, ou
     CHECK(times == 1);
     CHECK(platform.passive.count(id) == 0);
   }
+}
+
+TEST_CASE("JD-6: processes that poll are killed at random instants; nothing is lost, out of order or sent twice") {
+  constexpr int kEvents = 400;
+  const Shop shop;
+  std::mt19937 random(20'240'601);
+  std::uniform_int_distribution<int> life(20, 250);
+  std::map<std::string, int> sent;
+  int kills = 0;
+  const auto hear = [&](ChildProcess& child, std::chrono::milliseconds limit) {
+    const auto until = Clock::now() + limit;
+    const auto left = [&] { return std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()); };
+    while (const auto line = child.line(std::max(left(), std::chrono::milliseconds(1)))) {
+      std::istringstream words(*line);
+      std::string what, id;
+      words >> what >> id;
+      CHECK(what == "sent");
+      ++sent[id];
+      if (child.running() && left().count() <= 0) return;
+    }
+  };
+  const auto ended = [&] {
+    std::set<std::string> ids;
+    for (const auto& entry : shop.log()) {
+      if (entry[0] == "end") ids.insert(entry[1]);
+    }
+    return ids.size();
+  };
+  std::array<std::unique_ptr<ChildProcess>, 2> children{shop.start(400, 100, kEvents), shop.start(400, 100, kEvents)};
+  const auto deadline = Clock::now() + std::chrono::seconds(120);
+  while (ended() < kEvents && Clock::now() < deadline) {
+    auto& victim = children[random() % 2];
+    hear(*victim, std::chrono::milliseconds(life(random)));
+    if (kills == 12) continue;  // enough: the rest shows that they recover
+    victim->kill();
+    CHECK(victim->wait() == -SIGKILL);
+    ++kills;
+    hear(*victim, std::chrono::milliseconds(0));
+    victim = shop.start(400, 100, kEvents);
+  }
+  CHECK(kills >= 3);
+  CHECK(ended() == kEvents);
+  for (const auto& child : children) hear(*child, std::chrono::milliseconds(300));
+
+  std::map<std::string, int> last;
+  std::size_t begun = 0;
+  for (const auto& entry : shop.log()) {
+    if (entry[0] != "begin") continue;
+    ++begun;
+    const int number = std::stoi(entry[1].substr(1));
+    CAPTURE(number);
+    const auto known = last.find(entry[2]);
+    // The customer's next event, or again the one that a killed process had in hand.
+    CHECK((known == last.end() ? number < 5 : number == known->second || number == known->second + 5));
+    last[entry[2]] = number;
+  }
+  // What a killed process had in hand comes again: one event of each of the five customers.
+  CHECK(begun <= static_cast<std::size_t>(kEvents + 5 * kills));
+  for (const auto& [id, times] : sent) {
+    CAPTURE(id);
+    CHECK(times == 1);
+  }
+  // Where a process died while it sent nobody knows, so it is not repeated.
+  CHECK(sent.size() >= static_cast<std::size_t>(kEvents - 5 * kills));
 }

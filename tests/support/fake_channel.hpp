@@ -114,10 +114,12 @@ class FakeChannel final : public kefu::Channel {
   const kefu::Capabilities& capabilities() const override { return capabilities_; }
   std::shared_ptr<kefu::Messenger> messenger() const override { return fake_messenger; }
   std::shared_ptr<kefu::PushReceiver> push_receiver() const override { return receiver; }
+  std::shared_ptr<kefu::Poller> poller() const override { return source; }
   std::shared_ptr<kefu::ReplyLedger> reply_ledger() const override { return ledger; }
 
   std::shared_ptr<FakeMessenger> fake_messenger;
   std::shared_ptr<kefu::PushReceiver> receiver = std::make_shared<FakeReceiver>();
+  std::shared_ptr<kefu::Poller> source;
   std::shared_ptr<kefu::ReplyLedger> ledger;
 
  private:

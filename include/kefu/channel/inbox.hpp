@@ -31,7 +31,7 @@ class KEFU_EXPORT InboxTurn {
   /// Done, and this is the answer. In time it goes out with the platform's request; later it leaves as a customer
   /// message through the account's Messenger and reply window.
   void answer(Content content) const;
-  /// Only the platform's request can carry it: a late one goes to the dead letters.
+  /// Only the platform's request can carry it: a late one, and that to a polled event, goes to the dead letters.
   void answer(TransferToAgent transfer) const;
   /// Done, and nothing is to be said.
   void done() const;
@@ -46,15 +46,18 @@ struct InboxOptions {
   InboxOptions() {}
   /// The platform is answered within this time whatever the handler does (WeChat gives 5 s).
   Millis answer_within{4'000};
-  /// How long one owner may work on an event before another may take over; extended while the owner lives.
+  /// How long one owner may work on an event, or poll, before another may take over; extended while the owner lives.
   Millis lease{30'000};
   /// How long a handled event is remembered to recognise repeats; at least the platform's own repeats and 10 minutes.
   std::chrono::seconds remember{3'600};
   /// Tries before an event goes to the dead letters.
   int tries = 5;
-  /// Most events being handled here at a time; more are answered 503 so that the platform repeats them.
+  /// Most events being handled here at a time: more pushes are answered 503 so that the platform repeats them, and
+  /// polling waits until a whole batch (Poller::kMaxEvents) has room or nothing is in hand.
   std::size_t max_in_hand = 10'000;
-  /// How often events of dead owners are looked for; only a durable store can hold any.
+  /// Polls the account by itself if it has a Poller. Off: only what other processes stored is taken over.
+  bool poll = true;
+  /// How often events of dead owners are looked for, and whether another process still polls.
   Millis sweep{5'000};
   /// An event whose handler says nothing for so long counts as failed.
   Millis give_up{600'000};
@@ -71,9 +74,15 @@ struct DeadLetter {
   InboundEvent event;
 };
 
-/// Takes pushes for hosts without desk: verifies, stores the event before the platform is acknowledged, hands it to the
-/// handler, answers in time, recognises repeats across processes, and takes over what a dead process left (CBK, DED,
-/// BOT).
+/// Takes what comes in for hosts without desk: opens pushes or polls, stores each event before the platform is
+/// acknowledged or the cursor moves, hands it to the handler, answers in time, recognises repeats across processes, and
+/// takes over what a dead process left (CBK, DED, BOT).
+///
+/// Polled events are stored together with the poller's cursor in one commit: none is lost and none comes twice,
+/// whenever a process dies. Of the processes that share a store one polls at a time; the others take over when it is
+/// gone. A failing poll is reported and tried again with growing pauses, or when the platform's `retry_after` is over.
+/// Nobody waits for the answer to a polled event: it leaves as a customer message to InboundEvent::sender(). An event
+/// too large for the store is reported and passed over, so that it does not hold up the others.
 ///
 /// Delivery to the handler is at least once with a stable event id. Without a durable store this is best effort: what
 /// is in hand is lost with the process; `durable()` says so. Events of one customer are handed over in the order in
@@ -91,15 +100,15 @@ class KEFU_EXPORT Inbox {
  public:
   using Handler = std::function<void(InboundEvent event, InboxTurn turn)>;
 
-  /// Errors: `bad_argument` (options), `unsupported` (the channel has no PushReceiver).
+  /// Errors: `bad_argument` (options), `unsupported` (the channel has neither PushReceiver nor Poller).
   static Result<Inbox> create(const Runtime& runtime, std::shared_ptr<Channel> channel, Handler handler,
                               InboxOptions options = {});
   Inbox(Inbox&&) noexcept;
   Inbox& operator=(Inbox&&) noexcept;
   ~Inbox();
 
-  /// Give every request to the account's callback URL to this and send back what it answers. Error: `cancelled` at
-  /// shutdown; answer 503 then.
+  /// Give every request to the account's callback URL to this and send back what it answers. Errors: `cancelled` at
+  /// shutdown; answer 503 then. `unsupported`: the channel has no PushReceiver, so no request is the platform's.
   Pending<WebhookResponse> handle(const WebhookRequest& request) const;
 
   bool durable() const;

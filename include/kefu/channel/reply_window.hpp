@@ -78,6 +78,8 @@ class KEFU_EXPORT ReplyLedger {
   /// The write that `note` would do, for those who commit it together with the event itself; nothing if the event
   /// changes nothing. On a conflict ask again.
   Result<std::optional<StoreWrite>> plan(const InboundEvent& event) const;
+  /// The same, read through a view of the ledger's store (in which earlier events are noted already).
+  Result<std::optional<StoreWrite>> plan(const InboundEvent& event, Store& view) const;
 
   /// Notes a contact. The end counts from the earlier of platform and received time. Unknown triggers change nothing,
   /// nor does a trigger that is not later than the last one of its kind.

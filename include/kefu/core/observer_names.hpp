@@ -39,6 +39,9 @@ inline constexpr std::string_view kStoreUnreadable = "kefu_store_unreadable_valu
 /// "refused" (not authentic), "turned_away" (too many in hand), "not_stored", "answered_late" (as a customer message)
 /// or "dead" (to the dead letters).
 inline constexpr std::string_view kInboxEvents = "kefu_inbox_events_total";
+/// Counter {platform, account, outcome}: polls of an account; `outcome` is "ok", "lost" (another process took the
+/// batch) or the name of an ErrorKind.
+inline constexpr std::string_view kInboxPolls = "kefu_inbox_polls_total";
 /// Counter, no labels: series that PrometheusObserver did not take for want of room.
 inline constexpr std::string_view kDroppedSeries = "kefu_observer_dropped_series_total";
 }  // namespace metric
@@ -77,6 +80,10 @@ inline constexpr std::string_view kInboxStoreFailed = "inbox.store_failed";
 inline constexpr std::string_view kInboxHandlingFailed = "inbox.handling_failed";
 /// error {platform, account, event_id, why}: an event went to the dead letters.
 inline constexpr std::string_view kInboxDeadLetter = "inbox.dead_letter";
+/// warning {platform, account, event_id, why}: a poll failed; it is tried again after a pause.
+inline constexpr std::string_view kInboxPollFailed = "inbox.poll_failed";
+/// error {platform, account, event_id, why}: an event that no store can take was passed over.
+inline constexpr std::string_view kInboxEventRefused = "inbox.event_refused";
 /// info {platform, account, event_id, why}: events of a process that is gone were taken over; `why` is how many queues.
 inline constexpr std::string_view kInboxTakenOver = "inbox.taken_over";
 /// warning {platform, account, event_id, why}: another process took over a queue that was ours.

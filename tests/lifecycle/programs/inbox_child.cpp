@@ -1,12 +1,14 @@
 // One of several processes that share an Inbox.
-//   inbox_child <store file> <log file> <lease ms> <answer within ms>
+//   inbox_child <store file> <log file> <lease ms> <answer within ms> [<events to poll>]
 // A line of standard input is a push ("<event id>|<customer>|<text>", see FakeReceiver). Standard output says
 // "ready", "answer <event id> <status> <body>" and "sent <event id> <text>". The log file, which all processes append
 // to, says "begin <event id> <customer>" and "end <event id> <customer>" around each handling.
 //
+// With events to poll it is no push platform: event number i is "e<i>|c<i % 5>|...", mostly "quick".
+//
 // The text says what the handler does: "quick" answers at once, "slow" after 250 ms, "hold" never.
 #include "core/runtime_core.hpp"
-#include "support/fake_channel.hpp"
+#include "support/fake_poller.hpp"
 
 #include <kefu/channel/inbox.hpp>
 #include <kefu/stores/sqlite.hpp>
@@ -48,13 +50,24 @@ class LoudMessenger final : public kefu::Messenger {
 
 class LoudChannel final : public kefu::Channel {
  public:
-  explicit LoudChannel(const kefu::Runtime& runtime)
-      : base_(runtime), messenger_(std::make_shared<LoudMessenger>(base_.messenger())) {}
+  LoudChannel(const kefu::Runtime& runtime, std::size_t to_poll)
+      : base_(runtime), messenger_(std::make_shared<LoudMessenger>(base_.messenger())) {
+    if (to_poll == 0) return;
+    auto poller = std::make_shared<kefu_test::FakePoller>(runtime, [to_poll](std::size_t i) {
+      return i < to_poll
+                 ? std::optional<std::string>(fmt::format("e{}|c{}|{}", i, i % 5, i / 5 % 10 == 3 ? "slow" : "quick"))
+                 : std::nullopt;
+    });
+    poller->pause = kefu::Millis(20);
+    base_.source = std::move(poller);
+    base_.receiver = nullptr;
+  }
   const std::string& id() const override { return base_.id(); }
   const std::string& platform() const override { return base_.platform(); }
   const kefu::Capabilities& capabilities() const override { return base_.capabilities(); }
   std::shared_ptr<kefu::Messenger> messenger() const override { return messenger_; }
   std::shared_ptr<kefu::PushReceiver> push_receiver() const override { return base_.push_receiver(); }
+  std::shared_ptr<kefu::Poller> poller() const override { return base_.poller(); }
 
  private:
   kefu_test::FakeChannel base_;
@@ -98,7 +111,7 @@ class Handler {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return 2;
+  if (argc != 5 && argc != 6) return 2;
   kefu::SqliteOptions file(argv[1]);
   file.busy_timeout = kefu::Millis(60'000);
   auto store = kefu::SqliteStore::open(file);
@@ -115,10 +128,11 @@ int main(int argc, char** argv) {
   inbox_options.lease = kefu::Millis(std::atoi(argv[3]));
   inbox_options.sweep = kefu::Millis(100);
   inbox_options.answer_within = kefu::Millis(std::atoi(argv[4]));
-  auto inbox =
-      kefu::Inbox::create(*runtime, std::make_shared<LoudChannel>(*runtime), Handler(*runtime, log), inbox_options);
-  if (!inbox) fail(inbox.error());
+  const std::size_t to_poll = argc == 6 ? static_cast<std::size_t>(std::atoi(argv[5])) : 0;
   say("ready");
+  auto inbox = kefu::Inbox::create(*runtime, std::make_shared<LoudChannel>(*runtime, to_poll), Handler(*runtime, log),
+                                   inbox_options);
+  if (!inbox) fail(inbox.error());
   for (std::string push; std::getline(std::cin, push);) {
     const std::string id = push.substr(0, push.find('|'));
     inbox->handle(kefu::WebhookRequest("POST", "/", "", push)).then([id](kefu::Result<kefu::WebhookResponse> response) {

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <kefu/core/store.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// A view of a store in which commits only collect: what they wrote is seen by later reads here and by nobody else,
+/// until all of it is written with one real commit. Several steps that were made for commits of their own become one.
+///
+/// What was read stays as it was first read, so the steps see one state of the store; if that changed meanwhile, the
+/// real commit conflicts: start over with a new view.
+///
+/// Thread safety: one thread at a time. The base must outlive it.
+class StagedStore final : public Store {
+ public:
+  explicit StagedStore(Store& base) : base_(base) {}
+
+  bool durable() const noexcept override { return base_.durable(); }
+  Result<std::optional<StoreEntry>> get(std::string_view key) override;
+  Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override;
+  /// Error: `unsupported`: a listing would not show what is collected.
+  Result<std::vector<StoreItem>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner,
+                                     std::chrono::milliseconds ttl) override {
+    return base_.lease(key, owner, ttl);
+  }
+  Result<void> release(const Lease& lease) override { return base_.release(lease); }
+
+  /// What was collected: one write per key, in the order of first writing, each expecting what was read first.
+  std::vector<StoreWrite> writes() const;
+  std::size_t count() const noexcept { return order_.size(); }
+  /// Bytes of the values that were collected.
+  std::size_t bytes() const noexcept { return bytes_; }
+  /// The hardest that was asked for.
+  Durability durability() const noexcept { return durability_; }
+  /// Index of a key in writes(), if it was written.
+  std::optional<std::size_t> index_of(const std::string& key) const;
+
+ private:
+  struct Place {
+    std::optional<StoreEntry> entry;   ///< As seen here.
+    std::uint64_t read = 0;            ///< Generation in the base.
+    std::optional<std::size_t> index;  ///< In order_, if it was written here.
+  };
+  Result<Place*> find(const std::string& key);
+  void stage(const StoreWrite& write, Place& place);
+
+  Store& base_;
+  std::unordered_map<std::string, Place> places_;
+  std::vector<std::string> order_;
+  std::size_t bytes_ = 0;
+  Durability durability_ = Durability::relaxed;
+  /// Generations given out here are none that the base gives.
+  std::uint64_t last_generation_ = std::uint64_t{1} << 63;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

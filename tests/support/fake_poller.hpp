@@ -1,0 +1,99 @@
+#pragma once
+
+#include "core/runtime_core.hpp"
+#include "support/fake_channel.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kefu_test {
+
+/// What a fake platform has: events by number, in the form of FakeReceiver. Nothing: not yet there.
+using FakeHistory = std::function<std::optional<std::string>(std::size_t)>;
+
+/// Reads a history from where the cursor in the store stands.
+class FakePoller final : public kefu::Poller {
+ public:
+  FakePoller(const kefu::Runtime& runtime, FakeHistory history, std::size_t batch = 5)
+      : core_(runtime.core()), history_(std::move(history)), batch_(batch) {}
+
+  std::atomic<int> polls{0};
+  kefu::Millis pause{1'000};
+  std::deque<kefu::Error> failures;  ///< Answers to the next polls. Used in simulated time only.
+  bool never_answers = false;
+  bool keeps_promises = true;  ///< False: gives more than a batch may hold.
+
+  kefu::Pending<kefu::PollBatch> poll(kefu::CallOptions options) override {
+    ++polls;
+    kefu::Promise<kefu::PollBatch> promise(core_);
+    auto pending = promise.pending();
+    if (never_answers) {
+      auto held = std::make_shared<kefu::Promise<kefu::PollBatch>>(std::move(promise));
+      options.cancel.on_request([held] { held->answer(kefu::Error(kefu::ErrorKind::cancelled, "no longer wanted")); });
+      return pending;
+    }
+    if (!failures.empty()) {
+      promise.answer(failures.front());
+      failures.pop_front();
+      return pending;
+    }
+    core_->with_store<kefu::PollBatch>([this](kefu::Store& store) { return read(store); },
+                                       [promise = std::move(promise)](kefu::Result<kefu::PollBatch> batch) mutable {
+                                         promise.answer(std::move(batch));
+                                       });
+    return pending;
+  }
+  kefu::Pending<void> accept(std::vector<kefu::StoreWrite> cursor) override {
+    kefu::Promise<void> promise(core_);
+    auto pending = promise.pending();
+    core_->with_store<void>(
+        [cursor = std::move(cursor)](kefu::Store& store) -> kefu::Result<void> {
+          auto outcome = store.commit(cursor, kefu::Durability::full);
+          if (!outcome) return outcome.error();
+          if (!outcome->committed) return kefu::Error(kefu::ErrorKind::conflict, "another process took it");
+          return {};
+        },
+        [promise = std::move(promise)](kefu::Result<void> done) mutable { promise.answer(std::move(done)); });
+    return pending;
+  }
+  kefu::Result<kefu::InboundEvent> reopen(std::string_view raw, kefu::WallTime received) const override {
+    return receiver_.reopen(raw, received);
+  }
+
+ private:
+  kefu::Result<kefu::PollBatch> read(kefu::Store& store) const {
+    const std::string key = kefu::StoreKey("test", "fake", "cursor", "shop").str();
+    auto entry = store.get(key);
+    if (!entry) return entry.error();
+    const std::size_t from = *entry ? std::stoul((*entry)->value) : 0;
+    std::size_t to = from;
+    kefu::PollBatch batch;
+    const std::size_t most = keeps_promises ? batch_ : kMaxEvents + 1;
+    for (; to < from + most; ++to) {
+      const auto line = history_(to);
+      if (!line) break;
+      auto event = receiver_.reopen(*line, core_->clock->wall());
+      if (!event) return event.error();
+      batch.events.push_back(*std::move(event));
+    }
+    batch.more = to == from + most;
+    batch.pause = pause;
+    if (to != from) {
+      batch.cursor.push_back(kefu::StoreWrite::put(key, std::to_string(to), *entry ? (*entry)->generation : 0));
+    }
+    return batch;
+  }
+
+  const std::shared_ptr<kefu::detail::RuntimeCore> core_;
+  const FakeHistory history_;
+  const std::size_t batch_;
+  const FakeReceiver receiver_;
+};
+
+}  // namespace kefu_test
