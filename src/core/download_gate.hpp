@@ -12,8 +12,8 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 /// Stands before the receiver of a download: the platforms answer errors with HTTP 200 and JSON where a file was
-/// expected (MED-2). What begins like a JSON object is held back, up to a limit, until it is known to be no answer of
-/// the platform; everything else passes at once. One thread at a time.
+/// expected (MED-2), gateways on the way with a page. What begins like a JSON object or like HTML is held back, up to a
+/// limit, until it is known to be neither; everything else passes at once. One thread at a time.
 class DownloadGate {
  public:
   explicit DownloadGate(std::function<bool(std::string_view)> receiver) : receiver_(std::move(receiver)) {}
@@ -23,7 +23,8 @@ class DownloadGate {
     if (open_) return receiver_(bytes);
     held_ += bytes;
     const std::size_t start = held_.find_first_not_of(" \t\r\n");
-    if (held_.size() <= kLongestAnswer && (start == std::string::npos || held_[start] == '{')) return true;
+    const bool undecided = start == std::string::npos || held_[start] == '{' || held_[start] == '<';
+    if (held_.size() <= kLongestAnswer && undecided) return true;
     return release();
   }
   /// What was held back, as a candidate for an answer; empty if the receiver has begun.

@@ -18,6 +18,13 @@ namespace {
 
 constexpr std::size_t kPlatformTextBytes = 512;
 
+/// What came in place of a file and cannot be read: a gateway's page, or JSON that was cut.
+bool stands_for_a_file(const Reply& reply) {
+  if (reply.unreadable == ReadFault::html) return true;
+  const std::string_view type = reply.http.header("content-type");
+  return !reply.http.body.empty() && (type.rfind("application/json", 0) == 0 || type.rfind("text/", 0) == 0);
+}
+
 }  // namespace
 
 /// One call on its way, top to bottom in the order of the steps: validate -> gate -> authorize -> limit -> sign -> send
@@ -170,7 +177,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     if (download_ && reply.http.status == 200) reply.http.body = download_->held();
     reply.document = platform_.read(info_, reply.http);
     reply.unreadable = reply.document.fault();
-    if (download_ && reply.http.status == 200 && !reply.document) {  // no answer of the platform, so the file itself
+    if (download_ && reply.http.status == 200 && !reply.document && !stands_for_a_file(reply)) {  // so the file itself
       if (!download_->open() && !reply.http.body.empty() && !download_->release())
         return judge(verdict_of(Fault::cancelled_after_sending, info_.effect), nullptr,
                      "the receiver ended the download");
@@ -189,6 +196,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
         lacking.request_id = std::move(verdict.request_id);
         return give_up(lacking, message);
       }
+      if (auto finished = call_->finish(*reply); !finished) return give_up_with(finished.error());
       return accept(verdict);
     }
     worst_ = std::max(worst_, verdict.delivery);

@@ -25,6 +25,8 @@ class KEFU_EXPORT Call {
   virtual Result<void> encode(HttpRequest& out) const = 0;
   /// Reads the reply into the place kept for the response.
   virtual Result<void> decode(const Reply& reply) = 0;
+  /// What is left to do on this side after `decode`.
+  virtual Result<void> finish(const Reply&) { return {}; }
   /// Hand the response, or the failure, to whoever waits. Exactly one of them is called, once, on the loop.
   virtual void succeed() = 0;
   virtual void fail(Error error) = 0;
@@ -38,6 +40,10 @@ class TypedCall final : public Call {
   const OperationInfo& info() const override { return Op::operation().info; }
   Result<void> encode(HttpRequest& out) const override { return Op::operation().encode(&op_, out); }
   Result<void> decode(const Reply& reply) override { return Op::operation().decode(reply, &response_); }
+  Result<void> finish(const Reply& reply) override {
+    const auto last = Op::operation().finish;
+    return last == nullptr ? Result<void>() : last(&op_, reply, &response_);
+  }
   void succeed() override { done_(Result<typename Op::Response>(std::move(response_))); }
   void fail(Error error) override { done_(Result<typename Op::Response>(std::move(error))); }
 

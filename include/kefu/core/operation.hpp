@@ -50,6 +50,9 @@ struct Operation {
   OperationInfo info;
   Result<void> (*encode)(const void* request, HttpRequest& out);
   Result<void> (*decode)(const detail::Reply& reply, void* response);
+  /// Last step of a call that succeeded, for operations that leave something on this side (a downloaded file). May be
+  /// null. Its error becomes the call's.
+  Result<void> (*finish)(const void* request, const detail::Reply& reply, void* response) = nullptr;
 };
 
 /// The response of an operation whose answer says nothing but that it was done.

@@ -50,11 +50,16 @@ struct Transfer {
           out.url = std::string(reply.document.root()["video_url"].text());
           out.streamed = reply.streamed;
           return {};
+        },
+        [](const void* request, const detail::Reply&, void*) -> Result<void> {
+          if (!static_cast<const Transfer*>(request)->refuse_at_the_end) return {};
+          return Error(ErrorKind::unavailable, "the disk is full");
         }};
     return row;
   }
   std::shared_ptr<TextSource> source = std::make_shared<TextSource>();
   std::shared_ptr<std::string> received = std::make_shared<std::string>();
+  bool refuse_at_the_end = false;
 };
 
 struct Account : kefu_test::SimulatedCore {
@@ -84,13 +89,43 @@ TEST_CASE("MED-2: a file goes to the receiver, an error in its place does not") 
   CHECK(video.received->empty());
 
   Transfer odd;  // a file that only begins like an answer
-  a.wire->reply("{ not json at all");
+  HttpReply brace;
+  brace.status = 200;
+  brace.headers.emplace_back("content-type", "application/octet-stream");
+  brace.body = "{ not json at all";
+  a.wire->reply(brace);
   CHECK(a.client.call(odd).get()->streamed);
   CHECK(*odd.received == "{ not json at all");
+
+  Transfer page;
+  for (int i = 0; i < 4; ++i) a.wire->reply("<html><body>502 Bad Gateway</body></html>");
+  CHECK(a.client.call(page).get().error().kind() == ErrorKind::malformed_reply);
+  CHECK(page.received->empty());
+
+  Transfer cut;  // an answer that lost its end
+  HttpReply half;
+  half.status = 200;
+  half.headers.emplace_back("content-type", "text/plain");
+  half.body = R"({"errcode":40007,"errm)";
+  for (int i = 0; i < 4; ++i) a.wire->reply(half);
+  CHECK(a.client.call(cut).get().error().kind() == ErrorKind::malformed_reply);
+  CHECK(cut.received->empty());
 
   Transfer none;
   for (int i = 0; i < 4; ++i) a.wire->reply("");
   CHECK(a.client.call(none).get().error().kind() == ErrorKind::malformed_reply);
+}
+
+TEST_CASE("the last step of a call on this side has the last word") {
+  Account a;
+  Transfer op;
+  op.refuse_at_the_end = true;
+  a.wire->reply("file");
+  const auto result = a.client.call(op).get();
+  REQUIRE(!result);
+  CHECK(result.error().kind() == ErrorKind::unavailable);
+  CHECK(result.error().message() == "the disk is full");
+  CHECK(result.error().details().operation == "test.transfer");
 }
 
 TEST_CASE("MED-2: what is held back is bounded, and a receiver may end the transfer") {
