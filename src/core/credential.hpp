@@ -14,19 +14,31 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
+/// What tells two credentials apart.
+enum class TokenIdentity : unsigned char {
+  text,
+  text_and_generation,  ///< Where renewing may lengthen the life of the same text, as at JD.
+};
+
 /// Names the credential an attempt carried, so that refusing it is "this token failed", never "some token failed".
 struct CredentialTag {
-  std::uint64_t digest = 0;  ///< First 8 bytes of the SHA-256 of its text; 0: the request carries none.
+  std::uint64_t digest = 0;  ///< First 8 bytes of a SHA-256 over its identity; 0: the request carries none.
   std::uint64_t generation = 0;
 };
 
-/// The digest of a tag for this text; never 0 for a text that is not empty.
+/// The digest of a tag; never 0 for a text that is not empty.
 std::uint64_t tag_digest(std::string_view text);
+std::uint64_t tag_digest(std::string_view text, std::uint64_t generation, TokenIdentity identity);
 
 /// A token that may be used until `end`; from `refresh_at` on a new one is fetched in the background.
 struct Token {
-  Token(Secret v, std::uint64_t generation, MonoTime o, MonoTime r, MonoTime e)
-      : value(std::move(v)), tag{tag_digest(value.expose()), generation}, obtained(o), refresh_at(r), end(e) {}
+  Token(Secret v, std::uint64_t generation, MonoTime o, MonoTime r, MonoTime e,
+        TokenIdentity identity = TokenIdentity::text)
+      : value(std::move(v)),
+        tag{tag_digest(value.expose(), generation, identity), generation},
+        obtained(o),
+        refresh_at(r),
+        end(e) {}
   const Secret value;
   const CredentialTag tag;
   const MonoTime obtained;
@@ -55,8 +67,15 @@ class TokenProvider {
 /// What a fetch brought. `life` counts from the moment the request was sent.
 struct FetchedToken {
   FetchedToken(Secret v, std::chrono::seconds l) : value(std::move(v)), life(l) {}
+  /// Nothing was fetched, as somebody else renewed the credential meanwhile: the record is to be read again.
+  static FetchedToken elsewhere() {
+    FetchedToken none(Secret(), std::chrono::seconds(0));
+    none.look_again = true;
+    return none;
+  }
   Secret value;
   std::chrono::seconds life;
+  bool look_again = false;
 };
 
 /// Asks the platform for a token; the one thing in which kinds of tokens differ. What else the answer brings (a new

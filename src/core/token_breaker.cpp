@@ -28,9 +28,10 @@ std::optional<Error> TokenBreaker::refused(const Token& token, MonoTime now, boo
   details.retry_after = std::chrono::duration_cast<Millis>(open_until_ - now);
   details.message = fmt::format(
       "renewed tokens are refused again and again, renewal rests for {} ms: look for a second owner of the token, or a "
-      "call that wants another kind of token",
-      details.retry_after->count());
-  return Error(ErrorKind::credentials_refused, Delivery::not_sent, std::move(details));
+      "call that wants another kind of token{}",
+      details.retry_after->count(),
+      kind_ == ErrorKind::needs_authorization ? "; else the merchant authorizes anew" : "");
+  return Error(kind_, Delivery::not_sent, std::move(details));
 }
 
 }  // namespace detail

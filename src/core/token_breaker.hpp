@@ -15,6 +15,9 @@ namespace detail {
 /// or too many renewals were made in short time (C4.6). A pure function of the times it is given. Loop only.
 class TokenBreaker {
  public:
+  /// `kind` of the error while it is open.
+  explicit TokenBreaker(ErrorKind kind) : kind_(kind) {}
+
   /// This token was fetched because another one was refused.
   void renewed(const Token& token) { renewed_ = token.tag.digest; }
   /// A fetch for a refused token begins.
@@ -24,6 +27,7 @@ class TokenBreaker {
   std::optional<Error> refused(const Token& token, MonoTime now, bool* opened);
 
  private:
+  const ErrorKind kind_;
   std::uint64_t renewed_ = 0;
   int quick_refusals_ = 0;
   std::deque<MonoTime> fetches_;  // of the last ten minutes; bounded, as the breaker opens at five

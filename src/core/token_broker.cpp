@@ -14,21 +14,28 @@ namespace detail {
 
 namespace {
 
-constexpr Millis kLongestMargin = std::chrono::seconds(300);
 constexpr Millis kGuard = std::chrono::seconds(5);  // past a fetch's own deadline: the fetcher forgot us
 
+constexpr int kMostLooks = 3;  // at the record again, at a fetcher's word
+
 }  // namespace
+
+std::string TokenSettings::key(std::string_view name_space, std::string_view what) const {
+  StoreKey key(name_space, platform, what, app);
+  key.add(kind);
+  if (!account.empty()) key.add(account);
+  return key.str();
+}
 
 TokenBroker::TokenBroker(std::shared_ptr<RuntimeCore> core, std::shared_ptr<TokenFetcher> fetcher,
                          TokenSettings settings)
     : core_(std::move(core)),
       fetcher_(std::move(fetcher)),
       settings_(std::move(settings)),
-      vault_(std::make_shared<const TokenVault>(
-          core_->clock,
-          StoreKey(core_->name_space, settings_.platform, "token", settings_.app).add(settings_.kind).str(),
-          StoreKey(core_->name_space, settings_.platform, "forced-refresh", settings_.app).add(settings_.kind).str())),
-      owner_(random_text(20)) {}
+      vault_(std::make_shared<const TokenVault>(core_->clock, settings_.record_key(core_->name_space),
+                                                settings_.budget_key(core_->name_space), settings_.identity)),
+      owner_(random_text(20)),
+      breaker_(settings_.refused_again) {}
 
 TokenBroker::~TokenBroker() = default;
 
@@ -77,10 +84,10 @@ void TokenBroker::refused(CredentialTag tag, MonoTime deadline, CancelToken canc
   if (!round || round->refused != tag.digest) {  // the first to say so
     if (core_->observer) {
       count(*core_->observer, metric::kTokenRefusals,
-            {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
+            {{"platform", settings_.platform}, {"account", settings_.label()}, {"kind", settings_.kind}});
       log(*core_->observer, LogLevel::warning, log_event::kTokenRefused, "the platform refused a token",
           {{"platform", settings_.platform},
-           {"account", settings_.app},
+           {"account", settings_.label()},
            {"kind", settings_.kind},
            {"fingerprint", token_->value.fingerprint()}});
     }
@@ -88,7 +95,7 @@ void TokenBroker::refused(CredentialTag tag, MonoTime deadline, CancelToken canc
     auto open = breaker_.refused(*token_, core_->clock->mono(), &opened);
     if (opened && core_->observer)
       log(*core_->observer, LogLevel::error, log_event::kTokenBreaker, "renewed tokens are refused again and again",
-          {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
+          {{"platform", settings_.platform}, {"account", settings_.label()}, {"kind", settings_.kind}});
     if (open) return renewed(*std::move(open));
     if (core_->clock->mono() < failed_until_) return renewed(cooling());
   }
@@ -151,10 +158,10 @@ void TokenBroker::looked(const RoundPtr& round, Result<TokenVault::Found> found)
     return fetch(round, TokenFetcher::Mode::normal);
   }
   if (!found->usable) return poll(round);
-  if (tag_digest(found->record->value.expose()) == round->refused) return look(round);  // refused while we read it
+  if (vault_->digest_of(*found->record) == round->refused) return look(round);  // refused while we read it
   if (core_->observer)
     count(*core_->observer, metric::kTokenAdoptions,
-          {{"platform", settings_.platform}, {"account", settings_.app}, {"kind", settings_.kind}});
+          {{"platform", settings_.platform}, {"account", settings_.label()}, {"kind", settings_.kind}});
   adopt(round, *found->record, end_of(*found->record));
 }
 
@@ -198,6 +205,7 @@ void TokenBroker::fetch(const RoundPtr& round, TokenFetcher::Mode mode) {
 void TokenBroker::fetched(const RoundPtr& round, Result<FetchedToken> answer) {
   if (round->over) return;
   core_->scheduler->drop(std::exchange(round->guard, 0));
+  if (answer && answer->look_again && round->looks++ < kMostLooks) return look(round);
   if (answer && (answer->value.empty() || answer->life.count() <= 0 || answer->life > settings_.longest_life)) {
     const std::string wrong =
         answer->value.empty() ? "the platform's answer holds an empty token"
@@ -207,7 +215,8 @@ void TokenBroker::fetched(const RoundPtr& round, Result<FetchedToken> answer) {
   }
   if (core_->observer) report_fetch(*round, answer ? "ok" : to_string(answer.error().kind()));
   if (!answer) return fail(round, answer.error());
-  if (tag_digest(answer->value.expose()) == round->refused) return same_again(round);
+  if (settings_.identity == TokenIdentity::text && tag_digest(answer->value.expose()) == round->refused)
+    return same_again(round);
   keep(round, *std::move(answer));
 }
 
@@ -282,10 +291,11 @@ MonoTime TokenBroker::end_of(const TokenRecord& record) const {
 
 void TokenBroker::adopt(const RoundPtr& round, const TokenRecord& record, MonoTime end) {
   const MonoTime now = core_->clock->mono();
-  const Millis margin = std::min(kLongestMargin, record.life() / 10);
+  const Millis margin = std::min(settings_.longest_margin, record.life() / 10);
   const Millis spread(
       static_cast<std::int64_t>(static_cast<double>(margin.count()) * (1 - 0.2 * core_->jitter->unit())));
-  token_ = std::make_shared<const Token>(record.value, record.generation, now, end - std::max(spread, Millis(1)), end);
+  token_ = std::make_shared<const Token>(record.value, record.generation, now, end - std::max(spread, Millis(1)), end,
+                                         settings_.identity);
   if (round->refused != 0) breaker_.renewed(*token_);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -297,7 +307,7 @@ void TokenBroker::adopt(const RoundPtr& round, const TokenRecord& record, MonoTi
   if (core_->observer)
     log(*core_->observer, LogLevel::info, log_event::kTokenRefreshed, "a new token is in use",
         {{"platform", settings_.platform},
-         {"account", settings_.app},
+         {"account", settings_.label()},
          {"kind", settings_.kind},
          {"cause", round->cause_name()},
          {"fingerprint", record.value.fingerprint()},
@@ -317,11 +327,30 @@ void TokenBroker::fail(const RoundPtr& round, const Error& error) {
     if (core_->observer)
       log(*core_->observer, LogLevel::warning, log_event::kTokenFetchFailed, "no new token",
           {{"platform", settings_.platform},
-           {"account", settings_.app},
+           {"account", settings_.label()},
            {"kind", settings_.kind},
            {"error", error.to_string()}});
   }
+  const bool lost = error.kind() == ErrorKind::needs_authorization;
+  if (lost && token_ && token_->tag.digest == round->refused) return lose(round, error);
+  if (lost) quiet_until_ = failed_until_ + Millis(60'000);  // the live token serves until its end
   finish(round, error);
+}
+
+/// The platform refused the token and gives no other: nobody carries it any more, here or elsewhere.
+void TokenBroker::lose(const RoundPtr& round, const Error& error) {
+  token_.reset();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    published_.reset();
+  }
+  if (!round->lease) return finish(round, error);
+  core_->with_store<bool>(
+      [vault = vault_, expected = round->store_generation](Store& store) { return vault->retire(store, expected); },
+      [self = shared_from_this(), round, error](const Result<bool>& retired) {
+        if (!retired) self->report_store(retired.error());
+        self->finish(round, error);
+      });
 }
 
 void TokenBroker::finish(const RoundPtr& round, const Result<TokenPtr>& result) {
@@ -346,9 +375,10 @@ Millis TokenBroker::pause_after(const Error& error) const {
   if (const auto named = error.details().retry_after)
     return std::clamp(*named, Millis(1000), Millis(std::chrono::hours(1)));
   switch (error.kind()) {
+    case ErrorKind::needs_authorization:
+      return settings_.pause_unauthorized;
     case ErrorKind::configuration:
     case ErrorKind::permission:
-    case ErrorKind::needs_authorization:
     case ErrorKind::unsupported:
     case ErrorKind::bad_argument:
       return std::chrono::seconds(60);
@@ -375,13 +405,13 @@ Error TokenBroker::cooling() const {
 void TokenBroker::report_fetch(const TokenRound& round, std::string_view outcome) const {
   count(*core_->observer, metric::kTokenFetches,
         {{"platform", settings_.platform},
-         {"account", settings_.app},
+         {"account", settings_.label()},
          {"kind", settings_.kind},
          {"cause", round.cause_name()},
          {"outcome", outcome}});
   core_->observer->span(SpanRecord{span_name::kTokenFetch, round.fetch_start, core_->clock->mono(), 0,
                                    Attributes{{"platform", settings_.platform},
-                                              {"account", settings_.app},
+                                              {"account", settings_.label()},
                                               {"kind", settings_.kind},
                                               {"cause", round.cause_name()},
                                               {"outcome", outcome}}});
@@ -392,7 +422,7 @@ void TokenBroker::report_store(const Error& error) const {
   log(*core_->observer, LogLevel::warning, log_event::kTokenStoreFailed,
       "the store failed; tokens in memory stay in use until their end",
       {{"platform", settings_.platform},
-       {"account", settings_.app},
+       {"account", settings_.label()},
        {"kind", settings_.kind},
        {"error", error.to_string()}});
 }

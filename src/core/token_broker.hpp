@@ -21,16 +21,34 @@ struct TokenSettings {
   TokenSettings(std::string p, std::string a, std::string k)
       : platform(std::move(p)), app(std::move(a)), kind(std::move(k)) {}
   std::string platform;  ///< "wechat".
-  std::string app;       ///< The app id; neither it nor `kind` holds a secret.
+  std::string app;       ///< The app id; neither it nor `kind` and `account` hold a secret.
   std::string kind;      ///< "stable_token": its own record, lease and budget.
+  /// Where one app holds tokens of many accounts: whose this is. Empty: the app's own.
+  std::string account;
   /// With the store down a new token may be fetched all the same. Only where a second fetch does not retire the first
   /// token (stable_token); else the account waits for its store (STO-6, C4.11).
   bool fetch_without_store = false;
   std::chrono::seconds longest_life = std::chrono::hours(24);  ///< Longer lives are absurd and refused (TOK-5).
+  /// A new one is fetched so long before the end, or a tenth of the life where that is shorter.
+  Millis longest_margin = std::chrono::seconds(300);
+  TokenIdentity identity = TokenIdentity::text;
+  /// After `needs_authorization`: how long waiting calls are told so without a look at the store.
+  Millis pause_unauthorized = std::chrono::seconds(60);
+  /// What callers get when renewed tokens are refused again and again.
+  ErrorKind refused_again = ErrorKind::credentials_refused;
   Millis fetch_timeout{10'000};
   Millis lease{15'000};  ///< Longer than a fetch takes.
   int forced_per_day = 20;
   std::chrono::seconds forced_apart{30};
+
+  /// Where the token is in the store; its lease goes by the same name.
+  std::string record_key(std::string_view name_space) const { return key(name_space, "token"); }
+  std::string budget_key(std::string_view name_space) const { return key(name_space, "forced-refresh"); }
+  /// The label `account` of metrics and logs.
+  const std::string& label() const { return account.empty() ? app : account; }
+
+ private:
+  std::string key(std::string_view name_space, std::string_view what) const;
 };
 
 /// The one owner of a token in this process (TOK-1): serves the live one, fetches it once for all who wait, shares it
@@ -70,6 +88,7 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
   void spent(const RoundPtr& round, Result<TokenVault::Spent> answer);
   void keep(const RoundPtr& round, FetchedToken token);
   void adopt(const RoundPtr& round, const TokenRecord& record, MonoTime end);
+  void lose(const RoundPtr& round, const Error& error);
   void fail(const RoundPtr& round, const Error& error);
   void finish(const RoundPtr& round, const Result<TokenPtr>& result);
   void give_lease_back(const RoundPtr& round);

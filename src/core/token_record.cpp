@@ -16,6 +16,11 @@ std::uint64_t tag_digest(std::string_view text) {
   return tag == 0 ? 1 : tag;
 }
 
+std::uint64_t tag_digest(std::string_view text, std::uint64_t generation, TokenIdentity identity) {
+  if (identity == TokenIdentity::text || text.empty()) return tag_digest(text);
+  return tag_digest(std::string(text) + '\n' + std::to_string(generation));
+}
+
 std::string TokenRecord::json() const {
   std::string out;
   JsonWriter writer(out);

@@ -36,6 +36,7 @@ struct TokenRound : std::enable_shared_from_this<TokenRound> {
   std::uint64_t refused = 0;  ///< Digest of the token that the platform refused.
   bool over = false;
   int polls = 0;
+  int looks = 0;  ///< At the record again, after a fetch that found it renewed.
 
   std::optional<Lease> lease;
   bool store_down = false;

@@ -1,22 +1,16 @@
 #include "core/token_vault.hpp"
 
-#include "core/credential.hpp"
-
 #include <algorithm>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-namespace {
-
-bool serves(const TokenRecord& record, WallTime now, std::uint64_t refused, std::uint64_t known) {
-  if (record.expires <= now) return false;
-  const std::uint64_t digest = tag_digest(record.value.expose());
+bool TokenVault::serves(const TokenRecord& record, std::uint64_t refused, std::uint64_t known) const {
+  if (record.expires <= clock_->wall()) return false;
+  const std::uint64_t digest = digest_of(record);
   return digest != refused && digest != known;
 }
-
-}  // namespace
 
 Result<TokenVault::Found> TokenVault::read(Store& store) const {
   auto entry = store.get(record_key_);
@@ -29,9 +23,7 @@ Result<TokenVault::Found> TokenVault::read(Store& store) const {
 
 Result<TokenVault::Found> TokenVault::look(Store& store, const std::string& owner, Millis lease, std::uint64_t refused,
                                            std::uint64_t known) const {
-  const auto usable = [&](const Found& found) {
-    return found.record && serves(*found.record, clock_->wall(), refused, known);
-  };
+  const auto usable = [&](const Found& found) { return found.record && serves(*found.record, refused, known); };
   auto found = read(store);
   if (!found) return found;
   if (!usable(*found)) {
@@ -54,7 +46,6 @@ Result<TokenVault::Found> TokenVault::claim(Store& store, const std::string& own
 
 Result<std::optional<TokenRecord>> TokenVault::keep(Store& store, TokenRecord record, std::uint64_t expected,
                                                     std::uint64_t refused) const {
-  const std::uint64_t own = tag_digest(record.value.expose());
   for (int attempt = 0; attempt < 3; ++attempt) {
     auto put = store.put_if(record_key_, record.json(), expected, record.expires, Durability::relaxed);
     if (!put) return put.error();
@@ -63,10 +54,16 @@ Result<std::optional<TokenRecord>> TokenVault::keep(Store& store, TokenRecord re
     if (!entry) return entry.error();
     expected = *entry ? (*entry)->generation : 0;
     auto other = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
-    if (other && serves(*other, clock_->wall(), refused, own)) return other;
+    if (other && serves(*other, refused, digest_of(record))) return other;
     if (other) record.generation = std::max(record.generation, other->generation + 1);
   }
   return std::optional<TokenRecord>();
+}
+
+Result<bool> TokenVault::retire(Store& store, std::uint64_t expected) const {
+  auto removed = store.remove_if(record_key_, expected);
+  if (!removed) return removed.error();
+  return removed->committed;
 }
 
 Result<TokenVault::Spent> TokenVault::spend(Store& store, int per_day, std::chrono::seconds apart) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/credential.hpp"
 #include "core/token_record.hpp"
 
 #include <kefu/core/store.hpp>
@@ -19,8 +20,17 @@ namespace detail {
 /// Thread safety: all members may be called from any thread.
 class TokenVault {
  public:
-  TokenVault(std::shared_ptr<const Clock> clock, std::string record_key, std::string budget_key)
-      : clock_(std::move(clock)), record_key_(std::move(record_key)), budget_key_(std::move(budget_key)) {}
+  TokenVault(std::shared_ptr<const Clock> clock, std::string record_key, std::string budget_key,
+             TokenIdentity identity = TokenIdentity::text)
+      : clock_(std::move(clock)),
+        record_key_(std::move(record_key)),
+        budget_key_(std::move(budget_key)),
+        identity_(identity) {}
+
+  /// What a CredentialTag calls the record's token.
+  std::uint64_t digest_of(const TokenRecord& record) const {
+    return tag_digest(record.value.expose(), record.generation, identity_);
+  }
 
   struct Found {
     std::optional<TokenRecord> record;
@@ -40,6 +50,9 @@ class TokenVault {
   Result<std::optional<TokenRecord>> keep(Store& store, TokenRecord record, std::uint64_t expected,
                                           std::uint64_t refused) const;
 
+  /// Removes a record whose token is of no use to anybody, unless it was replaced meanwhile.
+  Result<bool> retire(Store& store, std::uint64_t expected) const;
+
   struct Spent {
     bool allowed = false;
     int today = 0;   ///< Forced refreshes of this day so far.
@@ -50,9 +63,11 @@ class TokenVault {
 
  private:
   Result<Found> read(Store& store) const;
+  bool serves(const TokenRecord& record, std::uint64_t refused, std::uint64_t known) const;
   const std::shared_ptr<const Clock> clock_;
   const std::string record_key_;
   const std::string budget_key_;
+  const TokenIdentity identity_;
 };
 
 }  // namespace detail
