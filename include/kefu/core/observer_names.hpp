@@ -66,6 +66,14 @@ inline constexpr std::string_view kTokenFetchFailed = "token.fetch_failed";
 inline constexpr std::string_view kTokenBreaker = "token.breaker_opened";
 /// warning {platform, account, kind, error}: the store failed; tokens in memory stay in use.
 inline constexpr std::string_view kTokenStoreFailed = "token.store_failed";
+/// info {platform, account}: a merchant authorized the application; `account` is the merchant's name.
+inline constexpr std::string_view kAuthorizationGranted = "authorization.granted";
+/// error {platform, account, code, why}: the platform does not renew a merchant's grant any more: the merchant has to
+/// authorize again (Authorizer::link).
+inline constexpr std::string_view kAuthorizationLost = "authorization.lost";
+/// error {platform, account, error}: a renewed grant could not be stored yet; if the process ends now, the merchant may
+/// have to authorize again.
+inline constexpr std::string_view kAuthorizationNotStored = "authorization.not_stored";
 /// warning {platform, account, error}: the store failed; a message was sent without being counted in its reply window.
 inline constexpr std::string_view kLedgerStoreFailed = "ledger.store_failed";
 /// error {platform, kind}: a stored value did not open with the host's key and is treated as absent.
