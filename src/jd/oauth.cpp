@@ -1,6 +1,7 @@
 #include "jd/oauth.hpp"
 
 #include "core/fields.hpp"
+#include "core/percent_encoding.hpp"
 
 #include <algorithm>
 
@@ -65,21 +66,6 @@ OperationInfo oauth_info(std::string_view name, std::string_view path, std::stri
   return {name, "GET", path, Authorization::none, Effect::idempotent, "oauth", kOauthTimeout, page, weak};
 }
 
-/// One value of a query, by the rule of RFC 3986: everything but unreserved characters as %XX.
-void append_value(std::string& url, std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    if (plain) {
-      url += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      url.append({'%', kHex[byte >> 4], kHex[byte & 15]});
-    }
-  }
-}
-
 }  // namespace
 
 const Operation& ExchangeCode::operation() {
@@ -114,11 +100,11 @@ std::vector<const Operation*> oauth_operations() {
 std::string authorize_url(const AppConfig& app, std::string_view state) {
   std::string url = app.oauth_url;
   url += app.legacy_oauth ? "/oauth/authorize?response_type=code&client_id=" : "/oauth2/to_login?app_key=";
-  append_value(url, app.app_key);
+  detail::append_percent_encoded(url, app.app_key);
   url += app.legacy_oauth ? "&redirect_uri=" : "&response_type=code&redirect_uri=";
-  append_value(url, app.redirect_uri);
+  detail::append_percent_encoded(url, app.redirect_uri);
   url += "&state=";
-  append_value(url, state);
+  detail::append_percent_encoded(url, state);
   url += app.legacy_oauth ? "&scope=read" : "&scope=snsapi_base";
   return url;
 }

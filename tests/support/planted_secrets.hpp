@@ -11,6 +11,8 @@ inline constexpr char kPlantedPreviousPushToken[] = "plantedOldPushTok3n9Xw";
 inline constexpr char kPlantedAesKey[] = "plantedAesKeyForKefuTests0123456789ABCDEFGA";
 inline constexpr char kPlantedPreviousAesKey[] = "plantedOldAesKeyForKefuTests01234567890ABCE";
 inline constexpr char kPlantedAccessToken[] = "planted_ACCESS_t0ken_6uYVb1Zr8s";
+inline constexpr char kPlantedRefreshToken[] = "planted_REFRESH_t0ken_9qLmW4x";
+inline constexpr char kPlantedAuthorizationCode[] = "plantedC0deOfARedirect7Hz";
 inline constexpr char kPlantedProxyPassword[] = "plantedProxyPa55word";
 
 }  // namespace kefu_test
