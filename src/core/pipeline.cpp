@@ -75,8 +75,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     gate();
   }
 
-  // --- gate: capability, reply window, quota of the account
-  // -------------------------------------------------------------
+  // --- gate: capability, reply window, quota of the account ---------------------------------------------------------
 
   void gate() {
     if (ends_early()) return;
@@ -97,8 +96,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     authorize();
   }
 
-  // --- authorize: on every attempt, so that a repeat never carries a dead credential
-  // ------------------------------------
+  // --- authorize: on every attempt, so that a repeat never carries a dead credential --------------------------------
 
   void authorize() {
     if (ends_early()) return;
@@ -119,8 +117,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     limit();
   }
 
-  // --- limit
-  // ------------------------------------------------------------------------------------------------------------
+  // --- limit --------------------------------------------------------------------------------------------------------
 
   void limit() {
     step_ = Step::limit;
@@ -139,8 +136,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     give_up(verdict, {});
   }
 
-  // --- sign, send: signed last, as a signature ages
-  // ----------------------------------------------------------------------
+  // --- sign, send: signed last, as a signature ages -----------------------------------------------------------------
 
   void slot_free() override {
     if (ends_early()) return;
@@ -210,8 +206,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     give_up(verdict, detail);
   }
 
-  // --- accept | renew once | pause and repeat | give up
-  // -----------------------------------------------------------------
+  // --- accept | renew once | pause and repeat | give up -------------------------------------------------------------
 
   void accept(const Verdict& verdict) {
     if (!verdict.code.empty()) report_.ignored(info_, verdict.code);
@@ -284,8 +279,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     conclude(make_error(error.kind(), worst_, std::move(details)));
   }
 
-  // --- cancel and deadline
-  // ------------------------------------------------------------------------------------------------
+  // --- cancel and deadline ------------------------------------------------------------------------------------------
 
   void on_cancel() {
     if (waits()) give_up(verdict_of(Fault::cancelled_before_sending, info_.effect), {});
@@ -419,8 +413,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   std::uint64_t heard_id_ = 0;
 };
 
-// --- what the calls of one account share
-// --------------------------------------------------------------------------------
+// --- what the calls of one account share ----------------------------------------------------------------------------
 
 Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry)
     : Pipeline(core, platform, std::make_shared<CallQueue>(core, platform), retry) {}
