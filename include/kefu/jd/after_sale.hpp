@@ -264,8 +264,10 @@ struct UnsolvedMessage {
   std::string id;                   ///< messageId, msgId or id; empty: none found.
   std::string text;                 ///< messageContext, messageContent, replyContext, context, content, message or msg.
   Time time;                        ///< createTime, createDate, created, messageTime, msgTime, operateTime or time.
-  Author author = Author::unknown;  ///< merchant where the speaker is the operator, customer where it is the buyer.
+  Author author = Author::unknown;  ///< merchant if it names who acted (operatePin, operateNick), else customer if it
+                                    ///< names the buyer.
   std::string speaker;              ///< operatePin, createPin, senderPin, pin or customerPin.
+  BuyerIds customer;
   std::string raw;
 };
 /// Customers' messages on an after-sale order, and answers: `jingdong.asc.unsolved.message.list`. Effect: read. Weak:
