@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/reply.hpp"
+
 #include <kefu/core/export.hpp>
 
 #include <cstddef>
@@ -10,6 +12,13 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
+
+/// What came in place of a file and cannot be read: a gateway's page, or JSON that was cut.
+inline bool stands_for_a_file(const Reply& reply) {
+  if (reply.unreadable == ReadFault::html) return true;
+  const std::string_view type = reply.http.header("content-type");
+  return !reply.http.body.empty() && (type.rfind("application/json", 0) == 0 || type.rfind("text/", 0) == 0);
+}
 
 /// Stands before the receiver of a download: the platforms answer errors with HTTP 200 and JSON where a file was
 /// expected (MED-2), gateways on the way with a page. What begins like a JSON object or like HTML is held back, up to a

@@ -18,13 +18,6 @@ namespace {
 
 constexpr std::size_t kPlatformTextBytes = 512;
 
-/// What came in place of a file and cannot be read: a gateway's page, or JSON that was cut.
-bool stands_for_a_file(const Reply& reply) {
-  if (reply.unreadable == ReadFault::html) return true;
-  const std::string_view type = reply.http.header("content-type");
-  return !reply.http.body.empty() && (type.rfind("application/json", 0) == 0 || type.rfind("text/", 0) == 0);
-}
-
 }  // namespace
 
 /// One call on its way, top to bottom in the order of the steps: validate -> gate -> authorize -> limit -> sign -> send
