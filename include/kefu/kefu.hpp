@@ -10,6 +10,7 @@
 #include <kefu/channel/content.hpp>
 #include <kefu/channel/inbound.hpp>
 #include <kefu/channel/inbox.hpp>
+#include <kefu/channel/media.hpp>
 #include <kefu/channel/message.hpp>
 #include <kefu/channel/poller.hpp>
 #include <kefu/channel/profiles.hpp>
@@ -59,6 +60,7 @@
 #include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/events.hpp>
+#include <kefu/wechat/media.hpp>
 #include <kefu/wechat/operations.hpp>
 #include <kefu/wechat/push.hpp>
 #include <kefu/wechat/tokens.hpp>
