@@ -27,6 +27,15 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
   }
 }
 
+const std::vector<TwinSwitch>& all_switches() {
+  static const std::vector<TwinSwitch> all = [] {
+    std::vector<TwinSwitch> rows;
+    for (const auto* of_twin : {&wechat_switches()}) rows.insert(rows.end(), of_twin->begin(), of_twin->end());
+    return rows;
+  }();
+  return all;
+}
+
 template <class Rows>
 void write_rows(detail::JsonWriter& writer, std::string_view key, const Rows& rows) {
   writer.key(key).begin_object();
@@ -46,7 +55,7 @@ ControlResult list_routes(ControlCall&) {
   write_rows(writer, "acts", act_kinds());
   write_rows(writer, "misbehaviours", push_misbehaviours());
   write_rows(writer, "faults", fault_kinds());
-  write_rows(writer, "switches", wechat_switches());
+  write_rows(writer, "switches", all_switches());
   writer.end_object();
   return answer;
 }
@@ -126,7 +135,7 @@ std::string control_help() {
   out += help_rows("Acts of a customer, POST /customers/{openid}/{act}", act_kinds());
   out += help_rows("\"misbehave\" of a push", push_misbehaviours());
   out += help_rows("Faults, POST /faults {\"fault\", \"path\", \"count\", ...}", fault_kinds());
-  out += help_rows("Switches, POST /switches {name: value}", wechat_switches());
+  out += help_rows("Switches, POST /switches {name: value}", all_switches());
   return out;
 }
 

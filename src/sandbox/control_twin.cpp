@@ -38,18 +38,19 @@ ControlResult show_calls(ControlCall& call) {
   detail::JsonWriter writer(answer.body);
   std::uint64_t total = 0;
   writer.begin_object().key("calls").begin_object();
-  for (const auto& [path, count] : call.core.wechat.calls) {
-    total += count.calls;
-    writer.key(path).begin_object().key("calls").unsigned_integer(count.calls).key("codes").begin_object();
-    for (const auto& [code, times] : count.codes) writer.key(std::to_string(code)).unsigned_integer(times);
-    writer.end_object().end_object();
-  }
+  for (const Twin* twin : call.core.twins)
+    for (const auto& [name, count] : twin->calls) {
+      total += count.calls;
+      writer.key(name).begin_object().key("calls").unsigned_integer(count.calls).key("codes").begin_object();
+      for (const auto& [code, times] : count.codes) writer.key(std::to_string(code)).unsigned_integer(times);
+      writer.end_object().end_object();
+    }
   writer.end_object().key("total").unsigned_integer(total).end_object();
   return answer;
 }
 
 ControlResult forget_calls(ControlCall& call) {
-  call.core.wechat.calls.clear();
+  for (Twin* twin : call.core.twins) twin->calls.clear();
   return show_calls(call);
 }
 
@@ -75,8 +76,8 @@ ControlResult add_fault(ControlCall& call) {
   const FaultKind* kind = find_fault_kind(fault.name);
   if (kind == nullptr) return control_error(400, "fault is missing or unknown; GET /faults lists the names");
   fault.path = call.text("path");
-  if (!fault.path.empty() && fault.path.front() != '/')
-    return control_error(400, "path must start with / and have no query");
+  if (fault.path.find('?') != std::string::npos)
+    return control_error(400, "path must be a path without query, or the name of a method");
   fault.left = call.number("count", 1);
   if (fault.left == 0) return control_error(400, "count must be at least 1, or -1 for always");
   fault.skip = std::max<std::int64_t>(0, call.number("skip", 0));
@@ -108,19 +109,21 @@ ControlResult show_switches(ControlCall& call) {
   ControlAnswer answer;
   detail::JsonWriter writer(answer.body);
   writer.begin_object();
-  for (const auto& [name, value] : call.core.wechat.settings) writer.key(name).integer(value);
+  for (const Twin* twin : call.core.twins)
+    for (const auto& [name, value] : twin->settings) writer.key(name).integer(value);
   writer.end_object();
   return answer;
 }
 
 ControlResult set_switches(ControlCall& call) {
-  auto& settings = call.core.wechat.settings;
   for (const auto& member : call.body) {
-    const auto found = settings.find(member.name);
+    std::int64_t* setting = nullptr;
+    for (Twin* twin : call.core.twins)
+      if (const auto found = twin->settings.find(member.name); found != twin->settings.end()) setting = &found->second;
     const auto value = member.value.integer();
-    if (found == settings.end()) return control_error(400, "unknown switch: " + std::string(member.name));
+    if (setting == nullptr) return control_error(400, "unknown switch: " + std::string(member.name));
     if (!value) return control_error(400, "the switch wants a whole number: " + std::string(member.name));
-    found->second = *value;
+    *setting = *value;
   }
   return show_switches(call);
 }
@@ -132,16 +135,16 @@ std::vector<ControlRoute> control_twin_routes() {
       {"GET", "/clock", "the sandbox's time: unix, unix_ms, offset_ms", show_clock},
       {"POST", "/clock/advance", "lets time pass: seconds and/or ms", advance_clock},
       {"POST", "/clock/set", "sets the time: unix", set_clock},
-      {"GET", "/calls", "calls of the platform's API by path, with the codes answered", show_calls},
+      {"GET", "/calls", "calls of the platforms' APIs by path or method, with the codes answered", show_calls},
       {"DELETE", "/calls", "starts counting again", forget_calls},
       {"GET", "/faults", "names of all faults, and those that are on", show_faults},
       {"POST", "/faults",
-       "switches one on: fault, path (absent: all), count (-1: always), skip, errcode, delay_ms, "
+       "switches one on: fault, path or method (absent: all), count (-1: always), skip, errcode, delay_ms, "
        "size, acts, status, body, content_type",
        add_fault},
       {"DELETE", "/faults", "switches all off", remove_faults},
       {"DELETE", "/faults/{number}", "switches one off", remove_fault},
-      {"GET", "/switches", "the twin's settings where sources leave a gap", show_switches},
+      {"GET", "/switches", "the twins' settings where sources leave a gap", show_switches},
       {"POST", "/switches", "sets some of them", set_switches},
   };
 }

@@ -78,7 +78,10 @@ void byte_order_mark(const Fault&, WebAnswer& answer) { answer.body = "\xef\xbb\
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> kinds = {
-      {"errcode", "answers errcode `errcode` and does nothing", false, false, 0, 0, nothing_more},
+      {"errcode", "answers errcode `errcode` (JD: error_response) and does nothing", false, false, 0, 0, nothing_more},
+      {"business_error",
+       "JD: the service behind the gateway fails with `errcode` and the text `body`, in the way of the method's family",
+       false, false, 0, 0, nothing_more},
       {"token_rotated", "another process has fetched a new token and the old one is retired at once; then as usual",
        false, true, 0, 0, nothing_more},
       {"latency", "waits `delay_ms`, then acts and answers", false, true, 500, 0, nothing_more},
@@ -154,9 +157,9 @@ bool FaultBox::remove(std::uint64_t number) {
   return true;
 }
 
-std::optional<Fault> FaultBox::take(std::string_view path, bool early) {
+std::optional<Fault> FaultBox::take(std::string_view path, std::string_view name, bool early) {
   for (auto fault = active_.begin(); fault != active_.end(); ++fault) {
-    if (!fault->path.empty() && fault->path != path) continue;
+    if (!fault->path.empty() && fault->path != path && fault->path != name) continue;
     if (find_fault_kind(fault->name)->early != early) continue;
     if (fault->skip > 0) {
       --fault->skip;

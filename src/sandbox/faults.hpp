@@ -18,14 +18,14 @@ namespace sandbox {
 struct Fault {
   std::uint64_t number = 0;
   std::string name;
-  std::string path;       ///< Empty: every path.
+  std::string path;       ///< Or the method named in the request; empty: every call.
   std::int64_t left = 1;  ///< Calls it still hits; negative: all until it is removed.
   std::int64_t skip = 0;  ///< Calls that pass before it begins.
-  int errcode = -1;       ///< Of "errcode".
+  int errcode = -1;       ///< Of "errcode" and "business_error".
   std::int64_t delay_ms = 0;
   std::int64_t size = 0;  ///< Bytes of "huge_body", levels of "deep_json", seconds of Retry-After.
   int status = 200;       ///< Of "canned", with its body and content type.
-  std::string body;
+  std::string body;       ///< Text of "business_error".
   std::string content_type;
   bool acts = true;  ///< The platform does what it was asked before the answer is broken.
 };
@@ -51,8 +51,9 @@ class FaultBox {
   std::uint64_t add(Fault fault);
   bool remove(std::uint64_t number);
   void clear() { active_.clear(); }
-  /// The fault for a call of `path`. `early`: only those that answer before the body is read; else only the others.
-  std::optional<Fault> take(std::string_view path, bool early);
+  /// The fault for a call of `path`, or of the method `name`. `early`: only those that answer before the body is read;
+  /// else only the others.
+  std::optional<Fault> take(std::string_view path, std::string_view name, bool early);
   bool empty() const { return active_.empty(); }
   const std::deque<Fault>& active() const { return active_; }
 

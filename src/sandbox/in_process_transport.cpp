@@ -11,27 +11,29 @@ namespace {
 /// members run on the scheduler.
 class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
  public:
-  TwinExchange(const std::shared_ptr<SandboxCore>& core, const std::shared_ptr<SchedulerTimers>& timers,
+  /// Without a twin the host does not exist.
+  TwinExchange(const std::shared_ptr<SandboxCore>& core, Twin* twin, const std::shared_ptr<SchedulerTimers>& timers,
                HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done)
       : core_(core),
+        twin_(twin),
         timers_(timers),
         request_(std::move(request)),
         deadline_(deadline),
         cancel_(std::move(cancel)),
         done_(std::move(done)) {}
 
-  void start(SchedulerTimers& timers, bool host_known) {
-    timers.run_at(MonoTime::min(), [self = shared_from_this(), host_known] { self->begin(host_known); });
+  void start(SchedulerTimers& timers) {
+    timers.run_at(MonoTime::min(), [self = shared_from_this()] { self->begin(); });
   }
 
  private:
-  void begin(bool host_known) {
+  void begin() {
     if (cancel_.requested()) return fail(TransportFault::cancelled_before_sending, "cancelled");
     const auto core = core_.lock();
     const auto timers = timers_.lock();
     if (!core || !timers) return;  // The transport is gone: the call is answered by being dropped.
     if (timers->now() >= deadline_) return fail(TransportFault::deadline_before_sending, "no time left");
-    if (!host_known) return fail(TransportFault::dns_failure, "the sandbox has no such host");
+    if (twin_ == nullptr) return fail(TransportFault::dns_failure, "the sandbox has no such host");
     WebRequest request;
     if (!fill(request)) return fail(TransportFault::connection_lost_while_sending, "the body source ended early");
     time_limit_ = timers->scheduler().run_at(deadline_, [self = shared_from_this()] { self->time_over(); });
@@ -42,12 +44,12 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
         if (const auto self = weak.lock()) self->fail(TransportFault::cancelled_after_sending, "cancelled");
       });
     });
-    if (auto early = core->answer_early(request)) {
+    if (auto early = core->answer_early(*twin_, request)) {
       if (early->wire == Wire::reset_before_reply)
         return fail(TransportFault::connection_lost_while_sending, "connection reset by peer");
       return take(std::move(*early));
     }
-    core->serve_wechat(request, *timers, [self = shared_from_this()](WebAnswer answer) {
+    core->serve(*twin_, request, *timers, [self = shared_from_this()](WebAnswer answer) {
       const auto running = self->timers_.lock();
       if (answer.delay.count() <= 0 || !running) return self->take(std::move(answer));
       const MonoTime when = running->now() + answer.delay;
@@ -139,6 +141,7 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
   }
 
   std::weak_ptr<SandboxCore> core_;
+  Twin* const twin_;  ///< Part of the core.
   std::weak_ptr<SchedulerTimers> timers_;
   HttpRequest request_;
   MonoTime deadline_;
@@ -152,38 +155,38 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
 
 class InProcessTransport final : public Transport {
  public:
-  InProcessTransport(std::shared_ptr<SandboxCore> core, std::shared_ptr<SchedulerTimers> timers, std::string own_url)
-      : core_(std::move(core)), timers_(std::move(timers)), own_url_(std::move(own_url)) {}
+  InProcessTransport(std::shared_ptr<SandboxCore> core, std::shared_ptr<SchedulerTimers> timers,
+                     std::vector<ServedTwin> twins)
+      : core_(std::move(core)), timers_(std::move(timers)), twins_(std::move(twins)) {}
 
   void send(HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done) override {
-    const bool known = knows(request.base);
-    std::make_shared<TwinExchange>(core_, timers_, std::move(request), deadline, std::move(cancel), std::move(done))
-        ->start(*timers_, known);
+    Twin* const twin = find(request.base);
+    std::make_shared<TwinExchange>(core_, twin, timers_, std::move(request), deadline, std::move(cancel),
+                                   std::move(done))
+        ->start(*timers_);
   }
 
  private:
-  bool knows(std::string_view base) const {
-    constexpr std::string_view kHost = "api.weixin.qq.com";
-    if (!own_url_.empty() && base == own_url_) return true;
+  Twin* find(std::string_view base) const {
     const std::size_t scheme = base.find("://");
-    if (scheme == std::string_view::npos) return false;
+    if (scheme == std::string_view::npos) return nullptr;
     const std::string_view host = base.substr(scheme + 3);
-    // Also the regional names: api2., sh.api., hk.api. ...
-    if (host.size() < kHost.size() - 3) return false;
-    return host == kHost || host == "api2.weixin.qq.com" ||
-           (host.size() > kHost.size() && host.substr(host.size() - kHost.size() - 1) == ".api.weixin.qq.com");
+    for (const ServedTwin& one : twins_)
+      if ((!one.url.empty() && base == one.url) || one.twin->has_host(host)) return one.twin;
+    return nullptr;
   }
 
   std::shared_ptr<SandboxCore> core_;
   std::shared_ptr<SchedulerTimers> timers_;
-  std::string own_url_;
+  std::vector<ServedTwin> twins_;
 };
 
 }  // namespace
 
 std::shared_ptr<Transport> in_process_transport(std::shared_ptr<SandboxCore> core,
-                                                std::shared_ptr<SchedulerTimers> timers, std::string own_url) {
-  return std::make_shared<InProcessTransport>(std::move(core), std::move(timers), std::move(own_url));
+                                                std::shared_ptr<SchedulerTimers> timers,
+                                                std::vector<ServedTwin> twins) {
+  return std::make_shared<InProcessTransport>(std::move(core), std::move(timers), std::move(twins));
 }
 
 }  // namespace sandbox

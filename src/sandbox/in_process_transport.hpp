@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -25,9 +26,15 @@ class SchedulerTimers final : public Timers {
   std::shared_ptr<const Clock> clock_;
 };
 
-/// The twins without sockets. `own_url` is answered beside the platform's real hosts.
+/// A twin of the core and the URL it is served under, which is answered beside the platform's real hosts.
+struct ServedTwin {
+  Twin* twin = nullptr;
+  std::string url;
+};
+
+/// The twins without sockets.
 std::shared_ptr<Transport> in_process_transport(std::shared_ptr<SandboxCore> core,
-                                                std::shared_ptr<SchedulerTimers> timers, std::string own_url);
+                                                std::shared_ptr<SchedulerTimers> timers, std::vector<ServedTwin> twins);
 
 }  // namespace sandbox
 KEFU_END_NAMESPACE

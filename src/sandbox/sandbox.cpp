@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
@@ -60,6 +62,7 @@ class Sandbox::Impl {
   explicit Impl(SandboxOptions wanted) : options(std::move(wanted)) {
     if (!options.clock) options.clock = std::make_shared<SystemTime>();
     core = std::make_shared<SandboxCore>(options.clock);
+    platforms = {{&core->wechat, {}}};
   }
 
   Result<void> start() {
@@ -68,13 +71,19 @@ class Sandbox::Impl {
     auto new_server = std::make_unique<HttpServer>(*new_loop);
     service = std::make_shared<ControlService>(*new_loop, core);
     std::string why;
-    const auto wechat = new_server->listen(options.wechat_port, wechat_service(*new_loop), why);
-    const auto control = wechat ? new_server->listen(options.control_port, control_service(), why) : std::nullopt;
+    const std::vector<int> wanted = {options.wechat_port};
+    std::vector<int> ports;
+    for (std::size_t i = 0; i < platforms.size(); ++i) {
+      const auto port = new_server->listen(wanted[i], twin_service(*platforms[i].twin, *new_loop), why);
+      if (!port) return Error(ErrorKind::configuration, why);
+      ports.push_back(*port);
+    }
+    const auto control = new_server->listen(options.control_port, control_service(), why);
     if (!control) return Error(ErrorKind::configuration, why);
     if (!new_loop->start()) return Error(ErrorKind::internal, "the sandbox's thread cannot be started");
     loop = std::move(new_loop);
     server = std::move(new_server);
-    wechat_url = loopback_base(*wechat);
+    for (std::size_t i = 0; i < platforms.size(); ++i) platforms[i].url = loopback_base(ports[i]);
     control_url = loopback_base(*control);
     loop->run_at(MonoTime::min(), [this] { server->open(); });
     core->on_change([weak = std::weak_ptr<ControlService>(service)] {
@@ -99,12 +108,12 @@ class Sandbox::Impl {
     loop.reset();
   }
 
-  WebService wechat_service(EventLoop& timers) {
+  WebService twin_service(Twin& twin, EventLoop& timers) {
     WebService out;
-    out.handle = [one = core, &timers](WebRequest& request, Responder respond) {
-      one->serve_wechat(request, timers, std::move(respond));
+    out.handle = [one = core, &twin, &timers](WebRequest& request, Responder respond) {
+      one->serve(twin, request, timers, std::move(respond));
     };
-    out.answer_early = [one = core](const WebRequest& head) { return one->answer_early(head); };
+    out.answer_early = [one = core, &twin](const WebRequest& head) { return one->answer_early(twin, head); };
     return out;
   }
 
@@ -124,7 +133,7 @@ class Sandbox::Impl {
   std::shared_ptr<EventLoop> loop;
   std::unique_ptr<HttpServer> server;
   std::shared_ptr<ControlService> service;
-  std::string wechat_url;
+  std::vector<ServedTwin> platforms;  ///< WeChat, ...; their order is that of the ports in `start`.
   std::string control_url;
 };
 
@@ -133,7 +142,7 @@ Sandbox::~Sandbox() { impl_->stop(); }
 
 Result<void> Sandbox::start() { return impl_->start(); }
 void Sandbox::stop() { impl_->stop(); }
-std::string Sandbox::wechat_url() const { return impl_->wechat_url; }
+std::string Sandbox::wechat_url() const { return impl_->platforms[0].url; }
 std::string Sandbox::control_url() const { return impl_->control_url; }
 
 ControlReply Sandbox::control(std::string_view method, std::string_view target, std::string_view json) {
@@ -244,8 +253,9 @@ void Sandbox::rotate_tokens(std::string_view appid) {
 std::uint64_t Sandbox::calls(std::string_view path) const {
   const std::lock_guard<std::mutex> lock(impl_->core->mutex);
   std::uint64_t total = 0;
-  for (const auto& [called, count] : impl_->core->wechat.calls)
-    if (path.empty() || called == path) total += count.calls;
+  for (const Twin* twin : impl_->core->twins)
+    for (const auto& [called, count] : twin->calls)
+      if (path.empty() || called == path) total += count.calls;
   return total;
 }
 
@@ -253,7 +263,7 @@ std::shared_ptr<Transport> Sandbox::transport(std::shared_ptr<Scheduler> schedul
                                               std::shared_ptr<const Clock> clock) {
   if (!clock) clock = impl_->options.clock;
   return in_process_transport(impl_->core, std::make_shared<SchedulerTimers>(std::move(scheduler), std::move(clock)),
-                              impl_->wechat_url);
+                              impl_->platforms);
 }
 
 void Sandbox::connect_webhook(std::string_view appid, PushHandler handler, std::shared_ptr<Scheduler> scheduler,
@@ -271,11 +281,15 @@ std::string apply_config(Sandbox& sandbox, std::string_view json) {
     if (reply.status == 200) return {};
     return std::string(detail::Document::json(reply.body).root()["error"].text());
   };
+  // In the order in which they need each other.
+  static constexpr std::pair<std::string_view, std::string_view> kParts[] = {{"apps", "/apps"},
+                                                                             {"switches", "/switches"}};
   for (const auto& part : document.root())
-    if (part.name != "apps" && part.name != "switches") return "unknown part: " + std::string(part.name);
-  for (const detail::Value& app : document.root()["apps"].items())
-    if (std::string problem = post("/apps", app); !problem.empty()) return problem;
-  if (document.root()["switches"].present()) return post("/switches", document.root()["switches"]);
+    if (std::none_of(std::begin(kParts), std::end(kParts), [&part](const auto& row) { return row.first == part.name; }))
+      return "unknown part: " + std::string(part.name);
+  for (const auto& [name, target] : kParts)
+    for (const detail::Value& one : document.root()[name].items())
+      if (std::string problem = post(target, one); !problem.empty()) return problem;
   return {};
 }
 

@@ -20,7 +20,7 @@ namespace sandbox {
 
 /// The sandbox without its sockets: the twins behind one lock, the movable clock, faults and the deliverer of pushes.
 ///
-/// Thread safety: methods from any thread; `wechat` and `faults` only with `mutex` held.
+/// Thread safety: methods from any thread; the twins and `faults` only with `mutex` held.
 class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
  public:
   using Respond = MoveFunction<void(WebAnswer)>;
@@ -35,10 +35,10 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
   void move_clock(Millis by);
   std::int64_t offset_ms() const { return offset_ms_.load(); }
 
-  /// Answers one request of the platform's API. `respond` is called once, possibly later on `timers`.
-  void serve_wechat(const WebRequest& request, Timers& timers, Respond respond);
+  /// Answers one request of that twin's API. `respond` is called once, possibly later on `timers`.
+  void serve(Twin& twin, const WebRequest& request, Timers& timers, Respond respond);
   /// The answer that leaves before the body is read, if such a fault is on.
-  std::optional<WebAnswer> answer_early(const WebRequest& head);
+  std::optional<WebAnswer> answer_early(Twin& twin, const WebRequest& head);
 
   /// Where pushes to callback URLs run; set when the server starts, cleared when it stops.
   void use_sockets(std::shared_ptr<Timers> timers, SocketSender sender);
@@ -58,6 +58,7 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
   std::mutex mutex;
   std::condition_variable condition;
   WechatTwin wechat;
+  const std::vector<Twin*> twins{&wechat};  ///< All platforms.
   FaultBox faults;
 
  private:
@@ -65,7 +66,7 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
     std::shared_ptr<Timers> timers;
     PushHandler handler;  ///< Empty: the socket sender.
   };
-  WebAnswer faulty_answer(const Fault& fault, const WebRequest& request);
+  WebAnswer faulty_answer(Twin& twin, const Fault& fault, const WebRequest& request);
   Route route_of(const std::string& appid);
   void post_attempt(const Route& route, MonoTime when, std::uint64_t push, bool extra, bool same_signature);
   void attempt(std::uint64_t push, bool extra, bool same_signature);

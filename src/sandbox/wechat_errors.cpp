@@ -110,8 +110,8 @@ std::string_view wechat_errmsg(int code) {
   return found != std::end(kTexts) && found->first == code ? found->second : "error";
 }
 
-const std::vector<WechatSwitch>& wechat_switches() {
-  static const std::vector<WechatSwitch> rows = {
+const std::vector<TwinSwitch>& wechat_switches() {
+  static const std::vector<TwinSwitch> rows = {
       {"token_life_s", 7200, "life of a new access token, seconds"},
       {"stale_token_code", 40001, "answer to an unknown or superseded token"},
       {"expired_token_code", 42001, "answer to a token whose life is over"},

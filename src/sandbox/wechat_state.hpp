@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sandbox/reply_window.hpp"
+#include "sandbox/twin.hpp"
 #include "sandbox/web_text.hpp"
 
 #include <kefu/core/time.hpp>
@@ -54,17 +55,6 @@ struct WechatCustomer {
   std::deque<InboxMessage> inbox;  ///< The latest; bounded.
 };
 
-/// Counts calls since the start of a period (day, minute, month).
-struct PeriodCount {
-  std::int64_t period = -1;
-  std::int64_t used = 0;
-  std::int64_t add(std::int64_t current) {
-    if (period != current) *this = {current, 0};
-    return ++used;
-  }
-  std::int64_t in(std::int64_t current) const { return period == current ? used : 0; }
-};
-
 struct WechatAccount {
   WechatApp app;
   std::deque<IssuedToken> tokens;                        ///< Newest last; bounded.
@@ -91,11 +81,6 @@ struct RefusedCall {
   std::string url;
   std::string body;
   std::string answer;
-};
-
-struct CallCount {
-  std::uint64_t calls = 0;
-  std::map<int, std::uint64_t> codes;
 };
 
 struct PushAttempt {

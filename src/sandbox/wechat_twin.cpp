@@ -14,15 +14,6 @@ namespace {
 constexpr std::size_t kInboxBound = 1000;
 constexpr std::size_t kRefusedBound = 2000;
 constexpr std::size_t kTokensBound = 5000;
-constexpr std::size_t kPathsBound = 1000;
-
-std::string random_hex(std::size_t digits) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string bytes(digits, '\0');
-  if (!detail::random_bytes(bytes.data(), bytes.size())) return bytes;
-  for (char& c : bytes) c = kDigits[static_cast<unsigned char>(c) & 15];
-  return bytes;
-}
 
 bool well_formed_token(std::string_view token) {
   return token.size() >= 32 && token.size() <= 512 && std::all_of(token.begin(), token.end(), [](char c) {
@@ -54,18 +45,22 @@ std::string url_without_token(const WebRequest& request) {
 
 }  // namespace
 
-std::int64_t platform_day(WallTime now) { return (unix_seconds(now) + 8 * 3600) / 86400; }
 std::int64_t platform_month(WallTime now) { return platform_day(now) / 30; }
 
 std::string new_rid(WallTime now) {
   return fmt::format("{:08x}-{}-{}", static_cast<std::uint32_t>(unix_seconds(now)), random_hex(8), random_hex(8));
 }
 
-WechatTwin::WechatTwin() {
+WechatTwin::WechatTwin() : Twin(wechat_switches()) {
   for (const auto& family :
        {wechat_token_routes(), wechat_custom_message_routes(), wechat_typing_routes(), wechat_openapi_routes()})
     for (const WechatRoute& route : family) routes_.emplace(route.path, route);
-  for (const WechatSwitch& row : wechat_switches()) settings.emplace(row.name, row.value);
+}
+
+bool WechatTwin::has_host(std::string_view host) const {
+  constexpr std::string_view kHost = "api.weixin.qq.com";
+  return host == kHost || host == "api2.weixin.qq.com" ||
+         (host.size() > kHost.size() && host.substr(host.size() - kHost.size() - 1) == ".api.weixin.qq.com");
 }
 
 WebAnswer WechatTwin::handle(const WebRequest& request, WallTime now) {
@@ -82,12 +77,16 @@ WebAnswer WechatTwin::handle(const WebRequest& request, WallTime now) {
   return answer;
 }
 
-void WechatTwin::note_call(const std::string& path, int code) {
-  auto counted = calls.find(path);
-  if (counted == calls.end())
-    counted = calls.emplace(calls.size() < kPathsBound ? path : std::string("other"), CallCount()).first;
-  ++counted->second.calls;
-  ++counted->second.codes[code];
+WebAnswer WechatTwin::refusal(const WebRequest& request, const Fault& fault, bool, WallTime now) {
+  note_call(request.path, fault.errcode);
+  return error_answer(request, fault.errcode, now);
+}
+
+WebAnswer WechatTwin::idle_success(const WebRequest& request) {
+  note_call(request.path, 0);
+  WebAnswer answer;
+  answer.body = R"({"errcode":0,"errmsg":"ok"})";
+  return answer;
 }
 
 WebAnswer WechatTwin::error_answer(const WebRequest& request, int code, WallTime now, std::string_view text,
@@ -144,9 +143,9 @@ IssuedToken* WechatTwin::find_token(std::string_view token, WechatAccount*& acco
   return found == account->tokens.rend() ? nullptr : &*found;
 }
 
-void WechatTwin::retire_token(std::string_view token, WallTime now) {
+void WechatTwin::retire_token(const WebRequest& request, WallTime now) {
   WechatAccount* account = nullptr;
-  IssuedToken* found = find_token(token, account);
+  IssuedToken* found = find_token(request.query_value("access_token"), account);
   if (found == nullptr) return;
   found->ends = std::min(found->ends, now);
   issue(*account, found->family, now);
@@ -227,11 +226,6 @@ const InboxMessage& WechatTwin::put_in_inbox(WechatCustomer& to, InboxMessage me
   to.inbox.push_back(std::move(message));
   if (to.inbox.size() > kInboxBound) to.inbox.pop_front();
   return to.inbox.back();
-}
-
-std::int64_t WechatTwin::setting(std::string_view name) const {
-  const auto found = settings.find(name);
-  return found == settings.end() ? 0 : found->second;
 }
 
 bool WechatTwin::media_exists(std::string_view id, WallTime now) const {

@@ -52,22 +52,19 @@ std::vector<WechatRoute> wechat_openapi_routes();
 /// The documented text of a code, without rid; "error" for unknown ones.
 std::string_view wechat_errmsg(int code);
 
-/// Facts that no source gives are switches. `defaults` are marked weak in the help text.
-struct WechatSwitch {
-  std::string_view name;
-  std::int64_t value;
-  std::string_view about;
-};
-const std::vector<WechatSwitch>& wechat_switches();
+const std::vector<TwinSwitch>& wechat_switches();
 
-/// The loopback twin of api.weixin.qq.com: pure state and rules, no sockets, no clock of its own.
-///
-/// Thread safety: none; the owner holds its lock around every call.
-class WechatTwin {
+/// The loopback twin of api.weixin.qq.com.
+class WechatTwin final : public Twin {
  public:
   WechatTwin();
 
-  WebAnswer handle(const WebRequest& request, WallTime now);
+  WebAnswer handle(const WebRequest& request, WallTime now) override;
+  /// Also the regional names: api2., sh.api., hk.api. ...
+  bool has_host(std::string_view host) const override;
+  WebAnswer refusal(const WebRequest& request, const Fault& fault, bool business, WallTime now) override;
+  WebAnswer idle_success(const WebRequest& request) override;
+  void retire_token(const WebRequest& request, WallTime now) override;
   bool knows(std::string_view path) const { return routes_.count(path) != 0; }
 
   /// Adds or replaces an account; fills empty credentials. Customers and tokens of a replaced one stay.
@@ -80,22 +77,16 @@ class WechatTwin {
   IssuedToken* current(WechatAccount& account, TokenFamily family, WallTime now);
   /// Tokens behave as if another process had fetched new ones and the old ones had been retired at once.
   void rotate_tokens(WechatAccount& account, WallTime now, bool issue_new);
-  /// The same for the account and family of one token only.
-  void retire_token(std::string_view token, WallTime now);
 
   const InboxMessage& put_in_inbox(WechatCustomer& to, InboxMessage message);
-  std::int64_t setting(std::string_view name) const;
   std::int64_t daily_limit(const WechatAccount& account, std::string_view path) const;
   bool media_exists(std::string_view id, WallTime now) const;
   /// A refusal with its rid, kept for openapi/rid/get.
   WebAnswer error_answer(const WebRequest& request, int code, WallTime now, std::string_view text = {},
                          std::string_view appid = {});
-  void note_call(const std::string& path, int code);
 
   std::map<std::string, WechatAccount, std::less<>> accounts;
-  std::map<std::string, std::int64_t, std::less<>> settings;
   std::unordered_map<std::string, Media> media;
-  std::map<std::string, CallCount, std::less<>> calls;
   std::deque<RefusedCall> refused;
   std::deque<Push> pushes;  ///< The latest; numbers grow by one.
   std::uint64_t next_push = 1;
@@ -111,7 +102,6 @@ class WechatTwin {
   std::unordered_map<std::string, std::string> token_owners_;  ///< Token text to appid.
 };
 
-std::int64_t platform_day(WallTime now);    ///< Days begin in Beijing.
 std::int64_t platform_month(WallTime now);  ///< Blocks of 30 days, good enough for a counter.
 std::string new_rid(WallTime now);
 

@@ -50,14 +50,14 @@ struct FaultSwitch {
   FaultSwitch() {}
   explicit FaultSwitch(std::string fault_name) : name(std::move(fault_name)) {}
   std::string name;
-  std::string path;        ///< Empty: every path.
+  std::string path;        ///< A path, or a method that is named inside the request (JD); empty: every call.
   std::int64_t count = 1;  ///< Calls it hits; -1: until it is removed.
   std::int64_t skip = 0;   ///< Calls that pass before.
-  int errcode = -1;        ///< Of "errcode".
+  int errcode = -1;        ///< Of "errcode" and "business_error".
   Millis delay{0};         ///< 0: the kind's default.
   std::int64_t size = 0;   ///< 0: the kind's default.
   int status = 200;        ///< Of "canned", with body and content_type.
-  std::string body;
+  std::string body;        ///< Text of "business_error".
   std::string content_type;
 };
 
@@ -112,7 +112,7 @@ class KEFU_EXPORT Sandbox {
   void clear_faults();
   /// Another process has fetched new tokens of this account; the old ones stop working at once.
   void rotate_tokens(std::string_view appid);
-  /// Calls of the platform's API that reached the twin, by path; all with an empty path.
+  /// Calls that reached the twins, by path, or by method where requests name one; all with an empty path.
   std::uint64_t calls(std::string_view path = {}) const;
 
   /// The twins as a transport inside the process: api.weixin.qq.com and this sandbox's own URL are answered, other
