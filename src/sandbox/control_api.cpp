@@ -1,5 +1,7 @@
 #include "sandbox/control_api.hpp"
 
+#include "sandbox/control_jd.hpp"
+
 #include <fmt/format.h>
 
 KEFU_BEGIN_NAMESPACE
@@ -30,7 +32,8 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
 const std::vector<TwinSwitch>& all_switches() {
   static const std::vector<TwinSwitch> all = [] {
     std::vector<TwinSwitch> rows;
-    for (const auto* of_twin : {&wechat_switches()}) rows.insert(rows.end(), of_twin->begin(), of_twin->end());
+    for (const auto* of_twin : {&wechat_switches(), &jd_switches()})
+      rows.insert(rows.end(), of_twin->begin(), of_twin->end());
     return rows;
   }();
   return all;
@@ -101,8 +104,8 @@ bool ControlCall::flag(std::string_view name, bool fallback) const {
 const std::vector<ControlRoute>& control_routes() {
   static const std::vector<ControlRoute> all = [] {
     std::vector<ControlRoute> rows = {{"GET", "/", "this list: routes, acts, faults, switches", list_routes}};
-    for (const auto& family :
-         {control_app_routes(), control_customer_routes(), control_push_routes(), control_twin_routes()})
+    for (const auto& family : {control_app_routes(), control_customer_routes(), control_push_routes(),
+                               control_jd_account_routes(), control_jd_chat_routes(), control_twin_routes()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();

@@ -69,7 +69,8 @@ KEFU_EXPORT std::string control_help();
 std::optional<std::string> wrong_setting(const WechatApp& app);
 
 class Sandbox;
-/// Applies a configuration: {"apps": [as for POST /apps], "switches": {name: value}}. Empty, or what is wrong with it.
+/// Applies a configuration: {"apps": [as for POST /apps], "jd_apps", "jd_shops": [as for POST /jd/...], "switches":
+/// {name: value}}. Empty, or what is wrong with it.
 KEFU_EXPORT std::string apply_config(Sandbox& sandbox, std::string_view json);
 
 /// Shared by the families: the account a call is about, or the error why there is none.

@@ -67,7 +67,8 @@ int run(const Arguments& arguments) {
                  started ? "signals cannot be waited for" : started.error().message().c_str());
     return 1;
   }
-  std::printf("{\"wechat\":\"%s\",\"control\":\"%s\"}\n", sandbox.wechat_url().c_str(), sandbox.control_url().c_str());
+  std::printf("{\"wechat\":\"%s\",\"jd\":\"%s\",\"control\":\"%s\"}\n", sandbox.wechat_url().c_str(),
+              sandbox.jd_url().c_str(), sandbox.control_url().c_str());
   std::fflush(stdout);
   wait_for_end(signals, arguments.end_with_stdin);
   sandbox.stop();
@@ -80,15 +81,21 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app(
-      "A loopback twin of the WeChat customer-message platform. Prints one JSON line with its base URLs and\n"
-      "serves until SIGTERM or SIGINT. Foreign clients use it by changing only the base URL.",
+      "Loopback twins of the WeChat customer-message platform and the JD open platform. Prints one JSON line with "
+      "their\n"
+      "base URLs and serves until SIGTERM or SIGINT. Foreign clients use it by changing only the base URL.",
       "kefu-sandbox");
   app.add_option("--port", arguments.options.wechat_port, "Port of api.weixin.qq.com's twin; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
+  app.add_option("--jd-port", arguments.options.jd_port,
+                 "Port of JD's twin, gateway and authorization; 0 takes a free one")
+      ->check(CLI::Range(0, 65535));
   app.add_option("--control-port", arguments.options.control_port, "Port of the control API; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
-  app.add_option("--config", arguments.config,
-                 "JSON file: {\"apps\": [as for POST /apps], \"switches\": {name: value}}");
+  app.add_option(
+      "--config", arguments.config,
+      "JSON file: {\"apps\": [as for POST /apps], \"jd_apps\": [POST /jd/apps], \"jd_shops\": [POST /jd/shops], "
+      "\"switches\": {name: value}}");
   app.add_flag("--end-with-stdin", arguments.end_with_stdin, "Also stop when standard input ends");
   app.footer([] { return kefu::sandbox::control_help(); });
   CLI11_PARSE(app, argc, argv);

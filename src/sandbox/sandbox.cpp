@@ -1,3 +1,4 @@
+#include "sandbox/control_jd.hpp"
 #include "sandbox/control_service.hpp"
 #include "sandbox/http_client.hpp"
 #include "sandbox/http_server.hpp"
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -34,6 +36,15 @@ class MovedClock final : public Clock {
 ErrorKind kind_of_status(int status) {
   if (status == 404) return ErrorKind::not_found;
   return status == 409 ? ErrorKind::conflict : ErrorKind::bad_argument;
+}
+
+JdToken token_of(const JdGrant& grant) {
+  JdToken token;
+  token.access_token = grant.access_token;
+  token.refresh_token = grant.refresh_token;
+  token.issued = grant.issued;
+  token.expires = grant.expires;
+  return token;
 }
 
 std::string loopback_base(int port) { return fmt::format("http://127.0.0.1:{}", port); }
@@ -62,7 +73,7 @@ class Sandbox::Impl {
   explicit Impl(SandboxOptions wanted) : options(std::move(wanted)) {
     if (!options.clock) options.clock = std::make_shared<SystemTime>();
     core = std::make_shared<SandboxCore>(options.clock);
-    platforms = {{&core->wechat, {}}};
+    platforms = {{&core->wechat, {}}, {&core->jd, {}}};
   }
 
   Result<void> start() {
@@ -71,7 +82,7 @@ class Sandbox::Impl {
     auto new_server = std::make_unique<HttpServer>(*new_loop);
     service = std::make_shared<ControlService>(*new_loop, core);
     std::string why;
-    const std::vector<int> wanted = {options.wechat_port};
+    const std::vector<int> wanted = {options.wechat_port, options.jd_port};
     std::vector<int> ports;
     for (std::size_t i = 0; i < platforms.size(); ++i) {
       const auto port = new_server->listen(wanted[i], twin_service(*platforms[i].twin, *new_loop), why);
@@ -128,12 +139,23 @@ class Sandbox::Impl {
     return account == nullptr ? nullptr : core->wechat.find_customer(*account, openid);
   }
 
+  /// POST /jd/shops/{shop}/{who}/{name}/{act}
+  static Result<std::string> jd_act(Sandbox& sandbox, std::string_view who,
+                                    const std::array<std::string_view, 3>& names, std::string_view json) {
+    const ControlReply reply = sandbox.control("POST",
+                                               fmt::format("/jd/shops/{}/{}/{}/{}", percent_encoded(names[0]), who,
+                                                           percent_encoded(names[1]), percent_encoded(names[2])),
+                                               json);
+    if (reply.status == 200) return reply.body;
+    return Error(kind_of_status(reply.status), std::string(detail::Document::json(reply.body).root()["error"].text()));
+  }
+
   SandboxOptions options;
   std::shared_ptr<SandboxCore> core;
   std::shared_ptr<EventLoop> loop;
   std::unique_ptr<HttpServer> server;
   std::shared_ptr<ControlService> service;
-  std::vector<ServedTwin> platforms;  ///< WeChat, ...; their order is that of the ports in `start`.
+  std::vector<ServedTwin> platforms;  ///< WeChat, JD; their order is that of the ports in `start`.
   std::string control_url;
 };
 
@@ -143,6 +165,7 @@ Sandbox::~Sandbox() { impl_->stop(); }
 Result<void> Sandbox::start() { return impl_->start(); }
 void Sandbox::stop() { impl_->stop(); }
 std::string Sandbox::wechat_url() const { return impl_->platforms[0].url; }
+std::string Sandbox::jd_url() const { return impl_->platforms[1].url; }
 std::string Sandbox::control_url() const { return impl_->control_url; }
 
 ControlReply Sandbox::control(std::string_view method, std::string_view target, std::string_view json) {
@@ -204,6 +227,73 @@ std::vector<ReceivedMessage> Sandbox::wait_for_messages(std::string_view appid, 
     return customer != nullptr && customer->messages >= after + count;
   });
   return received_after(impl_->find(appid, openid), after);
+}
+
+Result<JdApp> Sandbox::add(const JdApp& app) {
+  if (auto wrong = wrong_setting(app)) return Error(ErrorKind::bad_argument, std::move(*wrong));
+  const std::lock_guard<std::mutex> lock(impl_->core->mutex);
+  return impl_->core->jd.add(app).app;
+}
+
+Result<JdShop> Sandbox::add(const JdShop& shop) {
+  if (auto wrong = wrong_setting(shop)) return Error(ErrorKind::bad_argument, std::move(*wrong));
+  const std::lock_guard<std::mutex> lock(impl_->core->mutex);
+  return impl_->core->jd.add(shop).shop;
+}
+
+Result<JdToken> Sandbox::jd_authorize(std::string_view app_key, std::string_view shop) {
+  const std::lock_guard<std::mutex> lock(impl_->core->mutex);
+  JdTwin& twin = impl_->core->jd;
+  const JdAppState* app = twin.find_app(app_key);
+  const JdShopState* found = twin.find_shop(shop);
+  if (app == nullptr || found == nullptr)
+    return Error(ErrorKind::not_found, "no such JD application or shop: add them first");
+  return token_of(twin.authorize(*app, *found, false, impl_->core->now()));
+}
+
+Result<JdToken> Sandbox::jd_token(std::string_view app_key, std::string_view shop) const {
+  const std::lock_guard<std::mutex> lock(impl_->core->mutex);
+  const JdGrant* grant = impl_->core->jd.find_grant(app_key, shop);
+  if (grant == nullptr) return Error(ErrorKind::not_found, "this shop has not authorized this application");
+  return token_of(*grant);
+}
+
+Result<std::string> Sandbox::jd_buyer_does(std::string_view shop, std::string_view pin, std::string_view act,
+                                           std::string_view json) {
+  return impl_->jd_act(*this, "buyers", {shop, pin, act}, json);
+}
+
+Result<std::string> Sandbox::jd_agent_does(std::string_view shop, std::string_view agent, std::string_view act,
+                                           std::string_view json) {
+  return impl_->jd_act(*this, "agents", {shop, agent, act}, json);
+}
+
+Result<std::string> Sandbox::jd_buyer_writes(std::string_view shop, std::string_view pin, std::string_view text) {
+  std::string json;
+  detail::JsonWriter(json).begin_object().key("content").string(text).end_object();
+  auto done = jd_buyer_does(shop, pin, "write", json);
+  if (!done) return std::move(done).error();
+  return std::string(detail::Document::json(*done).root()["sid"].text());
+}
+
+std::vector<JdReceived> Sandbox::jd_received(std::string_view shop, std::string_view pin, std::uint64_t after) const {
+  const std::lock_guard<std::mutex> lock(impl_->core->mutex);
+  std::vector<JdReceived> out;
+  JdShopState* found = impl_->core->jd.find_shop(shop);
+  const JdBuyer* buyer = found == nullptr ? nullptr : impl_->core->jd.find_buyer(*found, pin);
+  if (buyer == nullptr) return out;
+  for (const JdReceived& one : buyer->inbox)
+    if (one.number > after) out.push_back(one);
+  return out;
+}
+
+Result<void> Sandbox::jd_add_history(std::string_view shop, const JdHistory& history) {
+  const std::lock_guard<std::mutex> lock(impl_->core->mutex);
+  JdShopState* found = impl_->core->jd.find_shop(shop);
+  if (found == nullptr) return Error(ErrorKind::not_found, "no JD shop of this name: " + std::string(shop));
+  if (auto wrong = add_jd_history(impl_->core->jd, *found, history))
+    return Error(ErrorKind::bad_argument, std::move(*wrong));
+  return {};
 }
 
 WallTime Sandbox::now() const { return impl_->core->now(); }
@@ -282,8 +372,8 @@ std::string apply_config(Sandbox& sandbox, std::string_view json) {
     return std::string(detail::Document::json(reply.body).root()["error"].text());
   };
   // In the order in which they need each other.
-  static constexpr std::pair<std::string_view, std::string_view> kParts[] = {{"apps", "/apps"},
-                                                                             {"switches", "/switches"}};
+  static constexpr std::pair<std::string_view, std::string_view> kParts[] = {
+      {"apps", "/apps"}, {"jd_apps", "/jd/apps"}, {"jd_shops", "/jd/shops"}, {"switches", "/switches"}};
   for (const auto& part : document.root())
     if (std::none_of(std::begin(kParts), std::end(kParts), [&part](const auto& row) { return row.first == part.name; }))
       return "unknown part: " + std::string(part.name);

@@ -2,6 +2,7 @@
 
 #include "sandbox/event_loop.hpp"
 #include "sandbox/faults.hpp"
+#include "sandbox/jd_twin.hpp"
 #include "sandbox/wechat_push.hpp"
 #include "sandbox/wechat_twin.hpp"
 
@@ -58,7 +59,8 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
   std::mutex mutex;
   std::condition_variable condition;
   WechatTwin wechat;
-  const std::vector<Twin*> twins{&wechat};  ///< All platforms.
+  JdTwin jd;
+  const std::vector<Twin*> twins{&wechat, &jd};  ///< All platforms.
   FaultBox faults;
 
  private:

@@ -5,6 +5,7 @@
 #include <kefu/core/result.hpp>
 #include <kefu/core/scheduler.hpp>
 #include <kefu/core/time.hpp>
+#include <kefu/sandbox/jd_app.hpp>
 #include <kefu/sandbox/push.hpp>
 #include <kefu/sandbox/wechat_app.hpp>
 
@@ -23,6 +24,7 @@ struct SandboxOptions {
   /// time give that one and use `transport` and `connect_webhook`, never `start`.
   std::shared_ptr<const Clock> clock;
   int wechat_port = 0;  ///< 0: any free port.
+  int jd_port = 0;      ///< Of gateway and authorization pages alike.
   int control_port = 0;
 };
 
@@ -61,10 +63,11 @@ struct FaultSwitch {
   std::string content_type;
 };
 
-/// A loopback platform for tests and for trying things out: the APIs of WeChat customer messages with the documented
-/// codes, windows, quotas and tokens, signed and encrypted pushes to a webhook, customers that are driven from here, a
-/// clock that can be moved, and faults that can be switched on. Facts it judges by: wechat-messages,
-/// wechat-security-and-authorization A; where sources leave a gap a switch decides (control path /switches).
+/// Loopback platforms for tests and for trying things out. WeChat: the APIs of customer messages with the documented
+/// codes, windows, quotas and tokens, signed and encrypted pushes to a webhook. JD: the signed gateway with its checks,
+/// authorization pages, sessions, chat logs, evaluations, DongDong pushes, after-sale, orders. Customers are driven
+/// from here, the clock can be moved, faults can be switched on. Facts it judges by: wechat-messages,
+/// wechat-security-and-authorization A, jd; where sources leave a gap a switch decides (control path /switches).
 ///
 /// Two ways to use it: `start` serves real sockets on 127.0.0.1 (also for foreign clients), or `transport` and
 /// `connect_webhook` keep everything in the process and on the caller's scheduler. Everything the program kefu-sandbox
@@ -83,6 +86,7 @@ class KEFU_EXPORT Sandbox {
   Result<void> start();
   void stop();
   std::string wechat_url() const;  ///< "http://127.0.0.1:PORT"; empty before `start`.
+  std::string jd_url() const;
   std::string control_url() const;
 
   /// The control API without sockets: `target` is the path with an optional query. Blocks for the call's `wait_ms`.
@@ -101,6 +105,28 @@ class KEFU_EXPORT Sandbox {
   std::vector<ReceivedMessage> wait_for_messages(std::string_view appid, std::string_view openid, std::uint64_t after,
                                                  std::size_t count, Millis limit) const;
 
+  /// Adds or replaces an application or a shop at JD; the result has what was generated. Errors: `bad_argument`.
+  Result<JdApp> add(const JdApp& app);
+  Result<JdShop> add(const JdShop& shop);
+  /// As if the merchant had just authorized the application; earlier tokens of the pair stop working. Errors:
+  /// `not_found`.
+  Result<JdToken> jd_authorize(std::string_view app_key, std::string_view shop);
+  /// The pair's tokens as they are now. Errors: `not_found`.
+  Result<JdToken> jd_token(std::string_view app_key, std::string_view shop) const;
+  /// A buyer's act (open, write, end, rate ...; GET / of the control API lists them) with its fields as JSON. What the
+  /// control API answers, as JSON. Errors: `bad_argument`, `not_found`, `conflict`, with its sentence.
+  Result<std::string> jd_buyer_does(std::string_view shop, std::string_view pin, std::string_view act,
+                                    std::string_view json = {});
+  /// The buyer writes into the open session, or opens one. The session's sid.
+  Result<std::string> jd_buyer_writes(std::string_view shop, std::string_view pin, std::string_view text);
+  /// The same for an agent in the workbench: answer, take-over, end, login, logout.
+  Result<std::string> jd_agent_does(std::string_view shop, std::string_view agent, std::string_view act,
+                                    std::string_view json = {});
+  /// What the buyer received after that number.
+  std::vector<JdReceived> jd_received(std::string_view shop, std::string_view pin, std::uint64_t after = 0) const;
+  /// Sessions of the past in bulk. Errors: `bad_argument`, `not_found`.
+  Result<void> jd_add_history(std::string_view shop, const JdHistory& history);
+
   WallTime now() const;
   /// The sandbox's clock for the host under test (webhook freshness, reply windows). Its `mono` is the base clock's.
   std::shared_ptr<const Clock> clock() const;
@@ -115,9 +141,10 @@ class KEFU_EXPORT Sandbox {
   /// Calls that reached the twins, by path, or by method where requests name one; all with an empty path.
   std::uint64_t calls(std::string_view path = {}) const;
 
-  /// The twins as a transport inside the process: api.weixin.qq.com and this sandbox's own URL are answered, other
-  /// hosts do not exist. Faults of the wire become the TransportFault a client would see; delays pass on `scheduler`.
-  /// `clock` is the one that belongs to the scheduler; default: the sandbox's base clock.
+  /// The twins as a transport inside the process: the platforms' hosts (api.weixin.qq.com; api.jd.com,
+  /// open-oauth.jd.com, oauth.jd.com) and this sandbox's own URLs are answered, other hosts do not exist. Faults of the
+  /// wire become the TransportFault a client would see; delays pass on `scheduler`. `clock` is the one that belongs to
+  /// the scheduler; default: the sandbox's base clock.
   std::shared_ptr<Transport> transport(std::shared_ptr<Scheduler> scheduler, std::shared_ptr<const Clock> clock = {});
   /// Pushes of this account go to `handler`, on `scheduler`, instead of a callback URL.
   void connect_webhook(std::string_view appid, PushHandler handler, std::shared_ptr<Scheduler> scheduler,

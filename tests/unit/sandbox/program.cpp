@@ -89,7 +89,7 @@ TEST_CASE("the program prints its base URLs as one JSON line and ends with a sig
     INFO(line);
     const auto urls = kefu::detail::Document::json(line);
     REQUIRE(urls);
-    CHECK(urls.root().size() == 2);
+    CHECK(urls.root().size() == 3);
     kefu_test::TinyClient control(std::string(urls.root()["control"].text()));
     const auto app = kefu::detail::Document::json(control.request("GET", "/apps/wxconfigured").body);
     CHECK(app.root()["kind"].text() == "mini");
