@@ -1,5 +1,6 @@
 #include "core/base_url.hpp"
 #include "jd/app_core.hpp"
+#include "jd/authorizer.hpp"
 #include "jd/platform.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,9 @@
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
+
+constexpr std::string_view kOauthHost = "https://open-oauth.jd.com";
+constexpr std::string_view kLegacyOauthHost = "https://oauth.jd.com";
 
 Error bad_app(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
 
@@ -94,7 +98,10 @@ Result<App> App::create(const Runtime& runtime, AppConfig config) {
   if (auto checked = check_app_limits(config); !checked) return checked.error();
   auto signer = Signer::create(config.app_secret);
   if (!signer) return signer.error();
-  return App(std::make_shared<Core>(runtime.core(), std::move(config), *std::move(signer)));
+  if (config.legacy_oauth && config.oauth_url == kOauthHost) config.oauth_url = kLegacyOauthHost;
+  auto core = std::make_shared<Core>(runtime.core(), std::move(config), *std::move(signer));
+  core->authorizer = std::make_shared<ShopAuthorizer>(OauthAccess(core->runtime, core->config, core->oauth));
+  return App(std::move(core));
 }
 
 const std::string& App::app_key() const { return core_->config.app_key; }

@@ -139,8 +139,8 @@ std::optional<std::string> check_merchant_name(std::string_view name) {
   if (name.empty()) return "the merchant's name is empty: give the name by which you know the shop";
   if (name.size() > kMaxMerchantName)
     return fmt::format("the merchant's name has {} bytes, the limit is {}", name.size(), kMaxMerchantName);
-  if (!std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; }))
-    return "the merchant's name may hold printable ASCII characters without blanks only";
+  if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+    return "the merchant's name may hold printable ASCII characters only";
   return std::nullopt;
 }
 

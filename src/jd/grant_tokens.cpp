@@ -73,6 +73,10 @@ std::shared_ptr<detail::TokenProvider> make_grant_tokens(OauthAccess access, std
   return std::make_shared<detail::TokenBroker>(std::move(runtime), std::move(fetcher), std::move(settings));
 }
 
+std::shared_ptr<detail::TokenProvider> make_grant_tokens(const App::Core& app, std::string shop) {
+  return make_grant_tokens(OauthAccess(app.runtime, app.config, app.oauth), std::move(shop));
+}
+
 Result<StoredGrant> read_grant(Store& store, const std::string& key) {
   auto entry = store.get(key);
   if (!entry) return entry.error();
@@ -123,7 +127,8 @@ void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
     return job->done(unauthorized(shop_, "needs a new authorization, " + grant.why));
   CallOptions options;
   options.timeout = std::chrono::duration_cast<Millis>(job->deadline - access_.runtime->clock->mono());
-  access_.refresh(grant.refresh_token, std::move(options), job->cancel,
+  const Secret refresh_token = grant.refresh_token;  // the grant itself goes along with the answer
+  access_.refresh(refresh_token, std::move(options), job->cancel,
                   [self = shared_from_this(), job, before = *std::move(stored)](Result<GrantAnswer> answer) mutable {
                     self->refreshed(job, std::move(before), std::move(answer));
                   });

@@ -2,6 +2,7 @@
 
 #include "core/credential.hpp"
 #include "core/token_broker.hpp"
+#include "jd/app_core.hpp"
 #include "jd/grant.hpp"
 #include "jd/oauth.hpp"
 
@@ -22,6 +23,7 @@ detail::TokenSettings shop_token_settings(std::string app_key, std::string shop)
 /// or whose grant the platform does not renew any more, answers `needs_authorization` without a call, until
 /// Authorizer::redeem, in whatever process, stores a new grant.
 std::shared_ptr<detail::TokenProvider> make_grant_tokens(OauthAccess access, std::string shop);
+std::shared_ptr<detail::TokenProvider> make_grant_tokens(const App::Core& app, std::string shop);
 
 /// A grant as found in the store.
 struct StoredGrant {

@@ -61,6 +61,24 @@ constexpr std::int64_t kLastMillis = 9'000'000'000'000;
 constexpr std::string_view kLegacyWeak =
     "The endpoints of before 2018, from old clients only: not for new applications (jd 2.2).";
 
+/// Passes an answer on. The platform may repeat what it was sent, in a form whose shape does not give it away: nothing
+/// of that stays in the error.
+struct Discreet {
+  std::vector<Secret> secrets;
+  OauthAccess::Answered answered;
+
+  void operator()(Result<GrantAnswer> answer) {
+    if (answer) return answered(std::move(answer));
+    ErrorDetails details = answer.error().details();
+    for (const Secret& secret : secrets) mask(details.platform_message, secret.expose());
+    answered(Error(answer.error().kind(), answer.error().delivery(), std::move(details)));
+  }
+  static void mask(std::string& text, std::string_view secret) {
+    if (secret.empty()) return;
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) text.replace(at, secret.size(), "***");
+  }
+};
+
 OperationInfo oauth_info(std::string_view name, std::string_view path, std::string_view page,
                          std::string_view weak = {}) {
   return {name, "GET", path, Authorization::none, Effect::idempotent, "oauth", kOauthTimeout, page, weak};
@@ -107,6 +125,27 @@ std::string authorize_url(const AppConfig& app, std::string_view state) {
   detail::append_percent_encoded(url, state);
   url += app.legacy_oauth ? "&scope=read" : "&scope=snsapi_base";
   return url;
+}
+
+void OauthAccess::exchange(Secret code, std::string state, CallOptions options, CancelToken cancel,
+                           Answered answered) const {
+  auto done = Discreet{{app.app_secret, code}, std::move(answered)};
+  if (app.legacy_oauth)
+    return client.start(
+        LegacyExchangeCode(app.app_key, app.app_secret, app.redirect_uri, std::move(code), std::move(state)),
+        std::move(options), std::move(cancel), std::move(done));
+  client.start(ExchangeCode(app.app_key, app.app_secret, std::move(code)), std::move(options), std::move(cancel),
+               std::move(done));
+}
+
+void OauthAccess::refresh(const Secret& refresh_token, CallOptions options, CancelToken cancel,
+                          Answered answered) const {
+  auto done = Discreet{{app.app_secret, refresh_token}, std::move(answered)};
+  if (app.legacy_oauth)
+    return client.start(LegacyRefreshGrant(app.app_key, app.app_secret, refresh_token), std::move(options),
+                        std::move(cancel), std::move(done));
+  client.start(RefreshGrant(app.app_key, app.app_secret, refresh_token), std::move(options), std::move(cancel),
+               std::move(done));
 }
 
 std::chrono::seconds life_of(const GrantAnswer& answer, WallTime now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kefu/core/client.hpp>
+#include <kefu/core/function.hpp>
 #include <kefu/core/operation.hpp>
 #include <kefu/core/secret.hpp>
 #include <kefu/core/time.hpp>
@@ -107,23 +108,10 @@ struct OauthAccess {
   AppConfig app;
   ApiClient client;  ///< Of a pipeline whose platform carries no token.
 
-  template <class Done>
-  void exchange(Secret code, std::string state, CallOptions options, CancelToken cancel, Done done) const {
-    if (app.legacy_oauth)
-      return client.start(
-          LegacyExchangeCode(app.app_key, app.app_secret, app.redirect_uri, std::move(code), std::move(state)),
-          std::move(options), std::move(cancel), std::move(done));
-    client.start(ExchangeCode(app.app_key, app.app_secret, std::move(code)), std::move(options), std::move(cancel),
-                 std::move(done));
-  }
-  template <class Done>
-  void refresh(const Secret& refresh_token, CallOptions options, CancelToken cancel, Done done) const {
-    if (app.legacy_oauth)
-      return client.start(LegacyRefreshGrant(app.app_key, app.app_secret, refresh_token), std::move(options),
-                          std::move(cancel), std::move(done));
-    client.start(RefreshGrant(app.app_key, app.app_secret, refresh_token), std::move(options), std::move(cancel),
-                 std::move(done));
-  }
+  using Answered = MoveFunction<void(Result<GrantAnswer>)>;
+  /// `answered` is called on the loop; its error repeats none of what was sent.
+  void exchange(Secret code, std::string state, CallOptions options, CancelToken cancel, Answered answered) const;
+  void refresh(const Secret& refresh_token, CallOptions options, CancelToken cancel, Answered answered) const;
 };
 
 }  // namespace jd

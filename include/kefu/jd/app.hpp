@@ -25,7 +25,7 @@ struct AppConfig {
   /// Scheme and host of the gateway, without a path: test environment https://api-dev.jd.com, overseas sites, the
   /// sandbox.
   std::string gateway_url = "https://api.jd.com";
-  /// Scheme and host of the authorization service.
+  /// Scheme and host of the authorization service; with `legacy_oauth` https://oauth.jd.com takes this one's place.
   std::string oauth_url = "https://open-oauth.jd.com";
   /// Applications of before 2018: /oauth/authorize and /oauth/token with client_id, answers in GBK (jd 2.2).
   bool legacy_oauth = false;

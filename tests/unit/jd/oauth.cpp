@@ -196,7 +196,7 @@ TEST_CASE("A grant's record reads back, and nothing else does") {
 
   for (const char* text : {"", "{}", "[]", "null", R"({"v":1})", R"({"v":2,"merchant":"a","state":"authorized"})",
                            R"({"v":1,"merchant":"","state":"authorized"})", R"({"v":1,"merchant":"a","state":"x"})",
-                           R"({"v":1,"merchant":"a b","state":"authorized"})",
+                           R"({"v":1,"merchant":"a\tb","state":"authorized"})",
                            R"({"v":1,"merchant":"a","state":"authorized","renewals":-1})"}) {
     CAPTURE(text);
     CHECK_FALSE(Grant::read(text));
