@@ -370,7 +370,6 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   }
 
   friend class Pipeline;
-
   const std::shared_ptr<Pipeline> home_;
   Platform& platform_;
   RuntimeCore& core_;
@@ -408,12 +407,12 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
 
 // --- what the calls of one account share ----------------------------------------------------------------------------
 
-Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry)
-    : Pipeline(core, platform, std::make_shared<CallQueue>(core, platform), retry) {}
-
-Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform,
-                   std::shared_ptr<CallQueue> queue, RetryPolicy retry)
-    : core_(std::move(core)), platform_(std::move(platform)), retry_(retry), queue_(std::move(queue)) {}
+Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry,
+                   std::shared_ptr<CallQueue> queue)
+    : core_(std::move(core)),
+      platform_(std::move(platform)),
+      retry_(retry),
+      queue_(queue ? std::move(queue) : std::make_shared<CallQueue>(core_, platform_)) {}
 
 void Pipeline::launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted) {
   if (auto refusal = core_->refusal()) return call->fail(*std::move(refusal));

@@ -30,10 +30,9 @@ struct RetryPolicy {
 /// keep it alive; they end when the runtime stops.
 class Pipeline final : public std::enable_shared_from_this<Pipeline> {
  public:
-  Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry = {});
-  /// With the limits of others: a platform may count the calls of an application over all of its accounts.
-  Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, std::shared_ptr<CallQueue> queue,
-           RetryPolicy retry = {});
+  /// With a queue of others it shares their limits: a platform may count an application's calls over all its accounts.
+  Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry = {},
+           std::shared_ptr<CallQueue> queue = nullptr);
 
   /// Starts a call: it is answered exactly once, on the loop (at shutdown: on the thread that stops).
   void launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted);
