@@ -154,13 +154,13 @@ done < <(grep -rnE '^using namespace' include src --include='*.?pp' 2>/dev/null)
 while IFS= read -r found; do
   breach "${found:0:160}: the library prints"
 done < <(grep -rnE '\b(std::(cout|cerr|clog|printf|puts|fprintf|fputs)|printf|fprintf|fmt::print|puts|perror)\b *(\(|<<)' \
-  src/core src/channel src/wechat src/stores include --include='*.?pp' 2>/dev/null)
+  src/core src/channel src/wechat src/jd src/stores include --include='*.?pp' 2>/dev/null)
 
 # The umbrella header names every public header of the rooms inside kefu::kefu.
 while read -r header; do
   name=${header#include/}
   grep -qF "#include <$name>" include/kefu/kefu.hpp 2>/dev/null || breach "include/kefu/kefu.hpp:1: does not include <$name>; run tests/structure/umbrella.sh"
-done < <(find include/kefu/core include/kefu/channel include/kefu/wechat -name '*.hpp' 2>/dev/null | sort)
+done < <(find include/kefu/core include/kefu/channel include/kefu/wechat include/kefu/jd -name '*.hpp' 2>/dev/null | sort)
 
 echo "source tree: $breaches breaches"
 [ "$breaches" = 0 ]
