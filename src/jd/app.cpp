@@ -86,8 +86,9 @@ App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, AppConfig settings,
 
 std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
                                                            std::shared_ptr<detail::TokenProvider> tokens) const {
-  return std::make_shared<detail::Pipeline>(
-      runtime, make_platform(runtime, config, signer, std::move(shop), std::move(tokens)), queue);
+  return std::make_shared<detail::Pipeline>(runtime,
+                                            make_platform(runtime, config, signer, std::move(shop), std::move(tokens)),
+                                            detail::RetryPolicy(), queue);
 }
 
 Result<App> App::create(const Runtime& runtime, AppConfig config) {
