@@ -35,6 +35,7 @@ struct Row {
 
 const Row kRows[] = {
     {"errcode", "", true},
+    {"business_error", "", true},
     {"token_rotated", "", true},
     {"latency", ""},
     {"late_reply", "timeout after send", false, 2s, 60s},
