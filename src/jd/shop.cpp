@@ -1,7 +1,9 @@
 #include "core/sourced_tokens.hpp"
+#include "jd/agent_sessions.hpp"
 #include "jd/capabilities.hpp"
-#include "jd/grant_tokens.hpp"
+#include "jd/profiles.hpp"
 #include "jd/shop_core.hpp"
+#include "jd/transcripts.hpp"
 
 #include <fmt/format.h>
 
@@ -66,9 +68,39 @@ Result<void> check_shop(const ShopConfig& config) {
   return check_polling(config.polling);
 }
 
+/// The tokens of a shop that nobody gave any.
+class UnauthorizedShop final : public detail::TokenProvider {
+ public:
+  detail::TokenPtr at_hand() override { return nullptr; }
+  void get(MonoTime, CancelToken, Got done) override { done(missing()); }
+  void refused(detail::CredentialTag, MonoTime, CancelToken, Renewed done) override { done(missing()); }
+  void force(MonoTime, CancelToken, Renewed done) override { done(missing()); }
+
+ private:
+  static Error missing() {
+    return Error(ErrorKind::needs_authorization,
+                 "the shop has not authorized the application: send its owner to "
+                 "App::authorizer()->link, or set ShopConfig::token_source");
+  }
+};
+
 std::shared_ptr<detail::TokenProvider> make_shop_tokens(const App::Core& app, const ShopConfig& config) {
   if (config.token_source) return std::make_shared<detail::SourcedTokens>(app.runtime, config.token_source);
-  return make_grant_tokens(app, config.shop);
+  return std::make_shared<UnauthorizedShop>();
+}
+
+void make_facets(Shop::Core& shop) {
+  const auto& runtime = shop.app->runtime;
+  const ShopConfig& config = shop.config;
+  const int page_size = config.polling.page_size;
+  if (config.reply_rules)
+    shop.reply_ledger = std::make_shared<ReplyLedger>(runtime->store, runtime->name_space, kPlatformName, config.shop,
+                                                      *config.reply_rules);
+  if (shop.capabilities.has(Facet::messenger))
+    shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, config, shop.reply_ledger);
+  shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, page_size, shop.capabilities);
+  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, page_size);
+  shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config.app_key);
 }
 
 }  // namespace
@@ -84,6 +116,7 @@ Result<std::shared_ptr<Shop>> Shop::create(const App& app, ShopConfig config) {
   Capabilities capabilities = capabilities_of(config);
   auto core = std::make_shared<Core>(shared, std::move(config), std::move(capabilities), std::move(tokens),
                                      std::move(pipeline));
+  make_facets(*core);
   return std::shared_ptr<Shop>(new Shop(std::move(core)));
 }
 
@@ -107,6 +140,7 @@ const ApiClient& Shop::client() const { return core_->client; }
 void Shop::remove() const {
   core_->removed.request();
   core_->pipeline->close();
+  if (core_->messenger) core_->messenger->close();
 }
 
 }  // namespace jd

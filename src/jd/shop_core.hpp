@@ -3,6 +3,7 @@
 #include "core/credential.hpp"
 #include "core/pipeline.hpp"
 #include "jd/app_core.hpp"
+#include "jd/messenger.hpp"
 
 #include <kefu/core/cancel.hpp>
 #include <kefu/jd/shop.hpp>
@@ -34,7 +35,7 @@ class Shop::Core {
   const std::shared_ptr<detail::Pipeline> pipeline;
   const ApiClient client;
 
-  std::shared_ptr<Messenger> messenger;
+  std::shared_ptr<ShopMessenger> messenger;
   std::shared_ptr<PushReceiver> push_receiver;
   std::shared_ptr<Poller> poller;
   std::shared_ptr<AgentSessions> agent_sessions;

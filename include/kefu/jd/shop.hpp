@@ -118,6 +118,8 @@ class KEFU_EXPORT Shop final : public Channel {
   const ApiClient& client() const;
 
   class Core;
+  /// For what reads a shop as a whole (quality_report).
+  const std::shared_ptr<Core>& core() const { return core_; }
 
  private:
   explicit Shop(std::shared_ptr<Core> core);

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/runtime_core.hpp"
+
+#include <kefu/channel/transcripts.hpp>
+#include <kefu/core/client.hpp>
+
+#include <memory>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+
+/// Chat logs of one customer, read in windows of at most 7 days. The order of the platform's pages is not public, so
+/// each window is read whole and sorted; TranscriptPage::next names the last line's time, so that lines which appear
+/// later do not shift pages.
+///
+/// Thread safety: all members may be called from any thread.
+class ShopTranscripts final : public Transcripts {
+ public:
+  ShopTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, int page_size)
+      : runtime_(std::move(runtime)), client_(std::move(client)), page_size_(page_size) {}
+
+  Pending<TranscriptPage> read(TranscriptQuery query, CallOptions options) override;
+
+ private:
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const ApiClient client_;
+  const int page_size_;
+};
+
+}  // namespace jd
+KEFU_END_NAMESPACE
