@@ -58,12 +58,24 @@
 #include <kefu/jd/time.hpp>
 #include <kefu/wechat/account.hpp>
 #include <kefu/wechat/account_kind.hpp>
+#include <kefu/wechat/content_check.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/events.hpp>
+#include <kefu/wechat/kf_accounts.hpp>
+#include <kefu/wechat/kf_sessions.hpp>
 #include <kefu/wechat/media.hpp>
+#include <kefu/wechat/mini_program.hpp>
+#include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/operations.hpp>
 #include <kefu/wechat/push.hpp>
+#include <kefu/wechat/records.hpp>
+#include <kefu/wechat/sub_merchants.hpp>
+#include <kefu/wechat/subscribe.hpp>
+#include <kefu/wechat/template_values.hpp>
+#include <kefu/wechat/templates.hpp>
 #include <kefu/wechat/tokens.hpp>
+#include <kefu/wechat/users.hpp>
+#include <kefu/wechat/web_login.hpp>
 
 #if defined(__cpp_impl_coroutine)
 #include <kefu/core/coroutine.hpp>

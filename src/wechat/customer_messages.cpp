@@ -2,6 +2,7 @@
 #include "core/fields.hpp"
 #include "core/json_writer.hpp"
 #include "wechat/capabilities.hpp"
+#include "wechat/custom_message_json.hpp"
 #include "wechat/families.hpp"
 
 #include <kefu/wechat/customer_messages.hpp>
@@ -145,26 +146,36 @@ class MessageWriter {
 
 Result<void> encode_send(const void* request, HttpRequest& out) {
   const auto& op = *static_cast<const SendCustomMessage*>(request);
-  if (op.openid.empty()) return Error(ErrorKind::bad_argument, "openid is empty: a message needs its customer");
-  if (!op.kf_account.empty() && op.kf_account.find('@') == std::string::npos)
-    return Error(ErrorKind::bad_argument, "kf_account must have the form name@account");
-  detail::JsonWriter json(out.body);
-  json.begin_object().key("touser").string(op.openid);
-  MessageWriter message(json);
-  std::visit(message, op.message);
-  if (!message.refusal().empty()) return Error(ErrorKind::bad_argument, message.refusal());
-  if (!op.kf_account.empty())
-    json.key("customservice").begin_object().key("kf_account").string(op.kf_account).end_object();
-  if (op.ai_generated) json.key("aimsgcontext").begin_object().key("is_ai_msg").integer(1).end_object();
-  if (!op.business_id.empty()) json.key("businessid").string(op.business_id);
-  json.end_object();
-  out.local.customer = op.openid;
-  out.local.content = message.type();
-  out.local.reserved = op.reserved;
-  return {};
+  CustomMessageParts parts(op.openid, op.message);
+  parts.kf_account = op.kf_account;
+  parts.ai_generated = op.ai_generated;
+  parts.business_id = op.business_id;
+  parts.reserved = op.reserved;
+  return write_custom_message(parts, out);
 }
 
 }  // namespace
+
+Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& out) {
+  if (parts.openid.empty()) return Error(ErrorKind::bad_argument, "openid is empty: a message needs its customer");
+  if (!parts.kf_account.empty() && parts.kf_account.find('@') == std::string_view::npos)
+    return Error(ErrorKind::bad_argument, "kf_account must have the form name@account");
+  detail::JsonWriter json(out.body);
+  json.begin_object().key("touser").string(parts.openid);
+  MessageWriter message(json);
+  std::visit(message, parts.message);
+  if (!message.refusal().empty()) return Error(ErrorKind::bad_argument, message.refusal());
+  if (!parts.kf_account.empty())
+    json.key("customservice").begin_object().key("kf_account").string(parts.kf_account).end_object();
+  if (parts.ai_generated) json.key("aimsgcontext").begin_object().key("is_ai_msg").integer(1).end_object();
+  if (!parts.business_id.empty()) json.key("businessid").string(parts.business_id);
+  if (!parts.business_number.empty()) json.key("businessid").raw(parts.business_number);
+  json.end_object();
+  out.local.customer = parts.openid;
+  out.local.content = message.type();
+  out.local.reserved = parts.reserved;
+  return {};
+}
 
 const Operation& SendCustomMessage::operation() {
   static const Operation row{

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <kefu/wechat/customer_messages.hpp>
+
+#include <string>
+#include <string_view>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+/// The parts of a customer message, of the operations that send one. Borrows what it is given.
+struct CustomMessageParts {
+  CustomMessageParts(const std::string& o, const CustomMessage& m) : openid(o), message(m) {}
+  const std::string& openid;
+  const CustomMessage& message;
+  std::string_view kf_account;
+  bool ai_generated = false;
+  std::string_view business_id;      ///< Written as a string.
+  std::string_view business_number;  ///< The same, written as a number.
+  bool reserved = false;
+};
+
+/// Writes the body, and what the local gate needs to know. Errors: `bad_argument` naming the field.
+Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& out);
+
+}  // namespace wechat
+KEFU_END_NAMESPACE
