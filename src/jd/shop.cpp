@@ -1,6 +1,7 @@
 #include "core/sourced_tokens.hpp"
 #include "jd/agent_sessions.hpp"
 #include "jd/capabilities.hpp"
+#include "jd/grant_tokens.hpp"
 #include "jd/profiles.hpp"
 #include "jd/shop_core.hpp"
 #include "jd/transcripts.hpp"
@@ -68,25 +69,9 @@ Result<void> check_shop(const ShopConfig& config) {
   return check_polling(config.polling);
 }
 
-/// The tokens of a shop that nobody gave any.
-class UnauthorizedShop final : public detail::TokenProvider {
- public:
-  detail::TokenPtr at_hand() override { return nullptr; }
-  void get(MonoTime, CancelToken, Got done) override { done(missing()); }
-  void refused(detail::CredentialTag, MonoTime, CancelToken, Renewed done) override { done(missing()); }
-  void force(MonoTime, CancelToken, Renewed done) override { done(missing()); }
-
- private:
-  static Error missing() {
-    return Error(ErrorKind::needs_authorization,
-                 "the shop has not authorized the application: send its owner to "
-                 "App::authorizer()->link, or set ShopConfig::token_source");
-  }
-};
-
 std::shared_ptr<detail::TokenProvider> make_shop_tokens(const App::Core& app, const ShopConfig& config) {
   if (config.token_source) return std::make_shared<detail::SourcedTokens>(app.runtime, config.token_source);
-  return std::make_shared<UnauthorizedShop>();
+  return make_grant_tokens(app, config.shop);
 }
 
 void make_facets(Shop::Core& shop) {
