@@ -1,13 +1,12 @@
 #include "cli/commands.hpp"
+#include "cli/input.hpp"
 #include "cli/push_cases.hpp"
 
 #include <kefu/wechat/events.hpp>
 #include <kefu/wechat/push.hpp>
 
 #include <chrono>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -26,15 +25,6 @@ struct PushOpenFlags {
   std::string body_file = "-";
   std::string mode = "safe";
 };
-
-bool read_whole(const std::string& path, std::string& out) {
-  std::ifstream file;
-  if (path != "-") file.open(path, std::ios::binary);
-  std::istream& in = path == "-" ? std::cin : file;
-  if (!in) return false;
-  out.assign(std::istreambuf_iterator<char>(in), {});
-  return !in.bad();
-}
 
 int fail(const std::string& message) {
   std::cerr << "kefu push open: " << message << '\n';
@@ -55,12 +45,12 @@ int open_one(const PushOpenFlags& flags) {
   std::string token;
   std::string key;
   std::string body;
-  if (!read_whole(flags.token_file, token)) return fail("cannot read the Token from " + flags.token_file);
-  if (!flags.key_file.empty() && !read_whole(flags.key_file, key)) {
+  if (!read_input(flags.token_file, token)) return fail("cannot read the Token from " + flags.token_file);
+  if (!flags.key_file.empty() && !read_input(flags.key_file, key)) {
     return fail("cannot read the EncodingAESKey from " + flags.key_file);
   }
   const bool is_check = flags.query.find("echostr=") != std::string::npos;
-  if (!is_check && !read_whole(flags.body_file, body)) return fail("cannot read the body from " + flags.body_file);
+  if (!is_check && !read_input(flags.body_file, body)) return fail("cannot read the body from " + flags.body_file);
 
   PushConfig config(flags.app_id, PushKeys(kefu::Secret(token), kefu::Secret(key)));
   config.mode = flags.mode == "plain"        ? PushMode::plain
