@@ -118,8 +118,10 @@ void read_refund_applications(detail::Value node, RefundApplications& to) {
     const detail::Value one = data["data"].kind() == detail::Value::Kind::object ? data["data"] : data;
     if (auto read = read_as<RefundApplication>(one); !read.id.empty()) to.applications.push_back(std::move(read));
   }
-  for (const detail::Value from : {node, asc_result(node), node["refundApplyResponse"]})
-    if (!to.total) to.total = first_of(from, {"totalCount", "total", "count"}).integer();
+  // The counts stand beside the list, whose object's name no source tells.
+  to.total = first_of(node, {"totalCount", "total", "count"}).integer();
+  for (const auto& member : node)
+    if (!to.total) to.total = first_of(member.value, {"totalCount", "total", "count"}).integer();
 }
 
 }  // namespace
