@@ -11,11 +11,10 @@ namespace {
 
 using MessageAuthor = UnsolvedMessage::Author;
 
-/// Whoever acts for the merchant is named as in requests, the customer as in the lists.
-MessageAuthor message_author(detail::Value from) {
-  if (!first_text(from, {"operatePin", "operateNick"}).empty()) return MessageAuthor::merchant;
-  if (!first_text(from, {"customerPin", "open_id_buyer", "xid_buyer"}).empty()) return MessageAuthor::customer;
-  return MessageAuthor::unknown;
+MessageAuthor named_author(detail::Value from) {
+  const bool acted = !first_text(from, {"operatePin", "operateNick"}).empty();
+  const bool bought = !first_text(from, {"customerPin", "open_id_buyer", "xid_buyer"}).empty();
+  return bought && !acted ? MessageAuthor::customer : MessageAuthor::unknown;
 }
 
 void read_unsolved_count(detail::Value node, UnsolvedCount& to) {
@@ -36,6 +35,15 @@ void unsolved_filters(V& v, Self& s) {
 }
 
 }  // namespace
+
+UnsolvedMessage::Author author_of(const UnsolvedMessage& message, const BuyerIds& buyer, std::string_view operate_pin) {
+  const std::string& speaker = message.speaker;
+  if (message.author != MessageAuthor::unknown || speaker.empty()) return message.author;
+  if (speaker == operate_pin) return MessageAuthor::merchant;
+  const bool bought = speaker == buyer.pin || speaker == buyer.open_id || speaker == buyer.xid;
+  return bought ? MessageAuthor::customer : MessageAuthor::unknown;
+}
+
 }  // namespace jd
 
 namespace detail {
@@ -55,7 +63,7 @@ KEFU_FIELDS(jd::UnsolvedMessage) {
       jd::first_of(from, {"createTime", "createDate", "created", "messageTime", "msgTime", "operateTime", "time"});
   FieldScalar<jd::Time>::read(time, s.time);
   s.speaker = jd::first_text(from, {"operatePin", "createPin", "senderPin", "pin", "customerPin"});
-  s.author = jd::message_author(from);
+  s.author = jd::named_author(from);
   jd::buyer_fields(v, "customerPin", s.customer);
   v.whole(s.raw);
 }

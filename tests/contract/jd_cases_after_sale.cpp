@@ -137,7 +137,7 @@ std::vector<JdCase> jd_after_sale_cases() {
                 CHECK(read.items[0].author == UnsolvedMessage::Author::customer);
                 CHECK(read.items[0].customer.pin == "jd_buyer_001");
                 CHECK(read.items[1].text == "您好，已为您登记换货。");
-                CHECK(read.items[1].author == UnsolvedMessage::Author::merchant);
+                CHECK(read.items[1].author == UnsolvedMessage::Author::unknown);
                 CHECK(read.items[1].speaker == "flagship-zhang");
                 CHECK(read.total == 2);
               }),

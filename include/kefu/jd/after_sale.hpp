@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -264,12 +265,16 @@ struct UnsolvedMessage {
   std::string id;                   ///< messageId, msgId or id; empty: none found.
   std::string text;                 ///< messageContext, messageContent, replyContext, context, content, message or msg.
   Time time;                        ///< createTime, createDate, created, messageTime, msgTime, operateTime or time.
-  Author author = Author::unknown;  ///< merchant if it names who acted (operatePin, operateNick), else customer if it
-                                    ///< names the buyer.
+  Author author = Author::unknown;  ///< customer where the entry names the buyer and nobody who acted; see author_of.
   std::string speaker;              ///< operatePin, createPin, senderPin, pin or customerPin.
   BuyerIds customer;
   std::string raw;
 };
+/// Who wrote a message, as far as the names tell: the pin that acts for the shop is the merchant, one of the buyer's
+/// ids the customer. Any other speaker stays unknown: a customer's message must not be lost for a guess.
+KEFU_EXPORT UnsolvedMessage::Author author_of(const UnsolvedMessage& message, const BuyerIds& buyer,
+                                              std::string_view operate_pin);
+
 /// Customers' messages on an after-sale order, and answers: `jingdong.asc.unsolved.message.list`. Effect: read. Weak:
 /// answer in no source.
 struct KEFU_EXPORT ListUnsolvedMessages {

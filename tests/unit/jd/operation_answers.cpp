@@ -146,6 +146,23 @@ TEST_CASE("weak lists find their entries wherever the list is, and keep the whol
   CHECK(!none->total);
 }
 
+TEST_CASE("the author of an unsolved message is told by the names; who is not known stays so") {
+  using Author = UnsolvedMessage::Author;
+  const auto said = [](const std::string& item) {
+    const auto read = decoded<ListUnsolvedMessages>(answered(R"("pageResult":{"data":[)" + item + "]}"));
+    REQUIRE(read);
+    REQUIRE(read->items.size() == 1);
+    return author_of(read->items[0], BuyerIds("buyer", "open-1", "o*AA1"), "agent");
+  };
+  CHECK(said(R"({"operatePin":"agent","content":"a"})") == Author::merchant);
+  CHECK(said(R"({"operatePin":"buyer","content":"a"})") == Author::customer);
+  CHECK(said(R"({"pin":"o*AA1","content":"a"})") == Author::customer);
+  CHECK(said(R"({"customerPin":"b***r","content":"a"})") == Author::customer);
+  CHECK(said(R"({"customerPin":"buyer","operatePin":"agent","content":"a"})") == Author::merchant);
+  CHECK(said(R"({"operatePin":"other","content":"a"})") == Author::unknown);
+  CHECK(said(R"({"content":"a"})") == Author::unknown);
+}
+
 TEST_CASE("one object where a list is expected stands for itself") {
   const auto read = decoded<ListEvaluations>(answered(R"("Evaluation":{"score":"4"})"));
   REQUIRE(read);
