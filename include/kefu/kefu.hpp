@@ -50,6 +50,7 @@
 #include <kefu/jd/logistics.hpp>
 #include <kefu/jd/operations.hpp>
 #include <kefu/jd/orders.hpp>
+#include <kefu/jd/quality_report.hpp>
 #include <kefu/jd/reviews.hpp>
 #include <kefu/jd/shop.hpp>
 #include <kefu/jd/shop_info.hpp>

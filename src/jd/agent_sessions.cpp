@@ -20,6 +20,8 @@ namespace {
 
 constexpr Millis kListTimeout{30'000};
 constexpr std::size_t kMostSessions = 1000;
+constexpr std::int64_t kLatestSecond = 4'102'444'800;  // the year 2100
+constexpr int kLastPage = 100'000;
 
 /// Where a page of sessions ended: in which window, on which of the platform's pages, after how many of its entries.
 struct PlaceInList {
@@ -51,8 +53,9 @@ std::optional<PlaceInList> read_place_in_list(std::string_view text) {
   PlaceInList place;
   std::uint32_t passed = 0;
   if (!take_number(text, seconds) || !take_dot(text) || !take_number(text, place.page) || !take_dot(text) ||
-      !take_number(text, passed) || !text.empty() || place.page < 1)
+      !take_number(text, passed) || !text.empty())
     return std::nullopt;
+  if (seconds < 0 || seconds > kLatestSecond || place.page < 1 || place.page > kLastPage) return std::nullopt;
   place.window = from_unix_seconds(seconds);
   place.passed = passed;
   if (start_of_day(place.window) != place.window) return std::nullopt;
@@ -123,6 +126,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
       page_.sessions.push_back(session_of_chat(std::move(chat)));
     }
     if (place_.passed >= brought.size()) turn_over(*page, next_window);
+    if (failed_) return promise_.answer(*failed_);
     ask();
   }
 
@@ -130,6 +134,10 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
     const std::size_t size = page.sessions.size();
     const bool last = size == 0 || (page.total ? static_cast<std::int64_t>(place_.page) * page_size_ >= *page.total
                                                : size < static_cast<std::size_t>(page_size_));
+    if (!last && place_.page == kLastPage) {
+      failed_.emplace(ErrorKind::malformed_reply, "the platform's list of sessions does not end: ask for fewer days");
+      return;
+    }
     place_.passed = 0;
     place_.page = last ? 1 : place_.page + 1;
     if (last) place_.window = next_window;
@@ -143,6 +151,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   Promise<AgentSessionPage> promise_;
   const MonoTime deadline_;
   PlaceInList place_;
+  std::optional<Error> failed_;
   AgentSessionPage page_;
 };
 

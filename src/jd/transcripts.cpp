@@ -21,6 +21,7 @@ namespace {
 constexpr Millis kReadTimeout{30'000};
 constexpr std::size_t kMostEntries = 1000;
 constexpr std::size_t kMostLinesInWindow = 10'000;
+constexpr std::int64_t kLatestMillis = 4'102'444'800'000;  // the year 2100
 
 /// Where a page ended: after `passed` lines of this time.
 struct PlaceInLog {
@@ -38,6 +39,7 @@ std::optional<PlaceInLog> read_place(std::string_view text) {
   if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.') return std::nullopt;
   const auto count = std::from_chars(time.ptr + 1, end, passed);
   if (count.ec != std::errc() || count.ptr != end) return std::nullopt;
+  if (millis < 0 || millis > kLatestMillis) return std::nullopt;  // what a clock can hold
   PlaceInLog place;
   place.time = from_unix_millis(millis);
   place.passed = passed;
