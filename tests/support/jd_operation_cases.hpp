@@ -9,9 +9,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <cxxabi.h>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -19,9 +23,10 @@ namespace kefu_test {
 
 /// One operation of JD with the values of its vector, and what its answer must be read as.
 struct JdCase {
-  JdCase(const kefu::Operation& r, std::function<kefu::Result<std::string>()> e,
+  JdCase(std::string t, const kefu::Operation& r, std::function<kefu::Result<std::string>()> e,
          std::function<kefu::Result<void>(std::string_view)> d)
-      : row(&r), encode(std::move(e)), decode(std::move(d)) {}
+      : type(std::move(t)), row(&r), encode(std::move(e)), decode(std::move(d)) {}
+  std::string type;  ///< The operation's name in kefu::jd.
   const kefu::Operation* row;
   std::function<kefu::Result<std::string>()> encode;                  ///< The business JSON.
   std::function<kefu::Result<void>(std::string_view answer)> decode;  ///< Reads and, if it can be read, checks.
@@ -49,9 +54,17 @@ kefu::Result<typename Op::Response> decoded(std::string_view answer) {
   return response;
 }
 
+template <class Op>
+std::string type_name() {
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(typeid(Op).name(), nullptr, nullptr, nullptr),
+                                                    std::free);
+  const std::string whole = name ? name.get() : "";
+  return whole.substr(whole.rfind(':') + 1);
+}
+
 template <class Op, class Check>
 JdCase jd_case(Op op, Check check) {
-  return {Op::operation(), [op] { return encoded(op); },
+  return {type_name<Op>(), Op::operation(), [op] { return encoded(op); },
           [check](std::string_view answer) -> kefu::Result<void> {
             const auto response = decoded<Op>(answer);
             if (!response) return response.error();
