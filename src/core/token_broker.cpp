@@ -37,7 +37,7 @@ TokenBroker::TokenBroker(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Toke
       owner_(random_text(20)),
       breaker_(settings_.refused_again) {}
 
-TokenBroker::~TokenBroker() = default;
+TokenBroker::~TokenBroker() { core_->scheduler->drop(renewal_); }
 
 // --- what callers ask
 // ----------------------------------------------------------------------------------------------------
@@ -358,7 +358,19 @@ void TokenBroker::finish(const RoundPtr& round, const Result<TokenPtr>& result) 
   give_lease_back(round);
   core_->scheduler->drop(std::exchange(round->guard, 0));
   if (round_.lock() == round) round_.reset();
+  plan_renewal();
   round->answer_all(result);
+}
+
+void TokenBroker::plan_renewal() {
+  if (!settings_.renew_unasked) return;
+  core_->scheduler->drop(std::exchange(renewal_, 0));
+  if (!usable(token_)) return;
+  const MonoTime when = std::max({token_->refresh_at, failed_until_, quiet_until_});
+  if (when >= token_->end) return;
+  renewal_ = core_->scheduler->run_at(when, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->at_hand();
+  });
 }
 
 void TokenBroker::give_lease_back(const RoundPtr& round) {

@@ -32,6 +32,8 @@ struct TokenSettings {
   /// A new one is fetched so long before the end, or a tenth of the life where that is shorter.
   Millis longest_margin = std::chrono::seconds(300);
   TokenIdentity identity = TokenIdentity::text;
+  /// Renewed in time also while nobody asks for it: where a token that is over cannot be renewed any more.
+  bool renew_unasked = false;
   /// After `needs_authorization`: how long waiting calls are told so without a look at the store.
   Millis pause_unauthorized = std::chrono::seconds(60);
   /// What callers get when renewed tokens are refused again and again.
@@ -92,6 +94,7 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
   void fail(const RoundPtr& round, const Error& error);
   void finish(const RoundPtr& round, const Result<TokenPtr>& result);
   void give_lease_back(const RoundPtr& round);
+  void plan_renewal();
 
   bool usable(const TokenPtr& token) const;
   MonoTime end_of(const TokenRecord& record) const;
@@ -116,6 +119,7 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
   MonoTime failed_until_ = MonoTime::min();
   int failures_ = 0;
   MonoTime quiet_until_ = MonoTime::min();  // no refresh ahead before
+  Scheduler::Ticket renewal_ = 0;
   TokenBreaker breaker_;
 };
 

@@ -31,7 +31,7 @@ bool is_refusal(const Error& error) {
   return error.kind() == ErrorKind::needs_authorization && status < 500 && status != 408 && status != 429;
 }
 
-Error passing(const Error& error) {
+Error as_passing(const Error& error) {
   if (error.kind() != ErrorKind::needs_authorization) return error;
   return Error(ErrorKind::unavailable, error.delivery(), error.details());
 }
@@ -61,6 +61,7 @@ detail::TokenSettings shop_token_settings(std::string app_key, std::string shop)
   settings.longest_life = kLongestTokenLife;
   settings.longest_margin = std::chrono::hours(24);
   settings.identity = detail::TokenIdentity::text_and_generation;
+  settings.renew_unasked = true;
   settings.pause_unauthorized = Millis(1000);
   settings.refused_again = ErrorKind::needs_authorization;
   return settings;
@@ -137,7 +138,7 @@ void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
 void GrantFetcher::refreshed(const JobPtr& job, StoredGrant before, Result<GrantAnswer> answer) {
   if (!answer) {
     if (is_refusal(answer.error())) return refused(job, std::move(before), answer.error());
-    return job->done(passing(answer.error()));
+    return job->done(as_passing(answer.error()));
   }
   const WallTime now = access_.runtime->clock->wall();
   auto renewal = std::make_shared<Renewal>();
