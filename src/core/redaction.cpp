@@ -121,9 +121,10 @@ void scan(std::string_view text, Keep keep, Mask mask) {
 }  // namespace
 
 bool is_secret_name(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 16> kEnds{
+  constexpr std::array<std::string_view, 17> kEnds{
       "token",   "secret", "ticket",      "signature", "password", "passwd",      "authorization", "authorization_code",
-      "aes_key", "aeskey", "session_key", "auth_code", "cookie",   "private_key", "credential",    "echostr"};
+      "aes_key", "aeskey", "session_key", "auth_code", "cookie",   "private_key", "credential",    "echostr",
+      "js_code"};
   constexpr std::array<std::string_view, 2> kWholeWords{"sign", "encrypt"};  // not "design"
   return std::any_of(kEnds.begin(), kEnds.end(), [name](std::string_view end) { return ends_with(name, end); }) ||
          std::any_of(kWholeWords.begin(), kWholeWords.end(), [name](std::string_view word) {
