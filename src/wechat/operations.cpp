@@ -10,7 +10,7 @@ std::vector<const Operation*> operations() {
   for (const auto family :
        {token_operations, customer_message_operations, openapi_operations, kf_account_operations,
         sub_merchant_operations, kf_session_operations, record_operations, subscribe_operations, template_operations,
-        user_operations, mini_program_operations, web_login_operations, content_check_operations})
+        user_operations, mini_program_operations, web_login_operations, content_check_operations, media_operations})
     for (const Operation* row : family()) all.push_back(row);
   return all;
 }

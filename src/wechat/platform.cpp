@@ -15,6 +15,9 @@ constexpr std::string_view kSendPaths[] = {"/cgi-bin/message/custom/send", "/cgi
 
 bool is_send(std::string_view path) { return path == kSendPaths[0] || path == kSendPaths[1]; }
 
+/// Logins of customers: their tokens and codes are a customer's, or come with the secret.
+bool is_login(std::string_view path) { return path.substr(0, 5) == "/sns/"; }
+
 bool is_rid(std::string_view text) noexcept {
   if (text.size() < 26) return false;
   for (std::size_t i = 0; i < 26; ++i) {
@@ -92,8 +95,9 @@ void AccountPlatform::settle(std::unique_ptr<Permit> permit, const Error* error)
 
 void AccountPlatform::authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
                                 Authorized done) {
-  // A raw call of an API that presents the secret carries no token.
-  if (info.authorization == Authorization::none || CallConditions(info.path).holds("secret_call"))
+  // A raw call of an API that presents the secret, or a customer's own login, carries no token of the account.
+  if (info.authorization == Authorization::none || is_login(info.path) ||
+      CallConditions(info.path).holds("secret_call"))
     return done(detail::CredentialTag());
   if (const auto token = tokens_->at_hand()) {
     add_token(request, *token);

@@ -4,6 +4,7 @@
 #include <kefu/wechat/content_check.hpp>
 #include <kefu/wechat/kf_accounts.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
+#include <kefu/wechat/media.hpp>
 #include <kefu/wechat/mini_program.hpp>
 #include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/operations.hpp>
@@ -164,6 +165,12 @@ void customers(Requests& r) {
                                                    "https://example.com/a.png")));
 }
 
+void material(Requests& r) {
+  r.emplace("material_del", encode(DeleteMaterial("MEDIA_ID")));
+  r.emplace("material_count", encode(CountMaterials()));
+  r.emplace("material_list", encode(ListMaterials("image")));
+}
+
 Requests all_requests() {
   Requests requests;
   management(requests);
@@ -171,6 +178,7 @@ Requests all_requests() {
   sessions(requests);
   notifications(requests);
   customers(requests);
+  material(requests);
   return requests;
 }
 
@@ -181,18 +189,18 @@ const std::map<std::string, std::string, std::less<>> kElsewhere{
     {"message.custom.send", "tests/unit/wechat/custom_messages.cpp"},
     {"message.custom.typing", "tests/unit/wechat/custom_messages.cpp"},
     {"message.custom.business.typing", "tests/unit/wechat/custom_messages.cpp"},
+    {"kfaccount.uploadheadimg", "tests/unit/wechat/media.cpp"},
+    {"media.upload", "tests/unit/wechat/media.cpp"},
+    {"media.get", "tests/unit/wechat/media.cpp"},
+    {"media.get.jssdk", "tests/unit/wechat/media.cpp"},
+    {"media.uploadimg", "tests/unit/wechat/media.cpp"},
+    {"material.add_material", "tests/unit/wechat/media.cpp"},
+    {"material.get_material", "tests/unit/wechat/media.cpp"},
 };
 
 /// Requests that no operation writes, and why.
 const std::map<std::string, std::string, std::less<>> kUnused{
     {"kfaccount_del_legacy", "the form with GET is older; the current page has POST"},
-    {"kfaccount_uploadheadimg", "no typed operation for uploads yet"},
-    {"media_upload_image", "no typed operation for uploads yet"},
-    {"media_get", "no typed operation for downloads yet"},
-    {"media_get_jssdk", "no typed operation for downloads yet"},
-    {"media_uploadimg", "no typed operation for uploads yet"},
-    {"material_add_video", "no typed operation for uploads yet"},
-    {"material_get", "no typed operation for downloads yet"},
 };
 
 /// Requests that kefu refuses before they cost a call, and the field it names.

@@ -17,8 +17,10 @@ namespace kefu_test {
 
 /// One account in simulated time whose platform is a script: tokens are always given, all else is up to the test.
 struct WechatWorld {
-  explicit WechatWorld(kefu::wechat::AccountKind kind = kefu::wechat::AccountKind::service_account) {
+  explicit WechatWorld(kefu::wechat::AccountKind kind = kefu::wechat::AccountKind::service_account,
+                       std::shared_ptr<kefu::Observer> observer = nullptr) {
     kefu::RuntimeOptions options;
+    options.observer = std::move(observer);
     options.clock = time;
     options.scheduler = time;
     options.transport = transport;
