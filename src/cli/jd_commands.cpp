@@ -7,6 +7,7 @@ void add_jd(CLI::App& program, Run& run) {
   jd->require_subcommand(1);
   add_jd_sign(*jd, run);
   add_jd_call(*jd, run);
+  add_jd_authorize(*jd, run);
 }
 
 }  // namespace kefu_cli
