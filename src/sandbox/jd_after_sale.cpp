@@ -93,30 +93,41 @@ JdFields complete_fields(JdCall& call, const JdTicket& one) {
   return fields.replace_with(one.extra);
 }
 
-/// One page of the service orders that `wanted` takes, in the order of their last change.
-template <class Wanted, class Write>
-JdResult ticket_page(JdCall& call, Wanted wanted, Write write) {
+std::optional<JdResult> take_asc_page(const JdCall& call, JdPage& page) {
   const std::int64_t number = call.number("pageNumber", 1);
   const std::int64_t size = call.number("pageSize", 10);
-  if (number < 1 || size < 1 || size > kAfterSalePageMost)
-    return jd_failure(*call.route, "400", "pageSize must be from 1 to 50");
-  std::vector<const JdTicket*> found;
-  for (const auto& [id, one] : call.shop->tickets)
-    if (one.visible <= call.now && wanted(one) && fits_filters(call, one)) found.push_back(&one);
-  std::stable_sort(found.begin(), found.end(),
-                   [](const JdTicket* a, const JdTicket* b) { return a->updated < b->updated; });
+  if (number < 1 || number > INT32_MAX || size < 1 || size > kAfterSalePageMost)
+    return jd_failure(*call.route, "400", "pageNumber must be at least 1, pageSize from 1 to 50");
+  page.number = static_cast<std::size_t>(number);
+  page.size = static_cast<std::size_t>(size);
+  return std::nullopt;
+}
+
+/// The page object with the page's entries; `fields` says what is shown of one.
+template <class Entry, class Fields>
+JdResult write_page(const JdCall& call, const std::vector<const Entry*>& found, const JdPage& page, Fields fields) {
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
   writer.begin_object().key(call.route->wrapper).begin_object().key("success").boolean(true).key("code").string("200");
   writer.key("msg").string("").key("data").begin_array();
-  JdPage page;
-  page.number = static_cast<std::size_t>(number);
-  page.size = static_cast<std::size_t>(size);
-  for (const JdTicket* one : page_of(found, page)) write(*one).write(writer);
-  writer.end_array().key("pageNumber").integer(number).key("pageSize").integer(size);
+  for (const Entry* one : page_of(found, page)) fields(*one).write(writer);
+  writer.end_array().key("pageNumber").unsigned_integer(page.number).key("pageSize").unsigned_integer(page.size);
   writer.key("totalCount").unsigned_integer(found.size()).end_object().end_object();
   return result;
+}
+
+/// One page of the service orders that `wanted` takes, in the order of their last change.
+template <class Wanted, class Fields>
+JdResult ticket_page(JdCall& call, Wanted wanted, Fields fields) {
+  JdPage page;
+  if (auto bad = take_asc_page(call, page)) return *bad;
+  std::vector<const JdTicket*> found;
+  for (const auto& [id, one] : call.shop->tickets)
+    if (one.visible <= call.now && wanted(one) && fits_filters(call, one)) found.push_back(&one);
+  std::stable_sort(found.begin(), found.end(),
+                   [](const JdTicket* a, const JdTicket* b) { return a->updated < b->updated; });
+  return write_page(call, found, page, fields);
 }
 
 template <JdFields (*fields)(JdCall&, const JdTicket&)>
@@ -182,28 +193,27 @@ JdResult audit_detail(JdCall& call) {
   return jd_failure(*call.route, "404", "申请单不存在");
 }
 
-void write_messages(JsonWriter& writer, JdCall& call, const JdTicket& ticket) {
-  writer.begin_array();
-  for (const JdTicketMessage& one : ticket.messages) {
-    if (one.visible > call.now) continue;
-    writer.begin_object().key("messageId").integer(one.id).key("serviceId").integer(ticket.service_id);
-    writer.key("orderId").integer(ticket.order_id).key("content").string(one.content);
-    writer.key("operatePin").string(one.by_customer ? call.twin.shown(one.author) : one.author);
-    writer.key("messageType").integer(one.by_customer ? 1 : 2).key("messageStatus").integer(one.answered ? 1 : 0);
-    write_jd_time(writer, "createTime", one.time, call.twin);
-    writer.end_object();
-  }
-  writer.end_array();
+/// Who acts for the merchant is named as in requests, the customer as in the lists.
+JdFields message_fields(JdCall& call, const JdTicket& ticket, const JdTicketMessage& one) {
+  JdFields fields(call.twin);
+  fields.number("messageId", one.id).number("serviceId", ticket.service_id).number("orderId", ticket.order_id);
+  fields.text("content", one.content).number("messageStatus", one.answered ? 1 : 0).time("createTime", one.time);
+  if (!one.by_customer) return fields.text("operatePin", one.author);
+  const JdBuyer& buyer = call.twin.buyer(*call.shop, one.author);
+  fields.text("customerPin", call.twin.shown(one.author)).text("open_id_buyer", buyer.open_id);
+  return fields.text("xid_buyer", buyer.xid);
 }
 
 JdResult message_list(JdCall& call) {
   JdResult refusal;
   const JdTicket* ticket = ticket_of(call, refusal);
   if (ticket == nullptr) return refusal;
-  std::string data;
-  JsonWriter writer(data);
-  write_messages(writer, call, *ticket);
-  return page_success(call, data);
+  JdPage page;
+  if (auto bad = take_asc_page(call, page)) return *bad;
+  std::vector<const JdTicketMessage*> found;
+  for (const JdTicketMessage& one : ticket->messages)
+    if (one.visible <= call.now) found.push_back(&one);
+  return write_page(call, found, page, [&](const JdTicketMessage& one) { return message_fields(call, *ticket, one); });
 }
 
 JdResult rows_of(JdCall& call, std::vector<JdTrack> JdTicket::*rows) {
@@ -334,7 +344,7 @@ std::vector<JdRoute> jd_after_sale_routes() {
       {"jingdong.asc.audit.reason.list", kPage, "result", reason_list, true},
       {"jingdong.asc.unsolved.count", kPage, "result", unsolved_count, true},
       {"jingdong.asc.unsolved.message.list", kPage, "pageResult", message_list, true},
-      {"jingdong.asc.msg.list", kPage, "result", message_list, true},
+      {"jingdong.asc.msg.list", kPage, "pageResult", message_list, true},
       {"jingdong.asc.track.list", kPage, "result", track_list, true},
       {"jingdong.asc.log.list", kPage, "result", log_list, true},
       {"jingdong.asc.freight.view", kPage, "result", freight_view, true},

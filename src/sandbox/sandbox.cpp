@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -139,14 +139,13 @@ class Sandbox::Impl {
     return account == nullptr ? nullptr : core->wechat.find_customer(*account, openid);
   }
 
-  /// POST /jd/shops/{shop}/{who}/{name}/{act}
-  static Result<std::string> jd_act(Sandbox& sandbox, std::string_view who,
-                                    const std::array<std::string_view, 3>& names, std::string_view json) {
-    const ControlReply reply = sandbox.control("POST",
-                                               fmt::format("/jd/shops/{}/{}/{}/{}", percent_encoded(names[0]), who,
-                                                           percent_encoded(names[1]), percent_encoded(names[2])),
-                                               json);
-    if (reply.status == 200) return reply.body;
+  /// POST to the path of these segments under /jd/shops.
+  static Result<std::string> jd_post(Sandbox& sandbox, std::initializer_list<std::string_view> segments,
+                                     std::string_view json) {
+    std::string target = "/jd/shops";
+    for (const std::string_view segment : segments) target += "/" + percent_encoded(segment);
+    ControlReply reply = sandbox.control("POST", target, json);
+    if (reply.status == 200) return std::move(reply.body);
     return Error(kind_of_status(reply.status), std::string(detail::Document::json(reply.body).root()["error"].text()));
   }
 
@@ -260,12 +259,12 @@ Result<JdToken> Sandbox::jd_token(std::string_view app_key, std::string_view sho
 
 Result<std::string> Sandbox::jd_buyer_does(std::string_view shop, std::string_view pin, std::string_view act,
                                            std::string_view json) {
-  return impl_->jd_act(*this, "buyers", {shop, pin, act}, json);
+  return impl_->jd_post(*this, {shop, "buyers", pin, act}, json);
 }
 
 Result<std::string> Sandbox::jd_agent_does(std::string_view shop, std::string_view agent, std::string_view act,
                                            std::string_view json) {
-  return impl_->jd_act(*this, "agents", {shop, agent, act}, json);
+  return impl_->jd_post(*this, {shop, "agents", agent, act}, json);
 }
 
 Result<std::string> Sandbox::jd_buyer_writes(std::string_view shop, std::string_view pin, std::string_view text) {
@@ -274,6 +273,23 @@ Result<std::string> Sandbox::jd_buyer_writes(std::string_view shop, std::string_
   auto done = jd_buyer_does(shop, pin, "write", json);
   if (!done) return std::move(done).error();
   return std::string(detail::Document::json(*done).root()["sid"].text());
+}
+
+Result<std::string> Sandbox::jd_add(std::string_view shop, std::string_view records, std::string_view json) {
+  return impl_->jd_post(*this, {shop, records}, json);
+}
+
+Result<std::int64_t> Sandbox::jd_add_ticket(std::string_view shop, std::string_view pin, std::string_view content) {
+  std::string json;
+  detail::JsonWriter(json).begin_object().key("customer").string(pin).key("content").string(content).end_object();
+  auto added = jd_add(shop, "tickets", json);
+  if (!added) return std::move(added).error();
+  return detail::Document::json(*added).root()["service_id"].integer().value_or(0);
+}
+
+Result<std::string> Sandbox::jd_ticket_does(std::string_view shop, std::int64_t service_id, std::string_view act,
+                                            std::string_view json) {
+  return impl_->jd_post(*this, {shop, "tickets", std::to_string(service_id), act}, json);
 }
 
 std::vector<JdReceived> Sandbox::jd_received(std::string_view shop, std::string_view pin, std::uint64_t after) const {

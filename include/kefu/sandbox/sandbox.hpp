@@ -122,6 +122,14 @@ class KEFU_EXPORT Sandbox {
   /// The same for an agent in the workbench: answer, take-over, end, login, logout.
   Result<std::string> jd_agent_does(std::string_view shop, std::string_view agent, std::string_view act,
                                     std::string_view json = {});
+  /// Adds a record (tickets, orders, skus, wares, refunds, traces, reviews; GET / of the control API lists their
+  /// fields). What the control API answers, as JSON: the record's id. Errors: as above.
+  Result<std::string> jd_add(std::string_view shop, std::string_view records, std::string_view json);
+  /// A buyer applies for after-sale with a first message (may be empty). The service order's id.
+  Result<std::int64_t> jd_add_ticket(std::string_view shop, std::string_view pin, std::string_view content = {});
+  /// What happens to a service order: ask, approve, refuse, complete, cancel, ship, touch. It, as JSON.
+  Result<std::string> jd_ticket_does(std::string_view shop, std::int64_t service_id, std::string_view act,
+                                     std::string_view json = {});
   /// What the buyer received after that number.
   std::vector<JdReceived> jd_received(std::string_view shop, std::string_view pin, std::uint64_t after = 0) const;
   /// Sessions of the past in bulk. Errors: `bad_argument`, `not_found`.

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,8 +50,7 @@ class JdCase {
     bool refused = false;
     kefu::HttpReply reply;
     std::optional<kefu::TransportFault> fault;
-    kefu::detail::Document document;
-    kefu::detail::Value node;
+    kefu::detail::Value node;  ///< Of a document that lives as long as the case.
     kefu::detail::Value operator[](std::string_view name) const { return node[name]; }
   };
   using Params = std::map<std::string, std::string>;
@@ -89,8 +89,7 @@ class JdCase {
     request.base = "https://api.jd.com";
     request.path = "/routerjson";
     Answer answer = raw(std::move(request));
-    answer.document = kefu::detail::Document::json(answer.reply.body, lenient());
-    const auto root = answer.document.root();
+    const auto root = keep(answer.reply.body);
     answer.refused = root["error_response"].present();
     for (const auto& member : root) answer.node = member.value;
     answer.code = answer.node["code"].text();
@@ -117,8 +116,7 @@ class JdCase {
     request.path = path;
     request.query = query;
     Answer answer = raw(std::move(request));
-    answer.document = kefu::detail::Document::json(answer.reply.body);
-    answer.node = answer.document.root();
+    answer.node = keep(answer.reply.body);
     answer.code = answer.node["code"].text();
     return answer;
   }
@@ -168,16 +166,18 @@ class JdCase {
   std::shared_ptr<kefu::Transport> transport;
 
  private:
-  static kefu::detail::ReadLimits lenient() {
+  kefu::detail::Value keep(std::string_view json) {
     kefu::detail::ReadLimits limits;
     limits.trailing_commas = true;
-    return limits;
+    return documents_.emplace_back(kefu::detail::Document::json(json, limits)).root();
   }
   static kefu::sandbox::SandboxOptions options(std::shared_ptr<const kefu::Clock> clock) {
     kefu::sandbox::SandboxOptions out;
     out.clock = std::move(clock);
     return out;
   }
+
+  std::deque<kefu::detail::Document> documents_;
 };
 
 }  // namespace kefu_test
