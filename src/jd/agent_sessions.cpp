@@ -104,35 +104,35 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
       return promise_.answer(std::move(page_));
     }
     const DayWindow window = first_window(place_.window, *query_.to);
-    ListSessions op(window.first, window.last);
+    ListSessions op(window.first, window.asked_until(runtime_->clock->wall()));
     op.waiter = query_.agent;
     op.page = place_.page;
     op.page_size = page_size_;
     CallOptions options;
     options.timeout = std::chrono::duration_cast<Millis>(deadline_ - runtime_->clock->mono());
-    client_.start(std::move(op), std::move(options), ends_.token(),
-                  [self = shared_from_this(), next = window.end()](Result<SessionsPage> page) {
-                    self->got(std::move(page), next);
-                  });
+    client_.start(
+        std::move(op), std::move(options), ends_.token(),
+        [self = shared_from_this(), window](Result<SessionsPage> page) { self->got(std::move(page), window); });
   }
 
-  void got(Result<SessionsPage> page, WallTime next_window) {
+  void got(Result<SessionsPage> page, const DayWindow& window) {
     if (!page) return promise_.answer(page.error());
     std::vector<ChatSession>& brought = page->sessions;
     while (place_.passed < brought.size() && page_.sessions.size() < query_.limit) {
       ChatSession& chat = brought[place_.passed++];
       const auto& began = chat.begin.at;
-      if (began && (*began < *query_.from || *began >= *query_.to)) continue;
+      if (began && (*began < *query_.from || *began >= *query_.to || !window.holds(*began))) continue;
       page_.sessions.push_back(session_of_chat(std::move(chat)));
     }
-    if (place_.passed >= brought.size()) turn_over(*page, next_window);
+    if (place_.passed >= brought.size()) turn_over(*page, window.end);
     if (failed_) return promise_.answer(*failed_);
     ask();
   }
 
   void turn_over(const SessionsPage& page, WallTime next_window) {
     const std::size_t size = page.sessions.size();
-    const bool last = size == 0 || (page.total ? static_cast<std::int64_t>(place_.page) * page_size_ >= *page.total
+    // With a total the pages may be shorter than asked for: then the last one is known by the next, which is empty.
+    const bool last = size == 0 || (page.total ? place_.page * static_cast<std::int64_t>(size) >= *page.total
                                                : size < static_cast<std::size_t>(page_size_));
     if (!last && place_.page == kLastPage) {
       failed_.emplace(ErrorKind::malformed_reply, "the platform's list of sessions does not end: ask for fewer days");

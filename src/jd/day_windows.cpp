@@ -14,17 +14,22 @@ constexpr std::chrono::hours kDay{24};
 
 }  // namespace
 
+WallTime DayWindow::asked_until(WallTime now) const {
+  const WallTime today = start_of_day(now) + kDay - std::chrono::seconds(1);
+  return std::max(first, std::min(end, today));
+}
+
 DayWindow first_window(WallTime from, WallTime to) {
   const WallTime first = start_of_day(from);
   const WallTime last_day = std::min(start_of_day(to - std::chrono::seconds(1)), first + (kWindowDays - 1) * kDay);
-  return {first, last_day + kDay - std::chrono::seconds(1)};
+  return {first, last_day + kDay};
 }
 
 std::vector<DayWindow> day_windows(WallTime from, WallTime to) {
   std::vector<DayWindow> windows;
   while (from < to) {
     windows.push_back(first_window(from, to));
-    from = windows.back().end();
+    from = windows.back().end;
   }
   return windows;
 }

@@ -10,17 +10,20 @@
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 
-// The im.pop methods use the date part of their period only, both days included; a call spans at most 7 days and
-// reaches back 3 months (jd 4.2).
+// The im.pop methods use the date part of their period only; a call spans at most 7 days and reaches back 3 months (jd
+// 4.2). Whether the day of endTime is part of it no source says, so the day after a window is asked for too, and what
+// belongs to it left out.
 
-inline constexpr int kWindowDays = 7;
+inline constexpr int kWindowDays = 6;
 inline constexpr std::chrono::hours kOldest{24 * 90};
 
 /// Whole days of GMT+8, at most kWindowDays.
 struct DayWindow {
   WallTime first;  ///< 00:00:00 of the first day.
-  WallTime last;   ///< 23:59:59 of the last day.
-  WallTime end() const { return last + std::chrono::seconds(1); }
+  WallTime end;    ///< 00:00:00 of the day after the last one.
+  bool holds(WallTime time) const { return time >= first && time < end; }
+  /// What to send as endTime: the day after the window, but none that is yet to come.
+  WallTime asked_until(WallTime now) const;
 };
 
 /// The first window of a period that begins in the day of `from` and ends before `to`.

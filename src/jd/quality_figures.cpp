@@ -97,19 +97,29 @@ void QualityAccumulator::add(const Evaluation& evaluation) {
 }
 
 void QualityAccumulator::add(const DailyEvaluations& count) {
-  if (!count.score) return;
-  cell(count.waiter, day_label(count.date)).counted_scores[*count.score] += count.count;
+  const std::string date = day_label(count.date);
+  if (count.score && wanted_label(date)) cell(count.waiter, date).counted_scores.emplace(*count.score, count.count);
+}
+
+/// Dates in a form that nobody knows cannot be left out.
+bool QualityAccumulator::wanted_label(const std::string& date) const {
+  const auto day = read_gateway_time(date);
+  return !day || wanted(*day);
 }
 
 bool QualityAccumulator::add(Statistic which, const DailyStatistic& value) {
-  Cell& day = cell(value.waiter, day_label(value.date));
+  const std::string date = day_label(value.date);
+  if (value.result.empty() || !wanted_label(date)) return true;
   if (which == Statistic::online_time) {
-    if (!value.result.empty()) day.online_times.push_back(value.result);
+    auto& times = cell(value.waiter, date).online_times;
+    if (times.empty()) times.push_back(value.result);
     return true;
   }
   const auto number = parse_number<std::int64_t>(value.result);
-  if (!number) return value.result.empty();
-  add_count(which == Statistic::replied ? day.replied : day.unreplied, number);
+  if (!number) return false;
+  Cell& day = cell(value.waiter, date);
+  auto& figure = which == Statistic::replied ? day.replied : day.unreplied;
+  if (!figure) figure = number;
   return true;
 }
 
@@ -117,9 +127,9 @@ void QualityAccumulator::add_waiting_time(const std::string& agent, WallTime day
   cell(agent, gateway_date(day)).waiting_time = average;
 }
 
-void QualityAccumulator::answered(Source source, const std::string& agent, WallTime first, WallTime last) {
+void QualityAccumulator::answered(Source source, const std::string& agent, WallTime first, WallTime end) {
   auto& days = answered_[{source, agent}];
-  for (WallTime day = start_of_day(first); day <= last; day += std::chrono::hours(24)) days.insert(gateway_date(day));
+  for (WallTime day = start_of_day(first); day < end; day += std::chrono::hours(24)) days.insert(gateway_date(day));
 }
 
 void QualityAccumulator::note_sources(Cell& into, const Key& key) const {

@@ -24,15 +24,17 @@ class QualityAccumulator {
 
   void add(const ChatSession& session);
   void add(const Evaluation& evaluation);
+  /// Figures of a day that came before are not counted again.
   void add(const DailyEvaluations& count);
   enum class Statistic : unsigned char { replied, unreplied, online_time };
   /// False: the figure is no number, where one is counted.
   bool add(Statistic which, const DailyStatistic& value);
   void add_waiting_time(const std::string& agent, WallTime day, double average);
 
-  /// Which sources answered for these days, so that nothing found there is a 0. `agent` empty: for all agents.
+  /// Which sources answered for the days of [first, end), so that nothing found there is a 0. `agent` empty: for all
+  /// agents.
   enum class Source : unsigned char { sessions, evaluations, evaluation_counts };
-  void answered(Source source, const std::string& agent, WallTime first, WallTime last);
+  void answered(Source source, const std::string& agent, WallTime first, WallTime end);
 
   /// Whether there is any figure at all.
   bool any() const { return !cells_.empty(); }
@@ -54,13 +56,14 @@ class QualityAccumulator {
     std::optional<std::int64_t> replied;
     std::optional<std::int64_t> unreplied;
     std::optional<double> waiting_time;
-    std::vector<std::string> online_times;
-    bool has_sessions = false;  ///< The source answered for this day.
+    std::vector<std::string> online_times;  ///< One of a day, several of a period.
+    bool has_sessions = false;              ///< The source answered for this day.
     bool has_entries = false;
     bool has_counts = false;
   };
   using Key = std::pair<std::string, std::string>;  ///< Agent, date.
 
+  bool wanted_label(const std::string& date) const;
   bool wanted(WallTime time) const { return time >= from_ && time < to_; }
   Cell& cell(const std::string& agent, const std::string& date) { return cells_[Key(agent, date)]; }
   void note_sources(Cell& into, const Key& key) const;

@@ -56,7 +56,7 @@ std::vector<QualityTask> plan(const QualityReportRequest& request) {
           tasks.emplace_back(which, agent, window);
           continue;
         }
-        for (WallTime day = window.first; day <= window.last; day += std::chrono::hours(24))
+        for (WallTime day = window.first; day < window.end; day += std::chrono::hours(24))
           tasks.emplace_back(which, agent, first_window(day, day + std::chrono::seconds(1)));
       }
     }
@@ -81,7 +81,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
       : shop_(std::move(shop)),
         clock_(shop_->pipeline->core()->clock),
         page_size_(shop_->config.polling.page_size),
-        figures_(start_of_day(request.from), first_window(request.to - std::chrono::seconds(1), request.to).end(),
+        figures_(start_of_day(request.from), first_window(request.to - std::chrono::seconds(1), request.to).end,
                  request.scale),
         tasks_(std::move(tasks)),
         ends_(options.cancel, promise.cancelled()),
@@ -114,22 +114,23 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
   }
 
   void start(std::size_t index, int page) {
-    const DayWindow& days = tasks_[index].window;
+    const WallTime first = tasks_[index].window.first;
+    const WallTime until = tasks_[index].window.asked_until(clock_->wall());
     switch (tasks_[index].part) {
       case Part::sessions:
-        return ask_page(index, page, ListSessions(days.first, days.last));
+        return ask_page(index, page, ListSessions(first, until));
       case Part::evaluations:
-        return ask_page(index, page, ListEvaluations(days.first, days.last));
+        return ask_page(index, page, ListEvaluations(first, until));
       case Part::evaluation_counts:
-        return ask(index, page, EvaluationStatistics(days.first, days.last));
+        return ask(index, page, EvaluationStatistics(first, until));
       case Part::replied:
-        return ask(index, page, ReplyStatistics(days.first, days.last));
+        return ask(index, page, ReplyStatistics(first, until));
       case Part::unreplied:
-        return ask(index, page, UnrepliedStatistics(days.first, days.last));
+        return ask(index, page, UnrepliedStatistics(first, until));
       case Part::online_time:
-        return ask(index, page, OnlineTimeStatistics(days.first, days.last));
+        return ask(index, page, OnlineTimeStatistics(first, until));
       case Part::waiting_time:
-        return ask(index, page, AverageWaitingTime(days.first));
+        return ask(index, page, AverageWaitingTime(first));
     }
   }
 
@@ -155,7 +156,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
   void got(std::size_t index, int page, Result<Answer> answer) {
     if (!answer) {
       failed(index, answer.error());
-    } else if (take(tasks_[index], *answer)) {
+    } else if (take(tasks_[index], *answer, page)) {
       if (page < kMostPages) return start(index, page + 1);
       failed(index, Error(ErrorKind::malformed_reply,
                           fmt::format("the list did not end after {} pages of {}", kMostPages, page_size_)));
@@ -173,26 +174,34 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
       stop_part_[static_cast<std::size_t>(task.part)] = error;
   }
 
+  /// Without a total a short page is the last one; with it pages may be shorter than asked for.
+  bool more_follow(std::size_t brought, int number, const std::optional<std::int64_t>& total) const {
+    if (brought == 0) return false;
+    return total ? static_cast<std::int64_t>(brought) * number < *total
+                 : brought >= static_cast<std::size_t>(page_size_);
+  }
+
   // Each takes one answer and says whether another page may follow.
 
-  bool take(const QualityTask& task, const SessionsPage& page) {
+  bool take(const QualityTask& task, const SessionsPage& page, int number) {
     for (const ChatSession& session : page.sessions) figures_.add(session);
-    if (page.sessions.size() >= static_cast<std::size_t>(page_size_)) return true;
-    figures_.answered(QualityAccumulator::Source::sessions, task.agent, task.window.first, task.window.last);
+    if (more_follow(page.sessions.size(), number, page.total)) return true;
+    figures_.answered(QualityAccumulator::Source::sessions, task.agent, task.window.first, task.window.end);
     return false;
   }
-  bool take(const QualityTask& task, const EvaluationList& page) {
-    for (const Evaluation& evaluation : page.evaluations) figures_.add(evaluation);
-    if (page.evaluations.size() >= static_cast<std::size_t>(page_size_)) return true;
-    figures_.answered(QualityAccumulator::Source::evaluations, task.agent, task.window.first, task.window.last);
+  bool take(const QualityTask& task, const EvaluationList& page, int number) {
+    for (const Evaluation& evaluation : page.evaluations)
+      if (evaluation.time.at && task.window.holds(*evaluation.time.at)) figures_.add(evaluation);
+    if (more_follow(page.evaluations.size(), number, std::nullopt)) return true;
+    figures_.answered(QualityAccumulator::Source::evaluations, task.agent, task.window.first, task.window.end);
     return false;
   }
-  bool take(const QualityTask& task, const EvaluationCounts& counts) {
+  bool take(const QualityTask& task, const EvaluationCounts& counts, int) {
     for (const DailyEvaluations& count : counts.days) figures_.add(count);
-    figures_.answered(QualityAccumulator::Source::evaluation_counts, task.agent, task.window.first, task.window.last);
+    figures_.answered(QualityAccumulator::Source::evaluation_counts, task.agent, task.window.first, task.window.end);
     return false;
   }
-  bool take(QualityTask& task, const DailyStatistics& statistics) {
+  bool take(QualityTask& task, const DailyStatistics& statistics, int) {
     using Statistic = QualityAccumulator::Statistic;
     const Statistic which = task.part == Part::replied     ? Statistic::replied
                             : task.part == Part::unreplied ? Statistic::unreplied
@@ -203,7 +212,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
                              fmt::format("\"{:.40}\" is no number; that day is left out", value.result));
     return false;
   }
-  bool take(const QualityTask& task, const WaitingTime& waiting) {
+  bool take(const QualityTask& task, const WaitingTime& waiting, int) {
     if (waiting.average) figures_.add_waiting_time(task.agent, task.window.first, *waiting.average);
     return false;
   }
@@ -226,12 +235,12 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
       MissingPart& last = missing.back();
       if (last.what == what && last.agent == task.agent && last.why.kind() == task.failure->kind() &&
           last.why.platform_code() == task.failure->platform_code() && last.why.message() == task.failure->message()) {
-        last.to = gateway_date(task.window.last);
+        last.to = gateway_date(task.window.end - std::chrono::seconds(1));
         return;
       }
     }
-    missing.emplace_back(std::string(what), task.agent, gateway_date(task.window.first), gateway_date(task.window.last),
-                         *task.failure);
+    missing.emplace_back(std::string(what), task.agent, gateway_date(task.window.first),
+                         gateway_date(task.window.end - std::chrono::seconds(1)), *task.failure);
   }
 
   const std::shared_ptr<Shop::Core> shop_;

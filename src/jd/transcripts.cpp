@@ -82,8 +82,9 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
   }
 
   void ask() {
-    if (query_.words.empty()) return start(ReadChatLog(pin_, window_.first, window_.last));
-    start(SearchChatLog(pin_, query_.words, window_.first, window_.last));
+    const WallTime until = window_.asked_until(runtime_->clock->wall());
+    if (query_.words.empty()) return start(ReadChatLog(pin_, window_.first, until));
+    start(SearchChatLog(pin_, query_.words, window_.first, until));
   }
 
   template <class Op>
@@ -105,7 +106,9 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
       return promise_.answer(
           Error(ErrorKind::bad_argument,
                 fmt::format("this customer has more than {} lines in the days from {} to {}: ask for a shorter period",
-                            kMostLinesInWindow, gateway_date(window_.first), gateway_date(window_.last))));
+                            kMostLinesInWindow, gateway_date(window_.first),
+                            gateway_date(window_.end - std::chrono::seconds(1)))));
+    // With a total the pages may be shorter than asked for.
     const bool whole = page->total ? static_cast<std::int64_t>(lines_.size()) >= *page->total
                                    : brought < static_cast<std::size_t>(page_size_);
     if (brought != 0 && !whole) {
@@ -126,7 +129,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
       const WallTime time = time_of(line);
       at.passed = time == at.time ? at.passed + 1 : 1;
       at.time = time;
-      if (time < query_.from || time >= query_.to) continue;
+      if (time < query_.from || time >= query_.to || !window_.holds(time)) continue;
       if (time < place_.time || (time == place_.time && at.passed <= place_.passed)) continue;
       if (page_.entries.size() == query_.limit) {
         page_.next = place_text(last_);
@@ -135,7 +138,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
       last_ = at;
       page_.entries.push_back(entry(std::move(line), time));
     }
-    open_window(window_.end());
+    open_window(window_.end);
   }
 
   TranscriptEntry entry(ChatLine line, WallTime time) const {

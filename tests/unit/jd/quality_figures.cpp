@@ -110,10 +110,20 @@ TEST_CASE("days are those of GMT+8; what lies outside of the period or comes twi
   figures.add(session("c", "zhang", kMonday + 7 * kDay, 5));
   figures.add(session("d", "zhang", kMonday + 7 * kDay - 1s, 5));
   figures.add(evaluation("zhang", kMonday - 1s, 5));
+  figures.add(counted("zhang", "2024-06-10", 5, 3));
+  CHECK(figures.add(Statistic::replied, statistic("zhang", "2024-06-02", "9")));
+  for (int i = 0; i < 2; ++i) {  // windows that overlap
+    figures.add(counted("zhang", "2024-06-04", 5, 3));
+    CHECK(figures.add(Statistic::replied, statistic("zhang", "2024-06-04", "9")));
+    CHECK(figures.add(Statistic::online_time, statistic("zhang", "2024-06-04", "60")));
+  }
   const auto report = figures.report();
   CHECK(report.total.sessions == 3);
   CHECK(of(report.days, "zhang", "2024-06-03").sessions == 1);
   CHECK(of(report.days, "zhang", "2024-06-09").sessions == 1);
+  CHECK(report.total.rated == 3);
+  CHECK(report.total.replied == 9);
+  CHECK(report.total.online_time == "60");
 }
 
 TEST_CASE("sessions whose reply lies before their begin count as answered, but not in the times") {
@@ -186,8 +196,8 @@ TEST_CASE("what was not read is absent, what was read and not found is 0") {
   CHECK_FALSE(unread.waiting_time.has_value());
   CHECK_FALSE(report.total.sessions.has_value());
 
-  figures.answered(Source::sessions, "", kMonday, kMonday + kDay);
-  figures.answered(Source::evaluation_counts, "zhang", kMonday + kDay, kMonday + kDay);
+  figures.answered(Source::sessions, "", kMonday, kMonday + 2 * kDay);
+  figures.answered(Source::evaluation_counts, "zhang", kMonday + kDay, kMonday + 2 * kDay);
   report = figures.report();
   CHECK(of(report.days, "zhang", "2024-06-03").sessions == 0);
   CHECK_FALSE(of(report.days, "zhang", "2024-06-03").rated.has_value());  // counts of another day
