@@ -2,6 +2,7 @@
 
 #include "channel/window_settlement.hpp"
 #include "core/document.hpp"
+#include "wechat/account_matrix.hpp"
 #include "wechat/code_table.hpp"
 #include "wechat/send_gate.hpp"
 
@@ -51,6 +52,9 @@ AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, c
                                  Capabilities capabilities)
     : runtime_(std::move(runtime)),
       app_id_(config.app_id),
+      kind_(config.kind),
+      verified_(config.verified),
+      check_account_kind_(config.check_account_kind),
       base_url_(config.base_url),
       calls_per_second_(config.calls_per_second),
       tokens_(std::move(tokens)),
@@ -63,8 +67,11 @@ std::vector<detail::LimitRule> AccountPlatform::limits() const {
       "", {detail::LimitWindow(static_cast<std::uint64_t>(calls_per_second_), std::chrono::seconds(1))})};
 }
 
-/// Every customer message passes here, typed or raw: the account must be able to send it, and the window must be open.
+/// Every call passes here, typed or raw: this kind of account must have the API, and for a customer message the window
+/// must be open.
 void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
+  if (check_account_kind_)
+    if (auto refusal = refuse_api(kind_, verified_, info.path)) return done(*std::move(refusal));
   if (!is_send(info.path) || request.local.reserved) return done(std::unique_ptr<Permit>());
   std::string customer = request.local.customer;
   std::string type = request.local.content;

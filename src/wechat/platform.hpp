@@ -43,6 +43,9 @@ class AccountPlatform final : public detail::Platform {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const std::string app_id_;
+  const AccountKind kind_;
+  const bool verified_;
+  const bool check_account_kind_;
   const std::string base_url_;
   const int calls_per_second_;
   const std::shared_ptr<detail::TokenProvider> tokens_;

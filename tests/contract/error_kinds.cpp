@@ -40,7 +40,7 @@ TEST_CASE("ERR-1 ERR-2 ERR-3: every code of the table means what the table says,
         CAPTURE(code);
         CAPTURE(path);
         CAPTURE(static_cast<int>(effect));
-        WechatWorld world;
+        WechatWorld world = WechatWorld::of_any_kind();
         world.transport->on(path, [&](const HttpRequest&) { return WechatWorld::error_reply(code); });
         const auto result = call(world, path, effect);
         ++checked;
@@ -75,7 +75,7 @@ TEST_CASE("ERR-1 ERR-2 ERR-3: every code of the table means what the table says,
 
 TEST_CASE("ERR-2: an unknown code is given up, never repeated, and may have been acted upon by a send") {
   for (Effect effect : {Effect::read, Effect::create}) {
-    WechatWorld world;
+    WechatWorld world = WechatWorld::of_any_kind();
     world.transport->on("/cgi-bin/anything", [](const HttpRequest&) { return WechatWorld::error_reply("987654"); });
     const auto result = call(world, "/cgi-bin/anything", effect);
     REQUIRE(!result);
@@ -88,11 +88,11 @@ TEST_CASE("ERR-2: an unknown code is given up, never repeated, and may have been
 
 TEST_CASE("ENC-6: errcode as a string, as 0 and absent") {
   for (const char* body : {R"({"errcode":"0","errmsg":"ok"})", R"({"errcode":0})", R"({"ip_list":[]})"}) {
-    WechatWorld world;
+    WechatWorld world = WechatWorld::of_any_kind();
     world.transport->on("/cgi-bin/anything", [&](const HttpRequest&) { return WechatWorld::json_reply(body); });
     CHECK(call(world, "/cgi-bin/anything", Effect::read).has_value());
   }
-  WechatWorld world;
+  WechatWorld world = WechatWorld::of_any_kind();
   world.transport->on("/cgi-bin/anything",
                       [](const HttpRequest&) { return WechatWorld::json_reply(R"({"errcode":"45047"})"); });
   const auto result = call(world, "/cgi-bin/anything", Effect::create);
@@ -101,7 +101,7 @@ TEST_CASE("ENC-6: errcode as a string, as 0 and absent") {
 }
 
 TEST_CASE("TOK-4 TOK-5: a platform that always says 40001 sees two calls, one normal and one forced fetch") {
-  WechatWorld world;
+  WechatWorld world = WechatWorld::of_any_kind();
   world.transport->on("/cgi-bin/anything", [](const HttpRequest&) { return WechatWorld::error_reply("40001"); });
   const auto result = call(world, "/cgi-bin/anything", Effect::create);
   REQUIRE(!result);

@@ -17,8 +17,13 @@ namespace kefu_test {
 
 /// One account in simulated time whose platform is a script: tokens are always given, all else is up to the test.
 struct WechatWorld {
+  /// An account whose calls all go to the platform, whatever its kind.
+  static WechatWorld of_any_kind() {
+    return WechatWorld(kefu::wechat::AccountKind::service_account, nullptr, true, false);
+  }
   explicit WechatWorld(kefu::wechat::AccountKind kind = kefu::wechat::AccountKind::service_account,
-                       std::shared_ptr<kefu::Observer> observer = nullptr) {
+                       std::shared_ptr<kefu::Observer> observer = nullptr, bool verified = true,
+                       bool check_account_kind = true) {
     kefu::RuntimeOptions options;
     options.observer = std::move(observer);
     options.clock = time;
@@ -33,6 +38,8 @@ struct WechatWorld {
       return json_reply(R"({"access_token":")" + token() + R"(","expires_in":7200})");
     });
     kefu::wechat::AccountConfig config("wx0123456789abcdef", kefu::Secret(kPlantedAppSecret), kind);
+    config.verified = verified;
+    config.check_account_kind = check_account_kind;
     auto created = kefu::wechat::Account::create(*runtime, std::move(config));
     REQUIRE_MESSAGE(created.has_value(), (created ? "" : created.error().to_string()));
     account = *std::move(created);

@@ -35,6 +35,9 @@ struct AccountConfig {
   AccountKind kind;
   /// WeChat verification is valid: official accounts need it for customer messages.
   bool verified = true;
+  /// Calls of APIs that the platform's tables deny this kind of account are refused here, with what it lacks
+  /// (`unsupported`, `permission`). False: the platform is asked, for tables that have changed.
+  bool check_account_kind = true;
   TokenMode token_mode = TokenMode::stable;
   /// The host's own token service; kefu then never fetches a token (TOK-1).
   std::shared_ptr<TokenSource> token_source;

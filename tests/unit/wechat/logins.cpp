@@ -42,7 +42,7 @@ std::string query_of(const HttpRequest& request, std::string_view name) {
 TEST_CASE("a refused token of a customer never renews the account's") {
   for (const char* code : {"40001", "40014", "42001", "40030", "42002"}) {
     CAPTURE(code);
-    WechatWorld world;
+    WechatWorld world = WechatWorld::of_any_kind();
     for (const char* path :
          {"/sns/userinfo", "/sns/auth", "/sns/oauth2/refresh_token", "/sns/oauth2/access_token", "/sns/jscode2session"})
       world.transport->on(path, [code](const HttpRequest&) { return WechatWorld::error_reply(code); });
@@ -67,7 +67,7 @@ TEST_CASE("a refused token of a customer never renews the account's") {
 }
 
 TEST_CASE("raw calls of login APIs carry no token of the account") {
-  WechatWorld world;
+  WechatWorld world = WechatWorld::of_any_kind();
   RawCall raw("GET", "/sns/userinfo", "", Effect::read);
   raw.query = {{"access_token", kCustomerToken}, {"openid", kCustomer}};
   world.transport->on("/sns/userinfo", [](const HttpRequest&) { return WechatWorld::error_reply("42001"); });
@@ -77,7 +77,7 @@ TEST_CASE("raw calls of login APIs carry no token of the account") {
 }
 
 TEST_CASE("the quota reset that presents the secret works without a token") {
-  WechatWorld world;
+  WechatWorld world = WechatWorld::of_any_kind();
   world.transport->on("/cgi-bin/clear_quota/v2",
                       [](const HttpRequest&) { return WechatWorld::json_reply(R"({"errcode":0,"errmsg":"ok"})"); });
   CHECK(world.account->call(ClearQuotaBySecret("wx0123456789abcdef", Secret(kefu_test::kPlantedAppSecret)))
@@ -98,7 +98,7 @@ TEST_CASE("SEC-1: what logins carry is masked by its name, wherever it should tu
 
 TEST_CASE("SEC-1: nothing of a login reaches an observer") {
   const auto seen = std::make_shared<kefu_test::RecordingObserver>();
-  WechatWorld world(AccountKind::service_account, seen);
+  WechatWorld world(AccountKind::service_account, seen, true, false);
   for (const char* path : {"/sns/userinfo", "/sns/oauth2/access_token", "/sns/jscode2session"})
     world.transport->on(path, [](const HttpRequest& request) {
       // The worst that a platform could do: it repeats what it was asked.
