@@ -19,23 +19,23 @@ constexpr std::size_t kRandomPart = 12;
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-std::string lower(std::string_view text) {
+std::string lower_text(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower_letter(c); });
   return out;
 }
 
 std::optional<int> hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  if (const char l = lower(c); l >= 'a' && l <= 'f') return l - 'a' + 10;
+  if (const char l = lower_letter(c); l >= 'a' && l <= 'f') return l - 'a' + 10;
   return std::nullopt;
 }
 
 /// The value of one parameter of a header, quoted or not; `name` is in lower case and ends in '='.
 std::string parameter(std::string_view header, std::string_view name) {
-  const std::string searched = lower(header);
+  const std::string searched = lower_text(header);
   std::size_t at = searched.find(name);
   while (at != std::string::npos && at != 0 &&
          std::string_view("; \t").find(searched[at - 1]) == std::string_view::npos)
@@ -53,7 +53,7 @@ std::string parameter(std::string_view header, std::string_view name) {
 
 /// `UTF-8''name%20with%20blanks` (RFC 5987); empty if it is written otherwise.
 std::string extended_value(std::string_view text) {
-  if (lower(text.substr(0, 7)) != "utf-8''") return {};
+  if (lower_text(text.substr(0, 7)) != "utf-8''") return {};
   text.remove_prefix(7);
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -114,7 +114,7 @@ Result<void> MediaWriter::commit(DownloadedMedia& media) {
 }
 
 std::string media_type_of(std::string_view content_type) {
-  std::string type = lower(content_type.substr(0, content_type.find_first_of("; \t")));
+  std::string type = lower_text(content_type.substr(0, content_type.find_first_of("; \t")));
   const bool sound = type.size() <= 100 && std::count(type.begin(), type.end(), '/') == 1 &&
                      std::all_of(type.begin(), type.end(), [](char c) {
                        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||

@@ -13,9 +13,9 @@ namespace jd {
 namespace {
 
 /// Asks GrantService.
-class GrantFetcher final : public detail::TokenFetcher {
+class DongDongTokenFetcher final : public detail::TokenFetcher {
  public:
-  GrantFetcher(std::shared_ptr<const Clock> clock, ApiClient client, const DongDongGrant& grant)
+  DongDongTokenFetcher(std::shared_ptr<const Clock> clock, ApiClient client, const DongDongGrant& grant)
       : clock_(std::move(clock)),
         client_(std::move(client)),
         aspid_(grant.aspid),
@@ -81,7 +81,7 @@ std::shared_ptr<detail::TokenProvider> make_dongdong_tokens(const std::shared_pt
   detail::TokenSettings settings("jd", grant.aspid, "dongdong");
   settings.longest_life = std::max(settings.longest_life, grant.token_life);
   return std::make_shared<detail::TokenBroker>(
-      runtime, std::make_shared<GrantFetcher>(runtime->clock, std::move(shop), grant), std::move(settings));
+      runtime, std::make_shared<DongDongTokenFetcher>(runtime->clock, std::move(shop), grant), std::move(settings));
 }
 
 }  // namespace jd

@@ -39,7 +39,7 @@ struct Rule {
   std::size_t max_bytes;
   std::array<const Format*, 4> formats;
 };
-constexpr Rule kRules[] = {
+constexpr Rule kMediaRules[] = {
     {UploadPlace::temporary, MediaKind::image, 2 * kMb, {&kPng, &kJpeg, &kGif, nullptr}},
     {UploadPlace::temporary, MediaKind::voice, 2 * kMb, {&kAmr, &kMp3, nullptr, nullptr}},
     {UploadPlace::temporary, MediaKind::video, 10 * kMb, {&kMp4, nullptr, nullptr, nullptr}},
@@ -53,7 +53,7 @@ constexpr Rule kRules[] = {
 };
 
 const Rule* rule_of(UploadPlace place, MediaKind kind) {
-  for (const Rule& rule : kRules)
+  for (const Rule& rule : kMediaRules)
     if (rule.place == place && rule.kind == kind) return &rule;
   return nullptr;
 }
