@@ -25,7 +25,7 @@ bool is_scalar(Value value) {
 
 /// The text of the first of these members that is a scalar with one.
 template <std::size_t N>
-std::string_view first_text(Value object, const std::array<std::string_view, N>& names) {
+std::string_view text_of_first(Value object, const std::array<std::string_view, N>& names) {
   for (const std::string_view name : names)
     if (const Value member = object[name]; is_scalar(member) && !member.text().empty()) return member.text();
   return {};
@@ -35,18 +35,18 @@ std::string_view message_of(Value object) {
   constexpr std::array<std::string_view, 12> kNames{
       "chineseErrCode", "zh_desc", "error_description", "msg",           "message",        "errorMsg",
       "errMsg",         "errmsg",  "errorMessage",      "resultMessage", "englishErrCode", "en_desc"};
-  return first_text(object, kNames);
+  return text_of_first(object, kNames);
 }
 
 std::string_view code_of(Value object) {
   constexpr std::array<std::string_view, 8> kNames{"code",       "errorCode",  "numberCode", "status_code",
                                                    "resultCode", "error_code", "errCode",    "result_code"};
-  return first_text(object, kNames);
+  return text_of_first(object, kNames);
 }
 
 std::string_view request_id_of(Value object) {
   constexpr std::array<std::string_view, 3> kNames{"requestId", "request_id", "traceId"};
-  return first_text(object, kNames);
+  return text_of_first(object, kNames);
 }
 
 /// The flag of the families that have one.
@@ -90,7 +90,7 @@ class ResultSearch {
 
   static std::string_view code_of_node(Value node) {
     constexpr std::array<std::string_view, 1> kCode{"code"};
-    return first_text(node, kCode);
+    return text_of_first(node, kCode);
   }
 
  private:

@@ -16,7 +16,8 @@ unit() {
     >"$work/$name.cpp"
   echo "$name.cpp: $(wc -l <"$work/$name.cpp") sources"
 }
-unit library src/core src/channel src/wechat
+unit library src/core src/channel src/wechat src/jd
+unit programs src/cli
 unit stores src/stores
 unit sandbox src/sandbox
 find "$work" -name '*.cpp' -print0 |
