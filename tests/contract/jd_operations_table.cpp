@@ -1,13 +1,11 @@
 // The table of JD's operations in both READMEs is what the rows say. KEFU_WRITE_README=1 writes it anew.
 #include "support/jd_operation_cases.hpp"
-#include "support/vectors.hpp"
+#include "support/readme_section.hpp"
 
 #include <kefu/jd/operations.hpp>
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <string>
 #include <string_view>
@@ -78,21 +76,7 @@ std::string table(const Words& words) {
 }
 
 void check_readme(const Words& words) {
-  const std::string name = std::string(KEFU_TEST_DATA) + "/../../" + words.file;
-  std::string readme = kefu_test::data_file(std::string("../../") + words.file);
-  const std::size_t begin = readme.find(kBegin);
-  const std::size_t end = readme.find(kEnd);
-  REQUIRE(begin != std::string::npos);
-  REQUIRE(end != std::string::npos);
-  const std::string expected = table(words);
-  if (const char* write = std::getenv("KEFU_WRITE_README"); write != nullptr && *write == '1') {
-    readme.replace(begin, end + kEnd.size() - begin, expected);
-    std::ofstream(name, std::ios::binary) << readme;
-    return;
-  }
-  CHECK_MESSAGE(
-      readme.substr(begin, end + kEnd.size() - begin) == expected,
-      std::string(words.file) << " is behind the rows: run KEFU_WRITE_README=1 test_contract -tc=\"*table of JD*\"");
+  kefu_test::check_readme_section(words.file, kBegin, kEnd, table(words), "*table of JD*");
 }
 
 }  // namespace

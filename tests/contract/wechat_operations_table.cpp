@@ -1,0 +1,221 @@
+// The table of WeChat's operations in both READMEs is what the rows and the account matrix say, with what is left out.
+// KEFU_WRITE_README=1 writes it anew.
+#include "support/readme_section.hpp"
+#include "support/vectors.hpp"
+#include "support/wechat_operation_names.hpp"
+#include "wechat/account_matrix.hpp"
+
+#include <kefu/wechat/operations.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+using namespace kefu;
+using wechat::Access;
+
+namespace {
+
+constexpr std::string_view kBegin =
+    "<!-- wechat-operations: written by tests/contract/wechat_operations_table.cpp -->\n";
+constexpr std::string_view kEnd = "<!-- /wechat-operations -->\n";
+
+/// The version whose tests first covered an operation, where it is not the first one.
+constexpr const char* kFirstVersion = "0.1.0";
+const std::map<std::string, const char*, std::less<>> kTestedSince{};
+
+/// What the platform has in these fields and kefu has not, and why.
+struct LeftOut {
+  const char* what;
+  const char* why;
+  const char* what_in_chinese;
+  const char* why_in_chinese;
+};
+constexpr LeftOut kLeftOut[] = {
+    {"`message/wxopen/template/uniform_send`", "withdrawn by the platform on 2023-09-20",
+     "`message/wxopen/template/uniform_send`", "平台已于 2023-09-20 下线"},
+    {"`customservice/msgrecord/getrecord`", "the older form of the records, no longer documented: use `GetKfRecords`",
+     "`customservice/msgrecord/getrecord`", "聊天记录的旧接口，文档已删除：请用 `GetKfRecords`"},
+    {"`kfaccount/del` with GET", "the older form; the current page has POST", "GET 方式的 `kfaccount/del`",
+     "旧形式，现行文档为 POST"},
+    {"`password` of agents, `text` of sessions, `card_ext` of cards", "fields of old pages; ignored or gone",
+     "客服账号的 `password`、会话的 `text`、卡券的 `card_ext`", "旧文档的字段，现已忽略或取消"},
+    {"version 1 of the content checks", "version 2 took its place", "内容安全识别 1.0", "已由 2.0 取代"},
+    {"pushes of cloud functions and cloud hosting", "they come another way than over the callback URL",
+     "云函数与云托管的推送", "不经过回调地址"},
+    {"fields of `wxa_punish_event`, `notify_service_msg_send_result`", "not documented: read `InboundEvent::raw`",
+     "`wxa_punish_event`、`notify_service_msg_send_result` 的字段", "文档未公开：请读 `InboundEvent::raw`"},
+};
+
+struct Words {
+  const char* file;
+  const char* before;  ///< The number of operations follows.
+  const char* after;
+  const char* summary;
+  const char* columns;
+  const char* access[4];   ///< In the order of Access.
+  const char* effects[3];  ///< In the order of Effect.
+  const char* own_vector;
+  const char* weak_head;
+  const char* left_out_head;
+  const char* colon;
+  bool chinese;
+};
+
+/// Limits and reasons in Chinese.
+std::string in_chinese(std::string_view text) {
+  static const std::map<std::string_view, const char*> kTexts{
+      {"2,000 a day", "每日 2,000"},
+      {"10,000 a minute, 500,000 a day; forced 20 a day", "每分钟 10,000，每日 500,000；强制刷新每日 20"},
+      {"10 a month, with /v2", "每月 10（与 /v2 合计）"},
+      {"10 a month, with clear_quota", "每月 10（与 clear_quota 合计）"},
+      {"50 a month", "每月 50"},
+      {"500,000 a day; reply window", "每日 500,000；回复窗口"},
+      {"reply window", "回复窗口"},
+      {"100 agents", "100 个客服"},
+      {"24 h a call", "每次跨度 24 小时"},
+      {"500 sub-merchants", "500 个子商户"},
+      {"100,000 a day; kept 3 days", "每日 100,000；保存 3 天"},
+      {"200,000 a day", "每日 200,000"},
+      {"100,000 images, 1,000 others", "图片 100,000，其他 1,000"},
+      {"10,000,000 a day; 30,000,000 with payment", "每日 10,000,000；开通支付 30,000,000"},
+      {"100,000 a day", "每日 100,000"},
+      {"25 templates", "25 个模板"},
+      {"once a month", "每月 1 次"},
+      {"5,000,000 a day", "每日 5,000,000"},
+      {"10,000 a day", "每日 10,000"},
+      {"500 a day", "每日 500"},
+      {"100 tags", "100 个标签"},
+      {"50,000 a minute", "每分钟 50,000"},
+      {"4,000 a minute, 2,000,000 a day", "每分钟 4,000，每日 2,000,000"},
+      {"2,000 a minute, 200,000 a day", "每分钟 2,000，每日 200,000"},
+      {"rarely used: fields from other libraries", "很少使用，字段取自其他 SDK"},
+      {"the page's table puts appid and appsecret into the body, its example into the query",
+       "文档表格把 appid 与 appsecret 放在请求体，示例却放在查询串"},
+      {"the page's table names paths of the channels shop only, its remarks other paths as well",
+       "文档表格只写视频号小店的路径，备注又写了其他路径"},
+      {"path and numeric businessid are one library's; the page shows /cgi-bin/message/custom/send",
+       "路径与数字型 businessid 只见于一个 SDK；文档为 /cgi-bin/message/custom/send"},
+      {"sources leave open whether the limit of 30 counts bytes or characters", "30 的上限按字节还是字符计，资料不一"},
+      {"pages disagree: miniprogram target against miniprogram_state and lang",
+       "新旧文档不一：miniprogram 与 miniprogram_state、lang"},
+      {"the page's example puts the ids into quotation marks, its table does not", "文档示例的 ids 带引号，表格不带"},
+      {"mini programs: an older form {kf_wx} (of_person) against the current page's kf_account and nickname",
+       "小程序的旧形式 {kf_wx}（of_person）与现行文档的 kf_account、nickname 并存"},
+      {"by kf_openid (of_person): libraries disagree about GET and POST",
+       "按 kf_openid 删除（of_person）：各 SDK 用 GET 或 POST 不一"},
+  };
+  const auto found = kTexts.find(text);
+  CHECK_MESSAGE(found != kTexts.end(), "no Chinese words for: " << std::string(text));
+  return found == kTexts.end() ? std::string(text) : found->second;
+}
+
+std::string in_words(const Words& words, std::string_view text) {
+  return words.chinese ? in_chinese(text) : std::string(text);
+}
+
+/// Routes that a published sample shows.
+std::set<std::string> published_routes() {
+  std::set<std::string> routes;
+  const auto vectors = kefu_test::load_vectors("wechat-messages.json");
+  for (const auto& entry : vectors.root()["requests"])
+    routes.insert(std::string(entry.value["method"].text()) + " " + std::string(entry.value["path"].text()));
+  return routes;
+}
+
+std::string row_text(const Words& words, const Operation& row, const std::string& type,
+                     const std::set<std::string>& published) {
+  const OperationInfo& info = row.info;
+  const wechat::AccountRule* rule = wechat::account_rule(info.path);
+  REQUIRE(rule != nullptr);
+  const auto access = [&](Access a) { return std::string(words.access[static_cast<std::size_t>(a)]); };
+  const auto version = kTestedSince.find(type);
+  std::string since = version == kTestedSince.end() ? kFirstVersion : version->second;
+  if (published.count(std::string(info.method) + " " + std::string(info.path)) == 0) since += words.own_vector;
+  return "| `" + type + "` | `" + std::string(info.path) + "` | " + access(rule->subscription) + " | " +
+         access(rule->service) + " | " + access(rule->mini_program) + " | " +
+         words.effects[static_cast<std::size_t>(info.effect)] + " | " +
+         (rule->limits.empty() ? std::string("-") : in_words(words, rule->limits)) + " | " + since + " |\n";
+}
+
+std::string section(const Words& words) {
+  const auto& names = kefu_test::wechat_operation_names();
+  const auto published = published_routes();
+  const auto operations = wechat::operations();
+  std::string rows;
+  std::string weak;
+  for (const Operation* row : operations) {
+    const auto name = names.find(row);
+    REQUIRE_MESSAGE(name != names.end(), "no type name of " << std::string(row->info.name));
+    rows += row_text(words, *row, name->second, published);
+    if (!row->info.weak.empty())
+      weak += "- `" + name->second + "`" + words.colon + in_words(words, row->info.weak) + "\n";
+  }
+  std::string text(kBegin);
+  text.append(words.before).append(std::to_string(operations.size())).append(words.after);
+  text.append("\n\n<details><summary>").append(words.summary).append("</summary>\n\n");
+  text.append(words.columns).append("| --- | --- | --- | --- | --- | --- | --- | --- |\n").append(rows);
+  text.append("\n").append(words.weak_head).append("\n\n").append(weak);
+  text.append("\n").append(words.left_out_head).append("\n\n");
+  for (const LeftOut& one : kLeftOut)
+    text.append("- ")
+        .append(words.chinese ? one.what_in_chinese : one.what)
+        .append(words.colon)
+        .append(words.chinese ? one.why_in_chinese : one.why)
+        .append("\n");
+  return text.append("\n</details>\n").append(kEnd);
+}
+
+void check_table(const Words& words) {
+  kefu_test::check_readme_section(words.file, kBegin, kEnd, section(words), "*table of WeChat*");
+}
+
+}  // namespace
+
+TEST_CASE("every operation of WeChat has its type's name once") {
+  CHECK(kefu_test::wechat_operation_names().size() == wechat::operations().size());
+}
+
+TEST_CASE("the table of WeChat's operations in README.md is what the rows say") {
+  check_table(
+      {"README.md",
+       "Each of WeChat's ",
+       " operations is a value type in `kefu::wechat` (headers in [include/kefu/wechat](include/kefu/wechat)),\n"
+       "called by `account->call(...)`. What a kind of account lacks is refused before a call is made, naming what "
+       "is missing;\n`AccountConfig::check_account_kind` turns that off. Sizes and counts are checked as well: "
+       "each header says which.",
+       "All operations, by kind of account",
+       "| operation | API | subscription account | service account | mini program | effect | platform's limits, new "
+       "account | tested since |\n",
+       {"?", "-", "verified", "yes"},
+       {"read", "idempotent", "create"},
+       " *",
+       "`?`: no source says. `verified`: with WeChat verification. `*`: no published sample; the test vector is our "
+       "own. Where\nsources disagree or are thin (`OperationInfo::weak`):",
+       "Left out:",
+       ": ",
+       false});
+}
+
+TEST_CASE("the table of WeChat's operations in README.zh-CN.md is what the rows say") {
+  check_table(
+      {"README.zh-CN.md",
+       "微信共 ",
+       " 个接口，每个都是 `kefu::wechat` 中的一个值类型（头文件在 [include/kefu/wechat](include/kefu/wechat)），用\n"
+       "`account->call(...)` "
+       "调用。账号类型不具备的接口在调用前即被拒绝，并说明缺什么；`AccountConfig::check_account_kind` "
+       "可关闭此检查。\n长度与数量也在本地检查，见各头文件。",
+       "全部接口，按账号类型",
+       "| 操作 | 接口 | 订阅号 | 服务号 | 小程序 | 作用 | 平台限额（新账号） | 测试始于 |\n",
+       {"?", "-", "已认证", "可用"},
+       {"读取", "幂等", "新建"},
+       " *",
+       "`?`：资料未载明。“已认证”：须通过微信认证。`*`：没有公开样例，测试向量为自拟。资料不一或不足之处"
+       "（`OperationInfo::weak`）：",
+       "未收录：",
+       "：",
+       true});
+}
