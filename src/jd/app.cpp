@@ -82,7 +82,8 @@ App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, AppConfig settings,
       config(std::move(settings)),
       signer(std::move(s)),
       queue(std::make_shared<detail::CallQueue>(runtime, make_platform(runtime, config, signer, label_of(config)))),
-      oauth(std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(config)))) {}
+      oauth(std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(config)))),
+      poll_budget(std::make_shared<CallBudget>(runtime, config.app_key, config.calls_per_day, config.polling_share)) {}
 
 std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
                                                            std::shared_ptr<detail::TokenProvider> tokens) const {

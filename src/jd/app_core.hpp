@@ -4,6 +4,7 @@
 #include "core/credential.hpp"
 #include "core/pipeline.hpp"
 #include "core/runtime_core.hpp"
+#include "jd/poll_budget.hpp"
 
 #include <kefu/channel/authorizer.hpp>
 #include <kefu/core/client.hpp>
@@ -31,8 +32,9 @@ class App::Core {
   const AppConfig config;
   const Signer signer;
   const std::shared_ptr<detail::CallQueue> queue;
-  const ApiClient oauth;                   ///< Calls of the authorization host: no token, no limits of the gateway.
-  std::shared_ptr<Authorizer> authorizer;  ///< Holds no Core.
+  const ApiClient oauth;  ///< Calls of the authorization host: no token, no limits of the gateway.
+  const std::shared_ptr<CallBudget> poll_budget;  ///< Of all shops' pollers.
+  std::shared_ptr<Authorizer> authorizer;         ///< Holds no Core.
 };
 
 }  // namespace jd

@@ -1,7 +1,10 @@
 #include "core/sourced_tokens.hpp"
 #include "jd/agent_sessions.hpp"
 #include "jd/capabilities.hpp"
+#include "jd/feed.hpp"
 #include "jd/grant_tokens.hpp"
+#include "jd/poll_events.hpp"
+#include "jd/poller.hpp"
 #include "jd/profiles.hpp"
 #include "jd/shop_core.hpp"
 #include "jd/transcripts.hpp"
@@ -83,6 +86,13 @@ void make_facets(Shop::Core& shop) {
                                                       *config.reply_rules);
   if (shop.capabilities.has(Facet::messenger))
     shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, config, shop.reply_ledger);
+  if (config.host_feed) shop.push_receiver = std::make_shared<FeedReceiver>(config.shop, config.polling.chats);
+  PollParts parts;
+  parts.runtime = runtime;
+  parts.shop = config.shop;
+  parts.settings = config.polling;
+  parts.budget = shop.app->poll_budget;
+  shop.poller = make_shop_poller(std::move(parts), shop.client, config.after_sale);
   shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, page_size, shop.capabilities);
   shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, page_size);
   shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config.app_key);
@@ -117,7 +127,7 @@ std::shared_ptr<Profiles> Shop::profiles() const { return core_->profiles; }
 std::shared_ptr<ReplyLedger> Shop::reply_ledger() const { return core_->reply_ledger; }
 
 Result<InboundEvent> Shop::reopen(std::string_view raw, WallTime received) const {
-  return Channel::reopen(raw, received);
+  return reopen_event(core_->config.shop, raw, received);
 }
 
 const ApiClient& Shop::client() const { return core_->client; }

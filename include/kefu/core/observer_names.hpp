@@ -96,6 +96,10 @@ inline constexpr std::string_view kInboxEventRefused = "inbox.event_refused";
 inline constexpr std::string_view kInboxTakenOver = "inbox.taken_over";
 /// warning {platform, account, event_id, why}: another process took over a queue that was ours.
 inline constexpr std::string_view kInboxLaneLost = "inbox.lane_lost";
+/// warning {platform, account, stream, why}: one stream of a poller failed and pauses; the others go on.
+inline constexpr std::string_view kPollStreamFailed = "poll.stream_failed";
+/// error {platform, account, stream, why}: a poller could not read something and passed over it, or history was lost.
+inline constexpr std::string_view kPollSkipped = "poll.skipped";
 /// error {}: a callback of the host threw.
 inline constexpr std::string_view kCallbackThrew = "callback.threw";
 }  // namespace log_event
