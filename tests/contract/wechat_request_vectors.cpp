@@ -210,9 +210,9 @@ void compare(detail::Value vector, const HttpRequest& request) {
   CHECK(request.method == vector["method"].text());
   CHECK(request.path == vector["path"].text());
   CHECK(request.query.size() == vector["query"].size());
-  for (const auto& [name, value] : request.query) {
-    CAPTURE(name);
-    CHECK(vector["query"][name].text() == value);
+  for (const auto& parameter : request.query) {
+    CAPTURE(parameter.first);
+    CHECK(vector["query"][parameter.first].text() == parameter.second);
   }
   if (!vector["body"]) {
     CHECK(request.body.empty());
@@ -260,10 +260,18 @@ TEST_CASE("TST-2: every request vector is what an operation writes, or is listed
       compared.insert(route);
     }
   }
-  for (const auto& [name, request] : requests) FAIL_CHECK("no vector of the name " << name);
+  for (const auto& left : requests) FAIL_CHECK("no vector of the name " << left.first);
   CHECK(unused.size() == kUnused.size());
   for (const Operation* row : operations()) {
     const std::string route = std::string(row->info.method) + " " + std::string(row->info.path);
     CHECK_MESSAGE(compared.count(route) != 0, "no vector of " << route);
   }
+}
+
+TEST_CASE("T6: the '@' of an agent's account goes out as it is, which the platform wants") {
+  const auto request = encode(ListKfSessions("test1@test"));
+  REQUIRE(request);
+  std::string target;
+  append_request_target(target, *request);
+  CHECK(target == "/customservice/kfsession/getsessionlist?access_token=ACCESS_TOKEN&kf_account=test1@test");
 }
