@@ -110,15 +110,20 @@ KEFU_FIELDS(jd::ReviewRefund) {
 namespace jd {
 namespace {
 
+/// The one application of an answer without a list: an object with an id, at most two levels down.
+detail::Value only_application(detail::Value node) {
+  for (const auto& outer : node) {
+    if (outer.value["id"]) return outer.value;
+    for (const auto& inner : outer.value)
+      if (inner.value["id"]) return inner.value;
+  }
+  return {};
+}
+
+// Neither the result's name nor that of its members is in any source.
 void read_refund_applications(detail::Value node, RefundApplications& to) {
   const detail::Value list = first_list(node);
-  if (list) {
-    to.applications = entries_as<RefundApplication>(list);
-  } else if (const detail::Value data = asc_result(node); data.kind() == detail::Value::Kind::object) {
-    const detail::Value one = data["data"].kind() == detail::Value::Kind::object ? data["data"] : data;
-    if (auto read = read_as<RefundApplication>(one); !read.id.empty()) to.applications.push_back(std::move(read));
-  }
-  // The counts stand beside the list, whose object's name no source tells.
+  to.applications = entries_as<RefundApplication>(list ? list : only_application(node));
   to.total = first_of(node, {"totalCount", "total", "count"}).integer();
   for (const auto& member : node)
     if (!to.total) to.total = first_of(member.value, {"totalCount", "total", "count"}).integer();
