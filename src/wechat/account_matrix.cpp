@@ -14,7 +14,7 @@ constexpr Access kNo = Access::no;
 constexpr Access kCert = Access::verified;
 constexpr Access kYes = Access::yes;
 
-constexpr std::string_view kShopPlatform = "the category of e-commerce platforms";
+constexpr std::string_view kShopPlatform = "in the category of e-commerce platforms";
 
 // One row a line: path, subscription account, service account, mini program, permission sets, needs, limits.
 // clang-format off
@@ -46,7 +46,7 @@ constexpr AccountRule kRules[] = {
     {"/customservice/msgrecord/", kCert, kCert, kOpen, "1, 6, 19, 100-101", "", "24 h a call"},
     {"/cgi-bin/business/", kNo, kNo, kYes, "", kShopPlatform, ""},
     {"/cgi-bin/business/register", kNo, kNo, kYes, "", kShopPlatform, "500 sub-merchants"},
-    {"/customservice/work/", kNo, kNo, kYes, "161", "an owner that is no person and that the corp has too", ""},
+    {"/customservice/work/", kNo, kNo, kYes, "161", "whose owner is no person and has the corp too", ""},
 
     {"/cgi-bin/media/upload", kYes, kYes, kYes, "1, 3, 8-9, 11, 19, 30-31, 100", "", "100,000 a day; kept 3 days"},
     {"/cgi-bin/media/get", kYes, kYes, kYes, "1, 3, 8-9, 11, 19, 30-31, 100", "", "200,000 a day"},
@@ -146,7 +146,7 @@ std::optional<Error> refuse_api(AccountKind kind, bool verified, std::string_vie
   if (access == Access::no)
     return Error(ErrorKind::unsupported,
                  fmt::format("{} do not have {}; those that do: {}{}{}. {}", plural_of(kind), path, who_has(*rule),
-                             rule->needs.empty() ? "" : ", in ", rule->needs, kOutdated));
+                             rule->needs.empty() ? "" : " ", rule->needs, kOutdated));
   if (access == Access::verified && !verified)
     return Error(ErrorKind::permission,
                  fmt::format("{} needs valid WeChat verification (微信认证), which AccountConfig::verified says this "

@@ -25,7 +25,7 @@ struct AccountRule {
   Access service;
   Access mini_program;
   std::string_view permission_sets;  ///< Ids of the grants to a third-party platform, one of which it needs.
-  std::string_view needs;            ///< What kind and verification do not tell.
+  std::string_view needs;            ///< What kind and verification do not tell: "in the category of ...".
   std::string_view limits;           ///< Calls of a new account that the platform publishes.
 
   Access of(AccountKind kind) const;

@@ -68,6 +68,8 @@ struct Words {
 /// Limits and reasons in Chinese.
 std::string in_chinese(std::string_view text) {
   static const std::map<std::string_view, const char*> kTexts{
+      {"in the category of e-commerce platforms", "限电商平台类目"},
+      {"whose owner is no person and has the corp too", "限非个人主体，且与企业同主体"},
       {"2,000 a day", "每日 2,000"},
       {"10,000 a minute, 500,000 a day; forced 20 a day", "每分钟 10,000，每日 500,000；强制刷新每日 20"},
       {"10 a month, with /v2", "每月 10（与 /v2 合计）"},
@@ -126,6 +128,13 @@ std::set<std::string> published_routes() {
   return routes;
 }
 
+std::string needs_and_limits(const Words& words, const wechat::AccountRule& rule) {
+  std::string text = rule.needs.empty() ? std::string() : in_words(words, rule.needs);
+  if (!rule.needs.empty() && !rule.limits.empty()) text += words.chinese ? "；" : "; ";
+  if (!rule.limits.empty()) text += in_words(words, rule.limits);
+  return text.empty() ? "-" : text;
+}
+
 std::string row_text(const Words& words, const Operation& row, const std::string& type,
                      const std::set<std::string>& published) {
   const OperationInfo& info = row.info;
@@ -137,8 +146,8 @@ std::string row_text(const Words& words, const Operation& row, const std::string
   if (published.count(std::string(info.method) + " " + std::string(info.path)) == 0) since += words.own_vector;
   return "| `" + type + "` | `" + std::string(info.path) + "` | " + access(rule->subscription) + " | " +
          access(rule->service) + " | " + access(rule->mini_program) + " | " +
-         words.effects[static_cast<std::size_t>(info.effect)] + " | " +
-         (rule->limits.empty() ? std::string("-") : in_words(words, rule->limits)) + " | " + since + " |\n";
+         words.effects[static_cast<std::size_t>(info.effect)] + " | " + needs_and_limits(words, *rule) + " | " + since +
+         " |\n";
 }
 
 std::string section(const Words& words) {
@@ -188,7 +197,8 @@ TEST_CASE("the table of WeChat's operations in README.md is what the rows say") 
        "is missing;\n`AccountConfig::check_account_kind` turns that off. Sizes and counts are checked as well: "
        "each header says which.",
        "All operations, by kind of account",
-       "| operation | API | subscription account | service account | mini program | effect | platform's limits, new "
+       "| operation | API | subscription account | service account | mini program | effect | needs, and limits of a "
+       "new "
        "account | tested since |\n",
        {"?", "-", "verified", "yes"},
        {"read", "idempotent", "create"},
@@ -209,7 +219,7 @@ TEST_CASE("the table of WeChat's operations in README.zh-CN.md is what the rows 
        "调用。账号类型不具备的接口在调用前即被拒绝，并说明缺什么；`AccountConfig::check_account_kind` "
        "可关闭此检查。\n长度与数量也在本地检查，见各头文件。",
        "全部接口，按账号类型",
-       "| 操作 | 接口 | 订阅号 | 服务号 | 小程序 | 作用 | 平台限额（新账号） | 测试始于 |\n",
+       "| 操作 | 接口 | 订阅号 | 服务号 | 小程序 | 作用 | 要求与平台限额（新账号） | 测试始于 |\n",
        {"?", "-", "已认证", "可用"},
        {"读取", "幂等", "新建"},
        " *",
