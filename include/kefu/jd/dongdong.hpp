@@ -108,7 +108,7 @@ struct DongDongToken {
 };
 /// Exchanges the provider's secret for a DongDong token: `jingdong.com.jd.dd.open.gw.api.GrantService`. Effect:
 /// idempotent. Weak: answer [B] as an internal entry gives it; how the gateway wraps it is not known, so the first
-/// object with an accessToken is taken, wherever it is. The token's life is in no answer.
+/// object with an accessToken inside the answer node is taken. The token's life is in no answer.
 struct KEFU_EXPORT ExchangeDongDongGrant {
   using Response = DongDongToken;
   static const Operation& operation();
