@@ -8,6 +8,8 @@ void add_jd(CLI::App& program, Run& run) {
   add_jd_sign(*jd, run);
   add_jd_call(*jd, run);
   add_jd_authorize(*jd, run);
+  add_jd_report(*jd, run);
+  add_jd_evaluations(*jd, run);
 }
 
 }  // namespace kefu_cli

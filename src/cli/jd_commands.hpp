@@ -8,5 +8,7 @@ namespace kefu_cli {
 void add_jd_sign(CLI::App& jd, Run& run);
 void add_jd_call(CLI::App& jd, Run& run);
 void add_jd_authorize(CLI::App& jd, Run& run);
+void add_jd_report(CLI::App& jd, Run& run);
+void add_jd_evaluations(CLI::App& jd, Run& run);
 
 }  // namespace kefu_cli

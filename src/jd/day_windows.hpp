@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kefu/core/error.hpp>
+#include <kefu/core/export.hpp>
 #include <kefu/core/time.hpp>
 
 #include <chrono>
@@ -23,16 +24,16 @@ struct DayWindow {
   WallTime end;    ///< 00:00:00 of the day after the last one.
   bool holds(WallTime time) const { return time >= first && time < end; }
   /// What to send as endTime: the day after the window, but none that is yet to come.
-  WallTime asked_until(WallTime now) const;
+  KEFU_EXPORT WallTime asked_until(WallTime now) const;
 };
 
 /// The first window of a period that begins in the day of `from` and ends before `to`.
-DayWindow first_window(WallTime from, WallTime to);
+KEFU_EXPORT DayWindow first_window(WallTime from, WallTime to);
 /// All of them, oldest first.
-std::vector<DayWindow> day_windows(WallTime from, WallTime to);
+KEFU_EXPORT std::vector<DayWindow> day_windows(WallTime from, WallTime to);
 
 /// Why nothing can be asked of this period: it is empty, or the platform no longer has its beginning.
-std::optional<Error> check_period(WallTime from, WallTime to, WallTime now);
+KEFU_EXPORT std::optional<Error> check_period(WallTime from, WallTime to, WallTime now);
 
 }  // namespace jd
 KEFU_END_NAMESPACE

@@ -245,6 +245,14 @@ TEST_CASE("sessions and agents of the shop are listed") {
   CHECK((*agents)[0].id == kTwinAgent);
 }
 
+TEST_CASE("a buyer's xid is looked up") {
+  TwinShop world;
+  static_cast<void>(world.buyer_writes("在吗"));
+  const auto profile = world.answering->profiles()->look_up(jd::customer_of(jd::BuyerIds(kTwinBuyer), "")).get();
+  REQUIRE_MESSAGE(profile.has_value(), (profile ? "" : profile.error().to_string()));
+  CHECK(profile->customer.union_id.substr(0, 4) == "o*AA");
+}
+
 TEST_CASE("the quality report of a shop whose month is known") {
   for (const std::string variant : {"", "jd_legacy_wrappers", "jd_numbers_as_strings", "jd_dates_as_text", "end day"}) {
     CAPTURE(variant);
