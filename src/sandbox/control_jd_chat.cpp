@@ -40,7 +40,7 @@ struct ChatAct {
   WallTime visible;
 };
 
-ControlAnswer too_many() { return control_error(409, "this shop is full; start another sandbox"); }
+ControlAnswer shop_is_full() { return control_error(409, "this shop is full; start another sandbox"); }
 
 /// The session an act is about: `sid`, else the buyer's newest open one.
 JdSession* session_of(ChatAct& act, std::string_view pin, std::optional<ControlAnswer>& error) {
@@ -60,7 +60,7 @@ JdSession& open_one(ChatAct& act) {
 }
 
 ControlResult buyer_opens(ChatAct& act) {
-  if (act.shop.sessions.size() >= kSessionsPerShop) return too_many();
+  if (act.shop.sessions.size() >= kSessionsPerShop) return shop_is_full();
   return session_answer(act.call.core.jd, open_one(act));
 }
 
@@ -71,10 +71,10 @@ ControlResult buyer_writes(ChatAct& act) {
   std::optional<ControlAnswer> error;
   JdSession* session = session_of(act, act.actor, error);
   if (session == nullptr && !act.call.text("sid").empty()) return *error;
-  if (session == nullptr && act.shop.sessions.size() >= kSessionsPerShop) return too_many();
+  if (session == nullptr && act.shop.sessions.size() >= kSessionsPerShop) return shop_is_full();
   if (session == nullptr) session = &open_one(act);
   if (session->customer != act.actor) return control_error(409, "this session is another buyer's");
-  if (session->lines.size() >= kLinesPerSession) return too_many();
+  if (session->lines.size() >= kLinesPerSession) return shop_is_full();
   twin.say(*session, false, session->waiter, content, act.when, act.visible);
   return session_answer(twin, *session);
 }
@@ -113,7 +113,7 @@ ControlResult agent_answers(ChatAct& act) {
   std::optional<ControlAnswer> error;
   JdSession* session = session_of(act, act.call.text("pin"), error);
   if (session == nullptr) return *error;
-  if (session->lines.size() >= kLinesPerSession) return too_many();
+  if (session->lines.size() >= kLinesPerSession) return shop_is_full();
   act.call.core.jd.say(*session, true, act.actor, content, act.when, act.visible);
   JdReceived received;
   received.time = act.when;

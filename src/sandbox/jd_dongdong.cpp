@@ -124,7 +124,7 @@ DongDongMessage flat_message(const JdCall& call) {
   return message;
 }
 
-JdResult push_text(JdCall& call) {
+JdResult push_chat_text(JdCall& call) {
   const ChatInfo info(call.body["chatinfo"]);
   DongDongMessage message = flat_message(call);
   message.type = "text";
@@ -133,7 +133,7 @@ JdResult push_text(JdCall& call) {
   return deliver_push(call, message);
 }
 
-JdResult push_image(JdCall& call) {
+JdResult push_chat_image(JdCall& call) {
   const ChatInfo info(call.body["chatinfo"]);
   DongDongMessage message = flat_message(call);
   message.type = "image";
@@ -258,8 +258,8 @@ JdResult check_words(JdCall& call) {
 std::vector<JdRoute> jd_dongdong_routes() {
   constexpr JdFamily kMessage = JdFamily::message;
   return {
-      {"jingdong.MessagePushService.pushChatTextMessage", kMessage, "", push_text},
-      {"jingdong.MessagePushService.pushChatImageMessage", kMessage, "", push_image, true},
+      {"jingdong.MessagePushService.pushChatTextMessage", kMessage, "", push_chat_text},
+      {"jingdong.MessagePushService.pushChatImageMessage", kMessage, "", push_chat_image, true},
       {"jingdong.dongdong.packet.josChatMessage.push", kMessage, "", push_packet, true},
       {"jingdong.com.jd.dd.open.gw.api.GrantService", kMessage, "result", grant_service, true},
       {"jingdong.com.jd.dd.open.gw.api.MessagePushService", kMessage, "result", push_json, true},
