@@ -61,7 +61,12 @@ JdSession& open_one(ChatAct& act) {
 
 ControlResult buyer_opens(ChatAct& act) {
   if (act.shop.sessions.size() >= kSessionsPerShop) return shop_is_full();
-  return session_answer(act.call.core.jd, open_one(act));
+  const std::string_view sid = act.call.text("sid");
+  if (!sid.empty() && act.call.core.jd.find_session(act.shop, sid) != nullptr)
+    return control_error(409, "there is a session of this sid");
+  JdSession& session = open_one(act);
+  if (!sid.empty()) session.sid = sid;
+  return session_answer(act.call.core.jd, session);
 }
 
 ControlResult buyer_writes(ChatAct& act) {
@@ -204,7 +209,12 @@ ControlAnswer buyer_answer(const JdBuyer& buyer) {
   ControlAnswer answer;
   JsonWriter writer(answer.body);
   writer.begin_object().key("pin").string(buyer.pin).key("open_id").string(buyer.open_id);
-  writer.key("xid").string(buyer.xid).key("masked").string(jd_masked(buyer.pin));
+  writer.key("xid")
+      .string(buyer.xid)
+      .key("masked")
+      .string(jd_masked(buyer.pin))
+      .key("mixed_pin")
+      .string(buyer.mixed_pin);
   writer.key("sessions").unsigned_integer(buyer.sessions.size());
   writer.key("received").unsigned_integer(buyer.received).end_object();
   return answer;
@@ -217,6 +227,7 @@ ControlResult put_buyer(ControlCall& call) {
   JdBuyer& buyer = call.core.jd.buyer(*shop, call.names[1]);
   if (!call.text("open_id").empty()) buyer.open_id = call.text("open_id");
   if (!call.text("xid").empty()) buyer.xid = call.text("xid");
+  if (!call.text("mixed_pin").empty()) buyer.mixed_pin = call.text("mixed_pin");
   return buyer_answer(buyer);
 }
 
@@ -298,11 +309,13 @@ std::optional<std::string> add_jd_history(JdTwin& twin, JdShopState& shop, const
 
 std::vector<ControlRoute> control_jd_chat_routes() {
   return {
-      {"POST", "/jd/shops/{shop}/buyers/{pin}", "makes a buyer known or sets the other ids: open_id, xid", put_buyer},
+      {"POST", "/jd/shops/{shop}/buyers/{pin}", "makes a buyer known or sets the other ids: open_id, xid, mixed_pin",
+       put_buyer},
       {"GET", "/jd/shops/{shop}/buyers/{pin}/messages",
        "what the buyer received after number `after`; waits up to wait_ms for `count` of them", list_received},
       {"POST", "/jd/shops/{shop}/buyers/{pin}/{act}",
-       "the buyer does something: open (waiter, sku, type), write (content, sid; opens a session), end (sid), rate "
+       "the buyer does something: open (waiter, sku, type, sid), write (content, sid; opens a session), end (sid), "
+       "rate "
        "(score, text, sid, waiter); "
        "every act also takes time (unix) and late_s (when lists show it)",
        do_buyer_act},

@@ -72,6 +72,7 @@ ControlResult add_ticket(ControlCall& call) {
   ticket.order_id = call.number("order_id", 255'512'345'678);
   ticket.sku_id = call.number("sku_id", 100'012'043'978);
   ticket.customer = customer;
+  ticket.version = static_cast<int>(call.number("version", 1));
   ticket.customer_expect = static_cast<int>(call.number("expect", 10));
   ticket.applied = jd_moment(call, "time", call.now());
   ticket.updated = ticket.applied;
@@ -219,7 +220,7 @@ ControlResult add_review(ControlCall& call) {
   if (auto full = no_room(shop->reviews.size())) return *full;
   if (call.text("customer").empty()) return control_error(400, "customer is missing: the buyer's pin");
   JdReview review;
-  review.id = fmt::format("c-{}", call.core.jd.next_id());
+  review.id = call.text("id").empty() ? fmt::format("c-{}", call.core.jd.next_id()) : std::string(call.text("id"));
   review.customer = call.text("customer");
   review.sku = call.number("sku", 100'012'043'978);
   review.order_id = call.number("order", 255'512'345'678);
@@ -250,7 +251,8 @@ ControlResult list_notices(ControlCall& call) {
 std::vector<ControlRoute> control_jd_record_routes() {
   return {
       {"POST", "/jd/shops/{shop}/tickets",
-       "a buyer applies for after-sale: customer, order_id, sku_id, service_id, expect (10 return, 20 exchange, 30 "
+       "a buyer applies for after-sale: customer, order_id, sku_id, service_id, apply_id, version, expect (10 return, "
+       "20 exchange, 30 "
        "repair), content (a first message), fields {members of every answer}, time, late_s",
        add_ticket},
       {"GET", "/jd/shops/{shop}/tickets/{service}", "one service order with its messages", show_ticket},
@@ -267,7 +269,7 @@ std::vector<ControlRoute> control_jd_record_routes() {
       {"POST", "/jd/shops/{shop}/refunds", "adds or replaces a refund application: id, status, orderId, any members",
        add_refund},
       {"POST", "/jd/shops/{shop}/traces", "one more step of a parcel: waybill, title, remark, name, time", add_trace},
-      {"POST", "/jd/shops/{shop}/reviews", "a buyer reviews goods: customer, sku, order, score, content, fields",
+      {"POST", "/jd/shops/{shop}/reviews", "a buyer reviews goods: id, customer, sku, order, score, content, fields",
        add_review},
       {"GET", "/jd/shops/{shop}/notices", "notices that were sent to agents", list_notices},
   };

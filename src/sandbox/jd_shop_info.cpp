@@ -137,11 +137,9 @@ JdResult converted(const JdCall& call, std::string_view data) {
   return result;
 }
 
-std::string mixed_pin(std::string_view pin) { return detail::base64("mix:" + std::string(pin)); }
-
 JdBuyer* buyer_of_mixed_pin(JdCall& call, std::string_view mixed) {
   for (auto& [pin, buyer] : call.shop->buyers)
-    if (mixed_pin(pin) == mixed) return &buyer;
+    if (buyer.mixed_pin == mixed) return &buyer;
   return nullptr;
 }
 
@@ -174,7 +172,7 @@ JdResult pin_to_open_id(JdCall& call) {
 
 JdResult encrypt_pin(JdCall& call) {
   if (call.text("pin").empty()) return jd_error(60);
-  return converted(call, json_text(mixed_pin(call.text("pin"))));
+  return converted(call, json_text(call.twin.buyer(*call.shop, call.text("pin")).mixed_pin));
 }
 
 /// A Jingmai token stands for itself here: its hash is the open_id.

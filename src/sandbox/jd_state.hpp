@@ -70,6 +70,7 @@ struct JdBuyer {
   std::string pin;
   std::string open_id;
   std::string xid;
+  std::string mixed_pin;  ///< What getEncryptPin makes of the pin.
   std::uint64_t received = 0;
   std::deque<JdReceived> inbox;         ///< The latest; bounded.
   std::vector<std::uint32_t> sessions;  ///< Places in JdShopState::sessions, in order of making.

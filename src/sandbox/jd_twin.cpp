@@ -179,6 +179,7 @@ JdBuyer& JdTwin::buyer(JdShopState& shop, std::string_view pin) {
   const std::string hash = detail::digest(detail::DigestKind::sha256, pin).hex();
   made.open_id = hash.substr(0, 43);
   made.xid = "o*AAT" + hash.substr(24, 40);
+  made.mixed_pin = detail::base64("mix:" + std::string(pin));
   return made;
 }
 
