@@ -140,6 +140,9 @@ std::string control_help() {
   out += help_rows("\"misbehave\" of a push", push_misbehaviours());
   out += help_rows("Faults, POST /faults {\"fault\", \"path\", \"count\", ...}", fault_kinds());
   out += help_rows("Switches, POST /switches {name: value}", all_switches());
+  out += "\nMethods of JD whose answers no source shows (weak; POST /jd/answers replaces the twin's guess):\n";
+  for (const JdRoute& route : jd_routes())
+    if (route.weak) out += fmt::format("  {}\n", route.method);
   return out;
 }
 

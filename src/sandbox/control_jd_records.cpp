@@ -128,6 +128,8 @@ ControlResult move_in_workbench(ControlCall& call, JdTicket& ticket, const Ticke
   }
   if (move.to != State::process) ticket.finished = when;
   move_ticket(ticket, move.to, who, when);
+  if (call.number("late_s", -1) >= 0) ticket.visible = shown_from(call, when);
+  call.core.changed();
   return ticket_answer(ticket);
 }
 
@@ -145,8 +147,10 @@ ControlResult do_ticket_act(ControlCall& call) {
     ticket->express_code = call.text("express_code");
     ticket->freight_updated = jd_moment(call, "time", call.now());
     ticket->updated = ticket->freight_updated;
+    if (call.number("late_s", -1) >= 0) ticket->visible = shown_from(call, ticket->updated);
   } else if (act == "touch") {
     move_ticket(*ticket, ticket->state, call.text("agent"), jd_moment(call, "time", call.now()));
+    if (call.number("late_s", -1) >= 0) ticket->visible = shown_from(call, ticket->updated);
   } else {
     return control_error(404, "nobody can do this with a service order: " + act);
   }
@@ -259,7 +263,7 @@ std::vector<ControlRoute> control_jd_record_routes() {
       {"POST", "/jd/shops/{shop}/tickets/{service}/{act}",
        "ask (the buyer writes: content, late_s), approve, refuse, complete, cancel (agent, notes), ship "
        "(express_code), "
-       "touch (a new version); time",
+       "touch (a new version); time, late_s (until then lists leave it out)",
        do_ticket_act},
       {"POST", "/jd/shops/{shop}/orders",
        "adds or replaces an order: order_id, pin, state, created, modified, remark, fields {members of orderInfo}",

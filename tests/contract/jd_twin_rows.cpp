@@ -39,7 +39,7 @@ void furnish(JdTwinWorld& world) {
 
 }  // namespace
 
-TEST_CASE("TST-2: the twin knows every operation of JD, and they agree on which answers are guesses") {
+TEST_CASE("the twin knows every operation of JD, and they agree on which answers are guesses") {
   JdTwinWorld world;
   const auto listed = world.sandbox.control("GET", "/jd/methods");
   REQUIRE(listed.status == 200);

@@ -82,7 +82,9 @@ class SandboxProgram {
 TEST_CASE("the program prints its base URLs as one JSON line and ends with a signal or with standard input") {
   const kefu_test::TempFolder folder;
   const std::string config = folder.file("config.json");
-  std::ofstream(config) << R"({"apps":[{"appid":"wxconfigured","kind":"mini"}],"switches":{"push_deliveries":2}})";
+  std::ofstream(config) << R"({"apps":[{"appid":"wxconfigured","kind":"mini"}],)"
+                           R"("jd_apps":[{"app_key":"K1","app_secret":"S1"}],"jd_shops":[{"shop":"flagship"}],)"
+                           R"("switches":{"push_deliveries":2,"jd_clock_bound_s":360}})";
   for (const bool by_signal : {false, true}) {
     SandboxProgram program({"--port", "0", "--config", config, "--end-with-stdin"});
     const std::string line = program.line();
@@ -98,6 +100,16 @@ TEST_CASE("the program prints its base URLs as one JSON line and ends with a sig
     CHECK(switches.root()["push_deliveries"].integer() == 2);
     kefu_test::TinyClient platform(std::string(urls.root()["wechat"].text()));
     CHECK(platform.request("GET", "/cgi-bin/token").body.find("40002") != std::string::npos);
+    kefu_test::TinyClient jd(std::string(urls.root()["jd"].text()));
+    CHECK(jd.request("GET", "/routerjson").body.find(R"({"error_response":{"code":"14",)") == 0);
+    CHECK(switches.root()["jd_clock_bound_s"].integer() == 360);
+    const auto grant = kefu::detail::Document::json(control.request("POST", "/jd/grants", "{}").body);
+    CHECK(grant.root()["app_key"].text() == "K1");
+    const auto refreshed = kefu::detail::Document::json(
+        jd.request("GET", "/oauth2/refresh_token?app_key=K1&app_secret=S1&grant_type=refresh_token&refresh_token=" +
+                              std::string(grant.root()["refresh_token"].text()))
+            .body);
+    CHECK(refreshed.root()["access_token"].text().size() == 36);
     if (by_signal) {
       program.signal(SIGTERM);
     } else {
@@ -114,6 +126,7 @@ TEST_CASE("a bad configuration stops the program with a sentence") {
       {R"({"shops":[]})", "shops"},
       {R"({"apps":[{"kind":"shop"}]})", "kind must be sub, svc or mini"},
       {R"({"switches":{"none":1}})", "unknown switch: none"},
+      {R"({"jd_apps":[{"dongdong_aspid":"1"}]})", "dongdong_secret go together"},
   };
   for (const auto& [text, sentence] : cases) {
     const std::string config = folder.file("config.json");
