@@ -1,5 +1,6 @@
 // Shops that authorize an application, against JD's twin: over the pages a merchant's browser sees, through the
 // gateway's refusals, with several runtimes on one store.
+#include "support/jd_browser.hpp"
 #include "support/planted_secrets.hpp"
 #include "support/simulated_core.hpp"
 
@@ -69,29 +70,11 @@ struct TwinWorld {
     return process;
   }
 
-  /// The merchant's browser: follows the link and gives the query with which it comes back.
+  /// The query with which the merchant's browser comes back.
   std::string visit(const std::string& url) {
-    HttpRequest request;
-    const std::size_t path = url.find('/', 8);
-    const std::size_t query = url.find('?');
-    request.base = url.substr(0, path);
-    request.path = url.substr(path, query - path);
-    for (std::size_t at = query + 1; at < url.size();) {
-      const std::size_t end = std::min(url.find('&', at), url.size());
-      const std::size_t equals = url.find('=', at);
-      request.query.emplace_back(url.substr(at, equals - at), decoded(url.substr(equals + 1, end - equals - 1)));
-      at = end + 1;
-    }
-    std::optional<HttpOutcome> outcome;
-    transport->send(std::move(request), time->mono() + Millis(10'000), {},
-                    [&outcome](HttpOutcome one) { outcome = std::move(one); });
-    while (!outcome && time->help() == Scheduler::Help::worked) {
-    }
-    REQUIRE(outcome.has_value());
-    REQUIRE_MESSAGE(outcome->reply.status == 302, outcome->reply.body);
-    const std::string location(outcome->reply.header("location"));
-    REQUIRE(location.rfind(config().redirect_uri + "?", 0) == 0);
-    return location.substr(location.find('?') + 1);
+    const std::string address = kefu_test::follow_link(sandbox, url);
+    REQUIRE(address.rfind(config().redirect_uri + "?", 0) == 0);
+    return kefu_test::query_of(address);
   }
   Result<Merchant> authorize(const Process& process) {
     const auto link = process.app->authorizer()->link(kShop).get();
@@ -130,18 +113,6 @@ struct TwinWorld {
     sandbox::SandboxOptions made;
     made.clock = std::move(clock);
     return made;
-  }
-  static std::string decoded(const std::string& text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '%') {
-        out += text[i];
-        continue;
-      }
-      out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    }
-    return out;
   }
 };
 

@@ -1,21 +1,21 @@
-// Four processes with eight threads each share one JD shop through the store.
+// Four processes with eight threads each share one JD shop through the store; the program `kefu` authorizes one.
 #include "support/child_process.hpp"
+#include "support/jd_browser.hpp"
 #include "support/planted_secrets.hpp"
 #include "support/temp_folder.hpp"
 
-#include <kefu/core/http.hpp>
 #include <kefu/core/runtime.hpp>
 #include <kefu/jd/shop.hpp>
 #include <kefu/sandbox/sandbox.hpp>
-#include <kefu/sandbox/simulated_time.hpp>
 #include <kefu/stores/sqlite.hpp>
 
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <fstream>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 using namespace kefu;
 using kefu_test::ChildProcess;
@@ -94,30 +94,9 @@ struct JdStreet {
     config.gateway_url = config.oauth_url = platform.jd_url();
     const auto app = jd::App::create(runtime, std::move(config)).value();
     const auto link = app.authorizer()->link(kJdShop).get().value();
-    const auto granted = app.authorizer()->redeem("code=" + browse(link) + "&state=" + link.state).get();
+    const std::string query = kefu_test::query_of(kefu_test::follow_link(platform, link.url));
+    const auto granted = app.authorizer()->redeem(query).get();
     REQUIRE_MESSAGE(granted.has_value(), (granted ? "" : granted.error().to_string()));
-  }
-  /// The merchant's browser, inside this process: the code it comes back with.
-  std::string browse(const AuthorizationLink& link) {
-    const auto time = std::make_shared<sandbox::SimulatedTime>();
-    HttpRequest request;
-    request.base = "https://open-oauth.jd.com";
-    request.path = "/oauth2/to_login";
-    request.query = {{"app_key", kJdKey},
-                     {"response_type", "code"},
-                     {"redirect_uri", "https://shop.example.com/jd/callback"},
-                     {"state", link.state}};
-    std::optional<HttpOutcome> outcome;
-    const auto wire = platform.transport(time, time);
-    wire->send(std::move(request), time->mono() + Millis(10'000), {},
-               [&](HttpOutcome one) { outcome = std::move(one); });
-    while (!outcome && time->help() == Scheduler::Help::worked) {
-    }
-    REQUIRE(outcome.has_value());
-    const std::string location(outcome->reply.header("location"));
-    const auto code = location.find("code=");
-    REQUIRE_MESSAGE(code != std::string::npos, outcome->reply.body);
-    return location.substr(code + 5, location.find('&', code) - code - 5);
   }
 };
 
@@ -146,3 +125,48 @@ TEST_CASE("TOK-2 JD-4: 4 processes x 8 threads whose token was made void make on
   CHECK(calls >= 32 + 1);  // somebody was refused
   CHECK(calls <= 64);      // and nobody twice
 }
+
+#ifdef KEFU_PROGRAM
+TEST_CASE("JD-4: kefu jd authorize prints a link, takes the address of the redirect, and what it stored is used") {
+  JdStreet street;
+  const std::string config = street.folder.file("config.json");
+  std::ofstream(config) << R"({"app_key":")" << kJdKey << R"(","app_secret":")" << kefu_test::kPlantedAppSecret
+                        << R"(","redirect_uri":"https://shop.example.com/jd/callback","gateway_url":")"
+                        << street.platform.jd_url() << R"(","oauth_url":")" << street.platform.jd_url()
+                        << R"(","shop":"second","store":")" << street.path << "\"}";
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {KEFU_PROGRAM, "jd", "authorize", "--config", config});
+    return arguments;
+  };
+  {
+    ChildProcess both(run({}));
+    const std::string address = kefu_test::follow_link(street.platform, both.line().value());
+    CHECK(both.write_line(address));
+    CHECK(both.line() == "second  authorized");
+    CHECK(both.wait() == 0);
+    ChildProcess again(run({"--redirect", address}));
+    CHECK(again.wait() == 1);
+  }
+  {
+    ChildProcess list(run({"--list"}));
+    CHECK(list.line() == "flagship  authorized");
+    CHECK(list.wait() == 0);
+  }
+  {
+    ChildProcess check(run({"--check"}));
+    CHECK(check.line() == "second  authorized");
+    CHECK(check.wait() == 0);
+    CHECK(street.platform.calls("jingdong.vender.shop.query") == 1);
+  }
+  {
+    ChildProcess forget(run({"--forget"}));
+    CHECK(forget.wait() == 0);
+    ChildProcess check(run({"--check"}));
+    CHECK(check.wait() == 1);
+    ChildProcess both_acts(run({"--check", "--list"}));
+    CHECK(both_acts.wait() == 2);
+    ChildProcess bad_name(run({std::string(65, 'x')}));
+    CHECK(bad_name.wait() != 0);
+  }
+}
+#endif
