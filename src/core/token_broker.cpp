@@ -205,7 +205,10 @@ void TokenBroker::fetch(const RoundPtr& round, TokenFetcher::Mode mode) {
 void TokenBroker::fetched(const RoundPtr& round, Result<FetchedToken> answer) {
   if (round->over) return;
   core_->scheduler->drop(std::exchange(round->guard, 0));
-  if (answer && answer->look_again && round->looks++ < kMostLooks) return look(round);
+  if (answer && answer->look_again) {
+    if (round->looks++ < kMostLooks) return look(round);
+    answer = Error(ErrorKind::unavailable, "others change the credential all the time, and none that works is stored");
+  }
   if (answer && (answer->value.empty() || answer->life.count() <= 0 || answer->life > settings_.longest_life)) {
     const std::string wrong =
         answer->value.empty() ? "the platform's answer holds an empty token"

@@ -50,20 +50,25 @@ class KEFU_EXPORT Authorizer {
   virtual ~Authorizer() = default;
 
   /// A link for one merchant; `merchant` is the host's own name of the shop (1 to 64 bytes of printable ASCII). It may
-  /// be used once. Errors: `bad_argument`; of the store.
+  /// be used once. Errors: `bad_argument`; `configuration` (the application has no redirect address); of the store.
   virtual Pending<AuthorizationLink> link(std::string merchant, CallOptions options = {}) = 0;
 
   /// Takes the raw query of the redirect (`code=...&state=...`): checks that the state is one of ours and unused,
-  /// exchanges the code, stores the grant. Errors: `bad_argument` (no code), `not_found` (state unknown, used, or too
-  /// old: begin anew with `link`), `needs_authorization` (the platform does not take the code), of the store.
+  /// exchanges the code, stores the grant. The state is used up by the first who redeems it, in whatever process, also
+  /// if the rest fails. Accounts of the merchant that answered `needs_authorization` work again within moments.
+  /// Errors: `bad_argument` (no code, not a well-formed query), `not_found` (state unknown, used, or too old: begin
+  /// anew with `link`), `needs_authorization` (the platform does not take the code), `conflict` (another account of
+  /// the platform authorized than before: `forget` first if that is right), of the transport and of the store.
   virtual Pending<Merchant> redeem(std::string_view redirect_query, CallOptions options = {}) = 0;
 
   /// What is known of a merchant. Error: `not_found`.
   virtual Pending<Merchant> merchant(std::string id) = 0;
-  /// Known merchants in the order of their names, after `after`; a page shorter than `limit` (1 to 1000) is the last.
+  /// Known merchants after `after`, in the order of the bytes of their names ('/' and '%' aside, which sort as %2F and
+  /// %25); a page shorter than `limit` (1 to 1000) is the last.
   virtual Pending<std::vector<Merchant>> merchants(std::string after = {}, std::size_t limit = 100) = 0;
 
-  /// Forgets a merchant's grant here. The merchant ends it at the platform. Error: `not_found`.
+  /// Forgets a merchant's grant here. The merchant ends it at the platform. Accounts that run may use the token they
+  /// hold until its end: remove them. Error: `not_found`.
   virtual Pending<void> forget(std::string merchant) = 0;
 };
 
