@@ -199,7 +199,8 @@ ControlResult issue_jd_token(ControlCall& call) {
   if (app == nullptr) return *error;
   const JdShopState* shop = jd_shop_in_body(call, error);
   if (shop == nullptr) return *error;
-  return grant_control_answer(call, call.core.jd.authorize(*app, *shop, call.flag("legacy", false), call.now()));
+  return grant_control_answer(
+      call, call.core.jd.authorize(*app, *shop, call.flag("legacy", false), call.now(), call.text("account")));
 }
 
 ControlResult change_grant(ControlCall& call, void (*change)(JdTwin&, JdGrant&, WallTime)) {
@@ -315,7 +316,9 @@ std::vector<ControlRoute> control_jd_account_routes() {
       {"GET", "/jd/shops/{shop}", "one shop, by name or vender id", show_jd_shop},
       {"POST", "/jd/shops/{shop}", "changes the given settings", change_jd_shop},
       {"GET", "/jd/grants", "which shop authorized which application, with the tokens that count", list_grants},
-      {"POST", "/jd/grants", "as if the merchant had just authorized: app_key, shop, legacy", issue_jd_token},
+      {"POST", "/jd/grants",
+       "as if the merchant had just authorized: app_key, shop, legacy, account (of an agent: sees its own chats only)",
+       issue_jd_token},
       {"POST", "/jd/grants/void", "the access token stops working, a refresh helps: app_key, shop", void_jd_token},
       {"POST", "/jd/grants/revoke", "the merchant ends it, only a new authorization helps: app_key, shop",
        revoke_jd_grant},

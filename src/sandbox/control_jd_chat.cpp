@@ -100,6 +100,7 @@ ControlResult buyer_rates(ChatAct& act) {
           ? &act.shop.sessions[buyer->second.sessions.back()]
           : session_of(act, act.actor, error);
   if (session == nullptr) return *error;
+  if (act.shop.evaluations.size() >= kSessionsPerShop) return shop_is_full();
   JdEvaluation evaluation;
   evaluation.customer = act.actor;
   evaluation.waiter = act.call.text("waiter").empty() ? session->waiter : std::string(act.call.text("waiter"));
@@ -155,6 +156,7 @@ ControlAnswer agent_answer(std::string_view agent, bool online) {
 }
 
 ControlResult agent_logs_in(ChatAct& act) {
+  if (act.shop.logins.size() >= kSessionsPerShop) return shop_is_full();
   JdLogin login;
   login.waiter = act.actor;
   login.in = act.when;

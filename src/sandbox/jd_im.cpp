@@ -242,7 +242,7 @@ std::optional<JdResult> take_jd_period(const JdCall& call, JdPeriod& period) {
   return std::nullopt;
 }
 
-JdWaiters::JdWaiters(const JdCall& call) {
+JdWaiters::JdWaiters(const JdCall& call) : only_(call.grant->account) {
   for (const detail::Value& one : call.body["waiter"].items()) {
     std::string_view rest = one.text();
     while (!rest.empty()) {

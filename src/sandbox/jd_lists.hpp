@@ -27,9 +27,12 @@ std::optional<JdResult> take_jd_period(const JdCall& call, JdPeriod& period);
 class JdWaiters {
  public:
   explicit JdWaiters(const JdCall& call);
-  bool has(std::string_view waiter) const { return names_.empty() || names_.count(waiter) != 0; }
+  bool has(std::string_view waiter) const {
+    return (only_.empty() || waiter == only_) && (names_.empty() || names_.count(waiter) != 0);
+  }
 
  private:
+  std::string_view only_;  ///< The agent who authorized, if it was not the main account.
   std::set<std::string, std::less<>> names_;
 };
 

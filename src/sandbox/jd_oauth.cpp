@@ -72,7 +72,7 @@ std::optional<JdCode> take_code(JdTwin& twin, std::string_view code, std::string
   return taken;
 }
 
-/// The shop whose merchant stands before the login page.
+/// The shop whose merchant (or, by `account`, which of its agents) stands before the login page.
 JdShopState* merchant_at_login(JdTwin& twin, const JdAppState& app, const Pairs& params) {
   const std::string_view chosen = param_of(params, "shop");
   if (!chosen.empty()) return twin.find_shop(chosen);
@@ -96,6 +96,7 @@ WebAnswer jd_login_page(JdTwin& twin, const Pairs& params, bool legacy, WallTime
   code.code = random_hex(24);
   code.app_key = app->app.app_key;
   code.shop = shop->shop.shop;
+  code.account = param_of(params, "account");
   code.redirect_uri = redirect;
   code.expires = now + std::chrono::seconds(twin.setting("jd_code_life_s"));
   code.legacy = legacy;
@@ -120,7 +121,7 @@ WebAnswer jd_token_answer(JdTwin& twin, const Pairs& params, WallTime now) {
     const auto code = take_code(twin, param_of(params, "code"), app->app.app_key, false, now);
     const JdShopState* shop = code ? twin.find_shop(code->shop) : nullptr;
     if (shop == nullptr) return oauth_refusal(twin, "code 无效或已过期");
-    return grant_answer(twin, twin.authorize(*app, *shop, false, now), *shop, now);
+    return grant_answer(twin, twin.authorize(*app, *shop, false, now, code->account), *shop, now);
   }
   if (type != "refresh_token") return oauth_refusal(twin, "grant_type 不支持");
   JdGrant* grant = twin.grant_to_refresh(param_of(params, "refresh_token"), app->app.app_key, now);
@@ -140,7 +141,7 @@ WebAnswer jd_legacy_token_answer(JdTwin& twin, const Pairs& params, WallTime now
     const JdShopState* shop = code ? twin.find_shop(code->shop) : nullptr;
     if (shop == nullptr) return legacy_refusal(twin, 402, "错误的 code");
     if (param_of(params, "redirect_uri") != code->redirect_uri) return legacy_refusal(twin, 403, "url 不匹配");
-    return grant_answer(twin, twin.authorize(*app, *shop, true, now), *shop, now);
+    return grant_answer(twin, twin.authorize(*app, *shop, true, now, code->account), *shop, now);
   }
   JdGrant* grant = type != "refresh_token"
                        ? nullptr

@@ -27,6 +27,7 @@ using JsonFields = std::map<std::string, std::string, std::less<>>;
 struct JdGrant {
   std::string app_key;
   std::string shop;
+  std::string account;  ///< Who authorized: a pin; empty: the main account. Others see only their own chats.
   std::string access_token;
   std::string refresh_token;
   WallTime issued = kNotYet;
@@ -49,6 +50,7 @@ struct JdCode {
   std::string code;
   std::string app_key;
   std::string shop;
+  std::string account;
   std::string redirect_uri;
   WallTime expires = kNotYet;
   bool legacy = false;

@@ -94,7 +94,8 @@ JdGrant* JdTwin::find_grant(std::string_view app_key, std::string_view shop) {
   return found == grants.end() ? nullptr : &*found;
 }
 
-JdGrant& JdTwin::authorize(const JdAppState& app, const JdShopState& shop, bool legacy, WallTime now) {
+JdGrant& JdTwin::authorize(const JdAppState& app, const JdShopState& shop, bool legacy, WallTime now,
+                           std::string_view account) {
   JdGrant* grant = find_grant(app.app.app_key, shop.shop.shop);
   if (grant == nullptr) {
     grant = &grants.emplace_back();
@@ -102,6 +103,7 @@ JdGrant& JdTwin::authorize(const JdAppState& app, const JdShopState& shop, bool 
     grant->shop = shop.shop.shop;
   }
   grant->legacy = legacy;
+  grant->account = account == shop.shop.main_account ? std::string_view() : account;
   grant->revoked = false;
   ++grant->exchanges;
   give_tokens(*grant, true, true, now);

@@ -115,7 +115,9 @@ class JdTwin final : public Twin {
   JdShopState* find_shop(std::string_view shop);
 
   /// As if the merchant had just authorized the application.
-  JdGrant& authorize(const JdAppState& app, const JdShopState& shop, bool legacy, WallTime now);
+  /// `account` authorizes; empty: the main account.
+  JdGrant& authorize(const JdAppState& app, const JdShopState& shop, bool legacy, WallTime now,
+                     std::string_view account = {});
   JdGrant* find_grant(std::string_view app_key, std::string_view shop);
   /// The living grant of an access token of this application.
   JdGrant* grant_of(std::string_view access_token, std::string_view app_key, WallTime now);

@@ -107,6 +107,20 @@ TEST_CASE("lists come in pages and by agent, named in one of three ways") {
   CHECK(first() == "buyer_6");
 }
 
+TEST_CASE("an agent who authorized sees its own chats only") {
+  JdCase test;
+  test.buyer_does("b1", "open", R"({"waiter":"flagship-li"})");
+  test.buyer_does("b2", "open");
+  CHECK(sessions(test, period("2024-06-01", "2024-06-01")) == 2);
+  test.control("POST", "/jd/grants", R"({"account":"flagship-li"})");
+  test.token = *test.sandbox.jd_token(kefu_test::kJdKey, kJdShop);
+  CHECK(sessions(test, period("2024-06-01", "2024-06-01")) == 1);
+  CHECK(sessions(test, period("2024-06-01", "2024-06-01", R"(,"waiter":"flagship-zhang")")) == 0);
+  test.control("POST", "/jd/grants", R"({"account":"flagship-zhang"})");
+  test.token = *test.sandbox.jd_token(kefu_test::kJdKey, kJdShop);
+  CHECK(sessions(test, period("2024-06-01", "2024-06-01")) == 2);
+}
+
 TEST_CASE("what was said shows up late where the switch or the act says so") {
   JdCase test;
   test.turn("jd_visibility_delay_s", 90);
