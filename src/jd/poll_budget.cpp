@@ -15,7 +15,7 @@ namespace jd {
 namespace {
 
 constexpr int kRecordVersion = 1;
-constexpr std::chrono::hours kDay{24};
+constexpr std::chrono::hours kBudgetDay{24};
 /// How far ahead of the even spread the pollers may be, as a part of the day.
 constexpr double kLead = 1.0 / 24;
 constexpr std::int64_t kLargestBlock = 100;
@@ -27,7 +27,8 @@ constexpr Millis kLookAgain{60'000};
 constexpr Millis kLeastWait{1'000};
 
 double part_of_day(WallTime day, WallTime now) {
-  const double part = std::chrono::duration<double>(now - day).count() / std::chrono::duration<double>(kDay).count();
+  const double part =
+      std::chrono::duration<double>(now - day).count() / std::chrono::duration<double>(kBudgetDay).count();
   return std::clamp(part, 0.0, 1.0);
 }
 
@@ -83,8 +84,8 @@ std::string CallBudget::key(WallTime day) const { return StoreKey(root_).add(gat
 
 Error CallBudget::used_up(WallTime now, const char* why) const {
   ErrorDetails details;
-  details.message = fmt::format("{}; polling goes on after {}", why, gateway_time(day_ + kDay));
-  details.retry_after = std::chrono::duration_cast<Millis>(day_ + kDay - now) + kLeastWait;
+  details.message = fmt::format("{}; polling goes on after {}", why, gateway_time(day_ + kBudgetDay));
+  details.retry_after = std::chrono::duration_cast<Millis>(day_ + kBudgetDay - now) + kLeastWait;
   return Error(ErrorKind::quota_exhausted, Delivery::not_sent, std::move(details));
 }
 
@@ -158,7 +159,7 @@ CallBudget::Claim CallBudget::decide(Record& record, const std::string& shop, st
       std::max(static_cast<double>(mine) * d_shops / d_total, (d_used - d_block * (d_shops - 1)) / d_total) - kLead;
   const double at = std::min(share_at, (d_used + d_block) / d_total);
   const double wait_days = std::clamp(at - passed, 0.0, 1.0);
-  const auto wait = std::chrono::duration_cast<Millis>(std::chrono::duration<double>(kDay) * wait_days);
+  const auto wait = std::chrono::duration_cast<Millis>(std::chrono::duration<double>(kBudgetDay) * wait_days);
   claim.wait = std::max(kLeastWait, wait + kLeastWait);
   return claim;
 }
@@ -174,8 +175,8 @@ void CallBudget::claim(const std::string& shop, std::shared_ptr<std::vector<Gran
           const Claim claim = decide(record, shop, total, day, now);
           if (claim.block == 0) return claim;
           // Kept a day longer than it counts: processes' clocks differ a little.
-          auto outcome =
-              store.put_if(key, record.text(), *entry ? (*entry)->generation : 0, day + 2 * kDay, Durability::relaxed);
+          auto outcome = store.put_if(key, record.text(), *entry ? (*entry)->generation : 0, day + 2 * kBudgetDay,
+                                      Durability::relaxed);
           if (!outcome) return outcome.error();
           if (outcome->committed) return claim;
         }
@@ -218,7 +219,7 @@ void CallBudget::stop_for_today(std::function<void(const Error&)> done) {
   turn_day(now);
   stopped_ = true;
   runtime_->with_store<void>(
-      [key = key(day_), until = day_ + 2 * kDay](Store& store) -> Result<void> {
+      [key = key(day_), until = day_ + 2 * kBudgetDay](Store& store) -> Result<void> {
         for (int race = 0; race < kRaces; ++race) {
           auto entry = store.get(key);
           if (!entry) return entry.error();
@@ -244,7 +245,7 @@ Millis CallBudget::pause_for(const std::string& shop, std::int64_t calls, Millis
   const auto block = left_.find(shop);
   const double mine = static_cast<double>(std::max<std::int64_t>(total_ - used_, 0)) / static_cast<double>(shops_) +
                       static_cast<double>(block == left_.end() ? 0 : block->second);
-  const auto left = std::chrono::duration_cast<Millis>(day_ + kDay - runtime_->clock->wall());
+  const auto left = std::chrono::duration_cast<Millis>(day_ + kBudgetDay - runtime_->clock->wall());
   if (mine < 1) return std::max(interval, left);
   const auto even = static_cast<std::int64_t>(static_cast<double>(left.count()) * static_cast<double>(calls) / mine);
   return std::clamp(Millis(even), interval, std::max(interval, left));

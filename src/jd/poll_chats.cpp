@@ -20,6 +20,10 @@ std::string name_of(const BuyerIds& ids) {
   return !ids.pin.empty() ? ids.pin : !ids.xid.empty() ? ids.xid : ids.open_id;
 }
 
+WallTime last_day(const PollWindow& window, const PollingSettings& settings) {
+  return settings.end_day_counts ? window.to : window.to + std::chrono::hours(24);
+}
+
 /// Customers' messages: the sessions of the window, and the log of each customer who had one.
 class ChatSource final : public PollSource {
  public:
@@ -30,7 +34,7 @@ class ChatSource final : public PollSource {
 
   void list(const PollWindow& window, std::size_t agent, int page, const CancelToken& unwanted,
             Done<PollPage> done) override {
-    ListSessions call(window.from, window.to);
+    ListSessions call(window.from, last_day(window, settings_));
     call.waiter = agent_name(agent);
     call.page = page;
     call.page_size = settings_.page_size;
@@ -44,7 +48,7 @@ class ChatSource final : public PollSource {
 
   void read(const PollUnit& unit, const PollWindow& window, int page, const CancelToken& unwanted,
             Done<PollItems> done) override {
-    ReadChatLog call(name_of(unit.customer), window.from, window.to);
+    ReadChatLog call(name_of(unit.customer), window.from, last_day(window, settings_));
     call.waiter = unit.agent;
     call.page = page;
     call.page_size = settings_.page_size;
@@ -143,7 +147,7 @@ class EvaluationSource final : public PollSource {
 
   void list(const PollWindow& window, std::size_t agent, int page, const CancelToken& unwanted,
             Done<PollPage> done) override {
-    ListEvaluations call(window.from, window.to);
+    ListEvaluations call(window.from, last_day(window, settings_));
     if (agent < settings_.agents.size()) call.waiter = settings_.agents[agent];
     call.page = page;
     call.page_size = settings_.page_size;

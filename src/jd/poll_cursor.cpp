@@ -15,7 +15,7 @@ namespace {
 constexpr int kCursorVersion = 1;
 constexpr std::size_t kMarkBytes = 8;
 
-WallTime time_of(detail::Value value) {
+WallTime cursor_time(detail::Value value) {
   return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, kLatestTime));
 }
 int small_of(detail::Value value) {
@@ -41,7 +41,7 @@ std::vector<OpenChat> read_open(detail::Value list) {
     chat.customer = BuyerIds(std::string(parts[0].text()), std::string(parts[1].text()), std::string(parts[2].text()));
     chat.sid = parts[3].text();
     chat.agent = parts[4].text();
-    chat.since = time_of(parts[5]);
+    chat.since = cursor_time(parts[5]);
   }
   return chats;
 }
@@ -121,10 +121,10 @@ std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
   const detail::Value root = document.root();
   if (root["v"].integer() != kCursorVersion || !root["at"].integer()) return std::nullopt;
   StreamCursor cursor;
-  cursor.start = time_of(root["start"]);
-  cursor.position = time_of(root["at"]);
+  cursor.start = cursor_time(root["start"]);
+  cursor.position = cursor_time(root["at"]);
   if (root["from"] && root["to"]) {
-    cursor.window = PollWindow{time_of(root["from"]), time_of(root["to"])};
+    cursor.window = PollWindow{cursor_time(root["from"]), cursor_time(root["to"])};
     cursor.agent = small_of(root["agent"]);
     cursor.page = small_of(root["page"]);
   }
@@ -132,7 +132,7 @@ std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
   cursor.still_open = read_open(root["still"]);
   SeenItems::Segment current;
   current.serial = static_cast<std::uint64_t>(small_of(root["serial"]));
-  current.newest = time_of(root["newest"]);
+  current.newest = cursor_time(root["newest"]);
   auto marks = SeenItems::parse(root["seen"].text());
   if (!marks || marks->size() > SeenItems::kSegment + 64) return std::nullopt;
   current.marks = *std::move(marks);
@@ -142,7 +142,7 @@ std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
     if (parts.size() != 2 || sealed.size() > SeenItems::kMaxSegments) return std::nullopt;
     SeenItems::Segment& segment = sealed.emplace_back();
     segment.serial = static_cast<std::uint64_t>(small_of(parts[0]));
-    segment.newest = time_of(parts[1]);
+    segment.newest = cursor_time(parts[1]);
   }
   cursor.seen.restore(std::move(current), std::move(sealed));
   return cursor;

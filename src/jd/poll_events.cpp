@@ -13,7 +13,7 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-using Kind = PolledItem::Kind;
+using ItemKind = PolledItem::Kind;
 
 constexpr int kEventVersion = 1;
 /// An event is one value of the store, and its text stands in `item` once more.
@@ -21,9 +21,9 @@ constexpr std::size_t kLargestItem = 128 * 1024;
 constexpr std::size_t kLargestText = 256 * 1024;
 constexpr std::array<std::string_view, 5> kKindNames{"other", "customer", "agent", "rating", "ticket"};
 
-std::optional<Kind> read_kind(std::string_view name) {
+std::optional<ItemKind> read_kind(std::string_view name) {
   for (std::size_t i = 0; i < kKindNames.size(); ++i)
-    if (kKindNames[i] == name) return static_cast<Kind>(i);
+    if (kKindNames[i] == name) return static_cast<ItemKind>(i);
   return std::nullopt;
 }
 
@@ -54,7 +54,7 @@ std::string event_text(const PolledItem& item, std::string_view event_id) {
   put(json, "message_id", item.message_id);
   put(json, "agent", item.agent);
   put(json, "text", cut(item.text, kLargestText));
-  if (item.kind == Kind::rating) json.key("score").integer(item.score);
+  if (item.kind == ItemKind::rating) json.key("score").integer(item.score);
   put(json, "ticket", item.ticket);
   put(json, "status", item.status);
   put(json, "status_text", item.status_text);
@@ -64,25 +64,25 @@ std::string event_text(const PolledItem& item, std::string_view event_id) {
   return out;
 }
 
-InboundPayload read_payload(detail::Value root, Kind kind) {
+InboundPayload read_payload(detail::Value root, ItemKind kind) {
   const auto text = [&](std::string_view name) { return std::string(root[name].text()); };
   switch (kind) {
-    case Kind::customer_text:
+    case ItemKind::customer_text:
       return ReceivedText(text("text"));
-    case Kind::agent_text:
+    case ItemKind::agent_text:
       return AgentSpoke(text("agent"), text("text"));
-    case Kind::rating: {
+    case ItemKind::rating: {
       CustomerRated rated(text("agent"), static_cast<int>(root["score"].integer().value_or(0)));
       rated.comment = text("text");
       return rated;
     }
-    case Kind::ticket: {
+    case ItemKind::ticket: {
       TicketChanged changed(text("ticket"), text("status"));
       changed.status_text = text("status_text");
       changed.order_id = text("order");
       return changed;
     }
-    case Kind::other:
+    case ItemKind::other:
       break;
   }
   return PlatformEvent(root["name"] ? text("name") : text("stream"));
@@ -157,7 +157,7 @@ Result<InboundEvent> reopen_event(std::string_view shop, std::string_view raw, W
   const auto at = root["at"].integer();
   event.platform_time = at && *at >= 0 && *at <= kLatestTime ? from_unix_millis(*at) : received;
   event.payload = read_payload(root, *kind);
-  if (*kind == Kind::customer_text) event.trigger = "message";
+  if (*kind == ItemKind::customer_text) event.trigger = "message";
   event.raw = raw;
   return event;
 }

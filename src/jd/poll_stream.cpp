@@ -126,7 +126,6 @@ WallTime PollStream::horizon() const {
 void PollStream::open_window() {
   // Less than 90 days, so that the platform's own clock and the days' borders do not matter.
   constexpr std::chrono::hours kOldest{24 * 89};
-  constexpr std::chrono::hours kLongestWindow{24 * 7};
   const WallTime at = now();
   if (cursor_.position > at + kClockAllowance) {
     report(LogLevel::error, log_event::kPollSkipped, "the clock went back: polling goes on from the time it shows now",
@@ -139,11 +138,11 @@ void PollStream::open_window() {
            gateway_time(cursor_.position));
     cursor_.position = at - kOldest;
   }
+  const std::chrono::hours longest(24 * (parts_.settings.end_day_counts ? 7 : 6));
   PollWindow window;
   window.from = std::max({horizon(), at - kOldest});
   window.to = at;
-  if (!source_->shows_state())
-    window.to = std::min(at, start_of_day(window.from) + kLongestWindow - std::chrono::seconds(1));
+  if (!source_->shows_state()) window.to = std::min(at, start_of_day(window.from) + longest - std::chrono::seconds(1));
   window.from = std::min(window.from, window.to);
   reaches_now_ = window.to == at;
   cursor_.window = window;

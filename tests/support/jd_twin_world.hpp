@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/planted_secrets.hpp"
+#include "support/process_loop.hpp"
 
 #include <kefu/core/runtime.hpp>
 #include <kefu/jd/app.hpp>
@@ -59,7 +60,7 @@ class JdTwinWorld {
     runtime.reset();
     kefu::RuntimeOptions options;
     options.clock = time;
-    options.scheduler = time;
+    options.scheduler = std::make_shared<ProcessLoop>(time);
     options.executor = std::make_shared<kefu::InlineExecutor>();
     options.transport = sandbox.transport(time);
     if (store) options.store = std::move(store);

@@ -56,7 +56,10 @@ struct PollingSettings {
   std::chrono::seconds overlap = std::chrono::minutes(10);
   /// Where a shop without a cursor begins, before now; at most 90 days.
   std::chrono::seconds look_back = std::chrono::hours(24);
-  int page_size = 50;               ///< The platform publishes no largest one.
+  int page_size = 50;  ///< The platform publishes no largest one.
+  /// Whether lists by day include the day of `endTime`: not public (jd 4.2). Set it to false if today's messages come
+  /// only tomorrow; then one day more is asked for.
+  bool end_day_counts = true;
   std::vector<std::string> agents;  ///< Empty: the main account is meant, which sees all.
 };
 

@@ -1,0 +1,345 @@
+// A JD shop that is polled, against the platform's twin, in simulated time.
+#include "support/jd_twin_world.hpp"
+
+#include <kefu/channel/inbox.hpp>
+#include <kefu/jd/thread.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace kefu;
+using namespace std::chrono_literals;
+using kefu_test::JdTwinWorld;
+using kefu_test::kTwinAgent;
+using kefu_test::kTwinBuyer;
+using kefu_test::kTwinJdApp;
+using kefu_test::kTwinJdShop;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/// A shop that is polled by hand.
+struct PolledShop : JdTwinWorld {
+  PolledShop() : kept(std::make_shared<MemoryStore>(time)) {
+    restart(kept);
+    settings = shop_config();
+    open();
+  }
+  void open() { polled = shop(settings); }
+  /// As a host's process that ended and began anew.
+  void begin_anew() {
+    polled.reset();
+    restart(kept);
+    open();
+  }
+  Result<PollBatch> poll() { return polled->poller()->poll().get(); }
+  /// Polls until nothing waits; all that came is kept.
+  PollBatch drain() {
+    for (int i = 0; i < 20'000; ++i) {
+      auto batch = poll();
+      REQUIRE_MESSAGE(batch.has_value(), (batch ? "" : batch.error().to_string()));
+      CHECK(batch->events.size() <= Poller::kMaxEvents);
+      largest_writes = std::max(largest_writes, batch->cursor.size());
+      for (const auto& write : batch->cursor)
+        if (write.value) largest_value = std::max(largest_value, write.value->size());
+      if (!batch->cursor.empty()) REQUIRE(polled->poller()->accept(batch->cursor).get());
+      for (auto& event : batch->events) {
+        CHECK(ids.insert(event.event_id).second);
+        events.push_back(std::move(event));
+      }
+      if (!batch->more) return *std::move(batch);
+    }
+    FAIL("it never ends");
+    return {};
+  }
+  Texts texts() const {
+    Texts found;
+    for (const auto& event : events)
+      if (const auto* text = std::get_if<ReceivedText>(&event.payload)) found.push_back(text->body);
+    return found;
+  }
+  template <class Payload>
+  std::vector<Payload> all() const {
+    std::vector<Payload> found;
+    for (const auto& event : events)
+      if (const auto* one = std::get_if<Payload>(&event.payload)) found.push_back(*one);
+    return found;
+  }
+
+  const std::shared_ptr<Store> kept;
+  jd::ShopConfig settings{kTwinJdShop};
+  std::shared_ptr<jd::Shop> polled;
+  std::vector<InboundEvent> events;
+  std::set<std::string> ids;
+  std::size_t largest_writes = 0;
+  std::size_t largest_value = 0;
+};
+
+}  // namespace
+
+TEST_CASE("JD-6: chats come by polling, in every variant of the platform's answers") {
+  const std::vector<std::map<std::string, int>> variants{{},
+                                                         {{"jd_legacy_wrappers", 1}},
+                                                         {{"jd_response_spelling", 1}, {"jd_trailing_comma", 1}},
+                                                         {{"jd_numbers_as_strings", 1}, {"jd_code_as_number", 1}},
+                                                         {{"jd_dates_as_text", 1}},
+                                                         {{"jd_newest_first", 1}},
+                                                         {{"jd_customer_ids_in_lists", 1}},
+                                                         {{"jd_end_day_counts", 0}},
+                                                         {{"jd_page_size_max", 2}}};
+  for (const auto& variant : variants) {
+    PolledShop world;
+    std::string name;
+    for (const auto& [key, value] : variant) {
+      world.turn(key, value);
+      name += key + " ";
+    }
+    CAPTURE(name);
+    world.settings.polling.agent_messages = true;
+    world.settings.polling.page_size = 2;
+    world.settings.polling.end_day_counts = variant.count("jd_end_day_counts") == 0;
+    world.open();
+    world.drain();
+    const std::string sid = world.buyer_writes("在吗");
+    world.buyer_writes("？");
+    world.buyer_writes("？");
+    world.time->advance(10s);
+    world.agent_does("answer", R"({"pin":"jd_buyer_001","content":"在的"})");
+    world.time->advance(10s);
+    world.buyer_writes("这款有货吗");
+    world.buyer_writes("另一位", "jd_buyer_002");
+    world.time->advance(40s);
+    world.drain();
+    const auto texts = world.texts();
+    CHECK(std::set<std::string>(texts.begin(), texts.end()) ==
+          std::set<std::string>{"在吗", "？", "这款有货吗", "另一位"});
+    CHECK(texts.size() == 5);
+    const auto agents = world.all<AgentSpoke>();
+    REQUIRE(agents.size() == 1);
+    CHECK(agents[0].body == "在的");
+    for (const auto& event : world.events) {
+      if (event.thread == jd::thread_of(jd::SessionThread(sid)))
+        CHECK(event.trigger.empty() == std::holds_alternative<AgentSpoke>(event.payload));
+      const auto again = world.polled->reopen(event.raw, event.received_time);
+      REQUIRE(again);
+      CHECK(again->event_id == event.event_id);
+      CHECK(again->payload.index() == event.payload.index());
+      CHECK(again->customer.id == event.customer.id);
+      CHECK(again->platform_time == event.platform_time);
+    }
+    // Nothing comes again, at once or after a restart.
+    const auto count = world.events.size();
+    world.time->advance(5min);
+    world.drain();
+    world.begin_anew();
+    world.time->advance(5min);
+    world.drain();
+    CHECK(world.events.size() == count);
+  }
+}
+
+TEST_CASE("JD-6: buyers whose names are masked are never taken for one") {
+  PolledShop world;
+  world.turn("jd_mask_customers", 1);
+  world.drain();
+  world.buyer_writes("one", "jd_buyer_001");
+  world.time->advance(31s);
+  world.drain();
+  REQUIRE(world.events.size() == 1);
+  CHECK(world.events[0].customer.id.rfind("masked:", 0) == 0);
+  world.buyer_does("end");
+  world.time->advance(31s);
+  world.buyer_writes("two", "jd_buyer_001");
+  world.time->advance(31s);
+  world.drain();
+  REQUIRE(world.events.size() == 2);
+  CHECK(world.events[0].customer.id != world.events[1].customer.id);
+}
+
+TEST_CASE("JD-6: what the platform shows minutes late is found") {
+  PolledShop world;
+  world.settings.polling.overlap = 15min;
+  world.open();
+  world.turn("jd_visibility_delay_s", 840);
+  std::set<std::string> expected;
+  for (int i = 0; i < 75; ++i) {
+    if (i < 40) {
+      world.buyer_writes("late " + std::to_string(i));
+      expected.insert("late " + std::to_string(i));
+    }
+    world.time->advance(30s);
+    world.drain();
+  }
+  const auto texts = world.texts();
+  CHECK(texts.size() == expected.size());
+  CHECK(std::set<std::string>(texts.begin(), texts.end()) == expected);
+}
+
+TEST_CASE("JD-6: evaluations, service orders and messages on them come as events") {
+  PolledShop world;
+  world.drain();
+  world.buyer_writes("在吗");
+  world.buyer_does("rate", R"({"score":5,"text":"回复很快"})");
+  const auto ticket = world.sandbox.jd_add_ticket(kTwinJdShop, "jd_buyer_002", "商品坏了");
+  REQUIRE(ticket);
+  world.time->advance(1min);
+  world.drain();
+  const auto rated = world.all<CustomerRated>();
+  REQUIRE(rated.size() == 1);
+  CHECK(rated[0].score == 5);
+  CHECK(rated[0].comment == "回复很快");
+  CHECK(rated[0].agent == kTwinAgent);
+  const auto changes = world.all<TicketChanged>();
+  REQUIRE(changes.size() >= 1);
+  CHECK(changes[0].ticket_id == std::to_string(*ticket));
+  InboundEvent asked;
+  for (const auto& event : world.events)
+    if (const auto* text = std::get_if<ReceivedText>(&event.payload); text && text->body == "商品坏了") asked = event;
+  REQUIRE(asked.thread.rfind("asc:" + std::to_string(*ticket) + ":", 0) == 0);
+
+  // The answer goes to the service order; it does not come back as the customer's words.
+  const auto before = world.texts().size();
+  REQUIRE(world.polled->messenger()->send(Message(asked.sender(), TextContent("马上换新"))).get());
+  const auto received = world.sandbox.jd_received(kTwinJdShop, "jd_buyer_002");
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].text == "马上换新");
+  world.time->advance(10min);
+  world.drain();
+  CHECK(world.texts().size() == before);
+  REQUIRE(world.sandbox.jd_ticket_does(kTwinJdShop, *ticket, "ask", R"({"content":"什么时候到"})"));
+  world.time->advance(10min);
+  world.drain();
+  CHECK(world.texts().back() == "什么时候到");
+}
+
+TEST_CASE("JD-6: one stream without the right to be called does not stop the others") {
+  PolledShop world;
+  world.fault("business_error", "jingdong.im.pop.evaluationlist.get", 1000, 24);
+  world.buyer_writes("在吗");
+  world.time->advance(1min);
+  const auto before = world.sandbox.calls("jingdong.im.pop.evaluationlist.get");
+  for (int i = 0; i < 10; ++i) {
+    world.drain();
+    world.time->advance(30s);
+  }
+  CHECK(world.texts() == Texts{"在吗"});
+  CHECK(world.sandbox.calls("jingdong.im.pop.evaluationlist.get") - before <= 2);
+}
+
+TEST_CASE("JD-6: code 2 stops polling until the next day in Beijing") {
+  PolledShop world;
+  world.drain();
+  world.fault("business_error", "jingdong.im.pop.sessionlist.get", 1, 2);
+  world.buyer_writes("在吗");
+  world.time->advance(1min);
+  const auto stopped = world.poll();
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().kind() == ErrorKind::quota_exhausted);
+  REQUIRE(stopped.error().details().retry_after);
+  CHECK(*stopped.error().details().retry_after > 15h);
+  CHECK(*stopped.error().details().retry_after <= 24h);
+  const auto calls = world.sandbox.calls();
+  world.time->advance(1h);
+  CHECK_FALSE(world.poll());
+  world.begin_anew();
+  CHECK_FALSE(world.poll());
+  CHECK(world.sandbox.calls() == calls);
+  world.time->advance(*stopped.error().details().retry_after);
+  world.drain();
+  CHECK(world.texts() == Texts{"在吗"});
+}
+
+TEST_CASE("JD-6: a shop that is not authorized ends the round with that error, and goes on afterwards") {
+  PolledShop world;
+  world.settings.token_source.reset();
+  world.open();
+  const auto calls = world.sandbox.calls();
+  const auto refused = world.poll();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind() == ErrorKind::needs_authorization);
+  CHECK(world.sandbox.calls() == calls);
+}
+
+TEST_CASE("JD-6: 10 000 sessions of history are caught up with in bounded batches, records and calls") {
+  PolledShop world;
+  world.settings.polling.look_back = std::chrono::hours(24 * 10);
+  world.settings.polling.evaluations = false;
+  world.settings.polling.after_sale = false;
+  world.open();
+  sandbox::JdHistory history;
+  history.sessions = 10'000;
+  history.lines = 2;
+  history.buyers = 500;
+  history.from = world.time->wall() - std::chrono::hours(24 * 9);
+  history.until = world.time->wall() - std::chrono::hours(1);
+  REQUIRE(world.sandbox.jd_add_history(kTwinJdShop, history));
+  world.drain();
+  CHECK(world.texts().size() == 10'000);
+  CHECK(world.ids.size() == 10'000);
+  CHECK(world.largest_writes <= Poller::kMaxCursorWrites);
+  CHECK(world.largest_value <= 64 * 1024);
+  // 200 pages of sessions, a day of them in both windows; each customer's log once a window of 7 days.
+  CHECK(world.sandbox.calls("jingdong.im.pop.sessionlist.get") <= 230);
+  CHECK(world.sandbox.calls("jingdong.im.pop.chatlog.get") <= 2'000);
+}
+
+TEST_CASE("JD-6: an Inbox over a shop: polled, handled, answered in the session, once over restarts") {
+  PolledShop world;
+  int handled = 0;
+  const auto begin = [&] {
+    auto inbox = Inbox::create(*world.runtime, world.polled, [&](const InboundEvent& event, const InboxTurn& turn) {
+      ++handled;
+      const auto* text = std::get_if<ReceivedText>(&event.payload);
+      if (text == nullptr) return turn.done();
+      turn.answer(TextContent("您说：" + text->body));
+    });
+    REQUIRE(inbox);
+    return *std::move(inbox);
+  };
+  std::optional<Inbox> inbox(begin());
+  world.time->advance(1min);
+  world.buyer_writes("在吗");
+  world.time->advance(1min);
+  auto received = world.sandbox.jd_received(kTwinJdShop, kTwinBuyer);
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].text == "您说：在吗");
+  CHECK(handled == 1);
+
+  inbox.reset();
+  world.begin_anew();
+  inbox.emplace(begin());
+  world.buyer_writes("谢谢");
+  world.time->advance(2min);
+  received = world.sandbox.jd_received(kTwinJdShop, kTwinBuyer);
+  REQUIRE(received.size() == 2);
+  CHECK(received[1].text == "您说：谢谢");
+  CHECK(handled == 2);
+}
+
+TEST_CASE("JD-6: a message that the host's feed brings and polling shows is one event") {
+  PolledShop world;
+  world.settings.host_feed = true;
+  world.open();
+  Texts handled;
+  auto inbox = Inbox::create(*world.runtime, world.polled, [&](const InboundEvent& event, const InboxTurn& turn) {
+    if (const auto* text = std::get_if<ReceivedText>(&event.payload)) handled.push_back(text->body);
+    turn.done();
+  });
+  REQUIRE(inbox);
+  const std::string sid = world.buyer_writes("在吗");
+  const std::string fed = R"({"id":"m1","type":"chat_message","from":{"pin":"jd_buyer_001","app":"im.customer"},)"
+                          R"("to":{"pin":"flagship-zhang","app":"im.waiter"},"body":{"type":"text","content":"在吗",)"
+                          R"("chatinfo":{"sid":")" +
+                          sid + R"("}},"timestamp":)" + std::to_string(unix_millis(world.time->wall())) + "}";
+  const auto answer = inbox->handle(WebhookRequest("POST", "/feed", "", fed)).get();
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  world.time->advance(3min);
+  INFO((handled.empty() ? "none" : handled.back()));
+  CHECK(handled == Texts{"在吗"});
+}
