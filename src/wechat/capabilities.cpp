@@ -29,12 +29,13 @@ void describe_mini_program(Capabilities& c) {
   support(c, {K::text, K::image, K::link, K::mini_program, K::raw});
   replace(c, K::voice, std::nullopt, "mini programs send text, images, links and mini-program cards only");
   replace(c, K::video, std::nullopt, "mini programs send text, images, links and mini-program cards only");
-  replace(c, K::music, K::link, "mini programs have no music message");
+  // Not links: those need a picture and a description here, which such content may lack.
+  replace(c, K::music, K::text, "mini programs have no music message");
   replace(c, K::menu, K::text, "no source says that mini programs may send menus");
   replace(c, K::file, std::nullopt, "the customer-message API has no files: send a link to it");
   replace(c, K::location, K::text, "the customer-message API has no locations");
-  replace(c, K::product, K::link, "product cards belong to other platforms");
-  replace(c, K::order, K::link, "order cards belong to other platforms");
+  replace(c, K::product, K::text, "product cards belong to other platforms");
+  replace(c, K::order, K::text, "order cards belong to other platforms");
 }
 
 void forbid_all(Capabilities& c, const char* reason) {
