@@ -6,7 +6,7 @@ usage() {
   cat <<'TEXT'
 usage: tests/run.sh [--quick] [--asan] [--tsan] [--fuzz SECONDS] [--all]
 
-  (nothing)       release build, every test: unit, contract, lifecycle, structure, package
+  (nothing)       release build, every test: unit, contract, conformance, lifecycle, structure, package
   --quick         the same without the tests that build other programs or take long (labels package, long)
   --asan          also with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   --tsan          also with ThreadSanitizer

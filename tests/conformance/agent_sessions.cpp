@@ -1,0 +1,110 @@
+// Agents and their sessions: lists end, tokens of others are refused.
+#include "facet_calls.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <set>
+#include <string>
+
+using namespace std::chrono_literals;
+using namespace kefu;
+using namespace kefu_test;
+
+namespace {
+
+std::shared_ptr<AgentSessions> listing(ChannelUnderTest& it) {
+  const auto sessions = it.channel()->agent_sessions();
+  return it.channel()->capabilities().can(Ability::list_sessions) ? sessions : nullptr;
+}
+
+/// Walks all pages: how many sessions there were, and whose.
+std::multiset<std::string> walk(AgentSessions& sessions, AgentSessionQuery query) {
+  std::multiset<std::string> customers;
+  for (int pages = 0; pages < 50; ++pages) {
+    const auto page = sessions.sessions(query).get();
+    REQUIRE_MESSAGE(page.has_value(), why(page));
+    CHECK(page->sessions.size() <= query.limit);
+    for (const AgentSession& session : page->sessions) {
+      CHECK(session.began >= *query.from);
+      CHECK(session.began < *query.to);
+      customers.insert(session.customer.id);
+    }
+    if (page->next.empty()) return customers;
+    CHECK(page->next != query.page);
+    query.page = page->next;
+  }
+  FAIL_CHECK("the pages do not end");
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("every list of sessions: its pages hold each session once and end, whatever their size") {
+  over_every_channel([](ChannelUnderTest& it) {
+    const auto sessions = listing(it);
+    if (!sessions) return;
+    AgentSessionQuery query;
+    query.from = it.time().wall();
+    if (!it.begin_sessions(5)) return;
+    query.to = it.time().wall() + 1s;
+    std::set<std::string> whose;
+    for (const std::size_t limit :
+         {std::size_t(1), std::size_t(2), std::size_t(5), std::size_t(50), (std::numeric_limits<std::size_t>::max)()}) {
+      CAPTURE(limit);
+      query.limit = limit;
+      const auto customers = walk(*sessions, query);
+      CHECK(customers.size() == 5);
+      const std::set<std::string> now(customers.begin(), customers.end());
+      CHECK(now.size() == 5);
+      if (!whose.empty()) CHECK(now == whose);
+      whose = now;
+    }
+    query.limit = 0;
+    const std::uint64_t before = it.calls();
+    CHECK(outcome(sessions->sessions(query)) == "bad_argument");
+    CHECK(it.calls() == before);
+  });
+}
+
+TEST_CASE("every list of sessions: a quiet period is an empty page, one turned round and foreign pages are refused") {
+  over_every_channel([](ChannelUnderTest& it) {
+    const auto sessions = listing(it);
+    if (!sessions) return;
+    it.begin_sessions(1);
+    const WallTime now = it.time().wall();
+    AgentSessionQuery query;
+    query.from = now - 3h;
+    query.to = now - 2h;
+    const auto page = sessions->sessions(query).get();
+    REQUIRE_MESSAGE(page.has_value(), why(page));
+    CHECK(page->sessions.empty());
+    CHECK(page->next.empty());
+
+    const std::uint64_t before = it.calls();
+    for (const std::string& token : hostile_page_tokens()) {
+      CAPTURE(token.substr(0, 40));
+      query.page = token;
+      CHECK(outcome(sessions->sessions(query)) == "bad_argument");
+    }
+    query.page.clear();
+    query.from = now;
+    query.to = now - 1h;
+    CHECK(outcome(sessions->sessions(query)) == "bad_argument");
+    CHECK(it.calls() == before);
+  });
+}
+
+TEST_CASE("every list of agents: each has an id, once") {
+  over_every_channel([](ChannelUnderTest& it) {
+    const auto sessions = it.channel()->agent_sessions();
+    if (!sessions || !it.channel()->capabilities().can(Ability::agents)) return;
+    const auto agents = sessions->agents().get();
+    REQUIRE_MESSAGE(agents.has_value(), why(agents));
+    std::set<std::string> ids;
+    for (const Agent& agent : *agents) {
+      CHECK_FALSE(agent.id.empty());
+      CHECK(ids.insert(agent.id).second);
+    }
+  });
+}

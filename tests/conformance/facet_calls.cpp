@@ -1,0 +1,120 @@
+#include "facet_calls.hpp"
+
+#include <chrono>
+
+using namespace std::chrono_literals;
+using namespace kefu;
+
+namespace kefu_test {
+namespace {
+
+constexpr char kAgent[] = "somebody";
+
+AgentSessionQuery sessions_of_today(ChannelUnderTest& channel) {
+  AgentSessionQuery query;
+  query.from = channel.time().wall() - 2h;
+  query.to = channel.time().wall();
+  return query;
+}
+
+TranscriptQuery words_of_today(ChannelUnderTest& channel, const CustomerId& customer) {
+  TranscriptQuery query(channel.time().wall() - 2h, channel.time().wall());
+  query.customer = customer;
+  return query;
+}
+
+std::optional<FacetCall> sessions_call(ChannelUnderTest& channel, Ability ability) {
+  const auto sessions = channel.channel()->agent_sessions();
+  if (!sessions) return std::nullopt;
+  const CustomerId customer = channel.reachable().customer;
+  const std::string name(to_string(ability));
+  switch (ability) {
+    case Ability::agents:
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->agents(std::move(o))); });
+    case Ability::list_sessions: {
+      const AgentSessionQuery query = sessions_of_today(channel);
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->sessions(query, std::move(o))); });
+    }
+    case Ability::find_session:
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->session_of(customer, std::move(o))); });
+    case Ability::open_session:
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->open(customer, kAgent, std::move(o))); });
+    case Ability::close_session:
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->close(customer, kAgent, std::move(o))); });
+    case Ability::waiting:
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->waiting(std::move(o))); });
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<FacetCall> call_of(ChannelUnderTest& channel, Ability ability) {
+  const std::string name(to_string(ability));
+  if (ability == Ability::typing) {
+    const auto messenger = channel.channel()->messenger();
+    if (!messenger) return std::nullopt;
+    const Address to = channel.reachable();
+    return FacetCall(name, [=](CallOptions o) { return waiting(messenger->typing(to, true, std::move(o))); });
+  }
+  if (ability == Ability::search_transcript) {
+    const auto transcripts = channel.channel()->transcripts();
+    if (!transcripts) return std::nullopt;
+    TranscriptQuery query = words_of_today(channel, channel.reachable().customer);
+    query.words = "anything";
+    return FacetCall(name, [=](CallOptions o) { return waiting(transcripts->read(query, std::move(o))); });
+  }
+  return sessions_call(channel, ability);
+}
+
+std::vector<FacetCall> promised_calls(ChannelUnderTest& channel) {
+  const auto account = channel.channel();
+  const Address to = channel.reachable();
+  std::vector<FacetCall> calls;
+  if (const auto messenger = account->messenger())
+    calls.emplace_back("messenger", [=](CallOptions o) {
+      return waiting(messenger->send(Message(to, TextContent("words")), std::move(o)));
+    });
+  // Typing follows a message, as platforms want it.
+  for (const Ability ability : {Ability::typing, Ability::agents, Ability::list_sessions, Ability::find_session,
+                                Ability::waiting, Ability::search_transcript})
+    if (account->capabilities().can(ability))
+      if (auto call = call_of(channel, ability)) calls.push_back(*std::move(call));
+  if (const auto transcripts = account->transcripts()) {
+    const TranscriptQuery query = words_of_today(channel, to.customer);
+    calls.emplace_back("transcripts", [=](CallOptions o) { return waiting(transcripts->read(query, std::move(o))); });
+  }
+  if (const auto profiles = account->profiles())
+    calls.emplace_back("profiles",
+                       [=](CallOptions o) { return waiting(profiles->look_up(to.customer, std::move(o))); });
+  if (const auto poller = account->poller())
+    calls.emplace_back("poller", [=](CallOptions o) { return waiting(poller->poll(std::move(o))); });
+  return calls;
+}
+
+std::vector<std::string> hostile_page_tokens() {
+  std::vector<std::string> tokens = {"x",
+                                     "-1",
+                                     ".",
+                                     "..",
+                                     "1.",
+                                     ".1",
+                                     "1.-1",
+                                     "1.1.1.1.1.1",
+                                     "99999999999999999999999999",
+                                     "9223372036854775807.0",
+                                     "-9223372036854775808.1.1",
+                                     "1e9.1",
+                                     " 1.1.1",
+                                     "../../etc/passwd",
+                                     "{\"page\":1}",
+                                     "\xff\xfe",
+                                     "%00",
+                                     "页"};
+  tokens.push_back(std::string("1\0.1", 4));
+  tokens.emplace_back(100'000, '1');
+  return tokens;
+}
+
+}  // namespace kefu_test

@@ -1,0 +1,139 @@
+// The kinds of WeChat accounts, at the twin.
+#include "channel_under_test.hpp"
+#include "support/twin_world.hpp"
+
+#include <utility>
+
+using namespace kefu;
+
+namespace kefu_test {
+namespace {
+
+constexpr char kSendPath[] = "/cgi-bin/message/custom/send";
+constexpr char kMedia[] = "media-of-the-suite";
+
+struct WechatRow {
+  const char* name;
+  const char* account_kind;
+  wechat::AccountKind kind;
+  sandbox::WechatKind twin_kind;
+  bool verified = true;
+  bool pushed = true;
+};
+
+class WechatChannel final : public ChannelUnderTest {
+ public:
+  explicit WechatChannel(const WechatRow& row) : row_(row) {
+    sandbox::WechatApp app;
+    app.appid = kOtherTwinApp;
+    app.secret = kPlantedAppSecret;
+    app.token = kPlantedPushToken;
+    app.encoding_aes_key = kPlantedAesKey;
+    app.kind = row.twin_kind;
+    app.verified = row.verified;
+    app.unlimited_windows = true;
+    REQUIRE(world_.sandbox.add(app).has_value());
+    world_.add_customer(kOtherTwinApp, kTwinCustomer);
+    const auto media =
+        world_.sandbox.control("POST", "/media", R"({"media_id":")" + std::string(kMedia) + R"(","type":"image"})");
+    REQUIRE_MESSAGE(media.status == 200, media.body);
+    runtime_ = world_.runtime();
+    wechat::AccountConfig config = TwinWorld::config(kOtherTwinApp, row.kind);
+    config.verified = row.verified;
+    if (row.pushed) config.push.emplace(app.appid, wechat::PushKeys(Secret(app.token), Secret(app.encoding_aes_key)));
+    account_ = TwinWorld::account(*runtime_, std::move(config));
+  }
+
+  ChannelFacts facts() const override {
+    ChannelFacts facts;
+    facts.platform = "wechat";
+    facts.id = kOtherTwinApp;
+    facts.account_kind = row_.account_kind;
+    if (row_.verified) facts.facets.push_back(Facet::messenger);
+    if (row_.pushed) facts.facets.push_back(Facet::push_receiver);
+    return facts;
+  }
+  std::shared_ptr<Channel> channel() const override { return account_; }
+  void drop_channel() override { account_.reset(); }
+  void remove() override { account_->remove(); }
+  Runtime& runtime() override { return *runtime_; }
+  sandbox::SimulatedTime& time() override { return *world_.time; }
+
+  Address reachable() override { return Address("", CustomerId(kTwinCustomer)); }
+  void customer_writes(const std::string& text) override {
+    const auto pushed = world_.sandbox.customer_writes(kOtherTwinApp, kTwinCustomer, text);
+    REQUIRE_MESSAGE(pushed.has_value(), why(pushed));
+    last_push_ = *pushed;
+  }
+  std::vector<Shown> shown() const override {
+    std::vector<Shown> all;
+    for (const auto& message : world_.sandbox.messages(kOtherTwinApp, kTwinCustomer))
+      all.push_back(Shown{message.text, message.text + message.content});
+    return all;
+  }
+  bool converse(const std::vector<std::string>&) override { return false; }
+  bool begin_sessions(int) override { return false; }
+
+  void connect(Inbox& inbox) override {
+    if (!row_.pushed) return;
+    world_.sandbox.connect_webhook(
+        kOtherTwinApp,
+        [&inbox](sandbox::PushRequest request, MoveFunction<void(sandbox::PushReply)> answer) {
+          inbox.handle(WebhookRequest(request.method, request.path, request.raw_query, request.body))
+              .then([answer = std::move(answer)](Result<WebhookResponse> response) mutable {
+                answer(response ? sandbox::PushReply(response->status, response->body) : sandbox::PushReply(503, ""));
+              });
+        },
+        world_.time);
+  }
+  bool push_again() override {
+    const auto again =
+        world_.sandbox.control("POST", "/pushes/" + std::to_string(last_push_) + "/repeat", R"({"signature":"same"})");
+    REQUIRE_MESSAGE(again.status == 200, again.body);
+    return true;
+  }
+  std::uint64_t calls() const override { return world_.sandbox.calls(); }
+  std::uint64_t sends() const override { return world_.sandbox.calls(kSendPath); }
+  void spoil_credential() override { world_.sandbox.rotate_tokens(kOtherTwinApp); }
+  void lose_answer_of_send() override { world_.fault("reset_before_reply", kSendPath); }
+  void slow_down(Millis delay) override {
+    sandbox::FaultSwitch slow("late_reply");
+    slow.count = -1;
+    slow.delay = delay;
+    REQUIRE(world_.sandbox.switch_on(slow).has_value());
+  }
+  RawContent raw(const std::string& text) const override {
+    return RawContent("text", R"({"content":")" + text + R"("})");
+  }
+
+ private:
+  const WechatRow row_;
+  TwinWorld world_;
+  std::unique_ptr<Runtime> runtime_;
+  std::shared_ptr<wechat::Account> account_;
+  std::uint64_t last_push_ = 0;
+};
+
+}  // namespace
+
+std::vector<ChannelRow> wechat_channels() {
+  using Kind = wechat::AccountKind;
+  using Twin = sandbox::WechatKind;
+  std::vector<ChannelRow> rows;
+  for (const WechatRow& row : {
+           WechatRow{"wechat service account", "official_account.service", Kind::service_account, Twin::service},
+           WechatRow{"wechat subscription account", "official_account.subscription", Kind::subscription_account,
+                     Twin::subscription},
+           WechatRow{"wechat mini program", "mini_program", Kind::mini_program, Twin::mini_program},
+           WechatRow{"wechat unverified service account", "official_account.service", Kind::service_account,
+                     Twin::service, false},
+           WechatRow{"wechat subscription account without verification and pushes", "official_account.subscription",
+                     Kind::subscription_account, Twin::subscription, false, false},
+           WechatRow{"wechat service account without pushes", "official_account.service", Kind::service_account,
+                     Twin::service, true, false},
+       })
+    rows.push_back(ChannelRow{row.name, [row] { return std::make_unique<WechatChannel>(row); }});
+  return rows;
+}
+
+}  // namespace kefu_test
