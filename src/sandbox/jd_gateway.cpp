@@ -10,6 +10,8 @@ namespace {
 
 using Kind = detail::Value::Kind;
 
+constexpr std::string_view kGatewayPath = "/routerjson";
+
 /// One part after the other of a multipart body: name of the field and its bytes.
 Pairs multipart_pairs(std::string_view body, std::string_view content_type) {
   Pairs out;
@@ -147,14 +149,14 @@ JdResult jd_failure(const JdRoute& route, std::string_view code, std::string_vie
 }
 
 std::string JdTwin::call_name(const WebRequest& request) const {
-  if (request.path != "/routerjson") return request.path;
+  if (request.path != kGatewayPath) return request.path;
   if (const auto in_query = find_pair(request.query, "method"); in_query && request.body.empty())
     return std::string(*in_query);
   return std::string(find_pair(jd_params(request), "method").value_or(request.path));
 }
 
 WebAnswer JdTwin::handle(const WebRequest& request, WallTime now) {
-  if (request.path == "/routerjson" && (request.method == "GET" || request.method == "POST"))
+  if (request.path == kGatewayPath && (request.method == "GET" || request.method == "POST"))
     return gateway(request, now);
   return oauth(request, now);
 }
@@ -277,6 +279,8 @@ WebAnswer JdTwin::refusal(const WebRequest& request, const Fault& fault, bool bu
   JdCall call{*this, params, now};
   call.method = call_name(request);
   note_call(call.method, fault.errcode);
+  if (request.path != kGatewayPath)
+    return oauth_fault(request, fault.errcode, fault.body.empty() ? std::string_view("系统繁忙") : fault.body);
   if (!business) return envelope(call, jd_error(fault.errcode, fault.body));
   static const JdRoute kPlain{"", JdFamily::plain, "", nullptr, false, false};
   const auto route = routes_.find(call.method);
@@ -290,6 +294,7 @@ WebAnswer JdTwin::idle_success(const WebRequest& request) {
   JdCall call{*this, params, WallTime()};
   call.method = call_name(request);
   note_call(call.method, 0);
+  if (request.path != kGatewayPath) return oauth_fault(request, 0, "");
   return envelope(call, {});
 }
 

@@ -79,16 +79,23 @@ void write_line(JsonWriter& writer, JdCall& call, const ChatEntry& entry) {
   writer.end_object();
 }
 
-/// The lines a chat log call means. Masked names may mean several buyers: then all of them.
+/// The buyers that `customer` may mean: a masked name several, any other one.
+std::vector<const JdBuyer*> buyers_of(JdCall& call) {
+  const std::string_view name = call.text("customer");
+  if (const JdBuyer* one = call.twin.find_buyer(*call.shop, name)) return {one};
+  std::vector<const JdBuyer*> alike;
+  if (call.twin.setting("jd_mask_customers") == 0) return alike;
+  for (const auto& [pin, buyer] : call.shop->buyers)
+    if (jd_masked(pin) == name) alike.push_back(&buyer);
+  return alike;
+}
+
 std::vector<ChatEntry> find_lines(JdCall& call, const JdPeriod& period, std::string_view keyword) {
   const JdWaiters waiters(call);
-  const std::string_view name = call.text("customer");
   const std::int64_t sku = call.number("skuId");
   std::vector<ChatEntry> found;
-  for (const auto& [pin, buyer] : call.shop->buyers) {
-    const bool meant = pin == name || buyer.open_id == name || buyer.xid == name || call.twin.shown(pin) == name;
-    if (!meant) continue;
-    for (const std::uint32_t place : buyer.sessions) {
+  for (const JdBuyer* buyer : buyers_of(call)) {
+    for (const std::uint32_t place : buyer->sessions) {
       const JdSession& session = call.shop->sessions[place];
       if (sku != 0 && session.sku != sku) continue;
       for (std::size_t at = 0; at < session.line_count(); ++at) {

@@ -16,14 +16,18 @@ WebAnswer oauth_page(int status, std::string_view text) {
   return answer;
 }
 
-/// Numbers of the new pages are not public: one switch stands for them all.
-WebAnswer oauth_refusal(const JdTwin& twin, std::string_view text) {
+WebAnswer new_refusal(int code, std::string_view text) {
   WebAnswer answer;
   answer.content_type = "application/json;charset=UTF-8";
   detail::JsonWriter writer(answer.body);
-  writer.begin_object().key("code").integer(twin.setting("jd_oauth_error_code")).key("msg").string(text);
+  writer.begin_object().key("code").integer(code).key("msg").string(text);
   writer.key("requestId").string(random_hex(24)).end_object();
   return answer;
+}
+
+/// Numbers of the new pages are not public: one switch stands for them all.
+WebAnswer oauth_refusal(const JdTwin& twin, std::string_view text) {
+  return new_refusal(static_cast<int>(twin.setting("jd_oauth_error_code")), text);
 }
 
 WebAnswer legacy_refusal(const JdTwin& twin, int code, std::string_view text) {
@@ -150,6 +154,10 @@ WebAnswer jd_legacy_token_answer(JdTwin& twin, const Pairs& params, WallTime now
   if (shop == nullptr) return legacy_refusal(twin, 401, "grant 不允许");
   twin.refresh(*grant, now);
   return grant_answer(twin, *grant, *shop, now);
+}
+
+WebAnswer JdTwin::oauth_fault(const WebRequest& request, int code, std::string_view text) const {
+  return starts_with(request.path, "/oauth/") ? legacy_refusal(*this, code, text) : new_refusal(code, text);
 }
 
 WebAnswer JdTwin::oauth(const WebRequest& request, WallTime now) {

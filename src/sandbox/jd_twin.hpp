@@ -158,6 +158,8 @@ class JdTwin final : public Twin {
   JdResult check_system(JdCall& call);
   JdResult check_identity(JdCall& call);
   WebAnswer oauth(const WebRequest& request, WallTime now);
+  /// A refusal (or, with code 0, an empty success) in the form of that page.
+  WebAnswer oauth_fault(const WebRequest& request, int code, std::string_view text) const;
   WebAnswer envelope(const JdCall& call, const JdResult& result) const;
   std::string new_token(bool legacy) const;
   void give_tokens(JdGrant& grant, bool new_access, bool new_refresh, WallTime now);

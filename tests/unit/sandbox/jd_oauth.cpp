@@ -131,6 +131,26 @@ TEST_CASE("a refresh replaces both tokens; switches keep either") {
   CHECK(probe(test, access) == "19");
 }
 
+TEST_CASE("faults of the pages have the form of the pages") {
+  JdCase test;
+  kefu::sandbox::FaultSwitch fault("errcode");
+  fault.path = "/oauth2/refresh_token";
+  fault.errcode = 500;
+  REQUIRE(test.sandbox.switch_on(fault).has_value());
+  const auto refused = refresh(test, test.token.refresh_token);
+  CHECK(refused.code == "500");
+  CHECK(!refused["msg"].text().empty());
+  CHECK(refresh(test, test.token.refresh_token).code == "0");
+  fault.path = "/oauth/token";
+  REQUIRE(test.sandbox.switch_on(fault).has_value());
+  test.turn("jd_legacy_oauth_gbk", 0);
+  CHECK(test.page(kOld, "/oauth/token", {})["error_description"].text() == "系统繁忙");
+  fault = kefu::sandbox::FaultSwitch("http_502_html");
+  fault.path = "/oauth2/refresh_token";
+  REQUIRE(test.sandbox.switch_on(fault).has_value());
+  CHECK(refresh(test, test.sandbox.jd_token(kJdKey, kefu_test::kJdShop)->refresh_token).reply.status == 502);
+}
+
 TEST_CASE("a token ends with its life; whether a refresh still works then is a switch") {
   JdCase test;
   test.control("POST", std::string("/jd/apps/") + kJdKey, R"({"token_life_s":86399})");
