@@ -13,6 +13,7 @@
 #include <kefu/channel/channel.hpp>
 #include <kefu/channel/inbox.hpp>
 #include <kefu/core/runtime.hpp>
+#include <kefu/sandbox/sandbox.hpp>
 #include <kefu/sandbox/simulated_time.hpp>
 
 #include <doctest/doctest.h>
@@ -74,18 +75,31 @@ class ChannelUnderTest {
   virtual void connect(kefu::Inbox& inbox) = 0;
   /// The platform delivers its last push once more. False: it does not push.
   virtual bool push_again() = 0;
-  /// Calls that reached the platform, those for tokens included.
-  virtual std::uint64_t calls() const = 0;
-  /// Calls of the method that sends.
-  virtual std::uint64_t sends() const = 0;
   /// The platform takes the account's present credential no more.
   virtual void spoil_credential() = 0;
-  /// The next send is carried out, its answer is lost.
-  virtual void lose_answer_of_send() = 0;
-  /// Every answer takes so long.
-  virtual void slow_down(kefu::Millis delay) = 0;
+  /// How often a credential that the platform refused was replaced, or fetched anew.
+  virtual std::uint64_t renewals() const = 0;
+  /// The path or method that sends.
+  virtual std::string send_path() const = 0;
+  virtual kefu::sandbox::Sandbox& twin() = 0;
   /// A message in the platform's own words that says `text`, if the account takes such.
   virtual kefu::RawContent raw(const std::string& text) const = 0;
+
+  /// Calls that reached the platform, those for tokens included.
+  std::uint64_t calls() { return twin().calls(); }
+  std::uint64_t sends() { return twin().calls(send_path()); }
+  /// The next send is carried out, its answer is lost.
+  void lose_answer_of_send() { fault("reset_before_reply", send_path(), 1); }
+  /// Every answer takes so long.
+  void slow_down(kefu::Millis delay) { fault("late_reply", "", -1, delay); }
+  /// One of the sandbox's faults, for so many calls of a path; empty: of any; -1: until they are cleared.
+  void fault(const std::string& name, const std::string& path, std::int64_t count, kefu::Millis delay = {}) {
+    kefu::sandbox::FaultSwitch one(name);
+    one.path = path;
+    one.count = count;
+    one.delay = delay;
+    REQUIRE(twin().switch_on(one).has_value());
+  }
 };
 
 /// One kind of account.

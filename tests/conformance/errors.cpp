@@ -26,9 +26,11 @@ TEST_CASE("every channel: a credential that died is renewed under whatever call 
       it.time().advance(2min);
       call_something(it);  // a sign of typing follows a message
       const std::size_t shown = it.shown().size();
+      const std::uint64_t renewals = it.renewals();
       it.spoil_credential();
       const auto error = call.start({})();
       CHECK_MESSAGE(outcome(error) == "ok", why(error));
+      CHECK(it.renewals() == renewals + 1);
       CHECK(it.shown().size() == shown + (call.name == "messenger" ? 1 : 0));
     }
   });
@@ -56,6 +58,36 @@ TEST_CASE("every messenger: a send whose answer is lost is shown once, and is re
     CHECK(it.shown().size() == shown + 1);
     const auto next = messenger->send(Message(it.reachable(), TextContent("next"))).get();
     CHECK_MESSAGE(next.has_value(), why(next));
+  });
+}
+
+TEST_CASE("every channel: answers that nobody can read are errors, show no message twice, and pass") {
+  over_every_channel([](ChannelUnderTest& it) {
+    const auto calls = promised_calls(it);
+    for (const char* each : {"html_200", "empty_200", "cut_json", "array_json", "http_502_html", "http_503_empty",
+                             "close_inside_reply", "half_headers"}) {
+      const std::string fault = each;
+      CAPTURE(fault);
+      for (const FacetCall& call : calls) {
+        CAPTURE(call.name);
+        call_something(it);  // its credential is there
+        const std::size_t shown = it.shown().size();
+        it.fault(fault, "", -1);
+        const auto error = call.start({})();
+        REQUIRE(error.has_value());
+        const std::string kind = outcome(error);
+        const bool fits = kind == "malformed_reply" || kind == "unavailable" || kind == "network" || kind == "timeout";
+        CHECK_MESSAGE(fits, why(error));
+        if (call.name == "messenger") {
+          CHECK_MESSAGE(error->delivery() == Delivery::unknown, why(error));
+          CHECK(it.shown().size() <= shown + 1);
+        }
+        it.twin().clear_faults();
+        it.time().advance(10min);
+        const auto later = call.start({})();
+        CHECK_MESSAGE((call.name == "typing" || outcome(later) == "ok"), why(later));
+      }
+    }
   });
 }
 

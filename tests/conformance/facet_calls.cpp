@@ -23,6 +23,18 @@ TranscriptQuery words_of_today(ChannelUnderTest& channel, const CustomerId& cust
   return query;
 }
 
+/// What a batch brought is taken, so that the next poll asks the platform again.
+Waiting poll_and_accept(const std::shared_ptr<Poller>& poller, CallOptions options) {
+  const auto batch = std::make_shared<Pending<PollBatch>>(poller->poll(std::move(options)));
+  return [poller, batch]() -> std::optional<Error> {
+    const auto polled = std::move(*batch).get();
+    if (!polled) return polled.error();
+    const auto accepted = poller->accept(polled->cursor).get();
+    if (!accepted) return accepted.error();
+    return std::nullopt;
+  };
+}
+
 std::optional<FacetCall> sessions_call(ChannelUnderTest& channel, Ability ability) {
   const auto sessions = channel.channel()->agent_sessions();
   if (!sessions) return std::nullopt;
@@ -89,7 +101,7 @@ std::vector<FacetCall> promised_calls(ChannelUnderTest& channel) {
     calls.emplace_back("profiles",
                        [=](CallOptions o) { return waiting(profiles->look_up(to.customer, std::move(o))); });
   if (const auto poller = account->poller())
-    calls.emplace_back("poller", [=](CallOptions o) { return waiting(poller->poll(std::move(o))); });
+    calls.emplace_back("poller", [=](CallOptions o) { return poll_and_accept(poller, std::move(o)); });
   return calls;
 }
 

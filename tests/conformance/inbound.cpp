@@ -137,6 +137,37 @@ TEST_CASE("every channel that hears: five messages come in their order, each onc
   });
 }
 
+TEST_CASE(
+    "every push receiver: what is no push of the platform's is refused with its fault, and nothing of it is used") {
+  int receivers = 0;
+  over_every_channel([&](ChannelUnderTest& it) {
+    const auto receiver = it.channel()->push_receiver();
+    if (!receiver) return;
+    ++receivers;
+    Reception host(it);
+    for (const char* method : {"GET", "POST", "PUT", ""}) {
+      for (const std::string& body : {std::string(), std::string("{"), std::string("nonsense"),
+                                      std::string("\xff\0", 2), std::string(2'000'000, 'x')}) {
+        CAPTURE(method);
+        CAPTURE(body.size());
+        const WebhookRequest request(method, "/", "signature=00&timestamp=1&nonce=1", body);
+        const OpenedPush opened = receiver->open(request, it.time().wall());
+        CHECK(opened.outcome == OpenedPush::Outcome::refused);
+        CHECK(opened.fault.has_value());
+        CHECK_FALSE(opened.detail.empty());
+        CHECK(opened.event.event_id.empty());
+        CHECK(opened.answer.status >= 400);
+        const auto answer = host.inbox->handle(request).get();
+        REQUIRE_MESSAGE(answer.has_value(), why(answer));
+        CHECK(answer->status >= 400);
+      }
+    }
+    it.time().advance(1min);
+    CHECK(host.events.empty());
+  });
+  CHECK(receivers > 0);
+}
+
 TEST_CASE("every channel that hears and speaks: the sender of an event is reached, by turn and by Messenger") {
   int answered = 0;
   over_every_channel([&](ChannelUnderTest& it) {

@@ -24,6 +24,7 @@ struct ShopRow {
   bool after_sale = false;
   bool feed = false;
   std::size_t max_text_bytes = 0;
+  bool windows = false;
 };
 
 class JdChannel final : public ChannelUnderTest {
@@ -34,6 +35,11 @@ class JdChannel final : public ChannelUnderTest {
     if (!row.after_sale) config.after_sale.reset();
     config.host_feed = row.feed;
     config.max_text_bytes = row.max_text_bytes;
+    if (row.windows) {
+      config.reply_rules.emplace();
+      config.reply_rules->rules.emplace_back("message", 4, std::chrono::hours(24));
+    }
+    tokens_ = std::static_pointer_cast<JdTwinWorld::TwinTokens>(config.token_source);
     shop_ = world_.shop(std::move(config));
   }
 
@@ -102,18 +108,12 @@ class JdChannel final : public ChannelUnderTest {
     hand_over();
     return true;
   }
-  std::uint64_t calls() const override { return world_.sandbox.calls(); }
-  std::uint64_t sends() const override { return world_.sandbox.calls(on_orders() ? kReplyOrder : kPushText); }
   void spoil_credential() override {
     world_.control("POST", "/jd/grants/void", R"({"shop":")" + std::string(kTwinJdShop) + R"("})");
   }
-  void lose_answer_of_send() override { world_.fault("reset_before_reply", on_orders() ? kReplyOrder : kPushText); }
-  void slow_down(Millis delay) override {
-    sandbox::FaultSwitch slow("late_reply");
-    slow.count = -1;
-    slow.delay = delay;
-    REQUIRE(world_.sandbox.switch_on(slow).has_value());
-  }
+  std::uint64_t renewals() const override { return static_cast<std::uint64_t>(tokens_->refused); }
+  std::string send_path() const override { return on_orders() ? kReplyOrder : kPushText; }
+  sandbox::Sandbox& twin() override { return world_.sandbox; }
   RawContent raw(const std::string& text) const override {
     return RawContent("text", R"({"content":")" + text + R"("})");
   }
@@ -151,6 +151,7 @@ class JdChannel final : public ChannelUnderTest {
 
   const ShopRow row_;
   JdTwinWorld world_;
+  std::shared_ptr<JdTwinWorld::TwinTokens> tokens_;
   std::shared_ptr<jd::Shop> shop_;
   Inbox* inbox_ = nullptr;
   std::string session_;
@@ -165,7 +166,7 @@ std::vector<ChannelRow> jd_channels() {
   std::vector<ChannelRow> rows;
   for (const ShopRow& row : {
            ShopRow{"jd shop without grants"},
-           ShopRow{"jd shop with DongDong", true, false, false, 100},
+           ShopRow{"jd shop with DongDong", true, false, false, 100, true},
            ShopRow{"jd shop with after-sale", false, true},
            ShopRow{"jd shop with DongDong and after-sale", true, true},
            ShopRow{"jd shop with DongDong, after-sale and the host's feed", true, true, true},

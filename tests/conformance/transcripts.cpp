@@ -53,6 +53,14 @@ TEST_CASE("every transcript: its pages hold each line once, oldest first, and en
       query.limit = limit;
       CHECK(walk(*transcripts, query) == lines);
     }
+    if (it.channel()->capabilities().can(Ability::search_transcript)) {
+      query.limit = 2;
+      query.words = "three";
+      CHECK(walk(*transcripts, query) == Lines{"three"});
+      query.words = "words that nobody wrote";
+      CHECK(walk(*transcripts, query).empty());
+      query.words.clear();
+    }
     query.limit = 0;
     const std::uint64_t before = it.calls();
     CHECK(outcome(transcripts->read(query)) == "bad_argument");

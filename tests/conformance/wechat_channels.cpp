@@ -92,16 +92,10 @@ class WechatChannel final : public ChannelUnderTest {
     REQUIRE_MESSAGE(again.status == 200, again.body);
     return true;
   }
-  std::uint64_t calls() const override { return world_.sandbox.calls(); }
-  std::uint64_t sends() const override { return world_.sandbox.calls(kSendPath); }
   void spoil_credential() override { world_.sandbox.rotate_tokens(kOtherTwinApp); }
-  void lose_answer_of_send() override { world_.fault("reset_before_reply", kSendPath); }
-  void slow_down(Millis delay) override {
-    sandbox::FaultSwitch slow("late_reply");
-    slow.count = -1;
-    slow.delay = delay;
-    REQUIRE(world_.sandbox.switch_on(slow).has_value());
-  }
+  std::uint64_t renewals() const override { return world_.stable_fetches(); }
+  std::string send_path() const override { return kSendPath; }
+  sandbox::Sandbox& twin() override { return world_.sandbox; }
   RawContent raw(const std::string& text) const override {
     return RawContent("text", R"({"content":")" + text + R"("})");
   }
