@@ -1,9 +1,20 @@
 #include "sandbox/sandbox_core.hpp"
 
-#include <algorithm>
+#include <fmt/chrono.h>
+
+#include <ctime>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
+namespace {
+
+/// Platforms date their answers; clients tell from it how wrong their own clock is.
+void put_date(WebAnswer& answer, WallTime now) {
+  const std::time_t second = static_cast<std::time_t>(unix_seconds(now));
+  answer.headers.emplace_back("Date", fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(second)));
+}
+
+}  // namespace
 
 void SandboxCore::move_clock(Millis by) {
   offset_ms_ += by.count();
@@ -34,6 +45,7 @@ void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, R
                       {
                         const std::lock_guard<std::mutex> again(self->mutex);
                         late = twin.handle(request, self->now());
+                        put_date(late, self->now());
                         self->changed();
                       }
                       later(std::move(late));
@@ -41,6 +53,7 @@ void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, R
       return;
     }
     answer = fault ? faulty_answer(twin, *fault, request) : twin.handle(request, now());
+    put_date(answer, now());
     changed();
   }
   respond(std::move(answer));

@@ -119,6 +119,16 @@ TEST_CASE("the clock's bound is a switch, a stated offset is honoured") {
   CHECK(test.send(params).code == "8");
 }
 
+TEST_CASE("answers are dated by the twin's clock, so that a client can tell how wrong its own is") {
+  JdCase test;
+  const auto params = test.params(kSessions, kToday);
+  CHECK(test.send(params).reply.header("date") == "Sat, 01 Jun 2024 00:30:00 GMT");
+  test.pass(1200);
+  const auto late = test.send(params);
+  CHECK(late.code == "8");
+  CHECK(late.reply.header("date") == "Sat, 01 Jun 2024 00:50:00 GMT");
+}
+
 TEST_CASE("query and body are merged, the body wins, multipart is read") {
   JdCase test;
   auto params = test.params(kSessions, kToday);
