@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job on one machine: the platform's twin (kefu-sandbox), a host program with kefu inside (quickstart_host), and
-# customers who talk to it. On a bare Debian 12 it first installs what is missing (as root).
+# The main job on one machine: the platforms' twins (kefu-sandbox), a host program with kefu inside (quickstart_host), and
+# customers of WeChat and JD who talk to it. On a bare Debian 12 it first installs what is missing (as root).
 set -u
 export LC_ALL=C.UTF-8
 usage() {
@@ -38,7 +38,8 @@ mkdir -p "$logs"
 # shellcheck disable=SC2086
 kefu_install $kefu_build_packages $kefu_example_packages
 say "Building (release)"
-kefu_build release "$logs/build-quickstart.log" kefu_sandbox_program quickstart_host quickstart_customers -- \
+kefu_build release "$logs/build-quickstart.log" kefu_sandbox_program quickstart_host quickstart_customers \
+  kefu_cli -- \
   -DKEFU_UNITY=ON $([ -z "$(kefu_missing doctest-dev)" ] || echo -DKEFU_BUILD_TESTS=OFF)
 
 # What was left of an earlier run must not answer for this one.
@@ -76,11 +77,11 @@ start() {
 # value NAME: the text of that field in $line.
 value() { sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p' <<<"$line"; }
 
-say "Starting the twin of the platform (kefu-sandbox)"
+say "Starting the twins of the platforms (kefu-sandbox)"
 start sandbox wechat "$bin/kefu-sandbox" --port 0
-api=$(value wechat) control=$(value control)
+api=$(value wechat) jd=$(value jd) control=$(value control)
 
-# Made-up credentials for the twin's account; the samples are published ones with the credentials published with them.
+# Made-up credentials for the twins' accounts; the samples are published ones with the credentials published with them.
 cat >"$work/host.json" <<JSON
 {
   "port": 0,
@@ -100,17 +101,32 @@ cat >"$work/host.json" <<JSON
     {"app_id": "wxba5fad812f8e6fb9", "app_secret": "unused", "kind": "mini_program", "recorded": true,
      "original_id": "gh_97417a04a28d", "mode": "safe", "token": "AAAAA",
      "encoding_aes_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "base_url": "$api",
-     "sample": "doc-mini-program-json-push"}
-  ]
+     "sample": "doc-mini-program-json-push"},
+    {"platform": "jd", "shop": "flagship", "poll_seconds": 1,
+     "size_chart_url": "https://img.example.com/size-chart.png",
+     "dongdong": {"aspid": "110.200.0000001.001", "secret": "plantedDongDongSecr3t8Vd", "from_pin": "flagship-anna"},
+     "after_sale": {"bu_id": "10001", "operate_pin": "flagship-anna", "operate_nick": "客服安娜"}}
+  ],
+  "jd_app": {"app_key": "0A1B2C3D4E5F60718293A4B5C6D7E8F9", "app_secret": "plantedJd5ecret0f1a2b3c4d5e6f708",
+             "gateway_url": "$jd", "oauth_url": "$jd"}
 }
 JSON
-chmod 600 "$work/host.json"
+# The program kefu's own view of the same shop: it shares the host's store, and so the authorization.
+cat >"$work/jd.json" <<JSON
+{
+  "app_key": "0A1B2C3D4E5F60718293A4B5C6D7E8F9", "app_secret": "plantedJd5ecret0f1a2b3c4d5e6f708",
+  "gateway_url": "$jd", "oauth_url": "$jd", "store": "$work/kefu.db", "shop": "flagship"
+}
+JSON
+chmod 600 "$work/host.json" "$work/jd.json"
 
 say "Starting the host (quickstart_host)"
 start host listening "$bin/quickstart_host" "$work/host.json"
 host=$(value url)
 
-say "Customers talk to it"
+# In Beijing, as JD counts days.
+first_day=$(TZ=UTC-8 date +%F)
+say "Customers talk to it, on WeChat and on JD"
 echo
 "$bin/quickstart_customers" "$control" "$host" "$logs/quickstart-host.log" "$work/host.json" tests/data/wechat-crypto.json \
   2>&1 | tee "$logs/quickstart.log"
@@ -120,15 +136,32 @@ status=${PIPESTATUS[0]}
   stop "some steps did not happen; the logs are in $logs/quickstart-*.log"
 }
 
+# The shop's service quality, as its operator would look at it; what the scores mean is the operator's to say.
+echo
+say "The JD shop's service quality: kefu jd report --satisfied 4,5 --dissatisfied 1,2"
+"$bin/kefu" jd report --config "$work/jd.json" --from "$first_day" --to "$(TZ=UTC-8 date +%F)" --satisfied 4,5 \
+  --dissatisfied 1,2 >"$logs/quickstart-report.log" 2>&1
+status=$?
+cat "$logs/quickstart-report.log"
+[ "$status" = 0 ] && grep -q flagship-anna "$logs/quickstart-report.log" ||
+  stop "the report does not name the agent; the logs are in $logs/quickstart-*.log"
+
 if [ "$serve" = 1 ]; then
   cat <<TEXT
 
-The twin and the host keep running; Ctrl-C ends them.
+The twins and the host keep running; Ctrl-C ends them.
   host     $host   callback $host/wechat/wx7f1a2b3c4d5e6f70, figures $host/metrics
-  twin     $api   control API $control (GET / lists it)
+  WeChat   $api
+  JD       $jd   is the token taken: $host/jd/check/flagship
+  control  $control   (GET / lists what can be done)
 A customer writes, and reads what came back:
   curl -X POST $control/customers/oMe/text -d '{"appid":"wx7f1a2b3c4d5e6f70","content":"什么时候发货"}'
   curl '$control/customers/oMe/messages?appid=wx7f1a2b3c4d5e6f70'
+The same on JD:
+  curl -X POST $control/jd/shops/flagship/buyers/me/write -d '{"content":"什么时候发货"}'
+  curl '$control/jd/shops/flagship/buyers/me/messages?wait_ms=5000'
+The program kefu on the same shop:
+  $bin/kefu jd evaluations --config $work/jd.json --from $first_day --to $first_day
 TEXT
   # shellcheck disable=SC2086
   wait $children

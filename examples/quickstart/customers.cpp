@@ -1,6 +1,7 @@
-// Customers who talk with the quickstart's host through the sandbox, and published sample pushes. Checks what comes
-// back and prints the conversation as a table; exits non-zero if any step did not happen.
-// usage: quickstart_customers CONTROL_URL HOST_URL HOST_LOG HOST_CONFIG.json SAMPLES.json
+// Customers who talk with the quickstart's host through the sandbox, on WeChat and on JD, and published sample pushes.
+// Checks what comes back and prints the conversation as a table; exits non-zero if any step did not happen. usage:
+// quickstart_customers CONTROL_URL HOST_URL HOST_LOG HOST_CONFIG.json SAMPLES.json
+#include "customers_jd.hpp"
 #include "customers_world.hpp"
 #include "json.hpp"
 
@@ -24,15 +25,19 @@ struct Customer {
 
 class Conversation {
  public:
-  Conversation(World world, Json account, std::string callback_url)
-      : world_(std::move(world)), account_(std::move(account)), app_id_(account_["app_id"].text()) {
+  Conversation(World world, Transcript& transcript, Json account, std::string callback_url)
+      : world_(std::move(world)),
+        transcript_(transcript),
+        account_(std::move(account)),
+        app_id_(account_["app_id"].text()) {
     callback_url_ = std::move(callback_url);
   }
 
   void register_account();
   void replay_samples(const Json& config, const Json& samples);
+  /// All but the answer that takes long: see `finish`.
   void talk();
-  const Transcript& transcript() const { return transcript_; }
+  void finish();
 
  private:
   struct Got {
@@ -51,16 +56,18 @@ class Conversation {
   void menu(Customer& customer);
   void six_messages(Customer& customer);
   void dead_token(Customer& customer);
-  void slow_answer(Customer& customer, Clock::time_point asked, std::int64_t push);
   std::int64_t token_fetches();
   /// How often custom/send was answered with any error code.
   std::int64_t refused_sends(const std::string& code);
 
   World world_;
+  Transcript& transcript_;
   Json account_;
   std::string app_id_;
   std::string callback_url_;
-  Transcript transcript_;
+  Customer slow_customer_{"小张", "oQuickstartZhang000000000003"};
+  Clock::time_point slow_asked_;
+  std::int64_t slow_push_ = 0;
 };
 
 std::string how_it_came(const std::string& channel) {
@@ -217,14 +224,14 @@ void Conversation::dead_token(Customer& customer) {
                    before >= 1 && fetched == 1 && got.size() == 1 && got[0].type == "msgmenu"});
 }
 
-void Conversation::slow_answer(Customer& customer, Clock::time_point asked, std::int64_t push) {
-  const auto got = messages(customer, 1, 20'000);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - asked).count();
-  const Json pushed = world_.control("GET", "/pushes/" + std::to_string(push));
+void Conversation::finish() {
+  const auto got = messages(slow_customer_, 1, 20'000);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - slow_asked_).count();
+  const Json pushed = world_.control("GET", "/pushes/" + std::to_string(slow_push_));
   const auto attempts = pushed["attempts"].items();
   const std::int64_t platform_ms = attempts.empty() ? -1 : attempts[0]["ms"].number();
   transcript_.add(
-      {customer.name, "writes: 人工鉴定", got.empty() ? "" : got[0].text,
+      {slow_customer_.name, "wrote 人工鉴定 at the start", got.empty() ? "" : got[0].text,
        (got.empty() ? "" : how_it_came(got[0].channel)) + " after " + std::to_string(seconds) +
            " s; the platform after " + std::to_string((platform_ms + 50) / 100) + "00 ms",
        got.size() == 1 && got[0].channel == "api" && seconds >= 8 && attempts.size() == 1 && platform_ms < 5'000});
@@ -233,13 +240,12 @@ void Conversation::slow_answer(Customer& customer, Clock::time_point asked, std:
 void Conversation::talk() {
   Customer wang{"小王", "oQuickstartWang0000000000001"};
   Customer li{"小李", "oQuickstartLi000000000000002"};
-  Customer zhang{"小张", "oQuickstartZhang000000000003"};
   Customer zhao{"小赵", "oQuickstartZhao0000000000004"};
   Customer sun{"小孙", "oQuickstartSun00000000000005"};
 
   // The slow answer first, so that the others talk meanwhile.
-  const auto asked = Clock::now();
-  const std::int64_t slow_push = act(zhang, "text", {{"content", "人工鉴定"}}, false)["push"].number();
+  slow_asked_ = Clock::now();
+  slow_push_ = act(slow_customer_, "text", {{"content", "人工鉴定"}}, false)["push"].number();
 
   act(wang, "follow", {});
   const auto welcome = messages(wang, 1);
@@ -256,7 +262,6 @@ void Conversation::talk() {
   duplicate(sun);
   six_messages(zhao);
   dead_token(li);
-  slow_answer(zhang, asked, slow_push);
 }
 
 }  // namespace
@@ -267,22 +272,31 @@ int main(int argc, char** argv) {
     return 2;
   }
   const Json config = Json::file(argv[4]);
-  Json account;
+  Json account, shop;
   for (const Json& one : config["accounts"].items()) {
-    if (!one["recorded"].boolean()) account = one;
+    if (one["platform"].text() == "jd") {
+      shop = one;
+    } else if (!one["recorded"].boolean()) {
+      account = one;
+    }
   }
-  if (!account.present()) {
-    std::fprintf(stderr, "%s names no account of the sandbox\n", argv[4]);
+  if (!account.present() || !shop.present()) {
+    std::fprintf(stderr, "%s does not name both an account of WeChat's twin and a shop of JD's\n", argv[4]);
     return 2;
   }
   const std::string host_url = argv[2];
-  Conversation conversation(World(argv[1], host_url, argv[3]), account,
-                            host_url + "/wechat/" + account["app_id"].text());
-  conversation.register_account();
-  conversation.replay_samples(config, Json::file(argv[5]));
-  conversation.talk();
+  const World world(argv[1], host_url, argv[3]);
+  Transcript transcript;
+  Conversation wechat(world, transcript, account, host_url + "/wechat/" + account["app_id"].text());
+  wechat.register_account();
+  wechat.replay_samples(config, Json::file(argv[5]));
+  wechat.talk();
+  JdConversation jd(world, transcript, config["jd_app"], shop, host_url + "/jd/callback");
+  jd.authorize();
+  jd.talk();
+  wechat.finish();
+  jd.skew_the_clock();
 
-  const Transcript& transcript = conversation.transcript();
   transcript.print();
   std::printf("\n%zu of %zu steps happened\n", transcript.size() - transcript.failed(), transcript.size());
   return transcript.failed() == 0 ? 0 : 1;

@@ -38,6 +38,32 @@ World::Answer World::push(const char* method, const std::string& path_and_query,
   return answer;
 }
 
+World::Answer World::browse(std::string url) {
+  constexpr int kMostRedirects = 5;
+  Answer answer;
+  for (int i = 0; i <= kMostRedirects; ++i) {
+    const auto path = url.find('/', url.find("://") + 3);
+    httplib::Client client(url.substr(0, path));
+    client.set_read_timeout(20);
+    const auto result = client.Get(path == std::string::npos ? "/" : url.substr(path));
+    if (!result) return {};
+    answer.status = result->status;
+    answer.body = result->body;
+    if (result->status / 100 != 3) return answer;
+    url = result->get_header_value("Location");
+  }
+  return answer;
+}
+
+std::int64_t World::calls(const std::string& name, std::int64_t wanted, int wait_ms) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
+  for (;;) {
+    const std::int64_t made = control("GET", "/calls")["calls"][name]["calls"].number();
+    if (made >= wanted || std::chrono::steady_clock::now() >= until) return made;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
 std::vector<Json> World::host_lines(const std::vector<std::pair<std::string, std::string>>& fields, std::size_t wanted,
                                     int wait_ms) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
@@ -80,10 +106,14 @@ std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(now < width ? width - now : 0, ' ');
 }
 
-// Cuts at the last blank that fits, or between characters.
+// Cuts at line ends, at the last blank that fits, or between characters.
 std::vector<std::string> wrapped(const std::string& text, std::size_t most) {
   std::vector<std::string> lines(1);
   for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '\n') {
+      if (++i < text.size()) lines.emplace_back();
+      continue;
+    }
     const Glyph glyph = glyph_at(text, i);
     if (width_of(lines.back()) + glyph.columns > most) {
       const auto blank = lines.back().rfind(' ');

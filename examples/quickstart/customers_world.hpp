@@ -25,6 +25,14 @@ class World {
   Answer push(const char* method, const std::string& path_and_query, const std::string& body,
               const std::string& content_type);
 
+  /// Opens a page as a browser does, following redirects to whatever host: the last answer.
+  Answer browse(std::string url);
+  /// What that page of the host answers.
+  Answer host_page(const std::string& path) { return browse(host_url_ + path); }
+
+  /// How often the twins were asked for that path or method, once it is at least `wanted` or time is over.
+  std::int64_t calls(const std::string& name, std::int64_t wanted = 0, int wait_ms = 0);
+
   /// Lines of the host's log whose field has that value, once there are at least `wanted` of them or time is over.
   std::vector<Json> host_lines(const std::vector<std::pair<std::string, std::string>>& fields, std::size_t wanted,
                                int wait_ms);

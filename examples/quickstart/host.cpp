@@ -1,20 +1,21 @@
-// A shop's backend with kefu inside: a real HTTP server in front of the webhook handler, an inbox over SQLite, keyword
-// answers. usage: quickstart_host CONFIG.json
+// A shop's backend with kefu inside: accounts at WeChat and JD, each with an inbox over SQLite and the same keyword
+// answers, and a real HTTP server for pushes and for merchants who come back from JD. usage: quickstart_host
+// CONFIG.json
 //
 // It prints one JSON line per event: first {"what":"listening","url":...}, then what customers say, what the library
 // logs, and what was refused.
-#include "host_answers.hpp"
+#include "host_accounts.hpp"
 #include "json.hpp"
 
 #include <kefu/core/observer.hpp>
 #include <kefu/core/runtime.hpp>
+#include <kefu/jd/shop_info.hpp>
 #include <kefu/stores/sqlite.hpp>
 
 #include <httplib.h>
 
 #include <csignal>
 #include <cstdio>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -37,68 +38,63 @@ class HostObserver final : public kefu::Observer {
   kefu::PrometheusObserver prometheus_;
 };
 
-/// One account: its channel, its answers and its inbox.
-struct Shop {
-  std::shared_ptr<kefu::wechat::Account> account;
-  std::shared_ptr<Answers> answers;
-  std::unique_ptr<kefu::Inbox> inbox;
-};
-
-kefu::wechat::AccountConfig account_config(const Json& config) {
-  using namespace kefu::wechat;
-  const auto kind = config["kind"].text() == "mini_program" ? AccountKind::mini_program : AccountKind::service_account;
-  AccountConfig account(config["app_id"].text(), kefu::Secret(config["app_secret"].text()), kind);
-  PushConfig push(account.app_id,
-                  PushKeys(kefu::Secret(config["token"].text()), kefu::Secret(config["encoding_aes_key"].text())));
-  const std::string mode = config["mode"].text("safe");
-  push.mode = mode == "plain" ? PushMode::plain : mode == "compatible" ? PushMode::compatible : PushMode::safe;
-  push.original_id = config["original_id"].text();
-  // Published samples are years old.
-  if (config["recorded"].boolean()) push.freshness.mode = PushFreshness::Mode::off;
-  account.push = std::move(push);
-  if (config["base_url"].present()) account.base_url = config["base_url"].text();
-  return account;
-}
-
-std::string said(const kefu::InboundEvent& event) {
-  if (const auto* text = std::get_if<kefu::ReceivedText>(&event.payload)) return text->body;
-  if (std::get_if<kefu::ReceivedMedia>(&event.payload) != nullptr) return "(media)";
-  if (const auto* other = std::get_if<kefu::PlatformEvent>(&event.payload)) return "(" + other->name + ")";
-  return "(" + event.trigger + ")";
-}
-
-kefu::Result<Shop> open_shop(const kefu::Runtime& runtime, const Json& config) {
-  Shop shop;
-  auto account = kefu::wechat::Account::create(runtime, account_config(config));
-  if (!account) return account.error();
-  shop.account = *account;
-  shop.answers = std::make_shared<Answers>(shop.account);
-  auto inbox = kefu::Inbox::create(
-      runtime, shop.account, [answers = shop.answers](const kefu::InboundEvent& event, const kefu::InboxTurn& turn) {
-        log_line({{"what", "event"},
-                  {"account", event.account},
-                  {"customer", event.customer.id},
-                  {"event_id", event.event_id},
-                  {"said", said(event)}});
-        answers->answer(event, turn);
-      });
-  if (!inbox) return inbox.error();
-  shop.inbox = std::make_unique<kefu::Inbox>(std::move(*inbox));
-  return shop;
-}
-
 // The raw query, not the decoded parameters: signatures cover bytes.
-void handle_push(const Shop& shop, const httplib::Request& request, httplib::Response& response) {
+std::string query_of(const httplib::Request& request) {
   const auto question_mark = request.target.find('?');
-  const std::string query = question_mark == std::string::npos ? "" : request.target.substr(question_mark + 1);
-  auto answer = shop.inbox->handle(kefu::WebhookRequest(request.method, request.path, query, request.body)).get();
-  if (!answer) {
-    log_line({{"what", "push_failed"}, {"error", answer.error().to_string()}});
-    response.status = 503;
-    return;
-  }
-  response.status = answer->status;
-  response.set_content(answer->body, answer->content_type.c_str());
+  return question_mark == std::string::npos ? "" : request.target.substr(question_mark + 1);
+}
+
+void answer_with(httplib::Response& response, int status, const std::string& text) {
+  response.status = status;
+  response.set_content(text + "\n", "text/plain; charset=utf-8");
+}
+
+/// WeChat's pushes.
+void add_push_routes(httplib::Server& server, const Accounts& accounts) {
+  const auto push = [&accounts](const httplib::Request& request, httplib::Response& response) {
+    const auto inbox = accounts.inbox(request.matches[1].str());
+    if (!inbox) return answer_with(response, 404, "no such account");
+    const std::string query = query_of(request);  // WebhookRequest only looks at it
+    auto answer = inbox->handle(kefu::WebhookRequest(request.method, request.path, query, request.body)).get();
+    if (!answer) {
+      log_line({{"what", "push_failed"}, {"error", answer.error().to_string()}});
+      response.status = 503;
+      return;
+    }
+    response.status = answer->status;
+    response.set_content(answer->body, answer->content_type.c_str());
+  };
+  server.Get("/wechat/([A-Za-z0-9]+)", push);
+  server.Post("/wechat/([A-Za-z0-9]+)", push);
+}
+
+/// The merchant's way to authorize a JD shop, and a look at whether JD takes its token. The first two pages belong
+/// behind the login of the shop's own people.
+void add_shop_routes(httplib::Server& server, Accounts& accounts) {
+  server.Get("/jd/authorize/([A-Za-z0-9_-]+)",
+             [&accounts](const httplib::Request& request, httplib::Response& response) {
+               const std::string name = request.matches[1].str();
+               if (!accounts.shop(name)) return answer_with(response, 404, "no such shop");
+               const auto link = accounts.authorizer()->link(name).get();
+               if (!link) return answer_with(response, 503, link.error().to_string());
+               response.set_redirect(link->url);
+             });
+  server.Get("/jd/callback", [&accounts](const httplib::Request& request, httplib::Response& response) {
+    if (!accounts.authorizer()) return answer_with(response, 404, "no JD application");
+    const auto merchant = accounts.authorizer()->redeem(query_of(request)).get();
+    if (!merchant) return answer_with(response, 400, merchant.error().to_string());
+    if (const auto listening = accounts.listen(merchant->id); !listening)
+      return answer_with(response, 500, listening.error().to_string());
+    log_line({{"what", "authorized"}, {"shop", merchant->id}});
+    answer_with(response, 200, merchant->id + " is authorized");
+  });
+  server.Get("/jd/check/([A-Za-z0-9_-]+)", [&accounts](const httplib::Request& request, httplib::Response& response) {
+    const auto shop = accounts.shop(request.matches[1].str());
+    if (!shop) return answer_with(response, 404, "no such shop");
+    const auto info = shop->call(kefu::jd::GetShopInfo()).get();
+    if (!info) return answer_with(response, 503, info.error().to_string());
+    answer_with(response, 200, "JD knows this shop as " + info->shop_name);
+  });
 }
 
 int serve(const Json& config) {
@@ -116,31 +112,9 @@ int serve(const Json& config) {
     std::fprintf(stderr, "runtime: %s\n", runtime.error().to_string().c_str());
     return 1;
   }
-  std::map<std::string, Shop> shops;
-  for (const Json& one : config["accounts"].items()) {
-    auto shop = open_shop(*runtime, one);
-    if (!shop) {
-      std::fprintf(stderr, "account %s: %s\n", one["app_id"].text().c_str(), shop.error().to_string().c_str());
-      return 1;
-    }
-    shops.emplace(one["app_id"].text(), std::move(*shop));
-  }
 
+  // Bound before the accounts are opened: JD must know where to send the merchant's browser.
   httplib::Server server;
-  const auto push = [&shops](const httplib::Request& request, httplib::Response& response) {
-    const auto shop = shops.find(request.matches[1].str());
-    if (shop == shops.end()) {
-      response.status = 404;
-      return;
-    }
-    handle_push(shop->second, request, response);
-  };
-  server.set_payload_max_length(1024 * 1024 + 1024);
-  server.Get("/wechat/([A-Za-z0-9]+)", push);
-  server.Post("/wechat/([A-Za-z0-9]+)", push);
-  server.Get("/metrics", [&observer](const httplib::Request&, httplib::Response& response) {
-    response.set_content(observer->render(), "text/plain; version=0.0.4");
-  });
   const int wanted = static_cast<int>(config["port"].number());
   const int port =
       wanted == 0 ? server.bind_to_any_port("127.0.0.1") : (server.bind_to_port("127.0.0.1", wanted) ? wanted : -1);
@@ -148,6 +122,18 @@ int serve(const Json& config) {
     std::fprintf(stderr, "port %d of 127.0.0.1 cannot be bound: is another program using it?\n", wanted);
     return 1;
   }
+  const std::string own_url = "http://127.0.0.1:" + std::to_string(port);
+  auto accounts = Accounts::open(*runtime, config, own_url);
+  if (!accounts) {
+    std::fprintf(stderr, "accounts: %s\n", accounts.error().to_string().c_str());
+    return 1;
+  }
+  server.set_payload_max_length(1024 * 1024 + 1024);
+  add_push_routes(server, **accounts);
+  add_shop_routes(server, **accounts);
+  server.Get("/metrics", [&observer](const httplib::Request&, httplib::Response& response) {
+    response.set_content(observer->render(), "text/plain; version=0.0.4");
+  });
 
   // Signals are taken by a thread of their own: stopping a server is more than a handler may do.
   sigset_t signals;
@@ -159,7 +145,7 @@ int serve(const Json& config) {
     sigwait(&signals, &signal);
     server.stop();
   });
-  log_line({{"what", "listening"}, {"url", "http://127.0.0.1:" + std::to_string(port)}});
+  log_line({{"what", "listening"}, {"url", own_url}});
   const bool served = server.listen_after_bind();
   if (!served) pthread_kill(stopper.native_handle(), SIGTERM);
   stopper.join();

@@ -41,28 +41,34 @@ void Answers::answer_text(const InboundEvent& event, const kefu::ReceivedText& t
   if (text.body == "帮助") return send_menu(event, turn);
   if (text.body == "六条") return send_many(event, turn);
   if (text.body == "人工鉴定") return think_slowly(turn);
+  if (text.body.find("尺码") != std::string::npos && !size_chart_.url.empty()) return turn.answer(size_chart_);
   for (const Keyword& keyword : kKeywords) {
     if (text.body.find(keyword.word) != std::string::npos) return turn.answer(TextContent(keyword.answer));
   }
   turn.answer(TextContent("您好，您说的是“" + text.body + "”。回复“帮助”查看常见问题。"));
 }
 
-// A menu cannot be part of the answer to the push, so it goes out as a customer message.
+// A menu cannot be part of the answer to a push, so it goes out as a customer message; where the platform has no menus,
+// as numbered lines of text.
 void Answers::send_menu(const InboundEvent& event, const InboxTurn& turn) {
+  if (!messenger_) return turn.done();
   kefu::MenuContent menu("请选择您的问题：",
                          {kefu::MenuContent::Item("ship", "何时发货"), kefu::MenuContent::Item("refund", "如何退款")});
-  account_->send(Message(event.sender(), menu)).then([turn](kefu::Result<kefu::Receipt> sent) {
+  Message message(event.sender(), std::move(menu));
+  message.allow = kefu::Adaptation::any();
+  messenger_->send(std::move(message)).then([turn](kefu::Result<kefu::Receipt> sent) {
     if (sent) return turn.done();
     log_line({{"what", "send_failed"}, {"error", sent.error().to_string()}});
     turn.failed(sent.error().message());
   });
 }
 
-// Six messages where the platform takes five: the sixth is refused here, before it costs a call.
+// Six messages where WeChat takes five: the sixth is refused here, before it costs a call.
 void Answers::send_many(const InboundEvent& event, const InboxTurn& turn) {
+  if (!messenger_) return turn.done();
   in_background([this, event, turn] {
     for (int number = 1; number <= 6; ++number) {
-      auto sent = account_->send(Message(event.sender(), TextContent("第 " + std::to_string(number) + " 条"))).get();
+      auto sent = messenger_->send(Message(event.sender(), TextContent("第 " + std::to_string(number) + " 条"))).get();
       if (sent) continue;
       log_line({{"what", "refused"},
                 {"customer", event.customer.id},

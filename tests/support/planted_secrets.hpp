@@ -13,6 +13,8 @@ inline constexpr char kPlantedPreviousAesKey[] = "plantedOldAesKeyForKefuTests01
 inline constexpr char kPlantedAccessToken[] = "planted_ACCESS_t0ken_6uYVb1Zr8s";
 inline constexpr char kPlantedRefreshToken[] = "planted_REFRESH_t0ken_9qLmW4x";
 inline constexpr char kPlantedAuthorizationCode[] = "plantedC0deOfARedirect7Hz";
+inline constexpr char kPlantedJdAppSecret[] = "plantedJd5ecret0f1a2b3c4d5e6f708";
+inline constexpr char kPlantedDongDongSecret[] = "plantedDongDongSecr3t8Vd";
 inline constexpr char kPlantedProxyPassword[] = "plantedProxyPa55word";
 
 }  // namespace kefu_test
