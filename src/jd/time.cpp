@@ -99,8 +99,9 @@ std::optional<WallTime> read_gateway_time(std::string_view text) {
   std::int64_t millis = 0;
   const auto number = std::from_chars(text.data(), text.data() + text.size(), millis);
   if (number.ec == std::errc() && number.ptr == text.data() + text.size() && text.size() > 8) {
-    constexpr std::int64_t kYear3000 = 32'503'680'000'000;
-    if (millis <= 0 || millis > kYear3000) return std::nullopt;
+    // A clock that counts nanoseconds ends in 2262.
+    constexpr std::int64_t kYear2255 = 9'000'000'000'000;
+    if (millis <= 0 || millis > kYear2255) return std::nullopt;
     return from_unix_millis(millis);
   }
   Scanner in(text);
@@ -110,7 +111,8 @@ std::optional<WallTime> read_gateway_time(std::string_view text) {
   if (!read_date(in, fields)) return std::nullopt;
   if (!in.done() && (!in.one_of(" T") || !read_clock(in, fields, fraction) || !read_offset(in, zone) || !in.done()))
     return std::nullopt;
-  if (fields.tm_year < 71) return std::nullopt;  // 0001-01-01 and 1970-01-01: not yet
+  // 0001-01-01 and 1970-01-01: not yet; after 2255 no clock of nanoseconds goes on.
+  if (fields.tm_year < 71 || fields.tm_year > 355) return std::nullopt;
   return from_unix_seconds(static_cast<std::int64_t>(timegm(&fields))) - zone + Millis(fraction);
 }
 
