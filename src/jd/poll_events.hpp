@@ -22,8 +22,8 @@ inline constexpr std::string_view kUnsolved = "ascmsg";
 inline constexpr std::string_view kFeed = "feed";  ///< Messages of the host feed that no poll shows.
 }  // namespace poll_stream
 
-/// Year 2286, in milliseconds: later times do not fit a clock.
-inline constexpr std::int64_t kLatestTime = 9'999'999'999'999;
+/// Year 2255, in milliseconds: a clock that counts nanoseconds ends soon after.
+inline constexpr std::int64_t kLatestTime = 9'000'000'000'000;
 
 /// One thing of an answer or of the feed that becomes an event. None of them has an id of the platform's that can be
 /// relied on: `identity` is what tells it apart, and equal ones in one log are numbered.

@@ -52,7 +52,8 @@ struct PollingSettings {
   /// After-sale orders (asc.sync) and customers' unsolved messages on them; needs ShopConfig::after_sale.
   bool after_sale = true;
   std::chrono::seconds interval{30};  ///< Between two rounds with nothing new.
-  /// How far behind the cursor each round reads again: the platform shows messages late.
+  /// How far behind the cursor each round reads again, because the platform shows messages late; ten minutes are added
+  /// for clocks that differ. What comes later than this is not seen.
   std::chrono::seconds overlap = std::chrono::minutes(10);
   /// Where a shop without a cursor begins, before now; at most 90 days.
   std::chrono::seconds look_back = std::chrono::hours(24);
