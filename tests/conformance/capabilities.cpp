@@ -109,6 +109,7 @@ TEST_CASE("every channel: an ability that is promised works, another is refused 
       CAPTURE(to_string(ability));
       const auto call = call_of(it, ability);
       if (!call) continue;
+      if (can.can(ability) && !it.twin_plays(to_string(ability))) continue;
       const std::uint64_t before = it.calls();
       const auto error = call->start({})();
       if (can.can(ability)) {
@@ -117,7 +118,7 @@ TEST_CASE("every channel: an ability that is promised works, another is refused 
       }
       REQUIRE(error.has_value());
       CHECK(error->kind() == ErrorKind::unsupported);
-      CHECK(error->message().find(can.cannot[i]) != std::string::npos);
+      CHECK_MESSAGE(gives_reason(*error, can.cannot[i]), error->to_string());
       CHECK(error->delivery() == Delivery::not_sent);
       CHECK(it.calls() == before);
     }

@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kefu_test {
@@ -84,6 +85,13 @@ class ChannelUnderTest {
   virtual kefu::sandbox::Sandbox& twin() = 0;
   /// A message in the platform's own words that says `text`, if the account takes such.
   virtual kefu::RawContent raw(const std::string& text) const = 0;
+  /// An agent at work, as the platform's calls name agents.
+  virtual std::string agent() const = 0;
+  /// The sessions since then, as the platform lists them: by period, or the open ones of agent().
+  virtual kefu::AgentSessionQuery sessions_since(kefu::WallTime from) = 0;
+  /// Does the twin play the API behind an ability or facet (by its name)? What it does not is checked for refusals
+  /// only. Platforms that are played whole need not say.
+  virtual bool twin_plays(std::string_view) const { return true; }
 
   /// Calls that reached the platform, those for tokens included.
   std::uint64_t calls() { return twin().calls(); }

@@ -8,15 +8,6 @@ using namespace kefu;
 namespace kefu_test {
 namespace {
 
-constexpr char kAgent[] = "somebody";
-
-AgentSessionQuery sessions_of_today(ChannelUnderTest& channel) {
-  AgentSessionQuery query;
-  query.from = channel.time().wall() - 2h;
-  query.to = channel.time().wall();
-  return query;
-}
-
 TranscriptQuery words_of_today(ChannelUnderTest& channel, const CustomerId& customer) {
   TranscriptQuery query(channel.time().wall() - 2h, channel.time().wall());
   query.customer = customer;
@@ -39,20 +30,21 @@ std::optional<FacetCall> sessions_call(ChannelUnderTest& channel, Ability abilit
   const auto sessions = channel.channel()->agent_sessions();
   if (!sessions) return std::nullopt;
   const CustomerId customer = channel.reachable().customer;
+  const std::string agent = channel.agent();
   const std::string name(to_string(ability));
   switch (ability) {
     case Ability::agents:
       return FacetCall(name, [=](CallOptions o) { return waiting(sessions->agents(std::move(o))); });
     case Ability::list_sessions: {
-      const AgentSessionQuery query = sessions_of_today(channel);
+      const AgentSessionQuery query = channel.sessions_since(channel.time().wall() - 2h);
       return FacetCall(name, [=](CallOptions o) { return waiting(sessions->sessions(query, std::move(o))); });
     }
     case Ability::find_session:
       return FacetCall(name, [=](CallOptions o) { return waiting(sessions->session_of(customer, std::move(o))); });
     case Ability::open_session:
-      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->open(customer, kAgent, std::move(o))); });
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->open(customer, agent, std::move(o))); });
     case Ability::close_session:
-      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->close(customer, kAgent, std::move(o))); });
+      return FacetCall(name, [=](CallOptions o) { return waiting(sessions->close(customer, agent, std::move(o))); });
     case Ability::waiting:
       return FacetCall(name, [=](CallOptions o) { return waiting(sessions->waiting(std::move(o))); });
     default:
@@ -91,18 +83,22 @@ std::vector<FacetCall> promised_calls(ChannelUnderTest& channel) {
   // Typing follows a message, as platforms want it.
   for (const Ability ability : {Ability::typing, Ability::agents, Ability::list_sessions, Ability::find_session,
                                 Ability::waiting, Ability::search_transcript})
-    if (account->capabilities().can(ability))
+    if (account->capabilities().can(ability) && channel.twin_plays(to_string(ability)))
       if (auto call = call_of(channel, ability)) calls.push_back(*std::move(call));
-  if (const auto transcripts = account->transcripts()) {
+  if (const auto transcripts = account->transcripts(); transcripts && channel.twin_plays("transcripts")) {
     const TranscriptQuery query = words_of_today(channel, to.customer);
     calls.emplace_back("transcripts", [=](CallOptions o) { return waiting(transcripts->read(query, std::move(o))); });
   }
-  if (const auto profiles = account->profiles())
+  if (const auto profiles = account->profiles(); profiles && channel.twin_plays("profiles"))
     calls.emplace_back("profiles",
                        [=](CallOptions o) { return waiting(profiles->look_up(to.customer, std::move(o))); });
   if (const auto poller = account->poller())
     calls.emplace_back("poller", [=](CallOptions o) { return poll_and_accept(poller, std::move(o)); });
   return calls;
+}
+
+bool gives_reason(const Error& error, const std::string& reason) {
+  return error.message().find(reason.substr(0, reason.find_first_of(":;("))) != std::string::npos;
 }
 
 std::vector<std::string> hostile_page_tokens() {

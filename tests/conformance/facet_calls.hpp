@@ -31,8 +31,8 @@ struct FacetCall {
   std::function<Waiting(kefu::CallOptions)> start;
 };
 
-/// The calls that the account's capabilities promise, whatever facets it has; changes nothing at the platform but what
-/// customers are shown.
+/// The calls that the account's capabilities promise and the twin plays, whatever facets it has; changes nothing at the
+/// platform but what customers are shown.
 std::vector<FacetCall> promised_calls(ChannelUnderTest& channel);
 
 /// The call behind an ability, with arguments that are right; nothing if the account lacks the facet.
@@ -43,6 +43,9 @@ inline std::string outcome(const std::optional<kefu::Error>& error) {
   return error ? std::string(kefu::to_string(error->kind())) : "ok";
 }
 inline std::string why(const std::optional<kefu::Error>& error) { return error ? error->to_string() : "ok"; }
+
+/// Does the error say why, in the words of the capabilities (their first clause)?
+bool gives_reason(const kefu::Error& error, const std::string& reason);
 
 /// Every text that may be put into a page token and is no page of any query.
 std::vector<std::string> hostile_page_tokens();

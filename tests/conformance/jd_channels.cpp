@@ -117,6 +117,13 @@ class JdChannel final : public ChannelUnderTest {
   RawContent raw(const std::string& text) const override {
     return RawContent("text", R"({"content":")" + text + R"("})");
   }
+  std::string agent() const override { return kTwinAgent; }
+  AgentSessionQuery sessions_since(WallTime from) override {
+    AgentSessionQuery query;
+    query.from = from;
+    query.to = world_.time->wall() + std::chrono::seconds(1);
+    return query;
+  }
 
  private:
   /// Customers are met on their service orders where the shop has nothing else to answer by.

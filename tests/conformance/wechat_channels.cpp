@@ -2,6 +2,8 @@
 #include "channel_under_test.hpp"
 #include "support/twin_world.hpp"
 
+#include <map>
+#include <string_view>
 #include <utility>
 
 using namespace kefu;
@@ -11,6 +13,32 @@ namespace {
 
 constexpr char kSendPath[] = "/cgi-bin/message/custom/send";
 constexpr char kMedia[] = "media-of-the-suite";
+
+constexpr char kAgent[] = "kf2001@kefu";
+
+/// One of the APIs behind each name.
+const std::map<std::string_view, std::string> kApis = {
+    {"agents", "/cgi-bin/customservice/getonlinekflist"},
+    {"list_sessions", "/customservice/kfsession/getsessionlist"},
+    {"find_session", "/customservice/kfsession/getsession"},
+    {"open_session", "/customservice/kfsession/create"},
+    {"close_session", "/customservice/kfsession/close"},
+    {"waiting", "/customservice/kfsession/getwaitcase"},
+    {"transcripts", "/customservice/msgrecord/getmsglist"},
+    {"profiles", "/cgi-bin/user/info"},
+};
+
+/// Asks a twin of its own.
+bool twin_knows(const std::string& path) {
+  static std::map<std::string, bool> known;
+  const auto found = known.find(path);
+  if (found != known.end()) return found->second;
+  TwinWorld world;
+  const auto runtime = world.runtime();
+  const auto answer = TwinWorld::account(*runtime)->call(RawCall("GET", path, "", Effect::read)).get();
+  const bool is_known = answer.has_value() || answer.error().platform_code() != "40066";  // no API at this path
+  return known.emplace(path, is_known).first->second;
+}
 
 struct WechatRow {
   const char* name;
@@ -32,6 +60,7 @@ class WechatChannel final : public ChannelUnderTest {
     app.kind = row.twin_kind;
     app.verified = row.verified;
     app.unlimited_windows = true;
+    app.agents = {kAgent};
     REQUIRE(world_.sandbox.add(app).has_value());
     world_.add_customer(kOtherTwinApp, kTwinCustomer);
     const auto media =
@@ -98,6 +127,16 @@ class WechatChannel final : public ChannelUnderTest {
   sandbox::Sandbox& twin() override { return world_.sandbox; }
   RawContent raw(const std::string& text) const override {
     return RawContent("text", R"({"content":")" + text + R"("})");
+  }
+  std::string agent() const override { return kAgent; }
+  AgentSessionQuery sessions_since(WallTime) override {
+    AgentSessionQuery query;
+    query.agent = kAgent;
+    return query;
+  }
+  bool twin_plays(std::string_view name) const override {
+    const auto api = kApis.find(name);
+    return api == kApis.end() || twin_knows(api->second);
   }
 
  private:
