@@ -10,19 +10,19 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-constexpr std::chrono::hours kDay{24};
+constexpr std::chrono::hours kWholeDay{24};
 
 }  // namespace
 
 WallTime DayWindow::asked_until(WallTime now) const {
-  const WallTime today = start_of_day(now) + kDay - std::chrono::seconds(1);
+  const WallTime today = start_of_day(now) + kWholeDay - std::chrono::seconds(1);
   return std::max(first, std::min(end, today));
 }
 
 DayWindow first_window(WallTime from, WallTime to) {
   const WallTime first = start_of_day(from);
-  const WallTime last_day = std::min(start_of_day(to - std::chrono::seconds(1)), first + (kWindowDays - 1) * kDay);
-  return {first, last_day + kDay};
+  const WallTime last_day = std::min(start_of_day(to - std::chrono::seconds(1)), first + (kWindowDays - 1) * kWholeDay);
+  return {first, last_day + kWholeDay};
 }
 
 std::vector<DayWindow> day_windows(WallTime from, WallTime to) {
