@@ -1,4 +1,5 @@
 // A JD shop's facets against the platform's twin, in simulated time.
+#include "core/document.hpp"
 #include "support/jd_twin_world.hpp"
 
 #include <kefu/channel/channel.hpp>
@@ -9,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ using kefu_test::kTwinJdShop;
 namespace {
 
 constexpr char kText[] = "jingdong.MessagePushService.pushChatTextMessage";
+constexpr char kReply[] = "jingdong.asc.unsolved.message.reply";
 constexpr std::chrono::hours kDay{24};
 
 struct TwinShop : JdTwinWorld {
@@ -159,6 +162,35 @@ TEST_CASE("the shop's own token that died is renewed under the send, which arriv
   REQUIRE(world.sandbox.jd_authorize(kefu_test::kTwinJdApp, kTwinJdShop).has_value());
   REQUIRE(world.send(world.text(sid, "second")).has_value());
   CHECK(world.received() == Texts{"first", "second"});
+}
+
+TEST_CASE("an after-sale order is answered where the customer asked; a lost answer is told and not repeated") {
+  TwinShop world;
+  const auto service = world.sandbox.jd_add_ticket(kTwinJdShop, kTwinBuyer, "什么时候退款？");
+  REQUIRE(service.has_value());
+  const auto ticket = world.sandbox.control("GET", "/jd/shops/flagship/tickets/" + std::to_string(*service), "");
+  const auto order = detail::Document::json(ticket.body).root()["order_id"].integer();
+  REQUIRE_MESSAGE(order.has_value(), ticket.body);
+  // Known by a masked pin alone: the order says who is meant.
+  Message answer(
+      Address("", jd::customer_of(jd::BuyerIds("j***1"), "asc"), jd::thread_of(jd::AfterSaleThread(*service, *order))),
+      TextContent("已为您加急，一个工作日内到账"));
+  const auto receipt = world.send(answer);
+  REQUIRE_MESSAGE(receipt.has_value(), (receipt ? "" : receipt.error().to_string()));
+  CHECK(world.received() == Texts{"已为您加急，一个工作日内到账"});
+  CHECK(world.sandbox.jd_received(kTwinJdShop, kTwinBuyer).at(0).channel == "after_sale");
+
+  world.fault("close_without_reply", kReply);
+  answer.content = TextContent("还有什么可以帮您？");
+  const auto lost = world.send(answer);
+  REQUIRE_FALSE(lost.has_value());
+  CHECK(lost.error().delivery() == Delivery::unknown);
+  CHECK(world.sandbox.calls(kReply) == 2);
+
+  answer.to.thread = jd::thread_of(jd::AfterSaleThread(*service + 1, *order));
+  const auto unknown = world.send(answer);
+  REQUIRE_FALSE(unknown.has_value());
+  CHECK_FALSE(unknown.error().platform_code().empty());
 }
 
 TEST_CASE("chat logs are read back: who wrote what, over weeks, whatever the platform leaves open") {
