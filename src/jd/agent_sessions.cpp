@@ -79,11 +79,12 @@ AgentSession session_of_chat(ChatSession chat) {
 /// One listing under way. Loop only, but for `begin`. Dropped, its promise answers.
 class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
  public:
-  SessionWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, int page_size, AgentSessionQuery query,
-              Promise<AgentSessionPage> promise, const CallOptions& options, MonoTime deadline)
+  SessionWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
+              AgentSessionQuery query, Promise<AgentSessionPage> promise, const CallOptions& options, MonoTime deadline)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
-        page_size_(page_size),
+        page_size_(lists.page_size),
+        end_day_counts_(lists.end_day_counts),
         query_(std::move(query)),
         ends_(options.cancel, promise.cancelled()),
         promise_(std::move(promise)),
@@ -104,7 +105,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
       return promise_.answer(std::move(page_));
     }
     const DayWindow window = first_window(place_.window, *query_.to);
-    ListSessions op(window.first, window.asked_until(runtime_->clock->wall()));
+    ListSessions op(window.first, window.asked_until(runtime_->clock->wall(), end_day_counts_));
     op.waiter = query_.agent;
     op.page = place_.page;
     op.page_size = page_size_;
@@ -146,6 +147,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
   const int page_size_;
+  const bool end_day_counts_;
   AgentSessionQuery query_;
   detail::JointCancel ends_;
   Promise<AgentSessionPage> promise_;
@@ -208,7 +210,7 @@ Pending<AgentSessionPage> ShopAgentSessions::sessions(AgentSessionQuery query, C
     return pending;
   }
   query.to = std::min(*query.to, now + std::chrono::hours(24));  // nothing is there later
-  std::make_shared<SessionWalk>(runtime_, client_, page_size_, std::move(query), std::move(promise), options, *deadline)
+  std::make_shared<SessionWalk>(runtime_, client_, lists_, std::move(query), std::move(promise), options, *deadline)
       ->begin(place);
   return pending;
 }

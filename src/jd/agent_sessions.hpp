@@ -5,6 +5,7 @@
 #include <kefu/channel/agent_sessions.hpp>
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/core/client.hpp>
+#include <kefu/jd/shop.hpp>
 
 #include <memory>
 #include <utility>
@@ -18,11 +19,11 @@ namespace jd {
 /// Thread safety: all members may be called from any thread.
 class ShopAgentSessions final : public AgentSessions {
  public:
-  ShopAgentSessions(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, int page_size,
+  ShopAgentSessions(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
                     Capabilities capabilities)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
-        page_size_(page_size),
+        lists_(lists),
         capabilities_(std::move(capabilities)) {}
 
   Pending<std::vector<Agent>> agents(CallOptions options) override;
@@ -38,7 +39,7 @@ class ShopAgentSessions final : public AgentSessions {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const int page_size_;
+  const PollingSettings lists_;  ///< page_size and end_day_counts.
   const Capabilities capabilities_;
 };
 

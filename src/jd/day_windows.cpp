@@ -14,7 +14,8 @@ constexpr std::chrono::hours kWholeDay{24};
 
 }  // namespace
 
-WallTime DayWindow::asked_until(WallTime now) const {
+WallTime DayWindow::asked_until(WallTime now, bool end_day_counts) const {
+  if (!end_day_counts) return end;
   const WallTime today = start_of_day(now) + kWholeDay - std::chrono::seconds(1);
   return std::max(first, std::min(end, today));
 }

@@ -23,8 +23,9 @@ struct DayWindow {
   WallTime first;  ///< 00:00:00 of the first day.
   WallTime end;    ///< 00:00:00 of the day after the last one.
   bool holds(WallTime time) const { return time >= first && time < end; }
-  /// What to send as endTime: the day after the window, but none that is yet to come.
-  KEFU_EXPORT WallTime asked_until(WallTime now) const;
+  /// What to send as endTime: the day after the window; if the day of endTime counts (PollingSettings), none that is
+  /// yet to come, as nobody knows what the platform makes of such.
+  KEFU_EXPORT WallTime asked_until(WallTime now, bool end_day_counts = true) const;
 };
 
 /// The first window of a period that begins in the day of `from` and ends before `to`.

@@ -4,6 +4,8 @@
 #include "core/document.hpp"
 #include "core/json_writer.hpp"
 
+#include <kefu/jd/thread.hpp>
+
 #include <fmt/format.h>
 
 #include <array>
@@ -25,6 +27,11 @@ std::optional<ItemKind> read_kind(std::string_view name) {
   for (std::size_t i = 0; i < kKindNames.size(); ++i)
     if (kKindNames[i] == name) return static_cast<ItemKind>(i);
   return std::nullopt;
+}
+
+bool is_after_sale(std::string_view thread) {
+  const auto read = read_thread(thread);
+  return read && std::holds_alternative<AfterSaleThread>(*read);
 }
 
 /// At most `size` bytes, without half a code point at the end.
@@ -157,7 +164,8 @@ Result<InboundEvent> reopen_event(std::string_view shop, std::string_view raw, W
   const auto at = root["at"].integer();
   event.platform_time = at && *at >= 0 && *at <= kLatestTime ? from_unix_millis(*at) : received;
   event.payload = read_payload(root, *kind);
-  if (*kind == ItemKind::customer_text) event.trigger = "message";
+  // Windows are about sessions: what was asked on an after-sale order opens none.
+  if (*kind == ItemKind::customer_text) event.trigger = is_after_sale(event.thread) ? "after_sale" : "message";
   event.raw = raw;
   return event;
 }

@@ -115,7 +115,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
 
   void start(std::size_t index, int page) {
     const WallTime first = tasks_[index].window.first;
-    const WallTime until = tasks_[index].window.asked_until(clock_->wall());
+    const WallTime until = tasks_[index].window.asked_until(clock_->wall(), shop_->config.polling.end_day_counts);
     switch (tasks_[index].part) {
       case Part::sessions:
         return ask_page(index, page, ListSessions(first, until));

@@ -80,7 +80,6 @@ std::shared_ptr<detail::TokenProvider> make_shop_tokens(const App::Core& app, co
 void make_facets(Shop::Core& shop) {
   const auto& runtime = shop.app->runtime;
   const ShopConfig& config = shop.config;
-  const int page_size = config.polling.page_size;
   if (config.reply_rules)
     shop.reply_ledger = std::make_shared<ReplyLedger>(runtime->store, runtime->name_space, kPlatformName, config.shop,
                                                       *config.reply_rules);
@@ -93,8 +92,8 @@ void make_facets(Shop::Core& shop) {
   parts.settings = config.polling;
   parts.budget = shop.app->poll_budget;
   shop.poller = make_shop_poller(std::move(parts), shop.client, config.after_sale);
-  shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, page_size, shop.capabilities);
-  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, page_size);
+  shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, config.polling, shop.capabilities);
+  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, config.polling);
   shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config.app_key);
 }
 

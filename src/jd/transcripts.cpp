@@ -54,11 +54,13 @@ Error no_pin() {
 /// One read under way: window by window, page by page. Loop only, but for `begin`. Dropped, its promise answers.
 class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk> {
  public:
-  TranscriptWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, int page_size, TranscriptQuery query,
-                 std::string pin, Promise<TranscriptPage> promise, const CallOptions& options, MonoTime deadline)
+  TranscriptWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
+                 TranscriptQuery query, std::string pin, Promise<TranscriptPage> promise, const CallOptions& options,
+                 MonoTime deadline)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
-        page_size_(page_size),
+        page_size_(lists.page_size),
+        end_day_counts_(lists.end_day_counts),
         query_(std::move(query)),
         pin_(std::move(pin)),
         ends_(options.cancel, promise.cancelled()),
@@ -82,7 +84,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
   }
 
   void ask() {
-    const WallTime until = window_.asked_until(runtime_->clock->wall());
+    const WallTime until = window_.asked_until(runtime_->clock->wall(), end_day_counts_);
     if (query_.words.empty()) return start(ReadChatLog(pin_, window_.first, until));
     start(SearchChatLog(pin_, query_.words, window_.first, until));
   }
@@ -158,6 +160,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
   const int page_size_;
+  const bool end_day_counts_;
   TranscriptQuery query_;
   const std::string pin_;
   detail::JointCancel ends_;
@@ -211,7 +214,7 @@ Pending<TranscriptPage> ShopTranscripts::read(TranscriptQuery query, CallOptions
     return pending;
   }
   query.to = std::min(query.to, now + std::chrono::hours(24));  // nothing is there later
-  std::make_shared<TranscriptWalk>(runtime_, client_, page_size_, std::move(query), *std::move(pin), std::move(promise),
+  std::make_shared<TranscriptWalk>(runtime_, client_, lists_, std::move(query), *std::move(pin), std::move(promise),
                                    options, *deadline)
       ->begin(from);
   return pending;

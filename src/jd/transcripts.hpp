@@ -4,6 +4,7 @@
 
 #include <kefu/channel/transcripts.hpp>
 #include <kefu/core/client.hpp>
+#include <kefu/jd/shop.hpp>
 
 #include <memory>
 
@@ -17,15 +18,15 @@ namespace jd {
 /// Thread safety: all members may be called from any thread.
 class ShopTranscripts final : public Transcripts {
  public:
-  ShopTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, int page_size)
-      : runtime_(std::move(runtime)), client_(std::move(client)), page_size_(page_size) {}
+  ShopTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists)
+      : runtime_(std::move(runtime)), client_(std::move(client)), lists_(lists) {}
 
   Pending<TranscriptPage> read(TranscriptQuery query, CallOptions options) override;
 
  private:
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const int page_size_;
+  const PollingSettings lists_;  ///< page_size and end_day_counts.
 };
 
 }  // namespace jd

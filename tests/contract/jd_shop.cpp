@@ -171,6 +171,20 @@ TEST_CASE("an after-sale order is answered where the customer asked; a lost answ
   const auto ticket = world.sandbox.control("GET", "/jd/shops/flagship/tickets/" + std::to_string(*service), "");
   const auto order = detail::Document::json(ticket.body).root()["order_id"].integer();
   REQUIRE_MESSAGE(order.has_value(), ticket.body);
+  // Polled, the question names where to answer it, and opens no window of a session.
+  std::vector<InboundEvent> asked;
+  for (int i = 0; i < 5; ++i) {
+    const auto batch = world.answering->poller()->poll().get();
+    REQUIRE_MESSAGE(batch.has_value(), (batch ? "" : batch.error().to_string()));
+    for (const auto& event : batch->events)
+      if (std::holds_alternative<ReceivedText>(event.payload)) asked.push_back(event);
+    REQUIRE(world.answering->poller()->accept(batch->cursor).get().has_value());
+    if (!batch->more) world.time->advance(1min);
+  }
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].thread == jd::thread_of(jd::AfterSaleThread(*service, *order)));
+  CHECK(asked[0].trigger == "after_sale");
+
   // Known by a masked pin alone: the order says who is meant.
   Message answer(
       Address("", jd::customer_of(jd::BuyerIds("j***1"), "asc"), jd::thread_of(jd::AfterSaleThread(*service, *order))),
