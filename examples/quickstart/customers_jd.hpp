@@ -38,13 +38,13 @@ class JdConversation {
   std::int64_t refreshes();
 
   void asks(Buyer& buyer, const std::string& text, const std::string& wanted);
-  void overlap(const Buyer& buyer, const std::string& text);
   void picture(Buyer& buyer);
   void menu(Buyer& buyer);
   void dead_token(Buyer& buyer);
   void lost_answer(Buyer& buyer);
   void after_sale(Buyer& buyer);
   void rating(const Buyer& buyer);
+  void overlap();
 
   World world_;
   Transcript& transcript_;
