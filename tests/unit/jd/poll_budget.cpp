@@ -97,10 +97,10 @@ TEST_CASE("JD-6: three shops share the calls fairly, and what one leaves the oth
       used["c"] += budgets.take_many(*one, "c", 500);
       budgets.sim.time->advance(1min);
     }
-    for (const auto& [shop, count] : used) {
-      CAPTURE(shop);
-      CHECK(count >= 9'000);
-      CHECK(count <= 11'000);
+    for (const auto& entry : used) {
+      CAPTURE(entry.first);
+      CHECK(entry.second >= 9'000);
+      CHECK(entry.second <= 11'000);
     }
   }
   SUBCASE("one wants little") {
