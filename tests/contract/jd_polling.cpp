@@ -343,3 +343,64 @@ TEST_CASE("JD-6: a message that the host's feed brings and polling shows is one 
   INFO((handled.empty() ? "none" : handled.back()));
   CHECK(handled == Texts{"在吗"});
 }
+
+TEST_CASE("JD-6: agents that are named are polled one after the other") {
+  PolledShop world;
+  world.settings.polling.agents = {kTwinAgent, "flagship-li"};
+  world.open();
+  world.drain();
+  world.buyer_does("open", R"({"waiter":"flagship-zhang"})", "jd_buyer_001");
+  world.buyer_does("open", R"({"waiter":"flagship-li"})", "jd_buyer_002");
+  world.buyer_writes("one", "jd_buyer_001");
+  world.buyer_writes("two", "jd_buyer_002");
+  world.buyer_does("rate", R"({"score":1})", "jd_buyer_002");
+  world.time->advance(1min);
+  world.drain();
+  const auto texts = world.texts();
+  CHECK(std::set<std::string>(texts.begin(), texts.end()) == std::set<std::string>{"one", "two"});
+  CHECK(texts.size() == 2);
+  REQUIRE(world.all<CustomerRated>().size() == 1);
+  CHECK(world.all<CustomerRated>()[0].agent == "flagship-li");
+}
+
+TEST_CASE("JD-6: the day's calls are a budget that three shops of an application share") {
+  PolledShop world;
+  auto config = JdTwinWorld::app_config();
+  config.calls_per_day = 3'000;
+  auto app = jd::App::create(*world.runtime, config);
+  REQUIRE(app);
+  std::vector<std::shared_ptr<jd::Shop>> shops;
+  for (const char* name : {kTwinJdShop, "second", "third"}) {
+    if (name != std::string(kTwinJdShop)) world.add_shop(name, name[0] == 's' ? 10002 : 10003);
+    auto shop = jd::Shop::create(*app, world.shop_config(name, name == std::string(kTwinJdShop) ? "10001"
+                                                               : name[0] == 's'                 ? "10002"
+                                                                                                : "10003"));
+    REQUIRE(shop);
+    shops.push_back(*shop);
+  }
+  const auto before = world.sandbox.calls("jingdong.im.pop.sessionlist.get");
+  std::map<std::string, int> rounds;
+  std::map<std::string, WallTime> due;
+  const WallTime end = world.time->wall() + std::chrono::hours(15);
+  for (; world.time->wall() < end; world.time->advance(30s)) {
+    for (const auto& shop : shops) {
+      if (due[shop->id()] > world.time->wall()) continue;
+      const auto batch = shop->poller()->poll().get();
+      if (!batch) {
+        REQUIRE(batch.error().kind() == ErrorKind::quota_exhausted);
+        due[shop->id()] = world.time->wall() + *batch.error().details().retry_after;
+        continue;
+      }
+      if (!batch->cursor.empty()) CHECK(shop->poller()->accept(batch->cursor).get());
+      ++rounds[shop->id()];
+      due[shop->id()] = world.time->wall() + batch->pause;
+    }
+  }
+  // Half of the calls are the pollers'; they last to the end of the day, for all three alike.
+  CHECK(world.sandbox.calls() <= 1'600);
+  CHECK(world.sandbox.calls("jingdong.im.pop.sessionlist.get") - before >= 150);
+  for (const auto& entry : rounds) {
+    CAPTURE(entry.first);
+    CHECK(entry.second * 3 >= (rounds[kTwinJdShop] + rounds["second"] + rounds["third"]) * 2 / 3);
+  }
+}

@@ -188,3 +188,61 @@ TEST_CASE("JD-6: a cursor's record reads back as it was, and what is damaged doe
     CHECK_FALSE(kefu::jd::StreamCursor::parse(damaged));
   }
 }
+
+namespace {
+
+/// Entries of what is so now, without times, two to a page; some leave the list while it is read.
+class ShrinkingList final : public PollSource {
+ public:
+  std::string_view name() const override { return kefu::jd::poll_stream::kUnsolved; }
+  bool shows_state() const override { return true; }
+  void list(const PollWindow&, std::size_t, int page, const kefu::CancelToken&, Done<PollPage> done) override {
+    PollPage answer;
+    const std::size_t first = static_cast<std::size_t>(page - 1) * 2;
+    PollUnit& unit = answer.units.emplace_back();
+    for (std::size_t i = first; i < std::min(entries.size(), first + 2); ++i) {
+      PolledItem item;
+      item.stream = name();
+      item.kind = PolledItem::Kind::customer_text;
+      item.identity = item.text = entries[i];
+      item.customer = kefu::jd::BuyerIds("pin");
+      unit.items.push_back(item);
+      answer.print += entries[i];
+    }
+    answer.total = static_cast<std::int64_t>(entries.size());
+    answer.is_last = first + 2 >= entries.size();
+    // The first entry goes: what stood on the next page now stands on this one.
+    if (page == 1 && leaving > 0) {
+      --leaving;
+      entries.erase(entries.begin());
+    }
+    done(std::move(answer));
+  }
+  void read(const PollUnit&, const PollWindow&, int, const kefu::CancelToken&, Done<PollItems> done) override {
+    done(PollItems());
+  }
+  std::vector<std::string> entries{"a", "b", "c", "d", "e", "f"};
+  int leaving = 2;
+};
+
+}  // namespace
+
+TEST_CASE("JD-6: entries that leave a list while it is read hide no others; untimed ones come once") {
+  PollWorld world;
+  PollProcess process(world);
+  kefu::jd::PollParts parts;
+  parts.runtime = process.runtime.core();
+  parts.shop = "shop";
+  parts.settings = world.settings;
+  parts.budget = process.budget;
+  std::vector<std::unique_ptr<PollSource>> sources;
+  sources.push_back(std::make_unique<ShrinkingList>());
+  process.poller = std::make_shared<kefu::jd::ShopPoller>(std::move(parts), std::move(sources));
+  for (int i = 0; i < 50; ++i) {
+    process.drain();
+    process.pass(30min);
+  }
+  CHECK(std::set<std::string>(world.taken.begin(), world.taken.end()) ==
+        std::set<std::string>{"a", "b", "c", "d", "e", "f"});
+  CHECK(world.taken.size() == 6);
+}
