@@ -25,9 +25,9 @@ bool ends_round(ErrorKind kind) {
          kind == ErrorKind::quota_exhausted || kind == ErrorKind::cancelled;
 }
 
+/// Not `configuration`: a clock that was wrong (8) may be right again within seconds.
 bool is_refusal(ErrorKind kind) {
-  return kind == ErrorKind::permission || kind == ErrorKind::unsupported || kind == ErrorKind::configuration ||
-         kind == ErrorKind::bad_argument;
+  return kind == ErrorKind::permission || kind == ErrorKind::unsupported || kind == ErrorKind::bad_argument;
 }
 
 }  // namespace

@@ -265,6 +265,22 @@ TEST_CASE("JD-6: a shop that is not authorized ends the round with that error, a
   CHECK(world.sandbox.calls() == calls);
 }
 
+TEST_CASE("JD-6: polling goes on half a minute after a clock was put right") {
+  PolledShop world;
+  world.drain();
+  world.sandbox.advance(20min);
+  world.time->advance(1min);
+  const auto refused = world.poll();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind() == ErrorKind::configuration);
+  CHECK(refused.error().platform_code() == "8");
+  world.sandbox.advance(-20min);
+  world.buyer_writes("在吗");
+  world.time->advance(31s);
+  world.drain();
+  CHECK(world.texts() == Texts{"在吗"});
+}
+
 TEST_CASE("JD-6: 10 000 sessions of history are caught up with in bounded batches, records and calls") {
   PolledShop world;
   world.settings.polling.look_back = std::chrono::hours(24 * 10);
