@@ -104,9 +104,9 @@ bool ControlCall::flag(std::string_view name, bool fallback) const {
 const std::vector<ControlRoute>& control_routes() {
   static const std::vector<ControlRoute> all = [] {
     std::vector<ControlRoute> rows = {{"GET", "/", "this list: routes, acts, faults, switches", list_routes}};
-    for (const auto& family :
-         {control_app_routes(), control_customer_routes(), control_push_routes(), control_jd_account_routes(),
-          control_jd_chat_routes(), control_jd_record_routes(), control_twin_routes()})
+    for (const auto& family : {control_app_routes(), control_agent_routes(), control_platform_routes(),
+                               control_customer_routes(), control_push_routes(), control_jd_account_routes(),
+                               control_jd_chat_routes(), control_jd_record_routes(), control_twin_routes()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();
@@ -126,7 +126,9 @@ ControlResult control(SandboxCore& core, const WebRequest& request) {
       call.body = call.document.root();
     }
     const std::lock_guard<std::mutex> lock(core.mutex);
-    return route.run(call);
+    ControlResult result = route.run(call);
+    core.deliver_new();
+    return result;
   }
   if (path_known) return control_error(405, "this path exists, but not with method " + request.method);
   return control_error(404, "no such path in the control API; GET / lists all: " + request.path);

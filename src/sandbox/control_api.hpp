@@ -56,6 +56,8 @@ struct ControlRoute {
 };
 std::vector<ControlRoute> control_app_routes();
 std::vector<ControlRoute> control_customer_routes();
+std::vector<ControlRoute> control_agent_routes();
+std::vector<ControlRoute> control_platform_routes();
 std::vector<ControlRoute> control_push_routes();
 std::vector<ControlRoute> control_twin_routes();
 const std::vector<ControlRoute>& control_routes();

@@ -1,4 +1,5 @@
 #include "sandbox/control_api.hpp"
+#include "sandbox/wechat_kf.hpp"
 
 #include <fmt/format.h>
 
@@ -48,6 +49,7 @@ std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& a
   take_text(call, "encoding_aes_key", app.encoding_aes_key);
   take_text(call, "previous_encoding_aes_key", app.previous_encoding_aes_key);
   take_text(call, "callback_url", app.callback_url);
+  take_text(call, "wechat_id", app.wechat_id);
   take_list(call, "linked_appids", app.linked_appids);
   take_list(call, "agents", app.agents);
   take_list(call, "allowed_ips", app.allowed_ips);
@@ -55,6 +57,7 @@ std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& a
   app.test_account = call.flag("test_account", app.test_account);
   app.unlimited_windows = call.flag("unlimited_windows", app.unlimited_windows);
   app.api_frozen = call.flag("api_frozen", app.api_frozen);
+  app.customer_service = call.flag("customer_service", app.customer_service);
   for (const auto& limit : call.body["daily_limits"])
     app.daily_limits[std::string(limit.name)] = limit.value.integer().value_or(0);
 
@@ -82,7 +85,8 @@ void write_app(detail::JsonWriter& writer, const WechatApp& app) {
   writer.key("push_mode").string(kModeNames[static_cast<int>(app.push_mode)]);
   writer.key("push_format").string(kFormatNames[static_cast<int>(app.push_format)]);
   writer.key("callback_url").string(app.callback_url).key("unlimited_windows").boolean(app.unlimited_windows);
-  writer.key("api_frozen").boolean(app.api_frozen);
+  writer.key("api_frozen").boolean(app.api_frozen).key("customer_service").boolean(app.customer_service);
+  writer.key("wechat_id").string(app.wechat_id);
   write_list(writer, "linked_appids", app.linked_appids);
   write_list(writer, "agents", app.agents);
   write_list(writer, "allowed_ips", app.allowed_ips);
@@ -127,6 +131,7 @@ ControlResult change_app(ControlCall& call) {
   if ((error = take_settings(call, changed))) return *error;
   if (changed.appid != account->app.appid) return control_error(400, "appid cannot be changed");
   account->app = std::move(changed);
+  seat_agents(*account);
   return app_answer(account->app);
 }
 
@@ -169,19 +174,6 @@ ControlResult change_tokens(ControlCall& call, bool issue_new) {
 }
 ControlResult invalidate_tokens(ControlCall& call) { return change_tokens(call, false); }
 ControlResult rotate_tokens(ControlCall& call) { return change_tokens(call, true); }
-
-ControlResult add_media(ControlCall& call) {
-  const std::string id(call.text("media_id"));
-  if (id.empty()) return control_error(400, "media_id is missing");
-  Media media;
-  media.type = call.text("type");
-  if (!call.flag("permanent", false)) media.expires = call.now() + std::chrono::hours(72);
-  call.core.wechat.media[id] = media;
-  ControlAnswer answer;
-  detail::JsonWriter writer(answer.body);
-  writer.begin_object().key("media_id").string(id).key("type").string(media.type).end_object();
-  return answer;
-}
 
 }  // namespace
 
@@ -226,7 +218,6 @@ std::vector<ControlRoute> control_app_routes() {
       {"POST", "/apps/{appid}/tokens/invalidate", "all tokens stop working at once", invalidate_tokens},
       {"POST", "/apps/{appid}/tokens/rotate", "another process fetched new ones; the old ones stop at once",
        rotate_tokens},
-      {"POST", "/media", "registers a media id: media_id, type, permanent", add_media},
   };
 }
 

@@ -1,5 +1,6 @@
 #include "core/crypto.hpp"
 #include "sandbox/control_api.hpp"
+#include "sandbox/wechat_upload.hpp"
 
 #include <algorithm>
 
@@ -12,14 +13,17 @@ std::string text_or(const ControlCall& call, std::string_view name, std::string_
   return std::string(given.empty() ? fallback : given);
 }
 
-/// A media id that the customer uploaded: known to the platform for three days.
-std::string uploaded_media(ControlCall& call, std::string_view field, std::string_view type) {
-  std::string id = text_or(call, field, detail::random_text(64));
+/// A media id that the customer uploaded: known to the platform for three days. `base64` are its bytes.
+std::string uploaded_media(ControlCall& call, const WechatAccount& account, std::string_view field,
+                           std::string_view type) {
   Media media;
   media.type = type;
+  media.appid = account.app.appid;
   media.expires = call.now() + std::chrono::hours(72);
-  call.core.wechat.media.emplace(id, media);
-  return id;
+  auto bytes = detail::base64_decoded(call.text("base64"), detail::Base64Mode::spare_bits);
+  if (!bytes || bytes->empty()) bytes = sample_bytes(type);
+  media.bytes = std::make_shared<const std::string>(std::move(*bytes));
+  return call.core.wechat.keep_media(std::move(media), call.now(), std::string(call.text(field)));
 }
 
 CustomerAct message_act(std::string msgtype, std::vector<PushField> fields) {
@@ -49,23 +53,26 @@ CustomerAct act_menu_item(ControlCall& call, WechatAccount&) {
   return act;
 }
 
-CustomerAct act_image(ControlCall& call, WechatAccount&) {
+CustomerAct act_image(ControlCall& call, WechatAccount& account) {
   return message_act("image", {push_text("PicUrl", text_or(call, "pic_url", "http://mmbiz.qpic.cn/sandbox/0")),
-                               push_text("MediaId", uploaded_media(call, "media_id", "image"))});
+                               push_text("MediaId", uploaded_media(call, account, "media_id", "image"))});
 }
 
-CustomerAct act_voice(ControlCall& call, WechatAccount&) {
-  return message_act("voice", {push_text("MediaId", uploaded_media(call, "media_id", "voice")),
+CustomerAct act_voice(ControlCall& call, WechatAccount& account) {
+  return message_act("voice", {push_text("MediaId", uploaded_media(call, account, "media_id", "voice")),
                                push_text("Format", text_or(call, "format", "amr")),
-                               push_text("MediaId16K", uploaded_media(call, "media_id_16k", "voice"))});
+                               push_text("MediaId16K", uploaded_media(call, account, "media_id_16k", "voice"))});
 }
 
-CustomerAct video_like(ControlCall& call, std::string msgtype) {
-  return message_act(std::move(msgtype), {push_text("MediaId", uploaded_media(call, "media_id", "video")),
-                                          push_text("ThumbMediaId", uploaded_media(call, "thumb_media_id", "thumb"))});
+CustomerAct video_like(ControlCall& call, const WechatAccount& account, std::string msgtype) {
+  return message_act(std::move(msgtype),
+                     {push_text("MediaId", uploaded_media(call, account, "media_id", "video")),
+                      push_text("ThumbMediaId", uploaded_media(call, account, "thumb_media_id", "thumb"))});
 }
-CustomerAct act_video(ControlCall& call, WechatAccount&) { return video_like(call, "video"); }
-CustomerAct act_short_video(ControlCall& call, WechatAccount&) { return video_like(call, "shortvideo"); }
+CustomerAct act_video(ControlCall& call, WechatAccount& account) { return video_like(call, account, "video"); }
+CustomerAct act_short_video(ControlCall& call, WechatAccount& account) {
+  return video_like(call, account, "shortvideo");
+}
 
 CustomerAct act_location(ControlCall& call, WechatAccount&) {
   return message_act("location",
@@ -85,7 +92,7 @@ CustomerAct act_page(ControlCall& call, WechatAccount& account) {
       {push_text("Title", call.text("title")), push_text("AppId", text_or(call, "page_appid", account.app.appid)),
        push_text("PagePath", text_or(call, "page_path", "pages/index/index")),
        push_text("ThumbUrl", text_or(call, "thumb_url", "http://mmbiz.qpic.cn/sandbox/t")),
-       push_text("ThumbMediaId", uploaded_media(call, "thumb_media_id", "thumb"))});
+       push_text("ThumbMediaId", uploaded_media(call, account, "thumb_media_id", "thumb"))});
 }
 
 CustomerAct act_tap_menu(ControlCall& call, WechatAccount&) {
@@ -139,6 +146,7 @@ ControlResult do_act(ControlCall& call) {
   if (misbehaviour == "previous_key" && account->app.previous_encoding_aes_key.empty())
     return control_error(409, "the app has no previous_encoding_aes_key");
   WechatCustomer& customer = call.core.wechat.customer(*account, call.names[0]);
+  if (customer.followed == WallTime::min()) customer.followed = call.now();
   if (!may_write(*account, customer, name))
     return control_error(409, "the customer does not follow this account; POST .../follow first");
   if (name == "raw" && call.text("body").empty()) return control_error(400, "body is missing: the XML or JSON text");
@@ -146,6 +154,7 @@ ControlResult do_act(ControlCall& call) {
                    ? queue_raw_push(call.core.wechat, *account, customer, std::string(call.text("body")), call.now())
                    : queue_push(call.core.wechat, *account, customer, kind->make(call, *account), call.now());
   push.misbehaviour = misbehaviour;
+  customer.seen = call.now();
   const std::uint64_t number = push.number;
   call.core.deliver(number);
   call.core.changed();
@@ -188,8 +197,15 @@ ControlResult show_customer(ControlCall& call, bool create) {
                                     : call.core.wechat.find_customer(*account, call.names[0]);
   if (customer == nullptr) return control_error(404, "no such customer of this app: " + call.names[0]);
   if (create) {
+    if (customer->followed == WallTime::min()) customer->followed = call.now();
+    customer->seen = call.now();
     customer->following = call.flag("following", customer->following);
     customer->refuse_code = static_cast<int>(call.number("refuse_code", customer->refuse_code));
+    for (const auto& [field, text] :
+         {std::pair("nickname", &customer->nickname), std::pair("phone", &customer->phone),
+          std::pair("union_id", &customer->union_id), std::pair("subscribe_scene", &customer->subscribe_scene),
+          std::pair("notification_failure", &customer->notification_failure)})
+      if (call.body[field].present()) *text = call.body[field].text();
   }
   ControlAnswer answer;
   detail::JsonWriter writer(answer.body);
@@ -241,7 +257,7 @@ ControlResult list_messages(ControlCall& call) {
 const std::vector<ActKind>& act_kinds() {
   static const std::vector<ActKind> kinds = {
       {"text", "writes: content", act_text},
-      {"image", "sends a picture: pic_url, media_id", act_image},
+      {"image", "sends a picture: pic_url, media_id, base64 (its bytes)", act_image},
       {"voice", "speaks: media_id, format", act_voice},
       {"video", "sends a video: media_id, thumb_media_id", act_video},
       {"shortvideo", "sends a short video: media_id, thumb_media_id", act_short_video},
@@ -265,7 +281,10 @@ std::vector<ControlRoute> control_customer_routes() {
   return {
       {"GET", "/customers", "the customers of an app: appid", list_customers},
       {"GET", "/customers/{openid}", "one customer with the reply window: appid", get_customer},
-      {"POST", "/customers/{openid}", "makes one known without an act: appid, following, refuse_code", put_customer},
+      {"POST", "/customers/{openid}",
+       "makes one known without an act: appid, following, refuse_code, nickname, phone, union_id, subscribe_scene, "
+       "notification_failure (templates' messages fail later with this status)",
+       put_customer},
       {"GET", "/customers/{openid}/messages",
        "what the customer received after number `after`; waits up to wait_ms for `count` of them", list_messages},
       {"POST", "/customers/{openid}/{act}",

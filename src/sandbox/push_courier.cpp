@@ -1,5 +1,6 @@
 #include "core/json_writer.hpp"
 #include "sandbox/sandbox_core.hpp"
+#include "sandbox/wechat_kf.hpp"
 
 #include <algorithm>
 
@@ -28,12 +29,19 @@ SandboxCore::Route SandboxCore::route_of(const std::string& appid) {
 void SandboxCore::deliver(std::uint64_t number) {
   Push* push = find_push(wechat, number);
   if (push == nullptr) return;
+  if (push->state == "with_agent") return changed();
   const Route route = route_of(push->appid);
   if (!route.timers) {
     push->state = "not_delivered";
     return changed();
   }
   post_attempt(route, MonoTime::min(), number, false, false);
+}
+
+void SandboxCore::deliver_new() {
+  const std::vector<std::uint64_t> numbers = std::move(wechat.undelivered);
+  wechat.undelivered.clear();
+  for (const std::uint64_t number : numbers) deliver(number);
 }
 
 void SandboxCore::deliver_again(std::uint64_t number, bool same_signature) {
@@ -152,7 +160,10 @@ void SandboxCore::judge(Push& push, PushAttempt& attempt, const PushReply& reply
   push.passive_reply = verdict.message.msgtype;
   customer.last_message = now();
   if (wechat.setting("passive_reply_spends_window") != 0) customer.window.spend();
-  wechat.put_in_inbox(customer, std::move(verdict.message));
+  const InboxMessage& shown = wechat.put_in_inbox(customer, std::move(verdict.message));
+  if (shown.msgtype != "transfer_customer_service") return;
+  transfer_to_agents(wechat, *account, customer, shown.agent, now());
+  deliver_new();
 }
 
 /// What the customer sees when nobody answers validly.

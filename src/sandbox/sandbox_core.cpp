@@ -46,6 +46,7 @@ void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, R
                         const std::lock_guard<std::mutex> again(self->mutex);
                         late = twin.handle(request, self->now());
                         put_date(late, self->now());
+                        self->deliver_new();
                         self->changed();
                       }
                       later(std::move(late));
@@ -54,6 +55,7 @@ void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, R
     }
     answer = fault ? faulty_answer(twin, *fault, request) : twin.handle(request, now());
     put_date(answer, now());
+    deliver_new();
     changed();
   }
   respond(std::move(answer));
@@ -80,6 +82,7 @@ std::optional<WebAnswer> SandboxCore::answer_early(Twin& twin, const WebRequest&
   const auto fault = faults.take(head.path, twin.call_name(head), true);
   if (!fault) return std::nullopt;
   WebAnswer answer = faulty_answer(twin, *fault, head);
+  deliver_new();
   changed();
   return answer;
 }

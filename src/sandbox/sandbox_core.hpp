@@ -48,6 +48,8 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
 
   /// Starts the deliveries of a queued push. May be called with `mutex` held.
   void deliver(std::uint64_t push);
+  /// The same for the pushes that calls led to. With `mutex` held.
+  void deliver_new();
   /// One more delivery of an old push, as the platform's repetitions are; the same or new signatures.
   void deliver_again(std::uint64_t push, bool same_signature);
 

@@ -1,5 +1,5 @@
 #include "sandbox/json_text.hpp"
-#include "sandbox/wechat_twin.hpp"
+#include "sandbox/wechat_kf.hpp"
 
 #include <algorithm>
 
@@ -18,7 +18,7 @@ ApiResult gap(const WechatCall& call, std::string_view name) {
 ApiResult check_media_id(const WechatCall& call, const Object& object, std::string_view field) {
   const std::string_view id = object[field].text();
   if (id.empty()) return refuse(41006);
-  return call.twin.media_exists(id, call.now) ? ApiResult() : refuse(40007);
+  return call.twin.media_exists(id, call.now, call.account->app.appid) ? ApiResult() : refuse(40007);
 }
 
 ApiResult check_text(const WechatCall&, const Object& text) {
@@ -132,14 +132,14 @@ ApiResult check_message(const WechatCall& call) {
 
 ApiResult check_agent(const WechatCall& call) {
   const std::string_view agent = call.body["customservice"]["kf_account"].text();
-  const auto& known = call.account->app.agents;
-  if (agent.empty() || known.empty() || std::find(known.begin(), known.end(), agent) != known.end()) return {};
+  if (agent.empty() || call.account->kf.agents.empty() || find_agent(*call.account, agent) != nullptr) return {};
   return gap(call, "unknown_agent_code");
 }
 
 /// May this customer get a message now?
 ApiResult check_customer(const WechatCall& call, const WechatCustomer& customer) {
   if (customer.refuse_code != 0) return refuse(customer.refuse_code);
+  if (customer.blacklisted) return refuse(43019);
   if (!customer.following) return gap(call, "unfollowed_code");
   if (call.account->app.unlimited_windows) return {};
   switch (customer.window.state(call.now)) {
@@ -174,13 +174,17 @@ ApiResult send_message(WechatCall& call) {
   message.content = json_of(object);
   message.agent = call.body["customservice"]["kf_account"].text();
   message.by_ai = call.body["aimsgcontext"]["is_ai_msg"].boolean().value_or(false);
+  note_line(*call.account, customer->openid, kAgentSent, message.msgtype, message.text, message.agent, call.now);
   call.twin.put_in_inbox(*customer, std::move(message));
   return {};
 }
 
 /// The sub-merchant path of e-commerce mini programs.
 ApiResult send_business_message(WechatCall& call) {
-  if (call.account->app.kind != WechatKind::mini_program) return refuse(48001);
+  const std::int64_t id = call.body["businessid"].integer().value_or(0);
+  const auto& rows = call.account->business.rows;
+  if (id != 0 && std::none_of(rows.begin(), rows.end(), [id](const BusinessRow& row) { return row.business_id == id; }))
+    if (ApiResult unknown = gap(call, "unknown_business_id_code"); unknown.code != 0) return unknown;
   return send_message(call);
 }
 

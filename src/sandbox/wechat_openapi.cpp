@@ -24,6 +24,14 @@ constexpr DailyLimit kDailyLimits[] = {
     {"/cgi-bin/token", 2000, 200},
     {"/cgi-bin/stable_token", 500'000, 500'000},
     {"/cgi-bin/message/custom/send", 500'000, 50'000},
+    {"/cgi-bin/media/upload", 100'000, 500},
+    {"/cgi-bin/media/get", 200'000, 1000},
+    {"/cgi-bin/user/info", 5'000'000, 500'000},
+    {"/cgi-bin/user/get", 500, 100},
+    {"/cgi-bin/user/info/updateremark", 10'000, 10'000},
+    {"/cgi-bin/message/template/send", 100'000, 100'000},
+    {"/wxa/msg_sec_check", 2'000'000, 2'000'000},
+    {"/wxa/media_check_async", 200'000, 200'000},
 };
 constexpr std::int64_t kOtherDailyLimit = 10'000'000;  // No source: high enough never to matter.
 

@@ -44,7 +44,7 @@ std::optional<std::string> open_wrapper(const WechatApp& app, const detail::Valu
 
 std::string check_media_field(const PassiveReply& reply, const detail::Value& object, const char* field) {
   const std::string_view id = object[field].text();
-  if (reply.twin.media_exists(id, reply.now)) return {};
+  if (reply.twin.media_exists(id, reply.now, reply.account.app.appid)) return {};
   return std::string(field) + " of the reply is missing, unknown or too old";
 }
 

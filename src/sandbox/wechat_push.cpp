@@ -2,6 +2,9 @@
 
 #include "core/crypto.hpp"
 #include "core/json_writer.hpp"
+#include "sandbox/wechat_kf.hpp"
+
+#include <algorithm>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -10,6 +13,10 @@ namespace {
 constexpr std::size_t kPushesBound = 5000;
 
 void write_xml(std::string& out, const PushField& field) {
+  if (field.kind == PushField::Kind::list || field.kind == PushField::Kind::array) {
+    for (const PushField& child : field.children) write_xml(out, child);
+    return;
+  }
   out += "<" + field.name + ">";
   if (field.kind == PushField::Kind::text) {
     out += "<![CDATA[";
@@ -41,6 +48,14 @@ void write_push_json(detail::JsonWriter& writer, const std::vector<PushField>& f
       case PushField::Kind::object:
         write_push_json(writer, field.children);
         break;
+      case PushField::Kind::list:
+      case PushField::Kind::array: {
+        const bool bare = field.kind == PushField::Kind::list && field.children.size() == 1;
+        if (!bare) writer.begin_array();
+        for (const PushField& child : field.children) write_push_json(writer, child.children);
+        if (!bare) writer.end_array();
+        break;
+      }
     }
   }
   writer.end_object();
@@ -61,6 +76,20 @@ Push& append_push(WechatTwin& twin, const WechatAccount& account, WallTime now) 
   return push;
 }
 
+/// A customer's message goes to the agent who serves, if one does, and into the records.
+void route_message(const WechatTwin& twin, WechatAccount& account, const WechatCustomer& customer, Push& push,
+                   std::string_view text, WallTime now) {
+  KfChat* chat = current_chat(twin, account, customer.openid, now);
+  note_line(account, customer.openid, kAgentReceived, push.msgtype, text, chat == nullptr ? "" : chat->kf_account, now);
+  if (chat != nullptr) {
+    chat->latest = now;
+    push.state = "with_agent";
+    return;
+  }
+  for (KfWaiting& one : account.kf.waiting)
+    if (one.openid == customer.openid) one.latest = now;
+}
+
 void apply_act(const WechatAccount& account, WechatCustomer& customer, std::string_view msgtype, std::string_view event,
                bool menu_message_tap, WallTime now) {
   if (msgtype == "event" && event == "unsubscribe") {
@@ -68,7 +97,10 @@ void apply_act(const WechatAccount& account, WechatCustomer& customer, std::stri
     customer.window.close();
     return;
   }
-  if (msgtype == "event" && event == "subscribe") customer.following = true;
+  if (msgtype == "event" && event == "subscribe") {
+    customer.following = true;
+    customer.followed = now;
+  }
   if (msgtype != "event") customer.last_message = now;
   if (const auto granted = window_grant(account.app.kind, msgtype, event, menu_message_tap))
     customer.window.grant(*granted, now);
@@ -113,6 +145,10 @@ Push& queue_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& custo
     fields.push_back(push_number("MsgId", push.msgid));
   }
   push.body = push_document(account.app.push_format, fields);
+  if (act.msgtype == "event") return push;
+  const auto content =
+      std::find_if(fields.begin(), fields.end(), [](const PushField& f) { return f.name == "Content"; });
+  route_message(twin, account, customer, push, content == fields.end() ? "" : content->value, now);
   return push;
 }
 
@@ -129,6 +165,8 @@ Push& queue_raw_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& c
   push.msgid = root["MsgId"].text();
   if (!push.msgtype.empty())
     apply_act(account, customer, push.msgtype, push.event, root["bizmsgmenuid"].present(), now);
+  if (!push.msgtype.empty() && push.msgtype != "event")
+    route_message(twin, account, customer, push, root["Content"].text(), now);
   push.body = std::move(body);
   return push;
 }

@@ -13,7 +13,13 @@ namespace sandbox {
 
 /// One element of a pushed document; XML and JSON are written from the same fields.
 struct PushField {
-  enum class Kind : unsigned char { text, number, object };
+  enum class Kind : unsigned char {
+    text,
+    number,
+    object,
+    list,   ///< Objects: repeated elements in XML; in JSON an array, or the object itself if it is the only one.
+    array,  ///< The same, always an array in JSON.
+  };
   std::string name;
   Kind kind = Kind::text;
   std::string value;

@@ -3,6 +3,7 @@
 #include "sandbox/reply_window.hpp"
 #include "sandbox/twin.hpp"
 #include "sandbox/web_text.hpp"
+#include "sandbox/wechat_service_state.hpp"
 
 #include <kefu/core/time.hpp>
 #include <kefu/sandbox/wechat_app.hpp>
@@ -10,7 +11,9 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,7 +38,7 @@ struct IssuedToken {
 struct InboxMessage {
   std::uint64_t number = 0;
   WallTime time;
-  std::string channel;  ///< "api", "passive", "notice".
+  std::string channel;  ///< "api", "passive", "notice", "agent", "notification" (of a template).
   std::string msgtype;
   std::string text;     ///< Of text messages and notices.
   std::string content;  ///< JSON object of the message's own fields.
@@ -53,6 +56,23 @@ struct WechatCustomer {
   WallTime typing_until = WallTime::min();
   std::uint64_t messages = 0;
   std::deque<InboxMessage> inbox;  ///< The latest; bounded.
+
+  std::uint64_t order = 0;  ///< By first contact.
+  std::string union_id;
+  WallTime followed = WallTime::min();
+  WallTime seen = WallTime::min();  ///< Last act of any kind.
+  std::string subscribe_scene = "ADD_SCENE_SEARCH";
+  std::string qr_scene;
+  std::string remark;
+  std::string nickname;
+  std::set<std::int64_t> tags;
+  bool blacklisted = false;
+  std::string session_key;  ///< Of the last login in the mini program.
+  std::string phone;
+  std::map<std::string, int, std::less<>> consents;  ///< Sends left by template; below 0: without end.
+  std::string notification_failure;                  ///< If set, templates' messages fail later with this status.
+  std::map<std::string, WallTime, std::less<>> client_message_ids;
+  PeriodCount templates_today;
 };
 
 struct WechatAccount {
@@ -66,11 +86,28 @@ struct WechatAccount {
   PeriodCount path_resets_month;
   std::unordered_map<std::string, WechatCustomer> customers;
   std::uint64_t fetches[2] = {0, 0};  ///< Calls of the token APIs that were answered with a token, by family.
+
+  KfState kf;
+  BusinessState business;
+  NoticeState notices;
+  LoginState logins;
+  PeriodCount web_login_minute;
+  ModerationState moderation;
+  std::map<std::int64_t, std::string> tags;
+  std::int64_t next_tag = 100;
 };
 
 struct Media {
   std::string type;
   WallTime expires = WallTime::max();  ///< Permanent material never ends.
+  std::string appid;                   ///< Empty: every account knows it.
+  std::shared_ptr<const std::string> bytes;
+  std::string name;  ///< Of the uploaded file.
+  std::string content_type;
+  std::string title;  ///< Of a permanent video.
+  std::string introduction;
+  WallTime created;
+  std::uint64_t order = 0;
 };
 
 /// One call that was refused, for openapi/rid/get.
@@ -105,7 +142,7 @@ struct Push {
   std::string echostr;  ///< Of a URL verification, which has no body.
   bool same_signature = false;
   WallTime time;
-  std::string state = "waiting";  ///< "waiting", "answered", "failed", "not_delivered".
+  std::string state = "waiting";  ///< "waiting", "answered", "failed", "not_delivered", "with_agent".
   std::string passive_reply;      ///< The message type of the answer, if it was a message.
   std::vector<PushAttempt> attempts;
   int deliveries_left = 0;

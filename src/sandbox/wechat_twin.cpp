@@ -2,6 +2,8 @@
 
 #include "core/crypto.hpp"
 #include "core/json_writer.hpp"
+#include "sandbox/wechat_kf.hpp"
+#include "sandbox/wechat_upload.hpp"
 
 #include <fmt/format.h>
 
@@ -53,13 +55,17 @@ std::string new_rid(WallTime now) {
 
 WechatTwin::WechatTwin() : Twin(wechat_switches()) {
   for (const auto& family :
-       {wechat_token_routes(), wechat_custom_message_routes(), wechat_typing_routes(), wechat_openapi_routes()})
+       {wechat_token_routes(), wechat_custom_message_routes(), wechat_typing_routes(), wechat_openapi_routes(),
+        wechat_kf_account_routes(), wechat_kf_session_routes(), wechat_record_routes(), wechat_business_routes(),
+        wechat_media_routes(), wechat_material_routes(), wechat_subscription_routes(), wechat_template_library_routes(),
+        wechat_template_routes(), wechat_user_routes(), wechat_tag_routes(), wechat_login_routes(),
+        wechat_content_check_routes()})
     for (const WechatRoute& route : family) routes_.emplace(route.path, route);
 }
 
 bool WechatTwin::has_host(std::string_view host) const {
   constexpr std::string_view kHost = "api.weixin.qq.com";
-  return host == kHost || host == "api2.weixin.qq.com" ||
+  return host == kHost || host == "api2.weixin.qq.com" || host == "open.weixin.qq.com" ||
          (host.size() > kHost.size() && host.substr(host.size() - kHost.size() - 1) == ".api.weixin.qq.com");
 }
 
@@ -69,10 +75,17 @@ WebAnswer WechatTwin::handle(const WebRequest& request, WallTime now) {
   ApiResult result = run(call, route);
 
   note_call(request.path, result.code);
-  if (result.code != 0)
-    return error_answer(request, result.code, now, result.detail,
-                        call.account == nullptr ? std::string_view() : call.account->app.appid);
+  if (result.code != 0) {
+    WebAnswer refused_answer = error_answer(request, result.code, now, result.detail,
+                                            call.account == nullptr ? std::string_view() : call.account->app.appid);
+    if (!result.content_type.empty()) refused_answer.content_type = std::move(result.content_type);
+    return refused_answer;
+  }
   WebAnswer answer;
+  answer.status = result.status;
+  if (!result.content_type.empty()) answer.content_type = std::move(result.content_type);
+  answer.headers = std::move(result.headers);
+  if (result.body.empty() && (!answer.headers.empty() || result.status != 200)) return answer;
   answer.body = result.body.empty() ? R"({"errcode":0,"errmsg":"ok"})" : std::move(result.body);
   return answer;
 }
@@ -103,23 +116,47 @@ WebAnswer WechatTwin::error_answer(const WebRequest& request, int code, WallTime
 }
 
 ApiResult WechatTwin::run(WechatCall& call, const WechatRoute*& route) {
+  if (starts_with(call.request.path, kVideoPath)) return video(call);
   const auto found = routes_.find(call.request.path);
   if (found == routes_.end()) return refuse(40066);
   route = &found->second;
-  if (call.request.method != route->method) return refuse(route->method == "POST" ? 43002 : 43001);
+  if (route->method.find(call.request.method) == std::string_view::npos)
+    return refuse(route->method == "POST" ? 43002 : 43001);
   if (route->credential == WechatRoute::Credential::token) {
     if (ApiResult bad = check_token(call); bad.code != 0) return bad;
+    if (ApiResult bad = check_kind(call); bad.code != 0) return bad;
     if (ApiResult over = count(call); over.code != 0) return over;
   }
-  if (route->method == "POST") {
-    if (call.request.body.empty()) return refuse(44002);
-    call.document = detail::Document::json(call.request.body);
-    if (!call.document) return refuse(47001);
-    if (setting("refuse_escaped_json") != 0 && has_needless_escape(call.request.body)) return refuse(40033);
-    call.body = call.document.root();
-  }
+  if (call.request.method == "POST")
+    if (ApiResult bad = read_body(call, *route); bad.code != 0) return bad;
   return route->run(call);
 }
+
+ApiResult WechatTwin::video(const WechatCall& call) {
+  const std::string_view id = std::string_view(call.request.path).substr(kVideoPath.size());
+  const Media* found = find_media(id, call.now, {});
+  if (found != nullptr && found->type == "video") return file_answer(call, id, *found);
+  ApiResult missing;
+  missing.status = 404;
+  return missing;
+}
+
+ApiResult WechatTwin::read_body(WechatCall& call, const WechatRoute& route) {
+  if (route.body == WechatRoute::Body::form) {
+    auto parts = read_form_data(find_pair(call.request.headers, "content-type").value_or(""), call.request.body);
+    if (!parts) return refuse(41005);
+    call.form = std::move(*parts);
+    return {};
+  }
+  if (call.request.body.empty()) return refuse(44002);
+  call.document = detail::Document::json(call.request.body);
+  if (!call.document) return refuse(47001);
+  if (setting("refuse_escaped_json") != 0 && has_needless_escape(call.request.body)) return refuse(40033);
+  call.body = call.document.root();
+  return {};
+}
+
+ApiResult WechatCall::gap(std::string_view name) const { return refuse(static_cast<int>(twin.setting(name))); }
 
 ApiResult WechatTwin::check_token(WechatCall& call) {
   const std::string_view token = call.query("access_token");
@@ -169,6 +206,7 @@ WechatAccount& WechatTwin::add(WechatApp app) {
   if (app.encoding_aes_key.empty()) app.encoding_aes_key = detail::random_text(43);
   WechatAccount& account = accounts[app.appid];
   account.app = std::move(app);
+  seat_agents(account);
   return account;
 }
 
@@ -184,7 +222,10 @@ WechatCustomer* WechatTwin::find_customer(WechatAccount& account, std::string_vi
 
 WechatCustomer& WechatTwin::customer(WechatAccount& account, std::string_view openid) {
   WechatCustomer& one = account.customers[std::string(openid)];
-  if (one.openid.empty()) one.openid = openid;
+  if (!one.openid.empty()) return one;
+  one.openid = openid;
+  one.order = next_customer++;
+  one.union_id = "o6_" + detail::random_text(25);
   return one;
 }
 
@@ -226,12 +267,6 @@ const InboxMessage& WechatTwin::put_in_inbox(WechatCustomer& to, InboxMessage me
   to.inbox.push_back(std::move(message));
   if (to.inbox.size() > kInboxBound) to.inbox.pop_front();
   return to.inbox.back();
-}
-
-bool WechatTwin::media_exists(std::string_view id, WallTime now) const {
-  if (setting("check_media") == 0) return !id.empty();
-  const auto found = media.find(std::string(id));
-  return found != media.end() && now < found->second.expires;
 }
 
 }  // namespace sandbox

@@ -33,79 +33,6 @@ bool is_no_route(const Result<RawReply>& answer) {
   return !answer && (answer.error().platform_code() == "40066" || answer.error().details().http_status == 404);
 }
 
-/// APIs that the sandbox does not serve yet.
-const std::set<std::string_view> kWithoutTwin{
-    "/customservice/kfaccount/add",
-    "/customservice/kfaccount/update",
-    "/customservice/kfaccount/del",
-    "/customservice/kfaccount/inviteworker",
-    "/cgi-bin/customservice/getkflist",
-    "/cgi-bin/customservice/getonlinekflist",
-    "/customservice/kfaccount/setadmin",
-    "/customservice/kfaccount/canceladmin",
-    "/customservice/work/bind",
-    "/customservice/work/unbind",
-    "/customservice/work/get",
-    "/cgi-bin/business/register",
-    "/cgi-bin/business/get",
-    "/cgi-bin/business/list",
-    "/cgi-bin/business/update",
-    "/customservice/kfsession/create",
-    "/customservice/kfsession/close",
-    "/customservice/kfsession/getsession",
-    "/customservice/kfsession/getsessionlist",
-    "/customservice/kfsession/getwaitcase",
-    "/customservice/msgrecord/getmsglist",
-    "/cgi-bin/message/subscribe/send",
-    "/cgi-bin/message/subscribe/bizsend",
-    "/wxaapi/newtmpl/getcategory",
-    "/wxaapi/newtmpl/getpubtemplatetitles",
-    "/wxaapi/newtmpl/getpubtemplatekeywords",
-    "/wxaapi/newtmpl/addtemplate",
-    "/wxaapi/newtmpl/deltemplate",
-    "/wxaapi/newtmpl/gettemplate",
-    "/cgi-bin/message/template/send",
-    "/cgi-bin/message/template/subscribe",
-    "/cgi-bin/template/api_set_industry",
-    "/cgi-bin/template/get_industry",
-    "/cgi-bin/template/api_add_template",
-    "/cgi-bin/template/get_all_private_template",
-    "/cgi-bin/template/del_private_template",
-    "/cgi-bin/user/info",
-    "/cgi-bin/user/info/batchget",
-    "/cgi-bin/user/get",
-    "/cgi-bin/user/info/updateremark",
-    "/cgi-bin/tags/create",
-    "/cgi-bin/tags/get",
-    "/cgi-bin/tags/update",
-    "/cgi-bin/tags/delete",
-    "/cgi-bin/tags/members/batchtagging",
-    "/cgi-bin/tags/members/batchuntagging",
-    "/cgi-bin/tags/getidlist",
-    "/cgi-bin/user/tag/get",
-    "/cgi-bin/tags/members/getblacklist",
-    "/cgi-bin/tags/members/batchblacklist",
-    "/cgi-bin/tags/members/batchunblacklist",
-    "/sns/jscode2session",
-    "/wxa/business/getuserphonenumber",
-    "/sns/oauth2/access_token",
-    "/sns/oauth2/refresh_token",
-    "/sns/userinfo",
-    "/sns/auth",
-    "/wxa/msg_sec_check",
-    "/wxa/media_check_async",
-    "/cgi-bin/media/upload",
-    "/cgi-bin/media/get",
-    "/cgi-bin/media/get/jssdk",
-    "/cgi-bin/media/uploadimg",
-    "/cgi-bin/material/add_material",
-    "/cgi-bin/material/get_material",
-    "/cgi-bin/material/del_material",
-    "/cgi-bin/material/get_materialcount",
-    "/cgi-bin/material/batchget_material",
-    "/customservice/kfaccount/uploadheadimg",
-};
-
 }  // namespace
 
 TEST_CASE("TST-2: every operation has a well-formed row, a vector and a route in the sandbox") {
@@ -141,10 +68,6 @@ TEST_CASE("TST-2: every operation has a well-formed row, a vector and a route in
     const auto before = world.sandbox.calls(path);
     const auto answer =
         account->call(RawCall(std::string(info.method), path, info.method == "GET" ? "" : "{}", Effect::read)).get();
-    if (kWithoutTwin.count(info.path) != 0) {
-      CHECK_MESSAGE(is_no_route(answer), "the sandbox serves it now: take it off kWithoutTwin");
-      continue;
-    }
     CHECK(world.sandbox.calls(path) > before);
     CHECK(!is_no_route(answer));
     if (!answer) CHECK(answer.error().details().http_status == 200);

@@ -40,7 +40,8 @@ struct ReceivedMessage {
   ReceivedMessage() {}
   std::uint64_t number = 0;  ///< 1, 2, 3 ... per customer.
   WallTime time;
-  std::string channel;  ///< "api", "passive", or "notice" (the platform says that nobody answered validly).
+  std::string channel;  ///< "api", "passive", "agent", "notification" (of a template), or "notice" (the platform
+                        ///< says that nobody answered validly).
   std::string msgtype;
   std::string text;     ///< Of text messages and notices.
   std::string content;  ///< JSON object of the message's own fields.
@@ -63,8 +64,9 @@ struct FaultSwitch {
   std::string content_type;
 };
 
-/// Loopback platforms for tests and for trying things out. WeChat: the APIs of customer messages with the documented
-/// codes, windows, quotas and tokens, signed and encrypted pushes to a webhook. JD: the signed gateway with its checks,
+/// Loopback platforms for tests and for trying things out. WeChat: the APIs of customer messages, agents,
+/// records, media, templates and customers with the documented codes, windows, quotas and tokens, signed and encrypted
+/// pushes to a webhook. JD: the signed gateway with its checks,
 /// authorization pages, sessions, chat logs, evaluations, DongDong pushes, after-sale, orders. Customers are driven
 /// from here, the clock can be moved, faults can be switched on. Facts it judges by: wechat-messages,
 /// wechat-security-and-authorization A, jd; where sources leave a gap a switch decides (control path /switches).
@@ -104,6 +106,22 @@ class KEFU_EXPORT Sandbox {
   /// Waits until there are `count` of them or the time is over. Not for simulated time.
   std::vector<ReceivedMessage> wait_for_messages(std::string_view appid, std::string_view openid, std::uint64_t after,
                                                  std::size_t count, Millis limit) const;
+
+  /// An agent's act in the platform's console (login, accept, write, close ...; GET / of the control API lists them)
+  /// with its fields as JSON. The agent, as JSON. Errors: as of `customer_does`.
+  Result<std::string> agent_does(std::string_view appid, std::string_view kf_account, std::string_view act,
+                                 std::string_view json = {});
+  /// The customer consents to that many messages of a subscription template.
+  Result<void> customer_subscribes(std::string_view appid, std::string_view openid, std::string_view template_id,
+                                   int count = 1);
+  /// The customer logs in ("mini", "web") or gives a phone number ("phone"). The code that the host redeems; `scope` is
+  /// of web logins, by default snsapi_base.
+  Result<std::string> customer_logs_in(std::string_view appid, std::string_view openid, std::string_view way,
+                                       std::string_view scope = {});
+  /// What the account's content checks say from now on: "pass", "review" or "risky", with its label (20001 ...).
+  Result<void> set_verdict(std::string_view appid, std::string_view suggest, std::int64_t label = 100);
+  /// The platform forgets the media, as if it were too old. Errors: `not_found`.
+  Result<void> void_media(std::string_view media_id);
 
   /// Adds or replaces an application or a shop at JD; the result has what was generated. Errors: `bad_argument`.
   Result<JdApp> add(const JdApp& app);

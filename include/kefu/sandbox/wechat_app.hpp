@@ -43,7 +43,9 @@ struct WechatApp {
   bool api_frozen = false;                 ///< Token calls are answered 50007.
   std::vector<std::string> allowed_ips;    ///< If not empty, other callers of token APIs get 40164.
   std::vector<std::string> linked_appids;  ///< Mini programs that cards may name; empty allows all.
-  std::vector<std::string> agents;         ///< Known kf_account names; empty allows all.
+  bool customer_service = true;            ///< Switched on in the console; else the APIs of agents get 65400.
+  std::string wechat_id;                   ///< The account's own; agents' names end with it. Empty: any ending.
+  std::vector<std::string> agents;         ///< kf_account names with a person bound to each.
   std::map<std::string, std::int64_t> daily_limits;  ///< By path; what is absent has the documented limit.
 };
 

@@ -15,6 +15,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace kefu_test {
 
@@ -38,10 +40,13 @@ class WechatCase {
               kefu::Millis limit = kefu::Millis(10'000), kefu::CancelToken cancel = {}) {
     kefu::HttpRequest request;
     request.method = method;
-    request.base = "https://api.weixin.qq.com";
     request.path = path;
     request.query = query;
     request.body = body;
+    return send(std::move(request), limit, cancel);
+  }
+  Answer send(kefu::HttpRequest request, kefu::Millis limit = kefu::Millis(10'000), kefu::CancelToken cancel = {}) {
+    if (request.base.empty()) request.base = "https://api.weixin.qq.com";
     std::optional<kefu::HttpOutcome> outcome;
     transport->send(std::move(request), time->mono() + limit, cancel,
                     [&outcome](kefu::HttpOutcome one) { outcome = std::move(one); });
@@ -58,6 +63,46 @@ class WechatCase {
   }
   Answer post(std::string_view path, std::string_view body) {
     return call("POST", path, {{"access_token", token()}}, body);
+  }
+  /// An upload of one file, as other clients write it.
+  Answer upload(std::string_view path, kefu::HttpFields query, std::string_view file_name, std::string_view bytes,
+                std::string_view part = "media", std::string_view description = {}) {
+    kefu::HttpRequest request;
+    request.method = "POST";
+    request.path = path;
+    request.query = std::move(query);
+    request.query.emplace_back("access_token", token());
+    request.headers.emplace_back("Content-Type", "multipart/form-data; boundary=----b0");
+    request.body = fmt::format(
+        "------b0\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: image/jpeg\r\n\r\n{}"
+        "\r\n",
+        part, file_name, bytes);
+    if (!description.empty())
+      request.body +=
+          fmt::format("------b0\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n{}\r\n", description);
+    request.body += "------b0--\r\n";
+    return send(std::move(request));
+  }
+  Answer get(std::string_view path, kefu::HttpFields query) {
+    query.emplace_back("access_token", token());
+    return call("GET", path, query);
+  }
+  /// Events that were pushed, oldest first: their names.
+  std::vector<std::string> events() {
+    std::vector<std::string> names;
+    const auto pushes = control("GET", "/pushes");
+    for (const auto push : pushes.root()["pushes"].items())
+      if (push["msgtype"].text() == "event") names.emplace_back(push["event"].text());
+    return names;
+  }
+  std::string last_push_body() {
+    const auto pushes = control("GET", "/pushes");
+    const auto all = pushes.root()["pushes"].items();
+    REQUIRE(!all.empty());
+    return std::string(all.back()["body"].text());
+  }
+  void turn(std::string_view name, std::int64_t value) {
+    control("POST", "/switches", fmt::format(R"({{"{}":{}}})", name, value));
   }
   Answer get(std::string_view path) { return call("GET", path, {{"access_token", token()}}); }
 
