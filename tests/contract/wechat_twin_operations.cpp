@@ -97,14 +97,14 @@ void run_management(Host& host) {
   host.control(std::string("/apps/") + kTwinApp, R"({"callback_url":"http://127.0.0.1:9/push"})");
   CHECK(host.ask(CheckCallback()).ping.size() == 1);
   host.control(std::string("/apps/") + kTwinApp, R"({"callback_url":""})");
-  CHECK(host.ask(GetQuota("/cgi-bin/message/custom/send")).quota.remain > 0);
+  CHECK(host.ask(GetQuota("/cgi-bin/message/custom/send")).remain > 0);
   host.ask(ClearApiQuota("/cgi-bin/message/custom/send"));
   host.ask(ClearQuota(kTwinApp));
   host.ask(ClearQuotaBySecret(kTwinApp, Secret(kPlantedAppSecret)));
   const auto refused = host.service->call(GetUser("oNobody")).get();
   REQUIRE(!refused);
   const auto looked_up = host.ask(LookUpRequest(refused.error().details().request_id));
-  CHECK(looked_up.request.request_url.find("/cgi-bin/user/info") == 0);
+  CHECK(looked_up.request_url.find("/cgi-bin/user/info") == 0);
 }
 
 void run_messages(Host& host) {
