@@ -19,21 +19,28 @@ TEST_CASE("every channel: all that is promised works") {
 }
 
 TEST_CASE("every channel: a credential that died is renewed under whatever call meets it first, unseen") {
-  over_every_channel([](ChannelUnderTest& it) {
-    for (const FacetCall& call : promised_calls(it)) {
+  for (const ChannelRow& row : every_channel()) {
+    const std::string name = row.name;
+    CAPTURE(name);
+    const std::size_t count = promised_calls(*row.make()).size();
+    for (std::size_t i = 0; i < count; ++i) {
+      // Each on its own account: one whose tokens die again and again is left alone for a while.
+      const auto it = row.make();
+      const FacetCall call = promised_calls(*it)[i];
       CAPTURE(call.name);
+      call_something(*it);  // a sign of typing follows a message
       REQUIRE(outcome(call.start({})()) == "ok");
-      it.time().advance(2min);
-      call_something(it);  // a sign of typing follows a message
-      const std::size_t shown = it.shown().size();
-      const std::uint64_t renewals = it.renewals();
-      it.spoil_credential();
+      it->time().advance(2min);
+      call_something(*it);
+      const std::size_t shown = it->shown().size();
+      const std::uint64_t renewals = it->renewals();
+      it->spoil_credential();
       const auto error = call.start({})();
       CHECK_MESSAGE(outcome(error) == "ok", why(error));
-      CHECK(it.renewals() == renewals + 1);
-      CHECK(it.shown().size() == shown + (call.name == "messenger" ? 1 : 0));
+      CHECK(it->renewals() == renewals + 1);
+      CHECK(it->shown().size() == shown + (call.name == "messenger" ? 1 : 0));
     }
-  });
+  }
 }
 
 TEST_CASE("every messenger: a send whose answer is lost is shown once, and is repeated only under a repeat key") {

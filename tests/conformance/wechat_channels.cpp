@@ -35,7 +35,10 @@ bool twin_knows(const std::string& path) {
   if (found != known.end()) return found->second;
   TwinWorld world;
   const auto runtime = world.runtime();
-  const auto answer = TwinWorld::account(*runtime)->call(RawCall("GET", path, "", Effect::read)).get();
+  wechat::AccountConfig config = TwinWorld::config();
+  config.check_account_kind = false;
+  const auto answer =
+      TwinWorld::account(*runtime, std::move(config))->call(RawCall("GET", path, "", Effect::read)).get();
   const bool is_known = answer.has_value() || answer.error().platform_code() != "40066";  // no API at this path
   return known.emplace(path, is_known).first->second;
 }
@@ -63,9 +66,9 @@ class WechatChannel final : public ChannelUnderTest {
     app.agents = {kAgent};
     REQUIRE(world_.sandbox.add(app).has_value());
     world_.add_customer(kOtherTwinApp, kTwinCustomer);
-    const auto media =
-        world_.sandbox.control("POST", "/media", R"({"media_id":")" + std::string(kMedia) + R"(","type":"image"})");
-    REQUIRE_MESSAGE(media.status == 200, media.body);
+    tell("/media", R"({"media_id":")" + std::string(kMedia) + R"(","type":"image"})");
+    if (twin_plays("open_session"))
+      tell("/agents/" + std::string(kAgent), R"({"appid":")" + std::string(kOtherTwinApp) + R"(","online":true})");
     runtime_ = world_.runtime();
     wechat::AccountConfig config = TwinWorld::config(kOtherTwinApp, row.kind);
     config.verified = row.verified;
@@ -100,8 +103,26 @@ class WechatChannel final : public ChannelUnderTest {
       all.push_back(Shown{message.text, message.text + message.content});
     return all;
   }
-  bool converse(const std::vector<std::string>&) override { return false; }
-  bool begin_sessions(int) override { return false; }
+  bool converse(const std::vector<std::string>& lines) override {
+    if (!twin_plays("transcripts")) return false;
+    for (const std::string& line : lines) {
+      customer_writes(line);
+      world_.time->advance(Millis(5'000));
+    }
+    return true;
+  }
+  bool begin_sessions(int count) override {
+    const auto sessions = channel()->agent_sessions();
+    if (!sessions || !twin_plays("open_session")) return false;
+    for (int i = 0; i < count; ++i) {
+      const std::string openid = "oSUITE34567890abcdefghijklm" + std::to_string(i);
+      world_.add_customer(kOtherTwinApp, openid);
+      const auto opened = sessions->open(CustomerId(openid), kAgent).get();
+      REQUIRE_MESSAGE(opened.has_value(), why(opened));
+      world_.time->advance(Millis(5'000));
+    }
+    return true;
+  }
 
   void connect(Inbox& inbox) override {
     if (!row_.pushed) return;
@@ -140,6 +161,11 @@ class WechatChannel final : public ChannelUnderTest {
   }
 
  private:
+  void tell(const std::string& path, const std::string& json) {
+    const auto done = world_.sandbox.control("POST", path, json);
+    REQUIRE_MESSAGE(done.status == 200, done.body);
+  }
+
   const WechatRow row_;
   TwinWorld world_;
   std::unique_ptr<Runtime> runtime_;
