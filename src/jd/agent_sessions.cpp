@@ -4,6 +4,7 @@
 #include "core/joint_cancel.hpp"
 #include "core/json_writer.hpp"
 #include "jd/day_windows.hpp"
+#include "jd/paging.hpp"
 
 #include <kefu/jd/buyer.hpp>
 #include <kefu/jd/im_pop.hpp>
@@ -132,9 +133,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
 
   void turn_over(const SessionsPage& page, WallTime next_window) {
     const std::size_t size = page.sessions.size();
-    // With a total the pages may be shorter than asked for: then the last one is known by the next, which is empty.
-    const bool last = size == 0 || (page.total ? place_.page * static_cast<std::int64_t>(size) >= *page.total
-                                               : size < static_cast<std::size_t>(page_size_));
+    const bool last = is_last_page(size, place_.page, page_size_, page.total);
     if (!last && place_.page == kLastPage) {
       failed_.emplace(ErrorKind::malformed_reply, "the platform's list of sessions does not end: ask for fewer days");
       return;

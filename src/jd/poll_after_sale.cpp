@@ -1,3 +1,4 @@
+#include "jd/paging.hpp"
 #include "jd/poll_source.hpp"
 
 #include <kefu/jd/after_sale.hpp>
@@ -14,13 +15,6 @@ namespace {
 constexpr int kLargestAscPage = 50;
 
 Operator operator_of(const AfterSaleDesk& desk) { return Operator(desk.bu_id, desk.operate_pin, desk.operate_nick); }
-
-template <class T>
-bool is_last_page(const Page<T>& answer, int page, int page_size) {
-  if (answer.items.empty()) return true;
-  if (answer.total && *answer.total > 0) return static_cast<std::int64_t>(page) * page_size >= *answer.total;
-  return answer.items.size() < static_cast<std::size_t>(page_size);
-}
 
 std::string number(const std::optional<int>& value) { return value ? std::to_string(*value) : std::string(); }
 
@@ -42,7 +36,7 @@ class ServiceOrderSource final : public PollSource {
                   [page, page_size = page_size_, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
                     if (!answer) return done(answer.error());
                     PollPage found;
-                    found.is_last = is_last_page(*answer, page, page_size);
+                    found.is_last = is_last_page(answer->items.size(), page, page_size, answer->total);
                     found.total = answer->total;
                     PollUnit& unit = found.units.emplace_back();
                     unit.name = "service orders";
@@ -106,7 +100,7 @@ class UnsolvedSource final : public PollSource {
                   [this, page, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
                     if (!answer) return done(answer.error());
                     PollPage found;
-                    found.is_last = is_last_page(*answer, page, page_size_);
+                    found.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
                     found.total = answer->total;
                     for (const ServiceOrder& order : answer->items) {
                       found.print += order.raw;
@@ -126,7 +120,7 @@ class UnsolvedSource final : public PollSource {
                   [this, unit, page, done = std::move(done)](Result<Page<UnsolvedMessage>> answer) {
                     if (!answer) return done(answer.error());
                     PollItems items;
-                    items.is_last = is_last_page(*answer, page, page_size_);
+                    items.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
                     for (UnsolvedMessage& message : answer->items) {
                       items.print += message.raw;
                       message.author = author_of(message, unit.customer, desk_.operate_pin);

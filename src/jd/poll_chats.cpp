@@ -1,3 +1,4 @@
+#include "jd/paging.hpp"
 #include "jd/poll_source.hpp"
 
 #include <kefu/jd/im_pop.hpp>
@@ -9,12 +10,6 @@
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
-
-bool is_short(std::size_t count, int page, int page_size, const std::optional<std::int64_t>& total) {
-  if (count == 0) return true;
-  if (total && *total > 0) return static_cast<std::int64_t>(page) * page_size >= *total;
-  return count < static_cast<std::size_t>(page_size);
-}
 
 std::string name_of(const BuyerIds& ids) {
   return !ids.pin.empty() ? ids.pin : !ids.xid.empty() ? ids.xid : ids.open_id;
@@ -57,7 +52,7 @@ class ChatSource final : public PollSource {
                    done = std::move(done)](Result<ChatLogPage> answer) {
                     if (!answer) return done(answer.error());
                     PollItems items;
-                    items.is_last = is_short(answer->lines.size(), page, page_size, answer->total);
+                    items.is_last = is_last_page(answer->lines.size(), page, page_size, answer->total);
                     for (ChatLine& line : answer->lines) {
                       items.print += line.raw;
                       if (line.author == ChatLine::Author::waiter && !agents) continue;
@@ -92,7 +87,7 @@ class ChatSource final : public PollSource {
   static PollPage page_of(const SessionsPage& answer, const PollWindow& window, int page, int page_size,
                           const std::string& agent) {
     PollPage found;
-    found.is_last = is_short(answer.sessions.size(), page, page_size, answer.total);
+    found.is_last = is_last_page(answer.sessions.size(), page, page_size, answer.total);
     found.total = answer.total;
     for (const ChatSession& session : answer.sessions) {
       found.print += session.raw;
@@ -155,7 +150,7 @@ class EvaluationSource final : public PollSource {
                   [page, page_size = settings_.page_size, done = std::move(done)](Result<EvaluationList> answer) {
                     if (!answer) return done(answer.error());
                     PollPage found;
-                    found.is_last = is_short(answer->evaluations.size(), page, page_size, std::nullopt);
+                    found.is_last = is_last_page(answer->evaluations.size(), page, page_size, std::nullopt);
                     PollUnit& unit = found.units.emplace_back();
                     unit.name = "evaluations";
                     for (Evaluation& evaluation : answer->evaluations) {

@@ -1,6 +1,7 @@
 #include "core/call_deadline.hpp"
 #include "core/joint_cancel.hpp"
 #include "jd/day_windows.hpp"
+#include "jd/paging.hpp"
 #include "jd/quality_figures.hpp"
 #include "jd/shop_core.hpp"
 
@@ -174,11 +175,8 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
       stop_part_[static_cast<std::size_t>(task.part)] = error;
   }
 
-  /// Without a total a short page is the last one; with it pages may be shorter than asked for.
   bool more_follow(std::size_t brought, int number, const std::optional<std::int64_t>& total) const {
-    if (brought == 0) return false;
-    return total ? static_cast<std::int64_t>(brought) * number < *total
-                 : brought >= static_cast<std::size_t>(page_size_);
+    return !is_last_page(brought, number, page_size_, total);
   }
 
   // Each takes one answer and says whether another page may follow.

@@ -3,6 +3,7 @@
 #include "core/call_deadline.hpp"
 #include "core/joint_cancel.hpp"
 #include "jd/day_windows.hpp"
+#include "jd/paging.hpp"
 
 #include <kefu/jd/buyer.hpp>
 #include <kefu/jd/im_pop.hpp>
@@ -110,10 +111,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
                 fmt::format("this customer has more than {} lines in the days from {} to {}: ask for a shorter period",
                             kMostLinesInWindow, gateway_date(window_.first),
                             gateway_date(window_.end - std::chrono::seconds(1)))));
-    // With a total the pages may be shorter than asked for.
-    const bool whole = page->total ? static_cast<std::int64_t>(lines_.size()) >= *page->total
-                                   : brought < static_cast<std::size_t>(page_size_);
-    if (brought != 0 && !whole) {
+    if (!is_last_page(brought, platform_page_, page_size_, page->total)) {
       ++platform_page_;
       return ask();
     }

@@ -82,6 +82,23 @@ struct PolledShop : JdTwinWorld {
 
 }  // namespace
 
+TEST_CASE("JD-6: a platform that cuts pages shorter than asked for loses nothing, with and without a total") {
+  PolledShop world;
+  world.turn("jd_page_size_max", 10);
+  world.open();
+  world.drain();
+  for (int buyer = 0; buyer < 25; ++buyer) {
+    const std::string pin = "jd_buyer_1" + std::to_string(buyer);
+    world.buyer_writes("在吗", pin);
+    REQUIRE(world.sandbox.jd_buyer_does(kTwinJdShop, pin, "rate", R"({"score":5})"));
+  }
+  for (int line = 0; line < 33; ++line) world.buyer_writes("第" + std::to_string(line) + "行");
+  world.time->advance(40s);
+  world.drain();
+  CHECK(world.texts().size() == 25 + 33);
+  CHECK(world.all<CustomerRated>().size() == 25);
+}
+
 TEST_CASE("JD-6: chats come by polling, in every variant of the platform's answers") {
   const std::vector<std::map<std::string, int>> variants{{},
                                                          {{"jd_legacy_wrappers", 1}},
