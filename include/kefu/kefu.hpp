@@ -11,7 +11,9 @@
 #include <kefu/channel/inbound.hpp>
 #include <kefu/channel/inbox.hpp>
 #include <kefu/channel/media.hpp>
+#include <kefu/channel/media_library.hpp>
 #include <kefu/channel/message.hpp>
+#include <kefu/channel/outreach.hpp>
 #include <kefu/channel/poller.hpp>
 #include <kefu/channel/profiles.hpp>
 #include <kefu/channel/reply_window.hpp>

@@ -20,9 +20,18 @@ std::string_view to_string(Facet facet) noexcept {
 }
 
 std::string_view to_string(Ability ability) noexcept {
-  constexpr std::array<std::string_view, kAbilities> names{"typing",       "agents",           "list_sessions",
-                                                           "find_session", "open_session",     "close_session",
-                                                           "waiting",      "search_transcript"};
+  constexpr std::array<std::string_view, kAbilities> names{"typing",
+                                                           "agents",
+                                                           "list_sessions",
+                                                           "find_session",
+                                                           "open_session",
+                                                           "close_session",
+                                                           "waiting",
+                                                           "search_transcript",
+                                                           "permanent_media",
+                                                           "high_quality_voice",
+                                                           "subscription_message",
+                                                           "template_message"};
   return names[static_cast<std::size_t>(ability)];
 }
 

@@ -5,10 +5,15 @@
 #include "core/runtime_core.hpp"
 #include "core/sourced_tokens.hpp"
 #include "core/token_broker.hpp"
+#include "wechat/agent_sessions.hpp"
 #include "wechat/capabilities.hpp"
+#include "wechat/media_library.hpp"
 #include "wechat/messenger.hpp"
+#include "wechat/outreach.hpp"
 #include "wechat/platform.hpp"
+#include "wechat/profiles.hpp"
 #include "wechat/token_fetcher.hpp"
+#include "wechat/transcripts.hpp"
 
 #include <kefu/wechat/account.hpp>
 
@@ -119,7 +124,17 @@ class Account::Core {
   std::shared_ptr<ReplyLedger> ledger;
   std::shared_ptr<AccountMessenger> messenger;
   std::shared_ptr<PushReceiver> receiver;
+  std::shared_ptr<MediaLibrary> media_library;
+  std::shared_ptr<AgentSessions> agent_sessions;
+  std::shared_ptr<Transcripts> transcripts;
+  std::shared_ptr<Profiles> profiles;
+  std::shared_ptr<Outreach> outreach;
   const CancelSource removed;
+
+  template <class T>
+  std::shared_ptr<T> if_has(Facet facet, std::shared_ptr<T> one) const {
+    return capabilities.has(facet) ? std::move(one) : nullptr;
+  }
 };
 
 Account::Account(std::shared_ptr<Core> core) : core_(std::move(core)) {}
@@ -133,9 +148,8 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
   if (!receiver) return receiver.error();
 
   const auto& shared = runtime.core();
-  Capabilities capabilities = capabilities_of(config.kind, config.verified);
-  if (!*receiver)
-    capabilities.missing[static_cast<std::size_t>(Facet::push_receiver)] = "AccountConfig::push is not set";
+  Capabilities capabilities = capabilities_of(standing_of(config));
+  if (!*receiver) capabilities.missing_why(Facet::push_receiver) = "AccountConfig::push is not set";
   auto ledger = std::make_shared<ReplyLedger>(shared->store, shared->name_space, kPlatform, config.app_id,
                                               config.reply_rules.value_or(default_reply_rules(config.kind)));
   auto tokens = make_tokens(shared, config, ledger, capabilities);
@@ -148,6 +162,11 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
   core->receiver = *std::move(receiver);
   core->messenger = std::make_shared<AccountMessenger>(shared, core->client, core->ledger, config.app_id, config.kind,
                                                        config.business_typing, core->capabilities);
+  core->media_library = std::make_shared<AccountMediaLibrary>(shared, core->client, config.app_id, core->capabilities);
+  core->agent_sessions = std::make_shared<AccountAgentSessions>(shared, core->client, core->capabilities);
+  core->transcripts = std::make_shared<AccountTranscripts>(shared, core->client);
+  core->profiles = std::make_shared<AccountProfiles>(shared, core->client);
+  core->outreach = std::make_shared<AccountOutreach>(shared, core->client, config.kind, core->capabilities);
   return std::shared_ptr<Account>(new Account(std::move(core)));
 }
 
@@ -155,9 +174,19 @@ const std::string& Account::id() const { return core_->app_id; }
 const std::string& Account::platform() const { return kPlatform; }
 const Capabilities& Account::capabilities() const { return core_->capabilities; }
 
-std::shared_ptr<Messenger> Account::messenger() const {
-  return core_->capabilities.missing[static_cast<std::size_t>(Facet::messenger)].empty() ? core_->messenger : nullptr;
+std::shared_ptr<Messenger> Account::messenger() const { return core_->if_has(Facet::messenger, core_->messenger); }
+
+std::shared_ptr<MediaLibrary> Account::media_library() const {
+  return core_->if_has(Facet::media_library, core_->media_library);
 }
+std::shared_ptr<AgentSessions> Account::agent_sessions() const {
+  return core_->if_has(Facet::agent_sessions, core_->agent_sessions);
+}
+std::shared_ptr<Transcripts> Account::transcripts() const {
+  return core_->if_has(Facet::transcripts, core_->transcripts);
+}
+std::shared_ptr<Profiles> Account::profiles() const { return core_->if_has(Facet::profiles, core_->profiles); }
+std::shared_ptr<Outreach> Account::outreach() const { return core_->if_has(Facet::outreach, core_->outreach); }
 
 std::shared_ptr<PushReceiver> Account::push_receiver() const { return core_->receiver; }
 std::shared_ptr<ReplyLedger> Account::reply_ledger() const { return core_->ledger; }

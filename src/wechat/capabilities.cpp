@@ -38,13 +38,48 @@ void describe_mini_program(Capabilities& c) {
   replace(c, K::order, K::text, "order cards belong to other platforms");
 }
 
-void forbid_all(Capabilities& c, const char* reason) {
+void forbid_messages(Capabilities& c, const std::string& reason) {
   for (ContentRule& rule : c.content) {
     rule = ContentRule();
     rule.reason = reason;
   }
   c.cannot_why(Ability::typing) = reason;
-  c.missing[static_cast<std::size_t>(Facet::messenger)] = reason;
+  c.missing_why(Facet::messenger) = reason;
+}
+
+std::string why_not(const AccountStanding& account, std::string_view path) {
+  const auto lacking = lacking_for(account, path);
+  return lacking ? lacking->message() : std::string();
+}
+
+/// An API each, which decides.
+void describe_facets(Capabilities& c, const AccountStanding& account) {
+  c.missing_why(Facet::poller) = "WeChat pushes: there is nothing to poll";
+  c.missing_why(Facet::media_library) = why_not(account, "/cgi-bin/media/upload");
+  c.cannot_why(Ability::permanent_media) = why_not(account, "/cgi-bin/material/add_material");
+  c.cannot_why(Ability::high_quality_voice) = why_not(account, "/cgi-bin/media/get/jssdk");
+
+  c.cannot_why(Ability::agents) = why_not(account, "/cgi-bin/customservice/getkflist");
+  c.missing_why(Facet::agent_sessions) = c.why_not(Ability::agents);
+  const std::string no_sessions = why_not(account, "/customservice/kfsession/create");
+  for (const Ability ability :
+       {Ability::list_sessions, Ability::find_session, Ability::open_session, Ability::close_session, Ability::waiting})
+    c.cannot_why(ability) = no_sessions;
+
+  c.missing_why(Facet::transcripts) = account.kind == AccountKind::mini_program
+                                          ? "no source says that mini programs may read chat records"
+                                          : why_not(account, "/customservice/msgrecord/getmsglist");
+  c.cannot_why(Ability::search_transcript) = "WeChat's records cannot be searched: read them and search there";
+  c.missing_why(Facet::profiles) = why_not(account, "/cgi-bin/user/info");
+
+  const bool mini = account.kind == AccountKind::mini_program;
+  c.cannot_why(Ability::subscription_message) =
+      account.kind == AccountKind::subscription_account
+          ? "no source says that subscription accounts may send subscription messages"
+          : why_not(account, mini ? "/cgi-bin/message/subscribe/send" : "/cgi-bin/message/subscribe/bizsend");
+  c.cannot_why(Ability::template_message) = why_not(account, "/cgi-bin/message/template/send");
+  if (!c.can(Ability::subscription_message) && !c.can(Ability::template_message))
+    c.missing_why(Facet::outreach) = c.why_not(Ability::template_message);
 }
 
 }  // namespace
@@ -61,25 +96,18 @@ std::string_view to_string(AccountKind kind) noexcept {
   return "unknown";
 }
 
-Capabilities capabilities_of(AccountKind kind, bool verified) {
+Capabilities capabilities_of(const AccountStanding& account) {
+  const bool mini = account.kind == AccountKind::mini_program;
   Capabilities c;
   c.platform = "wechat";
-  c.account_kind = to_string(kind);
-  if (kind == AccountKind::mini_program)
+  c.account_kind = to_string(account.kind);
+  if (mini)
     describe_mini_program(c);
   else
     describe_official_account(c);
   c.rule(ContentKind::text).max_bytes = kTextBytes;
-
-  for (Facet facet :
-       {Facet::media_library, Facet::agent_sessions, Facet::transcripts, Facet::profiles, Facet::outreach})
-    c.missing_why(facet) = "not in this version of kefu: use RawCall";
-  for (Ability ability : {Ability::agents, Ability::list_sessions, Ability::find_session, Ability::open_session,
-                          Ability::close_session, Ability::waiting, Ability::search_transcript})
-    c.cannot_why(ability) = "not in this version of kefu: use RawCall";
-  c.missing_why(Facet::poller) = "WeChat pushes: there is nothing to poll";
-  if (kind != AccountKind::mini_program && !verified)
-    forbid_all(c, "customer messages need a verified account (微信认证); the platform answers 48001 without");
+  if (const auto lacking = lacking_for(account, "/cgi-bin/message/custom/send")) forbid_messages(c, lacking->message());
+  describe_facets(c, account);
   return c;
 }
 

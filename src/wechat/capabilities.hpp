@@ -1,5 +1,7 @@
 #pragma once
 
+#include "wechat/account_standing.hpp"
+
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/wechat/account.hpp>
 
@@ -10,8 +12,8 @@ namespace wechat {
 /// documentation names none.
 inline constexpr std::size_t kTextBytes = 2048;
 
-/// What an account of this kind can send, from the tables of wechat-messages 0 and 2.2.
-Capabilities capabilities_of(AccountKind kind, bool verified);
+/// What such an account can do, from the tables of wechat-messages 0 and 2.2.
+Capabilities capabilities_of(const AccountStanding& account);
 
 /// The platform's word for each kind of account, as in Capabilities.account_kind.
 std::string_view to_string(AccountKind kind) noexcept;

@@ -71,6 +71,7 @@ KEFU_FIELDS(wechat::KfAccount) {
   v.optional("invite_wx", s.invited_wechat_id);
   v.optional("invite_expire_time", s.invite_expire_time);
   v.optional("invite_status", s.invite_status);
+  v.whole(s.raw);
 }
 // The page's own example has the root of the other call (T10).
 KEFU_FIELDS(wechat::KfAccountList) {

@@ -19,12 +19,14 @@ KEFU_FIELDS(wechat::CloseKfSession) {
 KEFU_FIELDS(wechat::KfSession) {
   v.optional("kf_account", s.kf_account);
   v.optional("createtime", s.create_time);
+  v.whole(s.raw);
 }
 KEFU_FIELDS(wechat::GetKfSession) { v.required("openid", s.openid); }
 
 KEFU_FIELDS(wechat::KfSessionList::Item) {
   v.required("openid", s.openid);
   v.optional("createtime", s.create_time);
+  v.whole(s.raw);
 }
 KEFU_FIELDS(wechat::KfSessionList) { v.required("sessionlist", s.sessions); }
 KEFU_FIELDS(wechat::ListKfSessions) { wechat::kf_account(v, s.kf_account); }

@@ -2,7 +2,7 @@
 
 #include "channel/window_settlement.hpp"
 #include "core/document.hpp"
-#include "wechat/account_matrix.hpp"
+#include "wechat/account_standing.hpp"
 #include "wechat/code_table.hpp"
 #include "wechat/send_gate.hpp"
 
@@ -52,8 +52,7 @@ AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, c
                                  Capabilities capabilities)
     : runtime_(std::move(runtime)),
       app_id_(config.app_id),
-      kind_(config.kind),
-      verified_(config.verified),
+      standing_(standing_of(config)),
       check_account_kind_(config.check_account_kind),
       base_url_(config.base_url),
       calls_per_second_(config.calls_per_second),
@@ -71,7 +70,7 @@ std::vector<detail::LimitRule> AccountPlatform::limits() const {
 /// must be open.
 void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
   if (check_account_kind_)
-    if (auto refusal = refuse_api(kind_, verified_, info.path)) return done(*std::move(refusal));
+    if (auto refusal = lacking_for(standing_, info.path)) return done(*std::move(refusal));
   if (!is_send(info.path) || request.local.reserved) return done(std::unique_ptr<Permit>());
   std::string customer = request.local.customer;
   std::string type = request.local.content;

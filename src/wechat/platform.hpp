@@ -3,6 +3,7 @@
 #include "core/credential.hpp"
 #include "core/platform.hpp"
 #include "core/runtime_core.hpp"
+#include "wechat/account_standing.hpp"
 
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/reply_window.hpp>
@@ -43,8 +44,7 @@ class AccountPlatform final : public detail::Platform {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const std::string app_id_;
-  const AccountKind kind_;
-  const bool verified_;
+  const AccountStanding standing_;
   const bool check_account_kind_;
   const std::string base_url_;
   const int calls_per_second_;

@@ -17,6 +17,7 @@ KEFU_FIELDS(wechat::KfRecord) {
   v.optional("text", s.text);
   v.required("time", s.time);
   v.optional("worker", s.worker);
+  v.whole(s.raw);
 }
 
 KEFU_FIELDS(wechat::KfRecordPage) {

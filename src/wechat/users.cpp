@@ -57,6 +57,7 @@ KEFU_FIELDS(wechat::UserInfo) {
   v.optional("subscribe_scene", s.subscribe_scene);
   v.optional("qr_scene", s.qr_scene);
   v.optional("qr_scene_str", s.qr_scene_text);
+  v.whole(s.raw);
 }
 KEFU_FIELDS(wechat::GetUser) {
   v.required("openid", s.openid);

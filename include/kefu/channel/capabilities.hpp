@@ -43,16 +43,20 @@ KEFU_EXPORT std::string_view to_string(Facet facet) noexcept;
 
 /// What only some accounts that have a facet can do.
 enum class Ability : unsigned char {
-  typing,            ///< Messenger::typing
-  agents,            ///< AgentSessions::agents
-  list_sessions,     ///< AgentSessions::sessions
-  find_session,      ///< AgentSessions::session_of
-  open_session,      ///< AgentSessions::open
-  close_session,     ///< AgentSessions::close
-  waiting,           ///< AgentSessions::waiting
-  search_transcript  ///< TranscriptQuery::words
+  typing,                ///< Messenger::typing
+  agents,                ///< AgentSessions::agents
+  list_sessions,         ///< AgentSessions::sessions
+  find_session,          ///< AgentSessions::session_of
+  open_session,          ///< AgentSessions::open
+  close_session,         ///< AgentSessions::close
+  waiting,               ///< AgentSessions::waiting
+  search_transcript,     ///< TranscriptQuery::words
+  permanent_media,       ///< MediaUpload::permanent
+  high_quality_voice,    ///< MediaDownload::high_quality
+  subscription_message,  ///< OutreachBy::subscription
+  template_message       ///< OutreachBy::template_notice
 };
-inline constexpr std::size_t kAbilities = 8;
+inline constexpr std::size_t kAbilities = 12;
 KEFU_EXPORT std::string_view to_string(Ability ability) noexcept;
 
 /// What an account can do, as a value: printable, comparable, testable without a network.
@@ -68,6 +72,9 @@ struct Capabilities {
 
   bool has(Facet facet) const { return missing[static_cast<std::size_t>(facet)].empty(); }
   bool can(Ability ability) const { return cannot[static_cast<std::size_t>(ability)].empty(); }
+  /// Empty if the account has it.
+  const std::string& why_not(Facet facet) const { return missing[static_cast<std::size_t>(facet)]; }
+  const std::string& why_not(Ability ability) const { return cannot[static_cast<std::size_t>(ability)]; }
   std::string& missing_why(Facet facet) { return missing[static_cast<std::size_t>(facet)]; }
   std::string& cannot_why(Ability ability) { return cannot[static_cast<std::size_t>(ability)]; }
 

@@ -2,7 +2,9 @@
 
 #include <kefu/channel/agent_sessions.hpp>
 #include <kefu/channel/capabilities.hpp>
+#include <kefu/channel/media_library.hpp>
 #include <kefu/channel/message.hpp>
+#include <kefu/channel/outreach.hpp>
 #include <kefu/channel/poller.hpp>
 #include <kefu/channel/profiles.hpp>
 #include <kefu/channel/reply_window.hpp>
@@ -52,6 +54,8 @@ class KEFU_EXPORT Channel {
   virtual std::shared_ptr<AgentSessions> agent_sessions() const { return nullptr; }
   virtual std::shared_ptr<Transcripts> transcripts() const { return nullptr; }
   virtual std::shared_ptr<Profiles> profiles() const { return nullptr; }
+  virtual std::shared_ptr<MediaLibrary> media_library() const { return nullptr; }
+  virtual std::shared_ptr<Outreach> outreach() const { return nullptr; }
 
   /// Reads an event of this account again that was stored (see Inbox) from its `raw`, however it came. Errors:
   /// `bad_argument`; `unsupported` where nothing comes in. The default asks the PushReceiver, else the Poller; an

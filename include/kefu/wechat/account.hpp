@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
@@ -38,6 +39,9 @@ struct AccountConfig {
   /// Calls of APIs that the platform's tables deny this kind of account are refused here, with what it lacks
   /// (`unsupported`, `permission`). False: the platform is asked, for tables that have changed.
   bool check_account_kind = true;
+  /// The permission sets (权限集) that the account's owner granted, where it is called on behalf of the owner. Calls
+  /// that need others are refused here. Absent: not known, or the account's own.
+  std::optional<std::vector<int>> permission_sets;
   TokenMode token_mode = TokenMode::stable;
   /// The host's own token service; kefu then never fetches a token (TOK-1).
   std::shared_ptr<TokenSource> token_source;
@@ -72,6 +76,11 @@ class KEFU_EXPORT Account final : public Channel {
   const Capabilities& capabilities() const override;
   std::shared_ptr<Messenger> messenger() const override;
   std::shared_ptr<PushReceiver> push_receiver() const override;
+  std::shared_ptr<MediaLibrary> media_library() const override;
+  std::shared_ptr<AgentSessions> agent_sessions() const override;
+  std::shared_ptr<Transcripts> transcripts() const override;
+  std::shared_ptr<Profiles> profiles() const override;
+  std::shared_ptr<Outreach> outreach() const override;
   std::shared_ptr<ReplyLedger> reply_ledger() const override;
 
   /// Starts a typed operation, e.g. `account->call(SendCustomMessage(openid, TextContent("你好"))).get()`.

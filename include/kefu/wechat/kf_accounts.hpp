@@ -91,6 +91,7 @@ struct KfAccount {
   std::string invited_wechat_id;        ///< invite_wx: an open invitation.
   std::int64_t invite_expire_time = 0;  ///< Seconds since 1970.
   std::string invite_status;            ///< "waiting", "rejected", "expired".
+  std::string raw;                      ///< The platform's own JSON.
 };
 struct KfAccountList {
   KfAccountList() {}

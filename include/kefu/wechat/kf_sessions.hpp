@@ -45,6 +45,7 @@ struct KfSession {
   KfSession() {}
   std::string kf_account;        ///< Empty: nobody.
   std::int64_t create_time = 0;  ///< createtime, seconds since 1970; 0: no session.
+  std::string raw;               ///< The platform's own JSON.
   bool open() const { return !kf_account.empty(); }
 };
 
@@ -63,6 +64,7 @@ struct KfSessionList {
     Item() {}
     std::string openid;
     std::int64_t create_time = 0;  ///< createtime
+    std::string raw;               ///< The platform's own JSON.
   };
   KfSessionList() {}
   std::vector<Item> sessions;  ///< sessionlist

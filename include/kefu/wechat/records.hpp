@@ -21,6 +21,7 @@ struct KfRecord {
   std::string text;       ///< "[image]", "[voice]" and "[video]" stand for what is no text.
   std::int64_t time = 0;  ///< Seconds since 1970.
   std::string worker;     ///< The agent's kf_account.
+  std::string raw;        ///< The platform's own JSON.
   bool from_agent() const { return opercode == kSent; }
   bool from_customer() const { return opercode == kReceived; }
 };

@@ -28,6 +28,7 @@ struct UserInfo {
   std::string subscribe_scene;        ///< "ADD_SCENE_QR_CODE", "ADD_SCENE_SEARCH"...
   std::string qr_scene;
   std::string qr_scene_text;  ///< qr_scene_str
+  std::string raw;            ///< The platform's own JSON.
 };
 
 /// One follower.
