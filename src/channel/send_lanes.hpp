@@ -25,6 +25,8 @@ class MessageParts {
  public:
   virtual ~MessageParts() = default;
   virtual std::size_t count() const = 0;
+  /// What `send` would refuse of a part before it costs a call, as far as that can be told beforehand.
+  virtual Result<void> check(std::size_t part) const { return static_cast<void>(part), Result<void>(); }
   /// Sends one part; `sent` is called once, on the loop, with the platform's id of it (empty: it gives none). Dropped
   /// unanswered it answers by itself.
   using Sent = MoveFunction<void(Result<std::string>)>;
@@ -60,6 +62,8 @@ class SendLanes final : public std::enable_shared_from_this<SendLanes> {
 
   /// Answers at once with the error, or once the message is sent.
   Pending<Receipt> send(Result<OutgoingMessage> message, const CallOptions& options);
+
+  const std::shared_ptr<ReplyLedger>& ledger() const { return settings_.ledger; }
 
   /// The account was removed: messages that wait, and all later ones, answer `cancelled`.
   void close();

@@ -1,5 +1,6 @@
 #include "jd/messenger.hpp"
 
+#include "channel/send_planner.hpp"
 #include "jd/access_id.hpp"
 #include "jd/capabilities.hpp"
 
@@ -99,6 +100,12 @@ ShopMessenger::ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime
 
 Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
   return lanes_->send(prepare(std::move(message)), options);
+}
+
+Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
+  auto planned = detail::planned(message, in_sessions_, [this](Message one) { return prepare(std::move(one)); });
+  planned.ledger = lanes_->ledger();
+  return detail::plan_send(runtime_, std::move(planned), std::move(options));
 }
 
 Pending<void> ShopMessenger::typing(Address, bool, CallOptions) {

@@ -29,6 +29,7 @@ class ShopMessenger final : public Messenger {
                 std::shared_ptr<ReplyLedger> ledger);
 
   Pending<Receipt> send(Message message, CallOptions options) override;
+  Pending<SendPlan> plan(Message message, CallOptions options) override;
   Pending<void> typing(Address to, bool on, CallOptions options) override;
 
   /// The shop was removed: messages that wait, and all later ones, answer `cancelled`.

@@ -1,5 +1,6 @@
 #include "wechat/messenger.hpp"
 
+#include "channel/send_planner.hpp"
 #include "wechat/send_gate.hpp"
 
 #include <fmt/format.h>
@@ -30,18 +31,26 @@ class AccountMessenger::Parts final : public detail::MessageParts {
         parts_(std::move(parts)) {}
 
   std::size_t count() const override { return parts_.size(); }
+  Result<void> check(std::size_t part) const override {
+    const SendCustomMessage op = operation_of(part);
+    HttpRequest unsent;
+    return SendCustomMessage::operation().encode(&op, unsent);
+  }
   void send(std::size_t part, CallOptions options, CancelToken unwanted, Sent sent) override {
-    SendCustomMessage op(customer_, parts_[part]);
-    op.kf_account = speaker_.agent;
-    op.ai_generated = speaker_.ai_generated;
-    op.reserved = true;
-    client_.start(std::move(op), std::move(options), std::move(unwanted),
+    client_.start(operation_of(part), std::move(options), std::move(unwanted),
                   [sent = std::move(sent)](Result<NoContent> result) mutable {
                     sent(result ? Result<std::string>(std::string()) : Result<std::string>(result.error()));
                   });
   }
 
  private:
+  SendCustomMessage operation_of(std::size_t part) const {
+    SendCustomMessage op(customer_, parts_[part]);
+    op.kf_account = speaker_.agent;
+    op.ai_generated = speaker_.ai_generated;
+    op.reserved = true;
+    return op;
+  }
   const ApiClient client_;
   const std::string customer_;
   const Speaker speaker_;
@@ -61,6 +70,12 @@ AccountMessenger::AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime,
 
 Pending<Receipt> AccountMessenger::send(Message message, CallOptions options) {
   return lanes_->send(prepare(std::move(message)), options);
+}
+
+Pending<SendPlan> AccountMessenger::plan(Message message, CallOptions options) {
+  auto planned = detail::planned(message, capabilities_, [this](Message one) { return prepare(std::move(one)); });
+  planned.ledger = lanes_->ledger();
+  return detail::plan_send(runtime_, std::move(planned), std::move(options));
 }
 
 void AccountMessenger::close() { lanes_->close(); }

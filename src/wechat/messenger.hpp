@@ -24,6 +24,7 @@ class AccountMessenger final : public Messenger {
                    std::string account, AccountKind kind, bool business_typing, Capabilities capabilities);
 
   Pending<Receipt> send(Message message, CallOptions options) override;
+  Pending<SendPlan> plan(Message message, CallOptions options) override;
   Pending<void> typing(Address to, bool on, CallOptions options) override;
 
   /// The account was removed: messages that wait, and all later ones, answer `cancelled`.

@@ -92,6 +92,15 @@ class FakeMessenger final : public kefu::Messenger {
     promise.answer(std::move(result));
     return pending;
   }
+  kefu::Pending<kefu::SendPlan> plan(kefu::Message, kefu::CallOptions) override {
+    kefu::Promise<kefu::SendPlan> promise(home_);
+    auto pending = promise.pending();
+    kefu::SendPlan plan;
+    plan.allowed = true;
+    plan.messages = 1;
+    promise.answer(std::move(plan));
+    return pending;
+  }
   kefu::Pending<void> typing(kefu::Address, bool, kefu::CallOptions) override {
     kefu::Promise<void> promise(home_);
     auto pending = promise.pending();

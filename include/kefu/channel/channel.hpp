@@ -8,6 +8,7 @@
 #include <kefu/channel/poller.hpp>
 #include <kefu/channel/profiles.hpp>
 #include <kefu/channel/reply_window.hpp>
+#include <kefu/channel/send_plan.hpp>
 #include <kefu/channel/transcripts.hpp>
 #include <kefu/channel/webhook.hpp>
 #include <kefu/core/call_options.hpp>
@@ -32,6 +33,11 @@ class KEFU_EXPORT Messenger {
   /// many parts went out before a later one failed; `delivery` unknown: the customer may have seen it, it is not
   /// repeated.
   virtual Pending<Receipt> send(Message message, CallOptions options = {}) = 0;
+
+  /// Says what `send` would do with this message now, before anything is sent: how many messages it would be, what the
+  /// reply window holds and until when; or why not, and what would reach the customer. Errors: `timeout`, `cancelled`
+  /// and those of the store; a message that would be refused is a plan with `refusal`.
+  virtual Pending<SendPlan> plan(Message message, CallOptions options = {}) = 0;
 
   /// Shows or hides the typing sign; what the platform ignores (already shown) is a success.
   virtual Pending<void> typing(Address to, bool on, CallOptions options = {}) = 0;

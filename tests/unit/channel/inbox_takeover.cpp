@@ -152,6 +152,9 @@ TEST_CASE("BOT-4: a process that ends while it sends leaves a dead letter, not a
         held->emplace_back(home);
         return held->back().pending();
       }
+      kefu::Pending<kefu::SendPlan> plan(kefu::Message, kefu::CallOptions) override {
+        return kefu::Promise<kefu::SendPlan>(home).pending();
+      }
       kefu::Pending<void> typing(kefu::Address, bool, kefu::CallOptions) override {
         return kefu::Promise<void>(home).pending();
       }

@@ -441,3 +441,27 @@ TEST_CASE("a removed shop answers cancelled, to messages that wait and to later 
   CHECK(later.error().kind() == ErrorKind::cancelled);
   CHECK(desk.calls_of(kText).empty());
 }
+
+TEST_CASE("WIN-2: a shop's plan: how many parts, or why not and what would fit; nothing is sent") {
+  Desk desk(100);
+  const auto plan = [&](Message message) { return desk.answering->messenger()->plan(std::move(message)).get(); };
+  const auto calls = desk.transport->count();
+  Message text(in_session(), TextContent(std::string(250, 'x')));
+  const auto refused = plan(text);
+  REQUIRE(refused);
+  CHECK(!refused->allowed);
+  CHECK(refused->refusal->kind() == ErrorKind::bad_argument);
+  REQUIRE(refused->alternatives.size() == 1);
+  CHECK(refused->alternatives[0].way == SendAlternative::Way::allow_changes);
+  text.allow.split_text = true;
+  const auto allowed = plan(text);
+  REQUIRE(allowed);
+  CHECK(allowed->allowed);
+  CHECK(allowed->messages == 3);
+  CHECK(!allowed->budget);  // no reply rules are configured
+  const auto no_thread = plan(Message(Address("", buyer()), TextContent("x")));
+  REQUIRE(no_thread);
+  CHECK(!no_thread->allowed);
+  CHECK(no_thread->refusal->kind() == ErrorKind::bad_argument);
+  CHECK(desk.transport->count() == calls);
+}
