@@ -17,6 +17,7 @@
 #include <kefu/channel/poller.hpp>
 #include <kefu/channel/profiles.hpp>
 #include <kefu/channel/reply_window.hpp>
+#include <kefu/channel/send_plan.hpp>
 #include <kefu/channel/transcripts.hpp>
 #include <kefu/channel/webhook.hpp>
 #include <kefu/core/call_options.hpp>
@@ -61,6 +62,7 @@
 #include <kefu/jd/time.hpp>
 #include <kefu/wechat/account.hpp>
 #include <kefu/wechat/account_kind.hpp>
+#include <kefu/wechat/api_security.hpp>
 #include <kefu/wechat/content_check.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/events.hpp>

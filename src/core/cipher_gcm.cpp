@@ -19,12 +19,22 @@ using GcmContext = std::unique_ptr<EVP_CIPHER_CTX, GcmContextFree>;
 
 const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
+/// Fetched once and never freed, as the digests. Null: this OpenSSL has none.
+const EVP_CIPHER* fetched(GcmCipher cipher) noexcept {
+  static const EVP_CIPHER* const aes = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  if (cipher == GcmCipher::aes_256) return aes;
+  static const EVP_CIPHER* const sm4 = EVP_CIPHER_fetch(nullptr, "SM4-GCM", nullptr);
+  return sm4;
+}
+
 /// Everything up to the tag, which the two directions treat differently.
-GcmContext run_gcm(bool seal, std::string_view key, std::string_view nonce, std::string_view bound, std::string_view in,
-                   std::string& out) {
-  // Fetched once and never freed, as the digests.
-  static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
-  if (key.size() != 32 || nonce.size() != 12 || in.size() > INT_MAX || bound.size() > INT_MAX) return nullptr;
+GcmContext run_gcm(bool seal, GcmCipher kind, std::string_view key, std::string_view nonce, std::string_view bound,
+                   std::string_view in, std::string& out) {
+  const EVP_CIPHER* const cipher = fetched(kind);
+  const std::size_t key_size = kind == GcmCipher::aes_256 ? 32 : 16;
+  if (cipher == nullptr || key.size() != key_size || nonce.size() != 12 || in.size() > INT_MAX ||
+      bound.size() > INT_MAX)
+    return nullptr;
   GcmContext context(EVP_CIPHER_CTX_new());
   int size = 0;
   out.resize(in.size());
@@ -39,10 +49,16 @@ GcmContext run_gcm(bool seal, std::string_view key, std::string_view nonce, std:
 
 }  // namespace
 
+bool has_gcm(GcmCipher cipher) noexcept {
+  const bool has = fetched(cipher) != nullptr;
+  ERR_clear_error();
+  return has;
+}
+
 std::optional<std::string> gcm_seal(std::string_view key, std::string_view nonce, std::string_view bound,
-                                    std::string_view text) {
+                                    std::string_view text, GcmCipher cipher) {
   std::string out;
-  const GcmContext context = run_gcm(true, key, nonce, bound, text, out);
+  const GcmContext context = run_gcm(true, cipher, key, nonce, bound, text, out);
   unsigned char tag[kGcmTagSize];
   int size = 0;
   if (!context || EVP_CipherFinal_ex(context.get(), tag, &size) != 1 ||
@@ -54,11 +70,12 @@ std::optional<std::string> gcm_seal(std::string_view key, std::string_view nonce
 }
 
 std::optional<std::string> gcm_open(std::string_view key, std::string_view nonce, std::string_view bound,
-                                    std::string_view sealed) {
+                                    std::string_view sealed, GcmCipher cipher) {
   if (sealed.size() < kGcmTagSize) return std::nullopt;
   std::string tag(sealed.substr(sealed.size() - kGcmTagSize));
   std::string out;
-  const GcmContext context = run_gcm(false, key, nonce, bound, sealed.substr(0, sealed.size() - kGcmTagSize), out);
+  const GcmContext context =
+      run_gcm(false, cipher, key, nonce, bound, sealed.substr(0, sealed.size() - kGcmTagSize), out);
   unsigned char rest[16];
   int size = 0;
   if (!context || EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kGcmTagSize, tag.data()) != 1 ||

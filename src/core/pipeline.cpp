@@ -164,6 +164,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     Reply reply;
     reply.http = std::move(outcome.reply);
     if (download_ && reply.http.status == 200) reply.http.body = download_->held();
+    platform_.open(info_, reply.http);
     reply.document = platform_.read(info_, reply.http);
     reply.unreadable = reply.document.fault();
     if (download_ && reply.http.status == 200 && !reply.document && !stands_for_a_file(reply)) {  // so the file itself

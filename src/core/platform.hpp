@@ -67,6 +67,11 @@ class Platform {
     return {};
   }
 
+  /// Pure: takes an answer out of what it came in (encryption), before it is read. May replace the body.
+  virtual void open(const OperationInfo& info, HttpReply& reply) const {
+    static_cast<void>(info), static_cast<void>(reply);
+  }
+
   /// Pure: the answer's values, however the platform writes them.
   virtual Document read(const OperationInfo& info, const HttpReply& reply) const {
     static_cast<void>(info);

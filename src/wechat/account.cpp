@@ -147,6 +147,13 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
   auto receiver = make_receiver(config);
   if (!receiver) return receiver.error();
 
+  std::shared_ptr<const ApiSeal> seal;
+  if (config.api_security) {
+    auto made = ApiSeal::create(*config.api_security, config.app_id);
+    if (!made) return made.error();
+    seal = std::make_shared<const ApiSeal>(*std::move(made));
+  }
+
   const auto& shared = runtime.core();
   Capabilities capabilities = capabilities_of(standing_of(config));
   if (!*receiver) capabilities.missing_why(Facet::push_receiver) = "AccountConfig::push is not set";
@@ -154,7 +161,7 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
                                               config.reply_rules.value_or(default_reply_rules(config.kind)));
   auto tokens = make_tokens(shared, config, ledger, capabilities);
   auto pipeline = std::make_shared<detail::Pipeline>(
-      shared, std::make_shared<AccountPlatform>(shared, config, tokens, ledger, capabilities));
+      shared, std::make_shared<AccountPlatform>(shared, config, tokens, ledger, capabilities, std::move(seal)));
 
   auto core = std::make_shared<Core>(config.app_id, std::move(capabilities), std::move(pipeline));
   core->tokens = std::move(tokens);

@@ -2,6 +2,7 @@
 
 #include "channel/window_settlement.hpp"
 #include "core/document.hpp"
+#include "core/fault_table.hpp"
 #include "wechat/account_standing.hpp"
 #include "wechat/code_table.hpp"
 #include "wechat/send_gate.hpp"
@@ -13,6 +14,8 @@ namespace wechat {
 namespace {
 
 constexpr std::string_view kSendPaths[] = {"/cgi-bin/message/custom/send", "/cgi-bin/message/custom/business/send"};
+
+constexpr const char* kBrokenSeal = R"({"iv":"","data":"","authtag":""})";
 
 bool is_send(std::string_view path) { return path == kSendPaths[0] || path == kSendPaths[1]; }
 
@@ -49,7 +52,7 @@ struct AccountPlatform::MessagePermit final : detail::Platform::Permit {
 
 AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AccountConfig& config,
                                  std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
-                                 Capabilities capabilities)
+                                 Capabilities capabilities, std::shared_ptr<const ApiSeal> seal)
     : runtime_(std::move(runtime)),
       app_id_(config.app_id),
       standing_(standing_of(config)),
@@ -58,7 +61,8 @@ AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, c
       calls_per_second_(config.calls_per_second),
       tokens_(std::move(tokens)),
       ledger_(std::move(ledger)),
-      capabilities_(std::move(capabilities)) {}
+      capabilities_(std::move(capabilities)),
+      seal_(std::move(seal)) {}
 
 std::vector<detail::LimitRule> AccountPlatform::limits() const {
   if (calls_per_second_ <= 0) return {};
@@ -121,7 +125,33 @@ void AccountPlatform::renew(detail::CredentialTag refused, MonoTime deadline, Ca
   tokens_->refused(refused, deadline, std::move(cancel), std::move(done));
 }
 
+Result<void> AccountPlatform::sign(const OperationInfo& info, HttpRequest& request, WallTime now) {
+  if (!seal_ || !seal_->covers(info.path) || request.method != "POST") return {};
+  return seal_->seal(request, now);
+}
+
+/// A sealed answer becomes what is inside it. One that is not the platform's stays sealed, which `classify` sees; one
+/// that should be sealed and is not becomes such a one. Errors come in clear.
+void AccountPlatform::open(const OperationInfo& info, HttpReply& reply) const {
+  if (!seal_ || !seal_->covers(info.path) || reply.status != 200) return;
+  const auto document = detail::Document::json(reply.body);
+  if (!document) return;
+  if (ApiSeal::is_sealed(document)) {
+    auto inside = seal_->open(info.path, reply, document, runtime_->clock->wall());
+    if (inside) reply.body = *std::move(inside);
+    return;
+  }
+  const std::string_view code = document.root()["errcode"].text();
+  if (code.empty() || code == "0") reply.body = kBrokenSeal;
+}
+
 detail::Verdict AccountPlatform::classify(const OperationInfo& info, const detail::Reply& reply) const {
+  if (seal_ && seal_->covers(info.path) && ApiSeal::is_sealed(reply.document)) {
+    detail::Verdict verdict = detail::verdict_of(detail::Fault::reply_signature, info.effect);
+    const auto why = seal_->open(info.path, reply.http, reply.document, runtime_->clock->wall());
+    if (!why) verdict.finding = why.error().message();
+    return verdict;
+  }
   const detail::Value root = reply.document.root();
   detail::PlatformAnswer answer;
   answer.code = root["errcode"].text();

@@ -4,6 +4,7 @@
 #include "core/platform.hpp"
 #include "core/runtime_core.hpp"
 #include "wechat/account_standing.hpp"
+#include "wechat/api_security.hpp"
 
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/reply_window.hpp>
@@ -25,7 +26,7 @@ class AccountPlatform final : public detail::Platform {
   /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves).
   AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AccountConfig& config,
                   std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
-                  Capabilities capabilities);
+                  Capabilities capabilities, std::shared_ptr<const ApiSeal> seal = nullptr);
 
   std::string_view platform() const override { return "wechat"; }
   std::string_view account() const override { return app_id_; }
@@ -37,6 +38,8 @@ class AccountPlatform final : public detail::Platform {
                  Authorized done) override;
   void renew(detail::CredentialTag refused, MonoTime deadline, CancelToken cancel,
              MoveFunction<void(Result<void>)> done) override;
+  Result<void> sign(const OperationInfo& info, HttpRequest& request, WallTime now) override;
+  void open(const OperationInfo& info, HttpReply& reply) const override;
   detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override;
 
  private:
@@ -51,6 +54,7 @@ class AccountPlatform final : public detail::Platform {
   const std::shared_ptr<detail::TokenProvider> tokens_;
   const std::shared_ptr<ReplyLedger> ledger_;
   const Capabilities capabilities_;
+  const std::shared_ptr<const ApiSeal> seal_;  ///< Null: the API signature mode is off.
 };
 
 }  // namespace wechat

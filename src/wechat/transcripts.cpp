@@ -163,7 +163,7 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
   const ApiClient client_;
   const TranscriptQuery query_;
   Place place_;
-  const detail::JointCancel ends_;
+  detail::JointCancel ends_;
   Promise<TranscriptPage> promise_;
   const MonoTime deadline_;
   TranscriptPage page_;

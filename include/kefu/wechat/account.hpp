@@ -8,6 +8,7 @@
 #include <kefu/core/secret.hpp>
 #include <kefu/core/token_source.hpp>
 #include <kefu/wechat/account_kind.hpp>
+#include <kefu/wechat/api_security.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/push.hpp>
 
@@ -47,6 +48,8 @@ struct AccountConfig {
   std::shared_ptr<TokenSource> token_source;
   /// Callback settings; absent: the account takes no pushes. `receiver_id` defaults to app_id.
   std::optional<PushConfig> push;
+  /// The API signature mode, where it is switched on in the console.
+  std::optional<ApiSecurity> api_security;
   /// Scheme and host of the API; a regional host, a gateway or the sandbox.
   std::string base_url = "https://api.weixin.qq.com";
   /// Which path mini programs use for the typing sign: the sources disagree. True: the current page's business/typing.
@@ -66,7 +69,8 @@ KEFU_EXPORT ReplyRules default_reply_rules(AccountKind kind);
 /// and calls keep what they need alive; after `remove` or the end of the runtime they answer `cancelled`.
 class KEFU_EXPORT Account final : public Channel {
  public:
-  /// Errors: `bad_argument` naming the field (TOK-8: empty, blank or placeholder app id or secret; push, limits),
+  /// Errors: `bad_argument` naming the field (TOK-8: empty, blank or placeholder app id or secret; push, limits,
+  /// api_security),
   /// `configuration` (base_url).
   static Result<std::shared_ptr<Account>> create(const Runtime& runtime, AccountConfig config);
   ~Account() override;
