@@ -163,6 +163,10 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   void await_claim(Lane& lane);
   void send(Lane& lane);
   void transmit(Lane& lane);
+  bool can_hand_over() const;
+  void hand_over(Lane& lane);
+  void choose_agent(Lane& lane, const Result<std::vector<Agent>>& agents);
+  void open_session(Lane& lane, const std::string& agent);
   void on_sent(Lane& lane, const Result<Receipt>& result);
   void send_later(Lane& lane);
 

@@ -78,11 +78,12 @@ void InboxCore::await_claim(Lane& lane) { later(lane, kClaimPause, &InboxCore::a
 /// Recorded as being sent before it is: whoever finds it so after a crash knows that it may have arrived.
 void InboxCore::send(Lane& lane) {
   EventRecord& record = lane.stored.record;
-  if (std::holds_alternative<TransferToAgent>(*record.answer)) {
+  const bool transfer = std::holds_alternative<TransferToAgent>(*record.answer);
+  if (transfer && !can_hand_over()) {
     return bury(lane,
                 "the transfer to an agent came after the request was answered, and only that answer can carry it");
   }
-  if (!channel_->messenger()) return bury(lane, "the answer came late, and this account has no Messenger");
+  if (!transfer && !channel_->messenger()) return bury(lane, "the answer came late, and this account has no Messenger");
   if (record.sends >= options_.tries) return bury(lane, record.why);
   record.state = EventRecord::State::sending;
   ++record.sends;
@@ -95,6 +96,7 @@ void InboxCore::transmit(Lane& lane) {
     if (!event) return bury(lane, "the stored event cannot be read again: " + event.error().message());
     lane.to = event->sender();
   }
+  if (std::holds_alternative<TransferToAgent>(*lane.stored.record.answer)) return hand_over(lane);
   Message message(*lane.to, std::get<Content>(*lane.stored.record.answer));
   message.speaker = Speaker(Speaker::Kind::bot);
   message.allow = options_.allow;

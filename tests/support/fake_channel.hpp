@@ -125,11 +125,13 @@ class FakeChannel final : public kefu::Channel {
   std::shared_ptr<kefu::PushReceiver> push_receiver() const override { return receiver; }
   std::shared_ptr<kefu::Poller> poller() const override { return source; }
   std::shared_ptr<kefu::ReplyLedger> reply_ledger() const override { return ledger; }
+  std::shared_ptr<kefu::AgentSessions> agent_sessions() const override { return sessions; }
 
   std::shared_ptr<FakeMessenger> fake_messenger;
   std::shared_ptr<kefu::PushReceiver> receiver = std::make_shared<FakeReceiver>();
   std::shared_ptr<kefu::Poller> source;
   std::shared_ptr<kefu::ReplyLedger> ledger;
+  std::shared_ptr<kefu::AgentSessions> sessions;
 
  private:
   const std::string id_ = "shop";

@@ -31,7 +31,9 @@ class KEFU_EXPORT InboxTurn {
   /// Done, and this is the answer. In time it goes out with the platform's request; later it leaves as a customer
   /// message through the account's Messenger and reply window.
   void answer(Content content) const;
-  /// Only the platform's request can carry it: a late one, and that to a polled event, goes to the dead letters.
+  /// In time it goes out with the platform's request. Later, and for a polled event, a session is opened through the
+  /// account's AgentSessions: with the agent it names, else with the one at work who serves fewest. Where the account
+  /// cannot open sessions, or nobody is at work, the event goes to the dead letters.
   void answer(TransferToAgent transfer) const;
   /// Done, and nothing is to be said.
   void done() const;
