@@ -72,6 +72,10 @@ void describe_abilities(Capabilities& c) {
   c.cannot_why(Ability::open_session) = kWorkbench;
   c.cannot_why(Ability::close_session) = kWorkbench;
   c.cannot_why(Ability::waiting) = "no public method of JD lists who waits: see the quality report for waiting times";
+  for (const Ability ability : {Ability::permanent_media, Ability::high_quality_voice})
+    c.cannot_why(ability) = c.why_not(Facet::media_library);
+  for (const Ability ability : {Ability::subscription_message, Ability::template_message})
+    c.cannot_why(ability) = c.why_not(Facet::outreach);
 }
 
 Capabilities described(const ShopConfig& config) {

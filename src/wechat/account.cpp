@@ -171,7 +171,8 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
                                                        config.business_typing, core->capabilities);
   core->media_library = std::make_shared<AccountMediaLibrary>(shared, core->client, config.app_id, core->capabilities);
   core->agent_sessions = std::make_shared<AccountAgentSessions>(shared, core->client, core->capabilities);
-  core->transcripts = std::make_shared<AccountTranscripts>(shared, core->client);
+  core->transcripts = std::make_shared<AccountTranscripts>(shared, core->client,
+                                                           core->capabilities.why_not(Ability::search_transcript));
   core->profiles = std::make_shared<AccountProfiles>(shared, core->client);
   core->outreach = std::make_shared<AccountOutreach>(shared, core->client, config.kind, core->capabilities);
   return std::shared_ptr<Account>(new Account(std::move(core)));

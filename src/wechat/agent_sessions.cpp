@@ -3,12 +3,12 @@
 #include "core/answers.hpp"
 #include "core/call_deadline.hpp"
 #include "core/joint_cancel.hpp"
+#include "wechat/session_walk.hpp"
 
 #include <kefu/wechat/kf_accounts.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -16,7 +16,6 @@ namespace wechat {
 namespace {
 
 constexpr Millis kBothLists{20'000};
-constexpr std::size_t kMostSessions = 1000;
 
 Error bad_argument(std::string why) { return Error(ErrorKind::bad_argument, std::move(why)); }
 
@@ -51,16 +50,6 @@ struct AgentLists {
       }
   }
 };
-
-/// "120": how many sessions of the list were on pages before. Nothing if it is not of our making.
-std::optional<std::size_t> place_of(const std::string& page) {
-  std::size_t place = 0;
-  if (page.empty()) return place;
-  const char* const end = page.data() + page.size();
-  const auto read = std::from_chars(page.data(), end, place);
-  if (page.size() > 9 || read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  return place;
-}
 
 }  // namespace
 
@@ -102,34 +91,13 @@ Pending<std::vector<Agent>> AccountAgentSessions::agents(CallOptions options) {
 }
 
 Pending<AgentSessionPage> AccountAgentSessions::sessions(AgentSessionQuery query, CallOptions options) {
-  auto refused = refusal(Ability::list_sessions, nullptr, nullptr);
-  const auto place = place_of(query.page);
-  if (!refused && query.agent.empty()) refused = bad_argument("agent is empty: WeChat lists sessions agent by agent");
-  if (!refused) refused = refusal(Ability::list_sessions, nullptr, &query.agent);
-  if (!refused && (query.from || query.to))
-    refused.emplace(ErrorKind::unsupported,
-                    "WeChat lists open sessions only: leave from and to out, or read the "
-                    "records of that time (Transcripts)");
+  auto refused = refusal(Ability::list_sessions, nullptr, query.agent.empty() ? nullptr : &query.agent);
+  const auto place = read_session_place(query.page);
+  if (!refused && query.limit == 0) refused = bad_argument("limit is 0: it is the most sessions of a page");
+  if (!refused && query.from && query.to && *query.from > *query.to) refused = bad_argument("from is after to");
   if (!refused && !place) refused = bad_argument("page is not one that this facet gave out");
   if (refused) return detail::answered<AgentSessionPage>(runtime_, *std::move(refused));
-  const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kMostSessions);
-  ListKfSessions op(query.agent);
-  return detail::mapped<AgentSessionPage>(
-      runtime_, client_, std::move(op), std::move(options),
-      [agent = std::move(query.agent), from = *place, limit](const KfSessionList& list) {
-        AgentSessionPage page;
-        const std::size_t end = std::min(list.sessions.size(), from + limit);
-        for (std::size_t i = from; i < end; ++i) {
-          AgentSession session;
-          session.customer = CustomerId(list.sessions[i].openid);
-          session.agent = agent;
-          session.began = from_unix_seconds(list.sessions[i].create_time);
-          session.raw = list.sessions[i].raw;
-          page.sessions.push_back(std::move(session));
-        }
-        if (end < list.sessions.size()) page.next = std::to_string(end);
-        return page;
-      });
+  return walk_sessions(runtime_, client_, std::move(query), *place, std::move(options));
 }
 
 Pending<std::optional<AgentSession>> AccountAgentSessions::session_of(CustomerId customer, CallOptions options) {

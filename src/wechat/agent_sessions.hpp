@@ -12,7 +12,8 @@
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
-/// Agents and their sessions of one account. Sessions are listed agent by agent, and only those that are open.
+/// Agents and their sessions of one account. The platform tells of open sessions only: a period picks those of them
+/// that began in it.
 ///
 /// Thread safety: all members may be called from any thread.
 class AccountAgentSessions final : public AgentSessions {

@@ -14,6 +14,9 @@ inline constexpr std::size_t kTextBytes = 2048;
 
 /// What such an account can do, from the tables of wechat-messages 0 and 2.2.
 Capabilities capabilities_of(const AccountStanding& account);
+inline Capabilities capabilities_of(AccountKind kind, bool verified) {
+  return capabilities_of(AccountStanding(kind, verified));
+}
 
 /// The platform's word for each kind of account, as in Capabilities.account_kind.
 std::string_view to_string(AccountKind kind) noexcept;

@@ -171,10 +171,10 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
 };
 
 /// Where the walk begins: at the query's start, or at a place that an earlier page of the same query gave out.
-Result<Place> first_place(const TranscriptQuery& query) {
+Result<Place> first_place(const TranscriptQuery& query, const std::string& no_search) {
   const auto refuse = [](const char* why) { return Error(ErrorKind::bad_argument, why); };
-  if (!query.words.empty())
-    return Error(ErrorKind::unsupported, "words: WeChat's records cannot be searched; read them and search there");
+  if (!query.words.empty()) return Error(ErrorKind::unsupported, "words: " + no_search);
+  if (query.limit == 0) return refuse("limit is 0: it is the most entries of a page");
   if (query.from > query.to) return refuse("from is after to");
   if (unix_seconds(query.from) < 1) return refuse("from is before 1970");
   Place place;
@@ -191,11 +191,11 @@ Result<Place> first_place(const TranscriptQuery& query) {
 }  // namespace
 
 Pending<TranscriptPage> AccountTranscripts::read(TranscriptQuery query, CallOptions options) {
-  auto place = first_place(query);
+  auto place = first_place(query, no_search_);
   if (!place) return detail::answered<TranscriptPage>(runtime_, place.error());
   const auto deadline = detail::deadline_of(*runtime_, options, kReadTimeout);
   if (!deadline) return detail::answered<TranscriptPage>(runtime_, deadline.error());
-  query.limit = std::clamp<std::size_t>(query.limit, 1, kMostEntries);
+  query.limit = std::min(query.limit, kMostEntries);
   Promise<TranscriptPage> promise(runtime_);
   auto pending = promise.pending();
   std::make_shared<RecordWalk>(runtime_, client_, std::move(query), *std::move(place), std::move(promise),

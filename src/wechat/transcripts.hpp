@@ -6,6 +6,7 @@
 #include <kefu/core/client.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -16,8 +17,9 @@ namespace wechat {
 /// Thread safety: all members may be called from any thread.
 class AccountTranscripts final : public Transcripts {
  public:
-  AccountTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client)
-      : runtime_(std::move(runtime)), client_(std::move(client)) {}
+  /// `no_search`: why the records cannot be searched.
+  AccountTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::string no_search)
+      : runtime_(std::move(runtime)), client_(std::move(client)), no_search_(std::move(no_search)) {}
 
   /// At most 1000 entries a page and 20 calls of the platform; a page may therefore be short, or empty, and have a
   /// `next`. Default time: 60 s.
@@ -26,6 +28,7 @@ class AccountTranscripts final : public Transcripts {
  private:
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
+  const std::string no_search_;
 };
 
 }  // namespace wechat

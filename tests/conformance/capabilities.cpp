@@ -58,6 +58,8 @@ TEST_CASE("every channel: a facet that is promised is there, the others are not"
     CHECK(can.has(Facet::agent_sessions) == (channel->agent_sessions() != nullptr));
     CHECK(can.has(Facet::transcripts) == (channel->transcripts() != nullptr));
     CHECK(can.has(Facet::profiles) == (channel->profiles() != nullptr));
+    CHECK(can.has(Facet::media_library) == (channel->media_library() != nullptr));
+    CHECK(can.has(Facet::outreach) == (channel->outreach() != nullptr));
     for (std::size_t i = 0; i < kFacets; ++i) {
       const auto facet = static_cast<Facet>(i);
       CAPTURE(to_string(facet));
@@ -80,6 +82,8 @@ TEST_CASE("every channel: abilities of facets it lacks are denied too") {
     denied_without(Facet::agent_sessions, {Ability::agents, Ability::list_sessions, Ability::find_session,
                                            Ability::open_session, Ability::close_session, Ability::waiting});
     denied_without(Facet::transcripts, {Ability::search_transcript});
+    denied_without(Facet::media_library, {Ability::permanent_media, Ability::high_quality_voice});
+    denied_without(Facet::outreach, {Ability::subscription_message, Ability::template_message});
   });
 }
 

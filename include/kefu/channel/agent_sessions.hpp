@@ -41,8 +41,9 @@ struct AgentSession {
 /// Which sessions are wanted.
 struct AgentSessionQuery {
   AgentSessionQuery() {}
-  std::string agent;             ///< Empty: all, where the platform can.
-  std::optional<WallTime> from;  ///< Absent: the open ones, where the platform can.
+  std::string agent;  ///< Empty: all, where the platform can.
+  /// When they began. Absent: the open ones, where the platform can. WeChat tells of open sessions only.
+  std::optional<WallTime> from;
   std::optional<WallTime> to;
   std::size_t limit = 50;
   std::string page;  ///< AgentSessionPage::next of the page before; empty: the first.

@@ -292,22 +292,62 @@ TEST_CASE("sessions: opened, closed, found, listed by pages, and who waits") {
   CHECK(unix_seconds(waiting->at(1).since) == 20);
 }
 
+TEST_CASE("sessions of all agents, of a period, page by page; agents whom nobody stands behind have none") {
+  WechatWorld world;
+  answer(world, "/cgi-bin/customservice/getkflist",
+         R"({"kf_list":[{"kf_account":"a@x"},{"kf_account":"unbound@x"},{"kf_account":""},{"kf_account":"b@x"}]})");
+  world.transport->on("/customservice/kfsession/getsessionlist", [](const HttpRequest& request) {
+    const std::string agent = query_of(request, "kf_account");
+    if (agent == "unbound@x") return WechatWorld::error_reply("65402");
+    const std::string name = agent.substr(0, 1);
+    return WechatWorld::json_reply(R"({"sessionlist":[{"openid":")" + name + R"(1","createtime":10},{"openid":")" +
+                                   name + R"(2","createtime":20},{"openid":")" + name + R"(3","createtime":30}]})");
+  });
+  const auto read_all_sessions = [&](AgentSessionQuery query) {
+    std::string all;
+    for (int pages = 0; pages < 20; ++pages) {
+      const auto page = world.account->agent_sessions()->sessions(query).get();
+      REQUIRE_MESSAGE(page.has_value(), (page ? "" : page.error().to_string()));
+      CHECK(page->sessions.size() <= query.limit);
+      for (const AgentSession& one : page->sessions) all += one.customer.id + one.agent + " ";
+      if (page->next.empty()) return all;
+      query.page = page->next;
+    }
+    return std::string("no end");
+  };
+  for (const std::size_t limit : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{1000}}) {
+    CAPTURE(limit);
+    AgentSessionQuery query;
+    query.limit = limit;
+    CHECK(read_all_sessions(query) == "a1a@x a2a@x a3a@x b1b@x b2b@x b3b@x ");
+    query.from = from_unix_seconds(20);
+    query.to = from_unix_seconds(30);
+    CHECK(read_all_sessions(query) == "a2a@x b2b@x ");
+  }
+  AgentSessionQuery of_one;
+  of_one.agent = "unbound@x";
+  CHECK(world.account->agent_sessions()->sessions(of_one).get().error().platform_code() == "65402");
+}
+
 TEST_CASE("sessions: what cannot be asked is refused without a call") {
   WechatWorld world;
   const auto sessions = world.account->agent_sessions();
   const auto kind = [&](AgentSessionQuery query) { return sessions->sessions(std::move(query)).get().error().kind(); };
   AgentSessionQuery query;
+  query.limit = 0;
   CHECK(kind(query) == ErrorKind::bad_argument);
+  query.limit = 5;
   query.agent = "no at sign";
   CHECK(kind(query) == ErrorKind::bad_argument);
   query.agent = "a@b";
-  for (const char* page : {"x", "-1", "1.5", "99999999999999999999", " 1", "1 "}) {
+  for (const char* page : {"x", "-1", "1", "1.", "1.5.", "99999999999999999999.1", " 1.1", "1.1 ", "1.-1"}) {
     query.page = page;
     CHECK(kind(query) == ErrorKind::bad_argument);
   }
   query.page.clear();
   query.from = world.time->wall();
-  CHECK(kind(query) == ErrorKind::unsupported);
+  query.to = *query.from - Millis(1);
+  CHECK(kind(query) == ErrorKind::bad_argument);
   CHECK(sessions->open(CustomerId(""), "a@b").get().error().kind() == ErrorKind::bad_argument);
   CHECK(sessions->open(CustomerId("o"), "a").get().error().kind() == ErrorKind::bad_argument);
   CHECK(sessions->session_of(CustomerId("")).get().error().kind() == ErrorKind::bad_argument);
@@ -402,6 +442,9 @@ TEST_CASE("records: a page that no query gave out, and a platform that does not 
     CHECK(read(page).error().kind() == ErrorKind::bad_argument);
   CHECK(read(std::string(5000, '1')).error().kind() == ErrorKind::bad_argument);
   CHECK(transcripts->read(TranscriptQuery(from, from - Millis(1))).get().error().kind() == ErrorKind::bad_argument);
+  TranscriptQuery none(from, from);
+  none.limit = 0;
+  CHECK(transcripts->read(none).get().error().kind() == ErrorKind::bad_argument);
   TranscriptQuery searched(from, from);
   searched.words = "x";
   CHECK(transcripts->read(searched).get().error().kind() == ErrorKind::unsupported);
