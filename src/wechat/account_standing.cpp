@@ -40,10 +40,11 @@ std::optional<Error> lacking_for(const AccountStanding& account, std::string_vie
   const AccountRule* const rule = account_rule(path);
   if (!account.permission_sets || rule == nullptr || rule->permission_sets.empty()) return std::nullopt;
   if (names_one_of(rule->permission_sets, *account.permission_sets)) return std::nullopt;
-  return Error(ErrorKind::permission,
-               fmt::format("{} needs one of the permission sets (权限集) {}, and AccountConfig::permission_sets has none "
-                           "of them: ask the account's owner for a new authorization",
-                           path, rule->permission_sets));
+  return Error(
+      ErrorKind::permission,
+      fmt::format("{} needs one of the permission sets (权限集) {}, and AccountConfig::permission_sets has none "
+                  "of them: ask the account's owner for a new authorization",
+                  path, rule->permission_sets));
 }
 
 }  // namespace wechat

@@ -40,6 +40,9 @@ class LoudMessenger final : public kefu::Messenger {
     say(fmt::format("sent {} {}", message.idempotency_key, std::get<kefu::TextContent>(message.content).body));
     return inner_->send(std::move(message), options);
   }
+  kefu::Pending<kefu::SendPlan> plan(kefu::Message message, kefu::CallOptions options) override {
+    return inner_->plan(std::move(message), options);
+  }
   kefu::Pending<void> typing(kefu::Address to, bool on, kefu::CallOptions options) override {
     return inner_->typing(std::move(to), on, options);
   }
