@@ -156,6 +156,11 @@ void SendLanes::close() {
   for (const JobPtr& job : waiting) finish(job, account_removed(), Unless::sending);
 }
 
+std::optional<Error> SendLanes::refusal() const {
+  std::lock_guard lock(mutex_);
+  return closed_ ? std::optional<Error>(account_removed()) : std::nullopt;
+}
+
 void SendLanes::start(Turn turn) {
   if (settings_.ledger && !turn.job->message.customer.empty()) return reserve(std::move(turn));
   runtime_->scheduler->post([turn = std::move(turn)]() mutable {

@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,6 +68,8 @@ class SendLanes final : public std::enable_shared_from_this<SendLanes> {
 
   /// The account was removed: messages that wait, and all later ones, answer `cancelled`.
   void close();
+  /// `cancelled` once the account was removed.
+  std::optional<Error> refusal() const;
 
  private:
   enum class Phase : unsigned char { waiting, reserving, sending, finished };
@@ -92,7 +95,7 @@ class SendLanes final : public std::enable_shared_from_this<SendLanes> {
   const std::shared_ptr<RuntimeCore> runtime_;
   const SendLanesSettings settings_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, std::deque<JobPtr>> lanes_;  ///< The first of each is under way.
   std::size_t waiting_ = 0;
   bool closed_ = false;

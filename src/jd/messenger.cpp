@@ -1,6 +1,7 @@
 #include "jd/messenger.hpp"
 
 #include "channel/send_planner.hpp"
+#include "core/answers.hpp"
 #include "jd/access_id.hpp"
 #include "jd/capabilities.hpp"
 
@@ -103,6 +104,7 @@ Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
 }
 
 Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
+  if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
   auto planned = detail::planned(message, in_sessions_, [this](Message one) { return prepare(std::move(one)); });
   planned.ledger = lanes_->ledger();
   return detail::plan_send(runtime_, std::move(planned), std::move(options));

@@ -1,6 +1,7 @@
 #include "wechat/messenger.hpp"
 
 #include "channel/send_planner.hpp"
+#include "core/answers.hpp"
 #include "wechat/send_gate.hpp"
 
 #include <fmt/format.h>
@@ -73,6 +74,7 @@ Pending<Receipt> AccountMessenger::send(Message message, CallOptions options) {
 }
 
 Pending<SendPlan> AccountMessenger::plan(Message message, CallOptions options) {
+  if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
   auto planned = detail::planned(message, capabilities_, [this](Message one) { return prepare(std::move(one)); });
   planned.ledger = lanes_->ledger();
   return detail::plan_send(runtime_, std::move(planned), std::move(options));
