@@ -22,7 +22,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace kefu_test {
@@ -66,10 +65,10 @@ class ChannelUnderTest {
   /// What the customer was shown, oldest first.
   virtual std::vector<Shown> shown() const = 0;
   /// The customer of reachable() writes these lines, some seconds apart, where the platform keeps a record that
-  /// Transcripts reads. False: its twin keeps none.
-  virtual bool converse(const std::vector<std::string>& lines) = 0;
-  /// So many customers begin a session each, some seconds apart. False: the twin has no sessions.
-  virtual bool begin_sessions(int count) = 0;
+  /// Transcripts reads.
+  virtual void converse(const std::vector<std::string>& lines) = 0;
+  /// So many customers begin a session each, some seconds apart.
+  virtual void begin_sessions(int count) = 0;
 
   // The platform's side.
   /// Pushes go to this Inbox from now on. Nothing to do where all is polled.
@@ -89,9 +88,10 @@ class ChannelUnderTest {
   virtual std::string agent() const = 0;
   /// The sessions since then, as the platform lists them: by period, or the open ones of agent().
   virtual kefu::AgentSessionQuery sessions_since(kefu::WallTime from) = 0;
-  /// Does the twin play the API behind an ability or facet (by its name)? What it does not is checked for refusals
-  /// only. Platforms that are played whole need not say.
-  virtual bool twin_plays(std::string_view) const { return true; }
+  /// A voice that the platform keeps.
+  virtual std::string voice() const { return "voice-of-the-suite"; }
+  /// A template with one field, "thing1", that may be sent to the customer of reachable() by this right.
+  virtual std::string outreach_template(kefu::Ability) { return "template-of-the-suite"; }
 
   /// Calls that reached the platform, those for tokens included.
   std::uint64_t calls() { return twin().calls(); }

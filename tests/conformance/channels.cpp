@@ -120,8 +120,7 @@ std::string call_something(ChannelUnderTest& channel) {
   const auto& can = account->capabilities();
   if (const auto messenger = account->messenger())
     return outcome(messenger->send(kefu::Message(channel.reachable(), kefu::TextContent("still here"))));
-  if (account->agent_sessions() && can.can(kefu::Ability::agents) && channel.twin_plays("agents"))
-    return outcome(account->agent_sessions()->agents());
+  if (account->agent_sessions() && can.can(kefu::Ability::agents)) return outcome(account->agent_sessions()->agents());
   if (const auto poller = account->poller()) return outcome(poller->poll());
   return "no call";
 }

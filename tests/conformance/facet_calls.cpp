@@ -26,6 +26,34 @@ Waiting poll_and_accept(const std::shared_ptr<Poller>& poller, CallOptions optio
   };
 }
 
+std::optional<FacetCall> media_call(ChannelUnderTest& channel, Ability ability) {
+  const auto library = channel.channel()->media_library();
+  if (!library) return std::nullopt;
+  const std::string name(to_string(ability));
+  const std::string voice = channel.voice();
+  if (ability == Ability::high_quality_voice)
+    return FacetCall(name, [=](CallOptions o) {
+      MediaDownload download(voice);
+      download.high_quality = true;
+      return waiting(library->download(std::move(download), std::move(o)));
+    });
+  return FacetCall(name, [=](CallOptions o) {
+    MediaUpload upload(MediaKind::image, MediaContent::memory(smallest_picture(), "suite.png"));
+    upload.permanent = true;
+    return waiting(library->upload(std::move(upload), std::move(o)));
+  });
+}
+
+std::optional<FacetCall> outreach_call(ChannelUnderTest& channel, Ability ability) {
+  const auto outreach = channel.channel()->outreach();
+  if (!outreach) return std::nullopt;
+  const OutreachMessage message(
+      ability == Ability::subscription_message ? OutreachBy::subscription : OutreachBy::template_notice,
+      channel.reachable().customer, channel.outreach_template(ability), {OutreachMessage::Field("thing1", "words")});
+  return FacetCall(std::string(to_string(ability)),
+                   [=](CallOptions o) { return waiting(outreach->send(message, std::move(o))); });
+}
+
 std::optional<FacetCall> sessions_call(ChannelUnderTest& channel, Ability ability) {
   const auto sessions = channel.channel()->agent_sessions();
   if (!sessions) return std::nullopt;
@@ -69,6 +97,10 @@ std::optional<FacetCall> call_of(ChannelUnderTest& channel, Ability ability) {
     query.words = "anything";
     return FacetCall(name, [=](CallOptions o) { return waiting(transcripts->read(query, std::move(o))); });
   }
+  if (ability == Ability::permanent_media || ability == Ability::high_quality_voice)
+    return media_call(channel, ability);
+  if (ability == Ability::subscription_message || ability == Ability::template_message)
+    return outreach_call(channel, ability);
   return sessions_call(channel, ability);
 }
 
@@ -83,19 +115,26 @@ std::vector<FacetCall> promised_calls(ChannelUnderTest& channel) {
   // Typing follows a message, as platforms want it.
   for (const Ability ability : {Ability::typing, Ability::agents, Ability::list_sessions, Ability::find_session,
                                 Ability::waiting, Ability::search_transcript})
-    if (account->capabilities().can(ability) && channel.twin_plays(to_string(ability)))
+    if (account->capabilities().can(ability))
       if (auto call = call_of(channel, ability)) calls.push_back(*std::move(call));
-  if (const auto transcripts = account->transcripts(); transcripts && channel.twin_plays("transcripts")) {
+  if (const auto transcripts = account->transcripts()) {
     const TranscriptQuery query = words_of_today(channel, to.customer);
     calls.emplace_back("transcripts", [=](CallOptions o) { return waiting(transcripts->read(query, std::move(o))); });
   }
-  if (const auto profiles = account->profiles(); profiles && channel.twin_plays("profiles"))
+  if (const auto profiles = account->profiles())
     calls.emplace_back("profiles",
                        [=](CallOptions o) { return waiting(profiles->look_up(to.customer, std::move(o))); });
+  if (const auto library = account->media_library())
+    calls.emplace_back("media_library", [=](CallOptions o) {
+      MediaUpload upload(MediaKind::image, MediaContent::memory(smallest_picture(), "suite.png"));
+      return waiting(library->upload(std::move(upload), std::move(o)));
+    });
   if (const auto poller = account->poller())
     calls.emplace_back("poller", [=](CallOptions o) { return poll_and_accept(poller, std::move(o)); });
   return calls;
 }
+
+std::string smallest_picture() { return std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) + std::string(64, '\x42'); }
 
 bool gives_reason(const Error& error, const std::string& reason) {
   return error.message().find(reason.substr(0, reason.find_first_of(":;("))) != std::string::npos;

@@ -31,7 +31,7 @@ struct FacetCall {
   std::function<Waiting(kefu::CallOptions)> start;
 };
 
-/// The calls that the account's capabilities promise and the twin plays, whatever facets it has; changes nothing at the
+/// The calls that the account's capabilities promise, whatever facets it has; changes nothing at the
 /// platform but what customers are shown.
 std::vector<FacetCall> promised_calls(ChannelUnderTest& channel);
 
@@ -43,6 +43,9 @@ inline std::string outcome(const std::optional<kefu::Error>& error) {
   return error ? std::string(kefu::to_string(error->kind())) : "ok";
 }
 inline std::string why(const std::optional<kefu::Error>& error) { return error ? error->to_string() : "ok"; }
+
+/// The smallest file that begins as a PNG does.
+std::string smallest_picture();
 
 /// Does the error say why, in the words of the capabilities (their first clause)?
 bool gives_reason(const kefu::Error& error, const std::string& reason);

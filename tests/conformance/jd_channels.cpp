@@ -87,19 +87,17 @@ class JdChannel final : public ChannelUnderTest {
       all.push_back(Shown{one.text, one.text + one.url});
     return all;
   }
-  bool converse(const std::vector<std::string>& lines) override {
+  void converse(const std::vector<std::string>& lines) override {
     for (const std::string& line : lines) {
       world_.buyer_writes(line);
       world_.time->advance(Millis(5'000));
     }
-    return true;
   }
-  bool begin_sessions(int count) override {
+  void begin_sessions(int count) override {
     for (int i = 0; i < count; ++i) {
       world_.buyer_writes("在吗", "jd_buyer_1" + std::to_string(i));
       world_.time->advance(Millis(5'000));
     }
-    return true;
   }
 
   void connect(Inbox& inbox) override { inbox_ = &inbox; }

@@ -13,7 +13,6 @@ TEST_CASE("every profile: a customer who wrote is found under the name the event
     const std::uint64_t before = it.calls();
     CHECK(outcome(profiles->look_up(CustomerId())) == "bad_argument");
     CHECK(it.calls() == before);
-    if (!it.twin_plays("profiles")) return;
     const CustomerId customer = it.reachable().customer;
     const auto profile = profiles->look_up(customer).get();
     REQUIRE_MESSAGE(profile.has_value(), why(profile));

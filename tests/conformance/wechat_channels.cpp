@@ -2,8 +2,6 @@
 #include "channel_under_test.hpp"
 #include "support/twin_world.hpp"
 
-#include <map>
-#include <string_view>
 #include <utility>
 
 using namespace kefu;
@@ -15,33 +13,6 @@ constexpr char kSendPath[] = "/cgi-bin/message/custom/send";
 constexpr char kMedia[] = "media-of-the-suite";
 
 constexpr char kAgent[] = "kf2001@kefu";
-
-/// One of the APIs behind each name.
-const std::map<std::string_view, std::string> kApis = {
-    {"agents", "/cgi-bin/customservice/getonlinekflist"},
-    {"list_sessions", "/customservice/kfsession/getsessionlist"},
-    {"find_session", "/customservice/kfsession/getsession"},
-    {"open_session", "/customservice/kfsession/create"},
-    {"close_session", "/customservice/kfsession/close"},
-    {"waiting", "/customservice/kfsession/getwaitcase"},
-    {"transcripts", "/customservice/msgrecord/getmsglist"},
-    {"profiles", "/cgi-bin/user/info"},
-};
-
-/// Asks a twin of its own.
-bool twin_knows(const std::string& path) {
-  static std::map<std::string, bool> known;
-  const auto found = known.find(path);
-  if (found != known.end()) return found->second;
-  TwinWorld world;
-  const auto runtime = world.runtime();
-  wechat::AccountConfig config = TwinWorld::config();
-  config.check_account_kind = false;
-  const auto answer =
-      TwinWorld::account(*runtime, std::move(config))->call(RawCall("GET", path, "", Effect::read)).get();
-  const bool is_known = answer.has_value() || answer.error().platform_code() != "40066";  // no API at this path
-  return known.emplace(path, is_known).first->second;
-}
 
 struct WechatRow {
   const char* name;
@@ -67,8 +38,8 @@ class WechatChannel final : public ChannelUnderTest {
     REQUIRE(world_.sandbox.add(app).has_value());
     world_.add_customer(kOtherTwinApp, kTwinCustomer);
     tell("/media", R"({"media_id":")" + std::string(kMedia) + R"(","type":"image"})");
-    if (twin_plays("open_session"))
-      tell("/agents/" + std::string(kAgent), R"({"appid":")" + std::string(kOtherTwinApp) + R"(","online":true})");
+    tell("/media", R"({"media_id":")" + voice() + R"(","type":"voice"})");
+    tell("/agents/" + std::string(kAgent), R"({"appid":")" + std::string(kOtherTwinApp) + R"(","online":true})");
     runtime_ = world_.runtime();
     wechat::AccountConfig config = TwinWorld::config(kOtherTwinApp, row.kind);
     config.verified = row.verified;
@@ -81,7 +52,13 @@ class WechatChannel final : public ChannelUnderTest {
     facts.platform = "wechat";
     facts.id = kOtherTwinApp;
     facts.account_kind = row_.account_kind;
-    if (row_.verified) facts.facets.push_back(Facet::messenger);
+    const bool mini = row_.kind == wechat::AccountKind::mini_program;
+    facts.facets.push_back(Facet::media_library);
+    if (!mini) facts.facets.push_back(Facet::profiles);
+    if (row_.verified) facts.facets.insert(facts.facets.end(), {Facet::messenger, Facet::agent_sessions});
+    if (row_.verified && !mini) facts.facets.push_back(Facet::transcripts);
+    if (row_.verified && row_.kind != wechat::AccountKind::subscription_account)
+      facts.facets.push_back(Facet::outreach);
     if (row_.pushed) facts.facets.push_back(Facet::push_receiver);
     return facts;
   }
@@ -103,25 +80,20 @@ class WechatChannel final : public ChannelUnderTest {
       all.push_back(Shown{message.text, message.text + message.content});
     return all;
   }
-  bool converse(const std::vector<std::string>& lines) override {
-    if (!twin_plays("transcripts")) return false;
+  void converse(const std::vector<std::string>& lines) override {
     for (const std::string& line : lines) {
       customer_writes(line);
       world_.time->advance(Millis(5'000));
     }
-    return true;
   }
-  bool begin_sessions(int count) override {
-    const auto sessions = channel()->agent_sessions();
-    if (!sessions || !twin_plays("open_session")) return false;
+  void begin_sessions(int count) override {
     for (int i = 0; i < count; ++i) {
       const std::string openid = "oSUITE34567890abcdefghijklm" + std::to_string(i);
       world_.add_customer(kOtherTwinApp, openid);
-      const auto opened = sessions->open(CustomerId(openid), kAgent).get();
+      const auto opened = account_->agent_sessions()->open(CustomerId(openid), kAgent).get();
       REQUIRE_MESSAGE(opened.has_value(), why(opened));
       world_.time->advance(Millis(5'000));
     }
-    return true;
   }
 
   void connect(Inbox& inbox) override {
@@ -155,9 +127,15 @@ class WechatChannel final : public ChannelUnderTest {
     query.agent = kAgent;
     return query;
   }
-  bool twin_plays(std::string_view name) const override {
-    const auto api = kApis.find(name);
-    return api == kApis.end() || twin_knows(api->second);
+  std::string voice() const override { return "voice-of-the-suite"; }
+  std::string outreach_template(Ability right) override {
+    const std::string id = "template-of-the-suite";
+    const std::string subject = R"({"appid":")" + std::string(kOtherTwinApp) + R"(","template_id":")" + id + R"(")";
+    const bool by_consent = right == Ability::subscription_message;
+    tell("/templates", subject + R"(,"kind":")" + (by_consent ? "once" : "message") +
+                           R"(","title":"suite","content":"{{thing1.DATA}}"})");
+    if (by_consent) tell("/customers/" + std::string(kTwinCustomer) + "/subscribe", subject + R"(,"count":10})");
+    return id;
   }
 
  private:
