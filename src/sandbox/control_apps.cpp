@@ -1,4 +1,5 @@
 #include "sandbox/control_api.hpp"
+#include "sandbox/wechat_api_security.hpp"
 #include "sandbox/wechat_kf.hpp"
 
 #include <fmt/format.h>
@@ -40,6 +41,34 @@ bool is_text_of(std::string_view text, std::size_t least, std::size_t most) {
          });
 }
 
+/// The texts of the API signature mode, by name.
+template <class Keys, class Take>
+void each_key(Keys& keys, Take take) {
+  take("symmetric_number", keys.symmetric_number);
+  take("symmetric_key", keys.symmetric_key);
+  take("developer_number", keys.developer_number);
+  take("developer_public_key", keys.developer_public_key);
+  take("platform_number", keys.platform_number);
+  take("platform_private_key", keys.platform_private_key);
+  take("old_platform_number", keys.old_platform_number);
+  take("old_platform_private_key", keys.old_platform_private_key);
+}
+
+void take_api_security(const detail::Value& given, WechatApiSecurity& keys) {
+  keys.on = given["on"].boolean().value_or(keys.on);
+  keys.sm4 = given["sm4"].boolean().value_or(keys.sm4);
+  keys.sm2 = given["sm2"].boolean().value_or(keys.sm2);
+  each_key(keys, [&given](std::string_view name, std::string& text) {
+    if (given[name].present()) text = given[name].text();
+  });
+}
+
+void write_api_security(detail::JsonWriter& writer, const WechatApiSecurity& keys) {
+  writer.begin_object().key("on").boolean(keys.on).key("sm4").boolean(keys.sm4).key("sm2").boolean(keys.sm2);
+  each_key(keys, [&writer](std::string_view name, const std::string& text) { writer.key(name).string(text); });
+  writer.end_object();
+}
+
 /// Takes the given settings over; the error names the field.
 std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& app) {
   take_text(call, "appid", app.appid);
@@ -50,6 +79,7 @@ std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& a
   take_text(call, "previous_encoding_aes_key", app.previous_encoding_aes_key);
   take_text(call, "callback_url", app.callback_url);
   take_text(call, "wechat_id", app.wechat_id);
+  take_api_security(call.body["api_security"], app.api_security);
   take_list(call, "linked_appids", app.linked_appids);
   take_list(call, "agents", app.agents);
   take_list(call, "allowed_ips", app.allowed_ips);
@@ -87,6 +117,8 @@ void write_app(detail::JsonWriter& writer, const WechatApp& app) {
   writer.key("callback_url").string(app.callback_url).key("unlimited_windows").boolean(app.unlimited_windows);
   writer.key("api_frozen").boolean(app.api_frozen).key("customer_service").boolean(app.customer_service);
   writer.key("wechat_id").string(app.wechat_id);
+  writer.key("api_security");
+  write_api_security(writer, app.api_security);
   write_list(writer, "linked_appids", app.linked_appids);
   write_list(writer, "agents", app.agents);
   write_list(writer, "allowed_ips", app.allowed_ips);
@@ -183,6 +215,7 @@ std::optional<std::string> wrong_setting(const WechatApp& app) {
                                   std::pair("previous_encoding_aes_key", &app.previous_encoding_aes_key)})
     if (!key->empty() && !is_text_of(*key, 43, 43))
       return fmt::format("{} must be 43 letters and digits, not {} bytes", name, key->size());
+  if (auto wrong = wrong_api_security(app.api_security)) return wrong;
   std::string why;
   if (!app.callback_url.empty() && !loopback_url(app.callback_url, why)) return why;
   return std::nullopt;
@@ -208,7 +241,8 @@ std::vector<ControlRoute> control_app_routes() {
       {"GET", "/apps", "all accounts with their made-up credentials", list_apps},
       {"POST", "/apps",
        "adds or replaces one: appid, secret, kind (sub|svc|mini), token, encoding_aes_key, push_mode "
-       "(plain|compatible|safe), push_format (xml|json), callback_url, verified, ...; what is absent "
+       "(plain|compatible|safe), push_format (xml|json), callback_url, verified, api_security {on, sm4, sm2, "
+       "symmetric_key, ...}, ...; what is absent "
        "is generated",
        add_app},
       {"GET", "/apps/{appid}", "one account", show_app},

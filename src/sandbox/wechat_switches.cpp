@@ -73,6 +73,12 @@ const std::vector<TwinSwitch>& wechat_switches() {
       {"template_values_may_lack", 1, "weak: template messages may leave keys out; 0: 47003"},
       {"templates_per_customer_day", 0, "weak: template messages a customer gets a day, then 43117; 0: no end"},
       {"repeated_client_msg_id_code", 0, "weak: a client_msg_id again within 10 minutes; 0: ok without a message"},
+      {"api_security_unsealed_code", 40232,
+       "weak: a call without seal while the API signature mode is on; 0 allows it"},
+      {"api_security_age_s", 300, "weak: how old or early the timestamp of a sealed call may be (40240)"},
+      {"api_security_seals_errors", 1, "weak: refusals of sealed calls are sealed too; 0: they are plain JSON"},
+      {"api_security_misbehave", 0,
+       "answers of sealed calls come 1: with a wrong signature, 2: an hour old, 3: for another appid"},
   };
   return rows;
 }

@@ -2,6 +2,7 @@
 
 #include "core/crypto.hpp"
 #include "core/json_writer.hpp"
+#include "sandbox/wechat_api_security.hpp"
 #include "sandbox/wechat_kf.hpp"
 #include "sandbox/wechat_upload.hpp"
 
@@ -71,12 +72,17 @@ bool WechatTwin::has_host(std::string_view host) const {
 
 WebAnswer WechatTwin::handle(const WebRequest& request, WallTime now) {
   WechatCall call{*this, request, now};
-  const WechatRoute* route = nullptr;
-  ApiResult result = run(call, route);
-
+  ApiResult result = run(call);
   note_call(request.path, result.code);
+  const bool seal = call.sealed && (result.code == 0 || setting("api_security_seals_errors") != 0);
+  WebAnswer answer = answer_of(call, std::move(result));
+  if (seal) seal_answer(call, answer);
+  return answer;
+}
+
+WebAnswer WechatTwin::answer_of(const WechatCall& call, ApiResult result) {
   if (result.code != 0) {
-    WebAnswer refused_answer = error_answer(request, result.code, now, result.detail,
+    WebAnswer refused_answer = error_answer(call.request, result.code, call.now, result.detail,
                                             call.account == nullptr ? std::string_view() : call.account->app.appid);
     if (!result.content_type.empty()) refused_answer.content_type = std::move(result.content_type);
     return refused_answer;
@@ -115,11 +121,11 @@ WebAnswer WechatTwin::error_answer(const WebRequest& request, int code, WallTime
   return answer;
 }
 
-ApiResult WechatTwin::run(WechatCall& call, const WechatRoute*& route) {
+ApiResult WechatTwin::run(WechatCall& call) {
   if (starts_with(call.request.path, kVideoPath)) return video(call);
   const auto found = routes_.find(call.request.path);
   if (found == routes_.end()) return refuse(40066);
-  route = &found->second;
+  const WechatRoute* route = &found->second;
   if (route->method.find(call.request.method) == std::string_view::npos)
     return refuse(route->method == "POST" ? 43002 : 43001);
   if (route->credential == WechatRoute::Credential::token) {
@@ -129,6 +135,8 @@ ApiResult WechatTwin::run(WechatCall& call, const WechatRoute*& route) {
   }
   if (call.request.method == "POST")
     if (ApiResult bad = read_body(call, *route); bad.code != 0) return bad;
+  if (route->credential == WechatRoute::Credential::token && call.body.present())
+    if (ApiResult bad = open_sealed_body(call); bad.code != 0) return bad;
   return route->run(call);
 }
 

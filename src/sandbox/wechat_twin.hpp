@@ -56,6 +56,7 @@ struct WechatCall {
   detail::Document document = {};
   detail::Value body = {};
   std::vector<FormPart> form = {};  ///< Of an upload.
+  bool sealed = false;              ///< Came in the API signature mode, and is answered so.
 
   /// A switch's code; 0 lets pass.
   ApiResult gap(std::string_view name) const;
@@ -148,7 +149,8 @@ class WechatTwin final : public Twin {
   std::uint64_t next_notice = 0;
 
  private:
-  ApiResult run(WechatCall& call, const WechatRoute*& route);
+  ApiResult run(WechatCall& call);
+  WebAnswer answer_of(const WechatCall& call, ApiResult result);
   ApiResult check_token(WechatCall& call);
   ApiResult video(const WechatCall& call);
   ApiResult read_body(WechatCall& call, const WechatRoute& route);

@@ -21,6 +21,23 @@ enum class WechatKind : unsigned char {
 enum class PushMode : unsigned char { plain, compatible, safe };
 enum class PushFormat : unsigned char { xml, json };
 
+/// The account's API signature mode (wechat-security A10), as both sides see it in the console. The supported APIs are
+/// then read only sealed and signed, and answer so.
+struct WechatApiSecurity {
+  WechatApiSecurity() {}
+  bool on = false;
+  bool sm4 = false;                  ///< SM4_GCM in place of AES256_GCM.
+  bool sm2 = false;                  ///< SM2withSM3 in place of RSAwithSHA256.
+  std::string symmetric_number;      ///< 对称密钥编号
+  std::string symmetric_key;         ///< Base64. Empty: calls are answered 40238.
+  std::string developer_number;      ///< 非对称密钥编号
+  std::string developer_public_key;  ///< PEM: what the account signs with. Empty: calls are answered 40239.
+  std::string platform_number;       ///< Of the certificate that answers are signed with.
+  std::string platform_private_key;  ///< PEM.
+  std::string old_platform_number;   ///< While the platform changes its certificate: signs too.
+  std::string old_platform_private_key;
+};
+
 /// One account registered at the WeChat twin. Empty credentials are generated when it is added. These are made-up
 /// values of a test platform, so they are plain text on purpose.
 ///
@@ -38,9 +55,10 @@ struct WechatApp {
   std::string previous_encoding_aes_key;  ///< The one before a rotation; used by the misbehaviour "previous_key".
   PushMode push_mode = PushMode::safe;
   PushFormat push_format = PushFormat::xml;
-  std::string callback_url;                ///< http:// on this machine; empty: pushes are recorded, not delivered.
-  bool unlimited_windows = false;          ///< Benchmarks: reply windows are always open and never used up.
-  bool api_frozen = false;                 ///< Token calls are answered 50007.
+  std::string callback_url;        ///< http:// on this machine; empty: pushes are recorded, not delivered.
+  bool unlimited_windows = false;  ///< Benchmarks: reply windows are always open and never used up.
+  bool api_frozen = false;         ///< Token calls are answered 50007.
+  WechatApiSecurity api_security;
   std::vector<std::string> allowed_ips;    ///< If not empty, other callers of token APIs get 40164.
   std::vector<std::string> linked_appids;  ///< Mini programs that cards may name; empty allows all.
   bool customer_service = true;            ///< Switched on in the console; else the APIs of agents get 65400.
