@@ -7,8 +7,6 @@ KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
 
-constexpr std::size_t kTextLimit = 2048;
-
 using Object = detail::Value;
 
 ApiResult gap(const WechatCall& call, std::string_view name) {
@@ -21,10 +19,10 @@ ApiResult check_media_id(const WechatCall& call, const Object& object, std::stri
   return call.twin.media_exists(id, call.now, call.account->app.appid) ? ApiResult() : refuse(40007);
 }
 
-ApiResult check_text(const WechatCall&, const Object& text) {
+ApiResult check_text(const WechatCall& call, const Object& text) {
   const std::string_view content = text["content"].text();
   if (content.empty()) return refuse(44004);
-  return content.size() > kTextLimit ? refuse(45002) : ApiResult();
+  return static_cast<std::int64_t>(content.size()) > call.twin.setting("text_most_bytes") ? refuse(45002) : ApiResult();
 }
 
 ApiResult check_one_media(const WechatCall& call, const Object& object) {

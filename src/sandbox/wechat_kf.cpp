@@ -17,6 +17,13 @@ void leave_queue(WechatAccount& account, std::string_view openid) {
       waiting.end());
 }
 
+/// Mini programs have no control of sessions, and hear nothing of them.
+void tell_of_chat(WechatTwin& twin, WechatAccount& account, std::string_view openid, const char* event,
+                  std::vector<PushField> fields, WallTime now) {
+  if (account.app.kind != WechatKind::mini_program)
+    queue_event(twin, account, twin.customer(account, openid), event, std::move(fields), now);
+}
+
 }  // namespace
 
 KfAgent* find_agent(WechatAccount& account, std::string_view kf_account) {
@@ -64,21 +71,21 @@ std::int64_t chats_of(const WechatTwin& twin, WechatAccount& account, std::strin
 void open_chat(WechatTwin& twin, WechatAccount& account, WechatCustomer& customer, const KfAgent& agent, WallTime now) {
   leave_queue(account, customer.openid);
   account.kf.chats[customer.openid] = {customer.openid, agent.kf_account, now, now};
-  queue_event(twin, account, customer, "kf_create_session", {push_text("KfAccount", agent.kf_account)}, now);
+  tell_of_chat(twin, account, customer.openid, "kf_create_session", {push_text("KfAccount", agent.kf_account)}, now);
 }
 
 void close_chat(WechatTwin& twin, WechatAccount& account, const KfChat& chat, WallTime now) {
   const std::string agent = chat.kf_account;
-  WechatCustomer& customer = twin.customer(account, chat.openid);
-  account.kf.chats.erase(customer.openid);
-  queue_event(twin, account, customer, "kf_close_session", {push_text("KfAccount", agent)}, now);
+  const std::string openid = chat.openid;
+  account.kf.chats.erase(openid);
+  tell_of_chat(twin, account, openid, "kf_close_session", {push_text("KfAccount", agent)}, now);
 }
 
 void switch_chat(WechatTwin& twin, WechatAccount& account, KfChat& chat, const KfAgent& to, WallTime now) {
   const std::string from = std::exchange(chat.kf_account, to.kf_account);
   chat.latest = now;
-  queue_event(twin, account, twin.customer(account, chat.openid), "kf_switch_session",
-              {push_text("FromKfAccount", from), push_text("ToKfAccount", to.kf_account)}, now);
+  tell_of_chat(twin, account, chat.openid, "kf_switch_session",
+               {push_text("FromKfAccount", from), push_text("ToKfAccount", to.kf_account)}, now);
 }
 
 void transfer_to_agents(WechatTwin& twin, WechatAccount& account, WechatCustomer& customer, std::string_view kf_account,

@@ -8,11 +8,13 @@ namespace {
 enum class Right : unsigned char {
   yes,
   verified,  ///< With WeChat verification; else 48001.
+  doubtful,  ///< With verification; what is said without it, the row's switch tells.
   no,        ///< 48001.
   gap        ///< No source: the row's switch tells the code.
 };
 constexpr Right kAny = Right::yes;
 constexpr Right kVerified = Right::verified;
+constexpr Right kDoubtful = Right::doubtful;
 constexpr Right kNone = Right::no;
 constexpr Right kUnsaid = Right::gap;
 
@@ -46,8 +48,8 @@ constexpr KindRow kRows[] = {
     {"/cgi-bin/message/subscribe/send", kNone, kNone, kAny},
     {"/cgi-bin/message/subscribe/bizsend", kUnsaid, kAny, kUnsaid, "bizsend_for_other_kind_code"},
     {"/wxaapi/newtmpl/", kVerified, kVerified, kAny},
-    {"/cgi-bin/user/", kAny, kAny, kNone},
-    {"/cgi-bin/tags/", kAny, kAny, kNone},
+    {"/cgi-bin/user/", kDoubtful, kAny, kNone, "users_for_unverified_subscription_code"},
+    {"/cgi-bin/tags/", kDoubtful, kAny, kNone, "users_for_unverified_subscription_code"},
     {"/wxa/", kNone, kNone, kAny},
 };
 
@@ -80,6 +82,9 @@ ApiResult check_kind(const WechatCall& call) {
       return {};
     case Right::verified:
       return app.verified ? ApiResult() : refuse(48001);
+    case Right::doubtful:
+      if (app.verified) return {};
+      break;
     case Right::no:
       return refuse(48001);
     case Right::gap:

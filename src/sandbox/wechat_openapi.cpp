@@ -74,7 +74,7 @@ ApiResult clear_quota_by_secret(WechatCall& call) {
 }
 
 ApiResult check_path(const WechatCall& call, std::string_view path) {
-  if (path.empty() || path.front() != '/') return refuse(76003);
+  if (path.empty() || path.front() != '/') return call.gap("malformed_cgi_path_code");
   if (path.substr(0, 5) == "/sns/") return refuse(76022);
   return call.twin.knows(path) ? ApiResult() : refuse(76021);
 }
@@ -82,6 +82,8 @@ ApiResult check_path(const WechatCall& call, std::string_view path) {
 ApiResult clear_path_quota(WechatCall& call) {
   const std::string_view path = call.body["cgi_path"].text();
   if (ApiResult bad = check_path(call, path); bad.code != 0) return bad;
+  if (call.twin.setting("quota_clear_for_channels_only") != 0 && !starts_with(path, "/channels/ec/"))
+    return refuse(76022);
   const std::int64_t month = platform_month(call.now);
   if (call.account->path_resets_month.in(month) >= kPathResetsPerMonth) return refuse(48006);
   call.account->path_resets_month.add(month);
@@ -126,7 +128,8 @@ ApiResult request_of_rid(WechatCall& call) {
   const auto found = std::find_if(all.begin(), all.end(), [rid](const RefusedCall& one) { return one.rid == rid; });
   if (found == all.end()) return refuse(76001);
   if (found->appid != call.account->app.appid) return refuse(76003);
-  if (call.now - found->time > kRidKept) return refuse(76004);
+  if (call.now - found->time > kRidKept) return call.gap("old_rid_code");
+  if (starts_with(found->url, "/sns/")) return refuse(76022);
   ApiResult result;
   detail::JsonWriter writer(result.body);
   writer.begin_object().key("errcode").integer(0).key("errmsg").string("ok").key("request").begin_object();

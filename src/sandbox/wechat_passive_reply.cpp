@@ -8,8 +8,6 @@ KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
 
-constexpr std::size_t kPassiveTextLimit = 2048;
-
 /// The answer on its way through the checks of the platform.
 struct PassiveReply {
   const WechatTwin& twin;
@@ -48,10 +46,12 @@ std::string check_media_field(const PassiveReply& reply, const detail::Value& ob
   return std::string(field) + " of the reply is missing, unknown or too old";
 }
 
-std::string check_passive_text(const PassiveReply&, const detail::Value& root) {
+std::string check_passive_text(const PassiveReply& reply, const detail::Value& root) {
   const std::string_view content = root["Content"].text();
   if (content.empty()) return "Content of the reply is empty";
-  return content.size() > kPassiveTextLimit ? "Content of the reply exceeds 2048 bytes" : "";
+  const std::int64_t most = reply.twin.setting("passive_text_most_bytes");
+  if (static_cast<std::int64_t>(content.size()) <= most) return {};
+  return "Content of the reply exceeds " + std::to_string(most) + " bytes";
 }
 
 std::string check_passive_image(const PassiveReply& reply, const detail::Value& root) {

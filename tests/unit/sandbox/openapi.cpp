@@ -19,8 +19,11 @@ TEST_CASE("every refusal carries a rid that openapi/rid/get explains") {
   CHECK(found["request"]["response_body"].text().find(rid) != std::string::npos);
   CHECK(ask("00000000-00000000-00000000").code == 76001);
   CHECK(ask("nonsense").code == 76002);
+  CHECK(test.call("GET", "/sns/auth", {{"access_token", "none"}, {"openid", "o"}}).code == 40001);
   test.pass(7 * 86400 + 1);
   CHECK(ask(rid).code == 76004);
+  test.turn("old_rid_code", 76001);
+  CHECK(ask(rid).code == 76001);
 }
 
 TEST_CASE("quotas count per path and day, are told, and can be cleared ten times a month") {

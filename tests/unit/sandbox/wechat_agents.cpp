@@ -265,3 +265,28 @@ TEST_CASE("the records have what account, agents and customers wrote, a day at m
   CHECK(ask(now - 60, now, 1, 10'001).code == 65416);
   CHECK(ask(now - 7200, now - 3600, 1, 100)["number"].text() == "0");
 }
+
+TEST_CASE("an agent of a mini program serves whom its server handed over; no events tell of it") {
+  auto app = with_agents();
+  app.kind = kefu::sandbox::WechatKind::mini_program;
+  app.push_mode = kefu::sandbox::PushMode::plain;
+  WechatCase test(app);
+  test.sandbox.connect_webhook(
+      test.account.appid,
+      [&test](kefu::sandbox::PushRequest, kefu::MoveFunction<void(kefu::sandbox::PushReply)> respond) {
+        respond({200,
+                 fmt::format("<xml><ToUserName>{}</ToUserName><FromUserName>{}</FromUserName><CreateTime>1</CreateTime>"
+                             "<MsgType>transfer_customer_service</MsgType></xml>",
+                             kCustomer, test.account.original_id)});
+      },
+      test.time);
+  test.does(kCustomer, "text", R"({"content":"人工"})");
+  while (test.time->help() == kefu::Scheduler::Help::worked) {
+  }
+  for (const char* act : {"login", "accept"})
+    REQUIRE(test.sandbox.agent_does(test.account.appid, kAnna, act).has_value());
+  const std::string answer = fmt::format(R"({{"openid":"{}","content":"在"}})", kCustomer);
+  REQUIRE(test.sandbox.agent_does(test.account.appid, kAnna, "write", answer).has_value());
+  CHECK(test.sandbox.messages(test.account.appid, kCustomer).back().text == "在");
+  CHECK(test.events().empty());
+}

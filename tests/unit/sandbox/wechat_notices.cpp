@@ -97,6 +97,8 @@ TEST_CASE("the events of consents, in XML with their wrapper and in JSON without
   test.act("withdraw", R"({"template_id":"once"})");
   CHECK(test.last_push_body().find(R"("List":{"TemplateId":"once","SubscribeStatusString":"reject"})") !=
         std::string::npos);
+  CHECK(kefu::detail::Document::json(test.last_push_body()).root()["CreateTime"].kind() ==
+        kefu::detail::Value::Kind::string);
   test.control("POST", std::string("/customers/") + kCustomer, R"({"notification_failure":"system failed"})");
   test.act("subscribe", R"({"template_id":"once"})");
   CHECK(test.subscribe("once").code == 0);
