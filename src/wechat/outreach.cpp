@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLongestKey = 64;
 
-Error bad_argument(std::string why) { return Error(ErrorKind::bad_argument, std::move(why)); }
+Error unfit(std::string why) { return Error(ErrorKind::bad_argument, std::move(why)); }
 
 TemplateValues values_of(std::vector<OutreachMessage::Field> fields) {
   TemplateValues values;
@@ -36,19 +36,19 @@ std::optional<Error> AccountOutreach::refusal(const OutreachMessage& message) co
   const bool notice = message.by == OutreachBy::template_notice;
   const Ability ability = notice ? Ability::template_message : Ability::subscription_message;
   if (!capabilities_.can(ability)) return Error(ErrorKind::unsupported, capabilities_.why_not(ability));
-  if (message.customer.id.empty()) return bad_argument("customer.id is empty: it is the openid");
-  if (message.template_id.empty()) return bad_argument("template_id is empty");
-  if (message.fields.empty()) return bad_argument("fields is empty: a template wants its values");
+  if (message.customer.id.empty()) return unfit("customer.id is empty: it is the openid");
+  if (message.template_id.empty()) return unfit("template_id is empty");
+  if (message.fields.empty()) return unfit("fields is empty: a template wants its values");
   if (message.idempotency_key.size() > kLongestKey)
-    return bad_argument(
+    return unfit(
         fmt::format("idempotency_key has {} bytes, the limit is {}", message.idempotency_key.size(), kLongestKey));
   const bool mini = kind_ == AccountKind::mini_program;
   if (mini && !(message.mini_program.empty() && message.mini_program_page.empty()))
-    return bad_argument("mini_program is for official accounts: a mini program names a page of its own in page");
+    return unfit("mini_program is for official accounts: a mini program names a page of its own in page");
   if (message.mini_program.empty() && !message.mini_program_page.empty())
-    return bad_argument("mini_program_page is set, but mini_program is not: name the app id");
+    return unfit("mini_program_page is set, but mini_program is not: name the app id");
   if (notice && !(message.language.empty() && message.mini_program_state.empty()))
-    return bad_argument("template messages have neither language nor mini_program_state: leave them empty");
+    return unfit("template messages have neither language nor mini_program_state: leave them empty");
   return std::nullopt;
 }
 
