@@ -50,6 +50,8 @@ judge() {
 judge "wechat-crypto and kefu open each other's messages" tests/judges/crypto.js \
   build/release/bin/kefu build/release/bin/judge_push_seal
 judge "co-wechat-api sends through the sandbox" tests/judges/api.js build/release/bin/kefu-sandbox
+judge "co-wechat-api does a customer service's work in the sandbox" tests/judges/service.js \
+  build/release/bin/kefu-sandbox
 judge "wechat-crypto opens the sandbox's pushes and answers them" tests/judges/webhook.js build/release/bin/kefu-sandbox
 
 printf '%d judges passed, %d failed\n' "$passed" "$failed"
