@@ -157,6 +157,8 @@ The twins and the host keep running; Ctrl-C ends them.
 A customer writes, and reads what came back:
   curl -X POST $control/customers/oMe/text -d '{"appid":"wx7f1a2b3c4d5e6f70","content":"什么时候发货"}'
   curl '$control/customers/oMe/messages?appid=wx7f1a2b3c4d5e6f70'
+What was said with that customer, by the platform's record (answers to pushes are not in it):
+  curl $host/records/wx7f1a2b3c4d5e6f70/oMe
 The same on JD:
   curl -X POST $control/jd/shops/flagship/buyers/me/write -d '{"content":"什么时候发货"}'
   curl '$control/jd/shops/flagship/buyers/me/messages?wait_ms=5000'

@@ -2,6 +2,8 @@
 // Checks what comes back and prints the conversation as a table; exits non-zero if any step did not happen. usage:
 // quickstart_customers CONTROL_URL HOST_URL HOST_LOG HOST_CONFIG.json SAMPLES.json
 #include "customers_jd.hpp"
+#include "customers_service.hpp"
+#include "customers_wechat.hpp"
 #include "customers_world.hpp"
 #include "json.hpp"
 
@@ -16,20 +18,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// One customer of the sandbox. Names are for the table.
-struct Customer {
-  std::string name;
-  std::string openid;
-  std::int64_t seen = 0;  ///< Number of the last message that was looked at.
-};
-
 class Conversation {
  public:
   Conversation(World world, Transcript& transcript, Json account, std::string callback_url)
       : world_(std::move(world)),
         transcript_(transcript),
         account_(std::move(account)),
-        app_id_(account_["app_id"].text()) {
+        app_id_(account_["app_id"].text()),
+        side_(world_, app_id_) {
     callback_url_ = std::move(callback_url);
   }
 
@@ -40,16 +36,6 @@ class Conversation {
   void finish();
 
  private:
-  struct Got {
-    std::string text;
-    std::string channel;
-    std::string type;
-    bool any = false;
-  };
-  Json act(const Customer& customer, const std::string& act, std::vector<std::pair<std::string, std::string>> fields,
-           bool wait = true);
-  /// The messages that came since the last look, once there are `count`.
-  std::vector<Got> messages(Customer& customer, int count, int wait_ms = 10'000);
   void asks(Customer& customer, const std::string& text, const std::string& wanted);
   void replay(const Json& account, const Json& sample);
   void duplicate(Customer& customer);
@@ -64,15 +50,12 @@ class Conversation {
   Transcript& transcript_;
   Json account_;
   std::string app_id_;
+  WechatSide side_;
   std::string callback_url_;
   Customer slow_customer_{"小张", "oQuickstartZhang000000000003"};
   Clock::time_point slow_asked_;
   std::int64_t slow_push_ = 0;
 };
-
-std::string how_it_came(const std::string& channel) {
-  return channel == "passive" ? "answer to the push" : channel == "api" ? "customer message" : channel;
-}
 
 // The plain signature of a request: the published samples give msg_signature only.
 std::string plain_signature(std::string token, std::string timestamp, std::string nonce) {
@@ -142,51 +125,32 @@ void Conversation::replay_samples(const Json& config, const Json& samples) {
   }
 }
 
-Json Conversation::act(const Customer& customer, const std::string& act,
-                       std::vector<std::pair<std::string, std::string>> fields, bool wait) {
-  fields.emplace_back("appid", app_id_);
-  return world_.control("POST", "/customers/" + customer.openid + "/" + act + (wait ? "?wait_ms=20000" : ""),
-                        json_line(fields));
-}
-
-std::vector<Conversation::Got> Conversation::messages(Customer& customer, int count, int wait_ms) {
-  const Json answer = world_.control("GET", "/customers/" + customer.openid + "/messages?appid=" + app_id_ + "&after=" +
-                                                std::to_string(customer.seen) + "&count=" + std::to_string(count) +
-                                                "&wait_ms=" + std::to_string(wait_ms));
-  std::vector<Got> got;
-  for (const Json& message : answer["messages"].items()) {
-    got.push_back({message["text"].text(), message["channel"].text(), message["msgtype"].text(), true});
-    customer.seen = message["n"].number();
-  }
-  return got;
-}
-
 void Conversation::asks(Customer& customer, const std::string& text, const std::string& wanted) {
-  act(customer, "text", {{"content", text}});
-  const auto got = messages(customer, 1);
+  side_.act(customer, "text", {{"content", text}});
+  const auto got = side_.messages(customer, 1);
   const Got first = got.empty() ? Got() : got[0];
   transcript_.add({customer.name, "writes: " + text, first.text, how_it_came(first.channel),
                    got.size() == 1 && first.text.find(wanted) != std::string::npos});
 }
 
 void Conversation::menu(Customer& customer) {
-  act(customer, "text", {{"content", "帮助"}});
-  auto got = messages(customer, 1);
+  side_.act(customer, "text", {{"content", "帮助"}});
+  auto got = side_.messages(customer, 1);
   Got first = got.empty() ? Got() : got[0];
   transcript_.add({customer.name, "writes: 帮助", "(menu)", how_it_came(first.channel), first.type == "msgmenu"});
-  act(customer, "menu_item", {{"id", "ship"}, {"content", "何时发货"}});
-  got = messages(customer, 1);
+  side_.act(customer, "menu_item", {{"id", "ship"}, {"content", "何时发货"}});
+  got = side_.messages(customer, 1);
   first = got.empty() ? Got() : got[0];
   transcript_.add({customer.name, "taps: 何时发货", first.text, how_it_came(first.channel),
                    first.text.find("您选择了") != std::string::npos});
 }
 
 void Conversation::duplicate(Customer& customer) {
-  const Json push = act(customer, "text", {{"content", "怎么开发票"}});
+  const Json push = side_.act(customer, "text", {{"content", "怎么开发票"}});
   const std::string number = push["push"].text();
   world_.control("POST", "/pushes/" + number + "/repeat?wait_ms=8000", R"({"signature":"same"})");
   world_.control("POST", "/pushes/" + number + "/repeat?wait_ms=8000", R"({"signature":"new"})");
-  const auto got = messages(customer, 1);
+  const auto got = side_.messages(customer, 1);
   const auto handled = world_.host_lines({{"what", "event"}, {"customer", customer.openid}}, 1, 2'000);
   transcript_.add({customer.name, "writes: 怎么开发票, pushed three times", got.empty() ? "" : got[0].text,
                    "handled " + std::to_string(handled.size()) + " time, answered " + std::to_string(got.size()),
@@ -194,8 +158,8 @@ void Conversation::duplicate(Customer& customer) {
 }
 
 void Conversation::six_messages(Customer& customer) {
-  act(customer, "text", {{"content", "六条"}});
-  const auto got = messages(customer, 5);
+  side_.act(customer, "text", {{"content", "六条"}});
+  const auto got = side_.messages(customer, 5);
   const auto refused = world_.host_lines({{"what", "refused"}, {"customer", customer.openid}}, 1, 10'000);
   transcript_.add(
       {customer.name, "writes: 六条", std::to_string(got.size()) + " messages", "customer messages", got.size() == 5});
@@ -216,8 +180,8 @@ std::int64_t Conversation::refused_sends(const std::string& code) {
 void Conversation::dead_token(Customer& customer) {
   const std::int64_t before = token_fetches();
   world_.control("POST", "/apps/" + app_id_ + "/tokens/invalidate");
-  act(customer, "text", {{"content", "帮助"}});
-  const auto got = messages(customer, 1);
+  side_.act(customer, "text", {{"content", "帮助"}});
+  const auto got = side_.messages(customer, 1);
   const std::int64_t fetched = token_fetches() - before;
   transcript_.add({customer.name, "writes: 帮助, while the token is dead", got.empty() ? "" : "(menu)",
                    std::to_string(fetched) + " refresh",
@@ -225,7 +189,7 @@ void Conversation::dead_token(Customer& customer) {
 }
 
 void Conversation::finish() {
-  const auto got = messages(slow_customer_, 1, 20'000);
+  const auto got = side_.messages(slow_customer_, 1, 20'000);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - slow_asked_).count();
   const Json pushed = world_.control("GET", "/pushes/" + std::to_string(slow_push_));
   const auto attempts = pushed["attempts"].items();
@@ -245,16 +209,16 @@ void Conversation::talk() {
 
   // The slow answer first, so that the others talk meanwhile.
   slow_asked_ = Clock::now();
-  slow_push_ = act(slow_customer_, "text", {{"content", "人工鉴定"}}, false)["push"].number();
+  slow_push_ = side_.act(slow_customer_, "text", {{"content", "人工鉴定"}}, false)["push"].number();
 
-  act(wang, "follow", {});
-  const auto welcome = messages(wang, 1);
+  side_.act(wang, "follow", {});
+  const auto welcome = side_.messages(wang, 1);
   transcript_.add({wang.name, "follows", welcome.empty() ? "" : welcome[0].text,
                    welcome.empty() ? "" : how_it_came(welcome[0].channel), welcome.size() == 1});
   asks(wang, "什么时候发货？", "当天发货");
   asks(li, "我要退款", "原路退回");
-  act(wang, "image", {});
-  const auto picture = messages(wang, 1);
+  side_.act(wang, "image", {});
+  const auto picture = side_.messages(wang, 1);
   transcript_.add({wang.name, "sends a picture", picture.empty() ? "" : picture[0].text,
                    picture.empty() ? "" : how_it_came(picture[0].channel),
                    picture.size() == 1 && picture[0].text.find("图片已收到") != std::string::npos});
@@ -291,6 +255,7 @@ int main(int argc, char** argv) {
   wechat.register_account();
   wechat.replay_samples(config, Json::file(argv[5]));
   wechat.talk();
+  ServiceConversation(world, transcript, account).talk();
   JdConversation jd(world, transcript, config["jd_app"], shop, host_url + "/jd/callback");
   jd.authorize();
   jd.talk();

@@ -14,6 +14,7 @@
 
 #include <httplib.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
@@ -97,6 +98,32 @@ void add_shop_routes(httplib::Server& server, Accounts& accounts) {
   });
 }
 
+std::string line_of(const kefu::TranscriptEntry& entry) {
+  const bool customer = entry.from == kefu::TranscriptEntry::From::customer;
+  return (customer ? "customer" : entry.agent) + ": " + (entry.text.empty() ? entry.type : entry.text) + "\n";
+}
+
+/// What was said with a customer in the last hour, by the platform's own record. Belongs behind the same login.
+void add_record_route(httplib::Server& server, const Accounts& accounts) {
+  server.Get("/records/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)",
+             [&accounts](const httplib::Request& request, httplib::Response& response) {
+               const auto transcripts = accounts.transcripts(request.matches[1].str());
+               if (!transcripts) return answer_with(response, 404, "no such account, or it has no records");
+               constexpr int kMostPages = 20;
+               const auto now = std::chrono::system_clock::now();
+               kefu::TranscriptQuery query(now - std::chrono::hours(1), now + std::chrono::seconds(1));
+               query.customer = kefu::CustomerId(request.matches[2].str());
+               std::string lines;
+               for (int pages = 0; pages == 0 || (pages < kMostPages && !query.page.empty()); ++pages) {
+                 const auto page = transcripts->read(query).get();
+                 if (!page) return answer_with(response, 503, page.error().to_string());
+                 for (const kefu::TranscriptEntry& entry : page->entries) lines += line_of(entry);
+                 query.page = page->next;
+               }
+               response.set_content(lines, "text/plain; charset=utf-8");
+             });
+}
+
 int serve(const Json& config) {
   auto observer = std::make_shared<HostObserver>();
   auto store = kefu::SqliteStore::open(kefu::SqliteOptions(config["store"].text()));
@@ -131,6 +158,7 @@ int serve(const Json& config) {
   server.set_payload_max_length(1024 * 1024 + 1024);
   add_push_routes(server, **accounts);
   add_shop_routes(server, **accounts);
+  add_record_route(server, **accounts);
   server.Get("/metrics", [&observer](const httplib::Request&, httplib::Response& response) {
     response.set_content(observer->render(), "text/plain; version=0.0.4");
   });

@@ -46,6 +46,9 @@ std::string said(const kefu::InboundEvent& event) {
   if (std::get_if<kefu::ReceivedMedia>(&event.payload) != nullptr) return "(media)";
   if (const auto* rated = std::get_if<kefu::CustomerRated>(&event.payload))
     return "(" + rated->agent + " is rated " + std::to_string(rated->score) + ": " + rated->comment + ")";
+  if (const auto* session = std::get_if<kefu::AgentSessionChanged>(&event.payload))
+    return std::string(session->what == kefu::AgentSessionChanged::What::closed ? "(session closed: " : "(session: ") +
+           session->agent + ")";
   if (const auto* ticket = std::get_if<kefu::TicketChanged>(&event.payload))
     return "(ticket " + ticket->ticket_id + ": " + ticket->status_text + ")";
   if (const auto* other = std::get_if<kefu::PlatformEvent>(&event.payload)) return "(" + other->name + ")";
@@ -121,6 +124,12 @@ std::shared_ptr<const kefu::Inbox> Accounts::inbox(const std::string& id) const 
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = accounts_.find(id);
   return found == accounts_.end() ? nullptr : found->second.inbox;
+}
+
+std::shared_ptr<kefu::Transcripts> Accounts::transcripts(const std::string& id) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = accounts_.find(id);
+  return found == accounts_.end() ? nullptr : found->second.channel->transcripts();
 }
 
 std::shared_ptr<kefu::jd::Shop> Accounts::shop(const std::string& id) const {

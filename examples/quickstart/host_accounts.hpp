@@ -28,6 +28,8 @@ class Accounts {
 
   /// Where pushes to that account go; null if it is not known or not listening.
   std::shared_ptr<const kefu::Inbox> inbox(const std::string& id) const;
+  /// The platform's record of an account's conversations; null if the account is not known or has none.
+  std::shared_ptr<kefu::Transcripts> transcripts(const std::string& id) const;
   /// A JD shop of the configuration; null if there is none of that name.
   std::shared_ptr<kefu::jd::Shop> shop(const std::string& id) const;
   /// Of the JD application; null if the configuration has none.
