@@ -142,8 +142,11 @@ std::string clean_file_name(std::string_view name, std::size_t max_bytes) {
   while (!clean.empty() && (clean.back() == '.' || clean.back() == ' ')) clean.pop_back();
   if (clean.size() <= max_bytes) return clean;
   const std::size_t dot = clean.rfind('.');
-  const std::string extension = dot != std::string::npos && clean.size() - dot <= 16 ? clean.substr(dot) : "";
-  return std::string(utf8_cut(clean, max_bytes - extension.size())) + extension;
+  const std::size_t longest = std::min<std::size_t>(16, max_bytes / 2);  // the name before it counts as well
+  const std::string extension = dot != std::string::npos && clean.size() - dot <= longest ? clean.substr(dot) : "";
+  std::string stem(utf8_cut(clean, max_bytes - extension.size()));
+  while (!stem.empty() && (stem.back() == '.' || stem.back() == ' ')) stem.pop_back();
+  return stem.empty() ? stem : stem + extension;
 }
 
 }  // namespace detail

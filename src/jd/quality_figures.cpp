@@ -128,7 +128,7 @@ void QualityAccumulator::add_waiting_time(const std::string& agent, WallTime day
 }
 
 void QualityAccumulator::answered(Source source, const std::string& agent, WallTime first, WallTime end) {
-  auto& days = answered_[{source, agent}];
+  auto& days = answered_[static_cast<std::size_t>(source)][agent];
   for (WallTime day = start_of_day(first); day < end; day += std::chrono::hours(24)) days.insert(gateway_date(day));
 }
 
@@ -136,9 +136,10 @@ void QualityAccumulator::note_sources(Cell& into, const Key& key) const {
   // A row without an agent's name holds what came without one, and tells nothing of the rest.
   const auto has = [&](Source source) {
     if (key.first.empty()) return false;
+    const DaysByAgent& of_source = answered_[static_cast<std::size_t>(source)];
     for (const std::string& agent : {key.first, std::string()}) {
-      const auto days = answered_.find({source, agent});
-      if (days != answered_.end() && days->second.count(key.second) != 0) return true;
+      const auto days = of_source.find(agent);
+      if (days != of_source.end() && days->second.count(key.second) != 0) return true;
     }
     return false;
   };
@@ -239,12 +240,13 @@ QualityReport QualityAccumulator::report() const {
     row.figures = figures(std::move(all), false);
     made.agents.push_back(std::move(row));
   }
-  for (const auto& [source, days] : answered_) {
-    if (days.empty()) continue;
-    total.has_sessions |= source.first == Source::sessions;
-    total.has_entries |= source.first == Source::evaluations;
-    total.has_counts |= source.first == Source::evaluation_counts;
-  }
+  const auto was_answered = [&](Source source) {
+    const DaysByAgent& of_source = answered_[static_cast<std::size_t>(source)];
+    return std::any_of(of_source.begin(), of_source.end(), [](const auto& days) { return !days.second.empty(); });
+  };
+  total.has_sessions |= was_answered(Source::sessions);
+  total.has_entries |= was_answered(Source::evaluations);
+  total.has_counts |= was_answered(Source::evaluation_counts);
   made.total = figures(std::move(total), false);
   return made;
 }

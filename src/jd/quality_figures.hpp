@@ -3,6 +3,8 @@
 #include <kefu/jd/im_pop.hpp>
 #include <kefu/jd/quality_report.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -34,6 +36,7 @@ class QualityAccumulator {
   /// Which sources answered for the days of [first, end), so that nothing found there is a 0. `agent` empty: for all
   /// agents.
   enum class Source : unsigned char { sessions, evaluations, evaluation_counts };
+  static constexpr std::size_t kSources = 3;
   void answered(Source source, const std::string& agent, WallTime first, WallTime end);
 
   /// Whether there is any figure at all.
@@ -77,7 +80,8 @@ class QualityAccumulator {
   const std::optional<ScoreScale> scale_;
   std::map<Key, Cell> cells_;
   std::unordered_set<std::uint64_t> seen_sessions_;
-  std::map<std::pair<Source, std::string>, std::set<std::string>> answered_;  ///< Days by source and agent.
+  using DaysByAgent = std::map<std::string, std::set<std::string>>;
+  std::array<DaysByAgent, kSources> answered_;  ///< By source.
 };
 
 /// The value below or at which `share` of the values lie (nearest rank); `values` are sorted and not empty.

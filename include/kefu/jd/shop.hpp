@@ -67,7 +67,9 @@ struct PollingSettings {
 /// What kefu must know of one shop.
 struct ShopConfig {
   explicit ShopConfig(std::string s) : shop(std::move(s)) {}
-  std::string shop;  ///< The name under which it was authorized (Authorizer::link).
+  /// The name under which it was authorized (Authorizer::link); one shop of this name per store namespace, whatever the
+  /// application, as cursors, events and windows are kept under it.
+  std::string shop;
   /// The host's own token service; grants of the Authorizer are then not used.
   std::shared_ptr<TokenSource> token_source;
   std::optional<DongDongGrant> dongdong;
