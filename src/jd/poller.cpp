@@ -1,5 +1,6 @@
 #include "jd/poller.hpp"
 
+#include "core/call_deadline.hpp"
 #include "core/joint_cancel.hpp"
 #include "core/reporting.hpp"
 
@@ -16,7 +17,6 @@ constexpr Millis kFirstBackoff{30'000};
 constexpr Millis kLongestBackoff{600'000};
 /// A right that is missing does not come by itself within minutes.
 constexpr Millis kRefusedBackoff{1'800'000};
-constexpr Millis kLongestPoll{3'600'000};
 constexpr std::string_view kCallsUsedUp = "2";
 
 /// Errors that concern the shop or the application, not one stream.
@@ -42,9 +42,8 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     }
   }
 
-  void ask(Promise<PollBatch> promise, CallOptions options) {
-    auto asked = std::make_shared<Asked>(std::move(promise), std::move(options.cancel));
-    const MonoTime deadline = mono() + options.timeout.value_or(kLongestPoll);
+  void ask(Promise<PollBatch> promise, MonoTime deadline, CancelToken cancel) {
+    auto asked = std::make_shared<Asked>(std::move(promise), std::move(cancel));
     asked->timer = parts_.runtime->scheduler->run_at(deadline, Guard(asked, shared_from_this()));
     asked_.push_back(std::move(asked));
     if (asked_.size() == 1) begin();
@@ -206,13 +205,17 @@ ShopPoller::ShopPoller(PollParts parts, std::vector<std::unique_ptr<PollSource>>
 Pending<PollBatch> ShopPoller::poll(CallOptions options) {
   Promise<PollBatch> promise(parts_.runtime);
   Pending<PollBatch> pending = promise.pending();
-  if (auto refusal = parts_.runtime->refusal()) {
+  const auto deadline = detail::deadline_of(*parts_.runtime, options, detail::kLongestTimeout);
+  std::optional<Error> refusal = parts_.runtime->refusal();
+  if (!refusal && !deadline) refusal = deadline.error();
+  if (refusal) {
     promise.answer(*std::move(refusal));
     return pending;
   }
-  parts_.runtime->scheduler->post([work = work_, promise = std::move(promise), options = std::move(options)]() mutable {
-    work->ask(std::move(promise), std::move(options));
-  });
+  parts_.runtime->scheduler->post(
+      [work = work_, promise = std::move(promise), deadline = *deadline, cancel = std::move(options.cancel)]() mutable {
+        work->ask(std::move(promise), deadline, std::move(cancel));
+      });
   return pending;
 }
 
