@@ -101,6 +101,16 @@ bool ControlCall::flag(std::string_view name, bool fallback) const {
   return text.empty() ? fallback : text == "1" || text == "true";
 }
 
+void ControlCall::take(std::string_view name, std::string& to) const {
+  if (body[name].present()) to = body[name].text();
+}
+
+void ControlCall::take(std::string_view name, std::vector<std::string>& to) const {
+  if (!body[name].present()) return;
+  to.clear();
+  for (const auto& item : body[name].items()) to.emplace_back(item.text());
+}
+
 const std::vector<ControlRoute>& control_routes() {
   static const std::vector<ControlRoute> all = [] {
     std::vector<ControlRoute> rows = {{"GET", "/", "this list: routes, acts, faults, switches", list_routes}};

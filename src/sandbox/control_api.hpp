@@ -44,6 +44,9 @@ struct ControlCall {
   std::string_view text(std::string_view name) const;
   std::int64_t number(std::string_view name, std::int64_t fallback) const;
   bool flag(std::string_view name, bool fallback) const;
+  /// From the body; what it does not have stays as it is.
+  void take(std::string_view name, std::string& to) const;
+  void take(std::string_view name, std::vector<std::string>& to) const;
   WallTime now() const { return core.now(); }
 };
 

@@ -25,16 +25,6 @@ bool take_name(const ControlCall& call, std::string_view field, const std::strin
   return true;
 }
 
-void take_text(const ControlCall& call, std::string_view field, std::string& out) {
-  if (call.body[field].present()) out = call.body[field].text();
-}
-
-void take_list(const ControlCall& call, std::string_view field, std::vector<std::string>& out) {
-  if (!call.body[field].present()) return;
-  out.clear();
-  for (const auto& item : call.body[field].items()) out.emplace_back(item.text());
-}
-
 bool is_text_of(std::string_view text, std::size_t least, std::size_t most) {
   return text.size() >= least && text.size() <= most && std::all_of(text.begin(), text.end(), [](unsigned char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -71,18 +61,18 @@ void write_api_security(detail::JsonWriter& writer, const WechatApiSecurity& key
 
 /// Takes the given settings over; the error names the field.
 std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& app) {
-  take_text(call, "appid", app.appid);
-  take_text(call, "secret", app.secret);
-  take_text(call, "original_id", app.original_id);
-  take_text(call, "token", app.token);
-  take_text(call, "encoding_aes_key", app.encoding_aes_key);
-  take_text(call, "previous_encoding_aes_key", app.previous_encoding_aes_key);
-  take_text(call, "callback_url", app.callback_url);
-  take_text(call, "wechat_id", app.wechat_id);
+  call.take("appid", app.appid);
+  call.take("secret", app.secret);
+  call.take("original_id", app.original_id);
+  call.take("token", app.token);
+  call.take("encoding_aes_key", app.encoding_aes_key);
+  call.take("previous_encoding_aes_key", app.previous_encoding_aes_key);
+  call.take("callback_url", app.callback_url);
+  call.take("wechat_id", app.wechat_id);
   take_api_security(call.body["api_security"], app.api_security);
-  take_list(call, "linked_appids", app.linked_appids);
-  take_list(call, "agents", app.agents);
-  take_list(call, "allowed_ips", app.allowed_ips);
+  call.take("linked_appids", app.linked_appids);
+  call.take("agents", app.agents);
+  call.take("allowed_ips", app.allowed_ips);
   app.verified = call.flag("verified", app.verified);
   app.test_account = call.flag("test_account", app.test_account);
   app.unlimited_windows = call.flag("unlimited_windows", app.unlimited_windows);

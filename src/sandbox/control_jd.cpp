@@ -10,16 +10,6 @@ namespace {
 
 using detail::JsonWriter;
 
-void take_member(const ControlCall& call, std::string_view field, std::string& out) {
-  if (call.body[field].present()) out = call.body[field].text();
-}
-
-void take_members(const ControlCall& call, std::string_view field, std::vector<std::string>& out) {
-  if (!call.body[field].present()) return;
-  out.clear();
-  for (const auto& item : call.body[field].items()) out.emplace_back(item.text());
-}
-
 void write_names(JsonWriter& writer, std::string_view key, const std::vector<std::string>& list) {
   writer.key(key).begin_array();
   for (const std::string& item : list) writer.string(item);
@@ -27,12 +17,12 @@ void write_names(JsonWriter& writer, std::string_view key, const std::vector<std
 }
 
 std::optional<ControlAnswer> take_jd_app(const ControlCall& call, JdApp& app) {
-  take_member(call, "app_key", app.app_key);
-  take_member(call, "app_secret", app.app_secret);
-  take_member(call, "redirect_uri", app.redirect_uri);
-  take_member(call, "dongdong_aspid", app.dongdong_aspid);
-  take_member(call, "dongdong_secret", app.dongdong_secret);
-  take_members(call, "methods", app.methods);
+  call.take("app_key", app.app_key);
+  call.take("app_secret", app.app_secret);
+  call.take("redirect_uri", app.redirect_uri);
+  call.take("dongdong_aspid", app.dongdong_aspid);
+  call.take("dongdong_secret", app.dongdong_secret);
+  call.take("methods", app.methods);
   app.online = call.flag("online", app.online);
   app.calls_per_day = call.number("calls_per_day", app.calls_per_day);
   app.token_life_s = call.number("token_life_s", app.token_life_s);
@@ -91,7 +81,7 @@ ControlResult change_jd_app(ControlCall& call) {
   if ((error = take_jd_app(call, changed))) return *error;
   if (changed.app_key != state->app.app_key) return control_error(400, "app_key cannot be changed");
   state->app = std::move(changed);
-  take_member(call, "next_login", state->next_login);
+  call.take("next_login", state->next_login);
   return jd_app_answer(*state);
 }
 
@@ -123,10 +113,10 @@ ControlResult list_jd_shops(ControlCall& call) {
 }
 
 void take_jd_shop(const ControlCall& call, JdShop& shop) {
-  take_member(call, "shop", shop.shop);
-  take_member(call, "name", shop.name);
-  take_member(call, "main_account", shop.main_account);
-  take_members(call, "agents", shop.agents);
+  call.take("shop", shop.shop);
+  call.take("name", shop.name);
+  call.take("main_account", shop.main_account);
+  call.take("agents", shop.agents);
   shop.vender_id = call.number("vender_id", shop.vender_id);
   shop.shop_id = call.number("shop_id", shop.shop_id);
   shop.col_type = static_cast<int>(call.number("col_type", shop.col_type));
@@ -254,7 +244,7 @@ ControlResult forget_jd_answers(ControlCall& call) {
 }
 
 ControlResult set_sensitive_words(ControlCall& call) {
-  take_members(call, "words", call.core.jd.sensitive_words);
+  call.take("words", call.core.jd.sensitive_words);
   ControlAnswer answer;
   JsonWriter writer(answer.body);
   writer.begin_object();

@@ -1,6 +1,7 @@
 // One process of several that serve the same account: account_child <store> <base url> <appid> <gate>
 // Says "ready", waits until the pipe `gate` is closed at its other end, calls the platform on eight threads at once and
 // says how many calls succeeded.
+#include "lifecycle/programs/gated_child.hpp"
 #include "support/planted_secrets.hpp"
 
 #include <kefu/core/runtime.hpp>
@@ -16,22 +17,12 @@
 #include <vector>
 
 using namespace kefu;
+using kefu_test::fail;
+using kefu_test::wait_for_end;
 
 namespace {
 
 constexpr int kThreads = 8;
-
-[[noreturn]] void fail(const std::string& text) {
-  std::printf("failed %s\n", text.c_str());
-  std::fflush(stdout);
-  std::_Exit(1);
-}
-
-void wait_for_end(int pipe) {
-  char byte;
-  while (::read(pipe, &byte, 1) > 0) {
-  }
-}
 
 }  // namespace
 
