@@ -2,8 +2,8 @@
 #include "cli/jd_commands.hpp"
 #include "cli/jd_config.hpp"
 #include "cli/pretty_json.hpp"
-#include "core/document.hpp"
-#include "jd/jd_operation.hpp"
+#include "core/text/document.hpp"
+#include "jd/gateway/operation.hpp"
 
 #include <iostream>
 #include <memory>

@@ -1,7 +1,7 @@
 #include "cli/jd_config.hpp"
 
 #include "cli/input.hpp"
-#include "core/document.hpp"
+#include "core/text/document.hpp"
 
 #include <kefu/core/token_source.hpp>
 

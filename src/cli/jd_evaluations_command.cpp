@@ -2,7 +2,7 @@
 #include "cli/jd_config.hpp"
 #include "cli/jd_period.hpp"
 #include "cli/jd_report_text.hpp"
-#include "jd/day_windows.hpp"
+#include "jd/operations/day_windows.hpp"
 
 #include <kefu/jd/im_pop.hpp>
 

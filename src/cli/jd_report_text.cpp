@@ -1,8 +1,8 @@
 #include "cli/jd_report_text.hpp"
 
 #include "cli/text_table.hpp"
-#include "core/csv_writer.hpp"
-#include "core/json_writer.hpp"
+#include "core/text/csv_writer.hpp"
+#include "core/text/json_writer.hpp"
 
 #include <kefu/jd/time.hpp>
 

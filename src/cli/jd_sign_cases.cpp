@@ -1,7 +1,7 @@
 #include "cli/jd_sign_cases.hpp"
 
-#include "core/document.hpp"
-#include "core/json_writer.hpp"
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
 
 #include <kefu/jd/signer.hpp>
 

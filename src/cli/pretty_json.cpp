@@ -1,6 +1,6 @@
 #include "cli/pretty_json.hpp"
 
-#include "core/json_writer.hpp"
+#include "core/text/json_writer.hpp"
 
 namespace kefu_cli {
 namespace {

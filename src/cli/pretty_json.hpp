@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/document.hpp"
+#include "core/text/document.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #include "cli/push_cases.hpp"
 
-#include "core/document.hpp"
-#include "core/json_writer.hpp"
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
 
 #include <kefu/wechat/push.hpp>
 

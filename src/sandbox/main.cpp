@@ -1,4 +1,4 @@
-#include "sandbox/control_api.hpp"
+#include "sandbox/control/api.hpp"
 
 #include <kefu/sandbox/sandbox.hpp>
 

@@ -10,9 +10,9 @@
 
 #include "bench/harness.hpp"
 #include "bench/support/loopback_server.hpp"
-#include "core/code_table.hpp"
-#include "core/pipeline.hpp"
-#include "core/platform.hpp"
+#include "core/call/code_table.hpp"
+#include "core/call/pipeline.hpp"
+#include "core/call/platform.hpp"
 
 #include <kefu/core/client.hpp>
 #include <kefu/core/runtime.hpp>

@@ -1,7 +1,7 @@
 // What it costs to read a live token: one account shared by all threads, and accounts of their own; and what a live
 // account's token weighs.
 #include "bench/harness.hpp"
-#include "core/token_broker.hpp"
+#include "core/tokens/broker.hpp"
 
 #include <kefu/core/runtime.hpp>
 

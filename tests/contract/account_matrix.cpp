@@ -1,5 +1,5 @@
 // Which kind of account may call what: the table against the vectors, and its enforcement before a call is made.
-#include "wechat/account_matrix.hpp"
+#include "wechat/operations/account_matrix.hpp"
 
 #include "support/vectors.hpp"
 #include "support/wechat_world.hpp"

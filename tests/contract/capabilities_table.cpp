@@ -1,8 +1,8 @@
 // The tables of facets and of content per account in both READMEs are what the accounts' capabilities say.
 // KEFU_WRITE_README=1 writes them anew.
-#include "jd/capabilities.hpp"
+#include "jd/answering/capabilities.hpp"
 #include "support/readme_section.hpp"
-#include "wechat/capabilities.hpp"
+#include "wechat/operations/capabilities.hpp"
 
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/jd/shop.hpp>

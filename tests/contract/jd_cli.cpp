@@ -2,8 +2,8 @@
 #include "cli/jd_config.hpp"
 #include "cli/jd_sign_cases.hpp"
 #include "cli/pretty_json.hpp"
-#include "core/document.hpp"
-#include "core/json_writer.hpp"
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
 #include "support/vectors.hpp"
 
 #include <doctest/doctest.h>

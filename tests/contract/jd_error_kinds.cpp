@@ -1,5 +1,5 @@
 // Walks the rows of error-kinds.json for JD through a shop's raw calls, as error_kinds.cpp does for WeChat.
-#include "core/fault_table.hpp"
+#include "core/call/fault_table.hpp"
 #include "support/jd_world.hpp"
 #include "support/vectors.hpp"
 

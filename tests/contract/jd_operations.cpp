@@ -1,5 +1,5 @@
 // Walks the rows of JD's operations: each has a vector that it writes and reads, and every published vector has a row.
-#include "core/fields.hpp"
+#include "core/call/fields.hpp"
 #include "support/jd_operation_cases.hpp"
 #include "support/vectors.hpp"
 

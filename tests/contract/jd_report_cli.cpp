@@ -2,7 +2,7 @@
 #include "cli/jd_period.hpp"
 #include "cli/jd_report_text.hpp"
 #include "cli/text_table.hpp"
-#include "core/document.hpp"
+#include "core/text/document.hpp"
 
 #include <kefu/jd/time.hpp>
 

@@ -1,5 +1,5 @@
 // A JD shop's facets against the platform's twin, in simulated time.
-#include "core/document.hpp"
+#include "core/text/document.hpp"
 #include "support/jd_twin_world.hpp"
 
 #include <kefu/channel/channel.hpp>

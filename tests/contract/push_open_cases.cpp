@@ -1,6 +1,6 @@
 #include "cli/push_cases.hpp"
-#include "core/document.hpp"
-#include "core/json_writer.hpp"
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
 #include "support/vectors.hpp"
 
 #include <doctest/doctest.h>

@@ -3,7 +3,7 @@
 #include "support/readme_section.hpp"
 #include "support/vectors.hpp"
 #include "support/wechat_operation_names.hpp"
-#include "wechat/account_matrix.hpp"
+#include "wechat/operations/account_matrix.hpp"
 
 #include <kefu/wechat/operations.hpp>
 

@@ -1,5 +1,5 @@
 // Every answer of the vector files, published and ours, through the whole client: what a typed call makes of it.
-#include "core/fields.hpp"
+#include "core/call/fields.hpp"
 #include "support/vectors.hpp"
 #include "support/wechat_world.hpp"
 

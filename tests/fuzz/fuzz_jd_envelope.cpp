@@ -1,9 +1,9 @@
 // First byte: the method or path whose answer it is ('0' to '6'). Second byte: the HTTP status ('a' 200, 'b' 201, 'c'
 // 404, 'd' 502). The rest is the body.
 #include "fuzz/expect.hpp"
-#include "jd/envelope.hpp"
-#include "jd/jd_operation.hpp"
-#include "jd/platform.hpp"
+#include "jd/gateway/envelope.hpp"
+#include "jd/gateway/operation.hpp"
+#include "jd/gateway/platform.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // What a JD shop reads that others may have written: fed messages, stored events, cursors, marks.
 #include "fuzz/expect.hpp"
-#include "jd/feed.hpp"
-#include "jd/poll_cursor.hpp"
-#include "jd/poll_events.hpp"
+#include "jd/polling/cursor.hpp"
+#include "jd/polling/events.hpp"
+#include "jd/polling/feed.hpp"
 
 #include <cstddef>
 #include <cstdint>

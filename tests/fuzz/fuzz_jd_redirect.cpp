@@ -1,7 +1,7 @@
 // The input is the query of an authorization's redirect, and the text of a stored grant.
 #include "fuzz/expect.hpp"
-#include "jd/grant.hpp"
-#include "jd/redirect.hpp"
+#include "jd/authorization/grant.hpp"
+#include "jd/authorization/redirect.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
-#include "core/document.hpp"
-#include "core/json_writer.hpp"
-#include "core/utf8.hpp"
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
+#include "core/text/utf8.hpp"
 #include "fuzz/expect.hpp"
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // The input is what a download's headers say of its type and name, as a platform or something before it writes them.
-#include "channel/media_writer.hpp"
-#include "core/utf8.hpp"
+#include "channel/content/media_writer.hpp"
+#include "core/text/utf8.hpp"
 #include "fuzz/expect.hpp"
 
 #include <algorithm>

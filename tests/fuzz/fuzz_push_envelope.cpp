@@ -1,6 +1,6 @@
 // First byte: 'q' takes "query\nbody" as a request, 'u' takes the rest as the query of a URL check, 'f' takes the rest
 // as the decrypted frame, which is then sealed and signed as it should be.
-#include "core/crypto.hpp"
+#include "core/crypto/crypto.hpp"
 #include "fuzz/expect.hpp"
 
 #include <kefu/wechat/push.hpp>

@@ -1,6 +1,6 @@
-#include "core/document.hpp"
-#include "core/utf8.hpp"
-#include "core/xml_writer.hpp"
+#include "core/text/document.hpp"
+#include "core/text/utf8.hpp"
+#include "core/text/xml_writer.hpp"
 #include "fuzz/expect.hpp"
 
 #include <cstddef>

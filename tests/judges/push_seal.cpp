@@ -1,7 +1,7 @@
 // Seals messages with kefu's push cryptography so that a foreign library can open them: one JSON object per line on
 // standard input (token, encoding_aes_key, receiver_id, timestamp, nonce, plaintext), one per line out (encrypt,
 // msg_signature).
-#include "core/document.hpp"
+#include "core/text/document.hpp"
 
 #include <kefu/wechat/push.hpp>
 

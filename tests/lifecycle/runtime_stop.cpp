@@ -1,4 +1,4 @@
-#include "core/runtime_core.hpp"
+#include "core/async/runtime_core.hpp"
 #include "support/raw_server.hpp"
 #include "support/test_platform.hpp"
 

@@ -26,15 +26,28 @@ may_include() {
   esac
 }
 
+# The wings of a room, bottom first: a source may include only what stands in its own wing or before it.
+wings_of() {
+  case $1 in
+    core) echo async text crypto report store net tokens call ;;
+    channel) echo content window send inbox ;;
+    wechat) echo operations push facets account component ;;
+    jd) echo gateway authorization operations polling answering shop quality ;;
+    stores) echo sqlite postgres redis ;;
+    sandbox) echo http twin wechat component wecom jd control ;;
+    *) echo "" ;;
+  esac
+}
+
 # Which files may include a third party, as extended regular expressions over the path. A public header never may.
 third_party_files() {
   case $1 in
-    rapidjson) echo '^src/core/(json|rapidjson|document)[a-z0-9_]*\.(cpp|hpp)$' ;;
-    curl) echo '^src/core/(curl|io_loop)[a-z0-9_]*\.(cpp|hpp)$' ;;
-    openssl) echo '^src/core/(crypto|digest|cipher|random|base64|secret|curl)[a-z0-9_]*\.cpp$' ;;
-    pugixml) echo '^src/core/xml[a-z0-9_]*\.cpp$' ;;
-    sqlite3) echo '^src/stores/sqlite[a-z0-9_]*\.(cpp|hpp)$' ;;
-    fmt) echo '^src/[a-z]+/[a-z0-9_]+\.cpp$' ;;
+    rapidjson) echo '^src/core/text/(json|rapidjson|document)[a-z0-9_]*\.(cpp|hpp)$' ;;
+    curl) echo '^src/core/net/(curl|io_loop)[a-z0-9_]*\.(cpp|hpp)$' ;;
+    openssl) echo '^src/core/(crypto/[a-z0-9_]+|net/curl[a-z0-9_]*)\.cpp$' ;;
+    pugixml) echo '^src/core/text/xml[a-z0-9_]*\.cpp$' ;;
+    sqlite3) echo '^src/stores/sqlite/[a-z0-9_]+\.(cpp|hpp)$' ;;
+    fmt) echo '^src/[a-z0-9_/]+\.cpp$' ;;
     CLI) echo '^src/(cli/[a-z0-9_]+|sandbox/main)\.(cpp|hpp)$' ;;
     *) echo '' ;;
   esac
@@ -78,6 +91,16 @@ room_of() {
   esac
 }
 
+# Fills `place` with where a wing stands in its room, or nothing for files outside a wing.
+place_of() {
+  local room=$1 wing=$2 known number=0
+  place=""
+  for known in $(wings_of "$room"); do
+    number=$((number + 1))
+    [ "$known" != "$wing" ] || place=$number
+  done
+}
+
 while read -r file line name quote; do
   third=$(third_party_of "$name")
   if [ -n "$third" ]; then
@@ -99,6 +122,18 @@ while read -r file line name quote; do
       *) breach "$file:$line: room $room may not include $name" ;;
     esac
   fi
+  if [[ $file =~ ^src/([a-z]+)/([a-z]+)/ ]] && [ "${BASH_REMATCH[1]}" = "$room" ]; then
+    place_of "$room" "${BASH_REMATCH[2]}"
+    from=$place
+    if [[ $quote = quoted && $name =~ ^$room/([a-z]+)/ ]]; then
+      place_of "$room" "${BASH_REMATCH[1]}"
+      if [ -z "$place" ] || [ -z "$from" ]; then
+        breach "$file:$line: a wing that sources.sh does not know: $name"
+      elif [ "$place" -gt "$from" ]; then
+        breach "$file:$line: wing may not include a later one: $name"
+      fi
+    fi
+  fi
   case $file in
     include/*)
       if [ "$quote" = quoted ]; then
@@ -116,6 +151,13 @@ while read -r file line name quote; do
       ;;
   esac
 done < <(includes include src)
+
+# Rooms with wings have no sources outside them, but for a program's main.
+for room in core channel wechat jd stores sandbox; do
+  while read -r file; do
+    breach "$file:1: stands in no wing of its room"
+  done < <(find "src/$room" -maxdepth 1 -type f -name '*.?pp' ! -name main.cpp 2>/dev/null | sort)
+done
 
 # RapidJSON under its private namespace: only one file may include it without going through the one that renames it.
 renaming=$(grep -rlE '^#define RAPIDJSON_NAMESPACE\b' src 2>/dev/null | wc -l)

@@ -4,13 +4,13 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{include/kefu/core,include/kefu/channel,include/kefu/wechat,src/core,src/channel,src/sandbox,tests,examples}
+mkdir -p "$tree"/{include/kefu/core,include/kefu/channel,include/kefu/wechat,src/core/text,src/core/net,src/channel/send,src/channel/inbox,src/sandbox/http,tests,examples}
 cd "$tree" || exit 1
 printf '#pragma once\n#include <kefu/core/good.hpp>\n' >include/kefu/kefu.hpp
 printf '#pragma once\n#include <string>\n' >include/kefu/core/good.hpp
-printf '#include <rapidjson/document.h>\n' >src/core/json_reader.cpp
-printf '#define RAPIDJSON_NAMESPACE private_json\n' >src/core/rapidjson_private.hpp
-echo '#pragma once' >>src/core/rapidjson_private.hpp
+printf '#include <rapidjson/document.h>\n' >src/core/text/json_reader.cpp
+printf '#define RAPIDJSON_NAMESPACE private_json\n' >src/core/text/rapidjson_private.hpp
+echo '#pragma once' >>src/core/text/rapidjson_private.hpp
 if ! output=$("$here/sources.sh" "$tree"); then
   echo "a clean tree is refused: $output"
   exit 1
@@ -34,19 +34,22 @@ expect 'only std and kefu' include/kefu/core/good.hpp '#pragma once\n#include <u
 expect 'with <>, not quotes' include/kefu/core/good.hpp '#pragma once\n#include "core/x.hpp"\n'
 expect 'is C++20' include/kefu/core/good.hpp '#pragma once\n#include <coroutine>\n'
 expect 'does not include' include/kefu/kefu.hpp '#pragma once\n'
-expect 'room core may not include' src/core/a.cpp '#include <kefu/channel/x.hpp>\n'
-expect 'room channel may not include' src/channel/a.cpp '#include "wechat/x.hpp"\n'
-expect 'room sandbox may not include' src/sandbox/a.cpp '#include "channel/x.hpp"\n'
-expect 'may not include <curl/curl.h>' src/channel/a.cpp '#include <curl/curl.h>\n'
-expect 'may not include <sqlite3.h>' src/core/a.cpp '#include <sqlite3.h>\n'
-expect 'longer than 450' src/core/a.cpp "$(yes '\n' 2>/dev/null | head -n 451 | tr -d '\n')"
-expect 'file named utils' src/core/utils.cpp 'int a;\n'
-expect 'no #pragma once' src/core/a.hpp 'int a;\n'
-expect 'unfinished' src/core/a.cpp '// TO''DO later\n'
+expect 'room core may not include' src/core/net/a.cpp '#include <kefu/channel/x.hpp>\n'
+expect 'room channel may not include' src/channel/send/a.cpp '#include "wechat/push/x.hpp"\n'
+expect 'room sandbox may not include' src/sandbox/http/a.cpp '#include "channel/send/x.hpp"\n'
+expect 'may not include a later one' src/channel/send/a.cpp '#include "channel/inbox/x.hpp"\n'
+expect 'does not know' src/channel/send/a.cpp '#include "channel/attic/x.hpp"\n'
+expect 'stands in no wing' src/core/a.cpp 'int a;\n'
+expect 'may not include <curl/curl.h>' src/channel/send/a.cpp '#include <curl/curl.h>\n'
+expect 'may not include <sqlite3.h>' src/core/net/a.cpp '#include <sqlite3.h>\n'
+expect 'longer than 450' src/core/net/a.cpp "$(yes '\n' 2>/dev/null | head -n 451 | tr -d '\n')"
+expect 'file named utils' src/core/net/utils.cpp 'int a;\n'
+expect 'no #pragma once' src/core/net/a.hpp 'int a;\n'
+expect 'unfinished' src/core/net/a.cpp '// TO''DO later\n'
 expect 'sleeps or skips' tests/a.cpp 'std::this_thread::sleep_''for(1s);\n'
-expect 'using namespace' src/core/a.cpp 'using namespace std;\n'
-expect 'the library prints' src/core/a.cpp 'void f() { std::printf("x"); }\n'
-rm src/core/rapidjson_private.hpp
+expect 'using namespace' src/core/net/a.cpp 'using namespace std;\n'
+expect 'the library prints' src/core/net/a.cpp 'void f() { std::printf("x"); }\n'
+rm src/core/text/rapidjson_private.hpp
 if "$here/sources.sh" "$tree" | grep -q RAPIDJSON_NAMESPACE; then :; else
   echo "RapidJSON without its private namespace is not found"
   failed=1

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 unit() {
   local name=$1
   shift
-  (cd "$top" && find "$@" -maxdepth 1 -name '*.cpp' ! -name main.cpp | sort | sed "s|.*|#include \"$top/&\"|") \
+  (cd "$top" && find "$@" -name '*.cpp' ! -name main.cpp | sort | sed "s|.*|#include \"$top/&\"|") \
     >"$work/$name.cpp"
   echo "$name.cpp: $(wc -l <"$work/$name.cpp") sources"
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/document.hpp"
-#include "sandbox/web_text.hpp"
+#include "core/text/document.hpp"
+#include "sandbox/http/web_text.hpp"
 #include "support/jd_world.hpp"
 
 #include <functional>

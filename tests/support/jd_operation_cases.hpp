@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/document.hpp"
-#include "core/reply.hpp"
+#include "core/call/reply.hpp"
+#include "core/text/document.hpp"
 
 #include <kefu/core/operation.hpp>
 #include <kefu/jd/after_sale.hpp>

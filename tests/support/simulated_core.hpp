@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/redaction.hpp"
-#include "core/runtime_core.hpp"
-#include "core/runtime_parts.hpp"
+#include "core/async/runtime_core.hpp"
+#include "core/async/runtime_parts.hpp"
+#include "core/report/redaction.hpp"
 
 #include <kefu/sandbox/scripted_transport.hpp>
 #include <kefu/sandbox/simulated_time.hpp>

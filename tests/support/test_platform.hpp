@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/code_table.hpp"
-#include "core/fields.hpp"
-#include "core/pipeline.hpp"
-#include "core/platform.hpp"
+#include "core/call/code_table.hpp"
+#include "core/call/fields.hpp"
+#include "core/call/pipeline.hpp"
+#include "core/call/platform.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/runtime_core.hpp"
+#include "core/async/runtime_core.hpp"
 
 #include <kefu/core/runtime.hpp>
 

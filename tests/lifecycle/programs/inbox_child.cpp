@@ -7,7 +7,7 @@
 // With events to poll it is no push platform: event number i is "e<i>|c<i % 5>|...", mostly "quick".
 //
 // The text says what the handler does: "quick" answers at once, "slow" after 250 ms, "hold" never.
-#include "core/runtime_core.hpp"
+#include "core/async/runtime_core.hpp"
 #include "support/fake_poller.hpp"
 
 #include <kefu/channel/inbox.hpp>

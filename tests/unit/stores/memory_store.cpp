@@ -1,5 +1,5 @@
 // What is special about the store in memory: its bounds.
-#include "core/memory_shard.hpp"
+#include "core/store/memory_shard.hpp"
 #include "support/test_clock.hpp"
 
 #include <kefu/core/store.hpp>

@@ -1,0 +1,90 @@
+#include "channel/inbox/core.hpp"
+#include "core/crypto/crypto.hpp"
+
+#include <kefu/channel/inbox.hpp>
+
+#include <fmt/format.h>
+
+KEFU_BEGIN_NAMESPACE
+namespace {
+
+detail::HandlerOutcome outcome_of(PassiveReply answer) {
+  detail::HandlerOutcome outcome;
+  outcome.answer = std::move(answer);
+  return outcome;
+}
+
+std::optional<Error> check(std::string_view field, Millis value, Millis least, Millis most) {
+  if (value >= least && value <= most) return std::nullopt;
+  return Error(ErrorKind::bad_argument, fmt::format("InboxOptions::{} is {} ms; {} to {} ms are allowed", field,
+                                                    value.count(), least.count(), most.count()));
+}
+
+std::optional<Error> check(const InboxOptions& options) {
+  constexpr Millis kDay = std::chrono::hours(24);
+  // WeChat repeats after 5 s; the store's part needs some of that.
+  if (auto error = check("answer_within", options.answer_within, Millis(1), Millis(60'000))) return error;
+  if (auto error = check("lease", options.lease, Millis(100), kDay)) return error;
+  if (auto error = check("sweep", options.sweep, Millis(10), kDay)) return error;
+  if (auto error = check("give_up", options.give_up, Millis(1), kDay)) return error;
+  if (auto error = check("remember", options.remember, std::chrono::minutes(10), 30 * kDay)) return error;
+  if (options.tries < 1 || options.tries > 100) {
+    return Error(ErrorKind::bad_argument,
+                 fmt::format("InboxOptions::tries is {}; 1 to 100 are allowed", options.tries));
+  }
+  if (options.max_in_hand == 0) return Error(ErrorKind::bad_argument, "InboxOptions::max_in_hand is 0: allow some");
+  return std::nullopt;
+}
+
+}  // namespace
+
+void InboxTurn::answer(Content content) const { work_->settle(outcome_of(std::move(content))); }
+void InboxTurn::answer(TransferToAgent transfer) const { work_->settle(outcome_of(std::move(transfer))); }
+void InboxTurn::done() const { work_->settle(outcome_of(NoReply())); }
+void InboxTurn::failed(std::string why) const {
+  detail::HandlerOutcome outcome;
+  outcome.why = why.empty() ? "the handler gave no reason" : std::move(why);
+  work_->settle(std::move(outcome));
+}
+
+Result<Inbox> Inbox::create(const Runtime& runtime, std::shared_ptr<Channel> channel, Handler handler,
+                            InboxOptions options) {
+  if (auto error = check(options)) return *error;
+  if (!channel) return Error(ErrorKind::bad_argument, "channel is null: pass the account whose pushes are taken");
+  if (!handler) return Error(ErrorKind::bad_argument, "handler is empty: events need somebody who handles them");
+  if (!channel->push_receiver() && !channel->poller()) {
+    const auto& missing = channel->capabilities().missing;
+    return Error(ErrorKind::unsupported,
+                 fmt::format("nothing comes in at this account: no pushes ({}), no polling ({})",
+                             missing[static_cast<std::size_t>(Facet::push_receiver)],
+                             missing[static_cast<std::size_t>(Facet::poller)]));
+  }
+  if (auto refusal = runtime.core()->refusal()) return *refusal;
+  std::string owner = detail::random_text(16);
+  if (owner.empty()) return Error(ErrorKind::unavailable, "the system's random source failed");
+  auto core = std::make_shared<detail::InboxCore>(runtime.core(), std::move(channel), std::move(handler), options,
+                                                  std::move(owner));
+  core->start();
+  return Inbox(std::move(core));
+}
+
+Inbox::Inbox(std::shared_ptr<detail::InboxCore> core) : core_(std::move(core)) {}
+Inbox::Inbox(Inbox&&) noexcept = default;
+Inbox& Inbox::operator=(Inbox&& other) noexcept {
+  if (this != &other) {
+    if (core_) core_->close();
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+Inbox::~Inbox() {
+  if (core_) core_->close();
+}
+
+Pending<WebhookResponse> Inbox::handle(const WebhookRequest& request) const { return core_->handle(request); }
+bool Inbox::durable() const { return core_->durable(); }
+Pending<std::vector<DeadLetter>> Inbox::dead_letters(std::size_t limit) const { return core_->dead_letters(limit); }
+Pending<void> Inbox::revive(std::string event_id) const { return core_->revive(std::move(event_id)); }
+Pending<void> Inbox::dismiss(std::string event_id) const { return core_->dismiss(std::move(event_id)); }
+
+KEFU_END_NAMESPACE

@@ -1,0 +1,106 @@
+#include "channel/inbox/records.hpp"
+
+#include "channel/content/content_json.hpp"
+
+#include <array>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr int kRecordVersion = 1;
+constexpr std::array<std::string_view, 5> kStates{"work", "ready", "sending", "done", "dead"};
+
+std::optional<EventRecord::State> read_state(std::string_view word) {
+  for (std::size_t i = 0; i < kStates.size(); ++i) {
+    if (kStates[i] == word) return static_cast<EventRecord::State>(i);
+  }
+  return std::nullopt;
+}
+
+Document read_record(std::string_view text) {
+  ReadLimits limits;
+  limits.depth = 8;
+  Document document = Document::json(text, limits);
+  return document && document.root()["v"].integer() == kRecordVersion ? std::move(document) : Document();
+}
+
+int small(Value value) { return static_cast<int>(value.integer().value_or(0)); }
+
+}  // namespace
+
+std::string EventRecord::text() const {
+  std::string out;
+  out.reserve(raw.size() + raw.size() / 8 + 160);
+  JsonWriter json(out);
+  json.begin_object().key("v").integer(kRecordVersion);
+  json.key("s").string(kStates[static_cast<std::size_t>(state)]).key("at").integer(received);
+  if (!over()) json.key("until").integer(claim_until).key("by").string(accepted_by);
+  json.key("n").integer(tries);
+  if (sends != 0) json.key("sends").integer(sends);
+  if (!why.empty()) json.key("why").string(why);
+  if (answer) write_answer(json.key("a"), *answer);
+  if (!raw.empty()) json.key("raw").string(raw);
+  json.end_object();
+  return out;
+}
+
+std::optional<EventRecord> EventRecord::parse(std::string_view text) {
+  const Document document = read_record(text);
+  const Value root = document.root();
+  const auto state = read_state(root["s"].text());
+  if (!state) return std::nullopt;
+  EventRecord record;
+  record.state = *state;
+  record.received = root["at"].integer().value_or(0);
+  record.claim_until = root["until"].integer().value_or(0);
+  record.accepted_by = root["by"].text();
+  record.tries = small(root["n"]);
+  record.sends = small(root["sends"]);
+  record.why = root["why"].text();
+  if (root["a"]) record.answer = read_answer(root["a"]);
+  record.raw = root["raw"].text();
+  return record;
+}
+
+std::string LaneRecord::text() const {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("v").integer(kRecordVersion).key("o").string(owner).key("u").integer(until);
+  json.key("q").begin_array();
+  for (const std::string& event : events) json.string(event);
+  json.end_array().end_object();
+  return out;
+}
+
+std::optional<LaneRecord> LaneRecord::parse(std::string_view text) {
+  const Document document = read_record(text);
+  if (!document) return std::nullopt;
+  LaneRecord record;
+  record.owner = document.root()["o"].text();
+  record.until = document.root()["u"].integer().value_or(0);
+  for (const Value event : document.root()["q"].items()) record.events.emplace_back(event.text());
+  return record;
+}
+
+std::string DeadRecord::text() const {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("v").integer(kRecordVersion).key("at").integer(received).key("n").integer(tries);
+  json.key("why").string(why).key("raw").string(raw).end_object();
+  return out;
+}
+
+std::optional<DeadRecord> DeadRecord::parse(std::string_view text) {
+  const Document document = read_record(text);
+  if (!document) return std::nullopt;
+  DeadRecord record;
+  record.received = document.root()["at"].integer().value_or(0);
+  record.tries = small(document.root()["n"]);
+  record.why = document.root()["why"].text();
+  record.raw = document.root()["raw"].text();
+  return record;
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

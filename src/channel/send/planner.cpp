@@ -1,0 +1,158 @@
+#include "channel/send/planner.hpp"
+
+#include "channel/window/settlement.hpp"
+#include "core/async/call_deadline.hpp"
+#include "core/async/joint_cancel.hpp"
+#include "core/call/answers.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr Millis kPlanTimeout{5'000};
+using Way = SendAlternative::Way;
+
+/// Past the window: what the account could do about it.
+std::vector<SendAlternative> ways_past_window(const Capabilities& account, int left) {
+  std::vector<SendAlternative> ways;
+  if (left > 0) ways.emplace_back(Way::fewer_messages, fmt::format("send at most {} messages: shorten the text", left));
+  if (account.has(Facet::outreach) && account.can(Ability::subscription_message))
+    ways.emplace_back(Way::subscription_message,
+                      "a subscription message (Outreach), if the customer consented to one and has not used it up");
+  if (account.has(Facet::outreach) && account.can(Ability::template_message))
+    ways.emplace_back(Way::template_message,
+                      "a template message (Outreach) about a matter of the customer's own; no marketing");
+  ways.emplace_back(Way::wait_for_contact, "wait until the customer writes: that opens the window again");
+  return ways;
+}
+
+void refuse(SendPlan& plan, Error error) {
+  plan.allowed = false;
+  plan.refusal = std::move(error);
+}
+
+/// The plan before the window is looked at.
+SendPlan plan_of(const PlannedMessage& planned) {
+  SendPlan plan;
+  if (!planned.message) {
+    refuse(plan, planned.message.error());
+    if (planned.with_changes && *planned.with_changes) {
+      SendAlternative way(Way::allow_changes, "allow the changes below (Message::allow)");
+      way.changes = (*planned.with_changes)->changes;
+      plan.alternatives.push_back(std::move(way));
+    }
+    return plan;
+  }
+  plan.messages = planned.message->parts->count();
+  plan.changes = planned.message->changes;
+  plan.allowed = true;
+  for (std::size_t part = 0; part < plan.messages && plan.allowed; ++part)
+    if (auto checked = planned.message->parts->check(part); !checked) refuse(plan, checked.error());
+  return plan;
+}
+
+void apply(SendPlan& plan, const ReplyWindow& window, const Capabilities& account) {
+  if (!window.known) {
+    plan.certain = false;
+    return;
+  }
+  const bool open = window.closed_because.empty();
+  plan.budget = open ? window.messages_left : 0;
+  plan.until = window.closes;
+  if (open && window.messages_left >= static_cast<int>(plan.messages)) return;
+  const std::string why = open ? fmt::format("the message needs {} messages, and the reply window holds {}",
+                                             plan.messages, window.messages_left)
+                               : fmt::format("the reply window is closed: {}", window.closed_because);
+  refuse(plan, Error(ErrorKind::window_closed, why));
+  plan.alternatives = ways_past_window(account, *plan.budget);
+}
+
+/// One look at the ledger under way. Loop only. Dropped, its promise answers.
+class Planning final : public std::enable_shared_from_this<Planning> {
+ public:
+  Planning(std::shared_ptr<RuntimeCore> runtime, SendPlan plan, Capabilities account, Promise<SendPlan> promise,
+           CancelToken caller)
+      : runtime_(std::move(runtime)),
+        plan_(std::move(plan)),
+        account_(std::move(account)),
+        ends_(std::move(caller), promise.cancelled()),
+        promise_(std::move(promise)) {}
+
+  void look(std::shared_ptr<ReplyLedger> ledger, std::string customer, MonoTime deadline) {
+    timer_ = runtime_->scheduler->run_at(deadline, [weak = weak_from_this()] {
+      if (const auto self = weak.lock())
+        self->finish(Error(ErrorKind::timeout, "the store did not tell in time how the reply window stands"));
+    });
+    heard_ = ends_.token();
+    listener_ = heard_.on_request([weak = weak_from_this(), loop = std::weak_ptr<Scheduler>(runtime_->scheduler)] {
+      if (const auto scheduler = loop.lock())
+        scheduler->post([weak] {
+          if (const auto self = weak.lock()) self->finish(Error(ErrorKind::cancelled, "cancelled: nothing was sent"));
+        });
+    });
+    runtime_->with_store<ReplyWindow>(
+        [ledger = std::move(ledger), customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
+          return ledger->look(customer, now);
+        },
+        [self = shared_from_this()](const Result<ReplyWindow>& window) { self->looked(window); });
+  }
+
+ private:
+  void looked(const Result<ReplyWindow>& window) {
+    if (window) {
+      apply(plan_, *window, account_);
+    } else if (is_store_trouble(window.error())) {
+      plan_.certain = false;  // a send goes out without its ledger, too
+    } else {
+      return finish(window.error());
+    }
+    finish(std::move(plan_));
+  }
+  void finish(Result<SendPlan> result) {
+    runtime_->scheduler->drop(timer_);
+    heard_.forget(listener_);
+    promise_.answer(std::move(result));
+  }
+
+  const std::shared_ptr<RuntimeCore> runtime_;
+  SendPlan plan_;
+  const Capabilities account_;
+  JointCancel ends_;
+  Promise<SendPlan> promise_;
+  Scheduler::Ticket timer_ = 0;
+  CancelToken heard_;
+  std::uint64_t listener_ = 0;
+};
+
+}  // namespace
+
+Pending<SendPlan> plan_send(const std::shared_ptr<RuntimeCore>& runtime, PlannedMessage planned, CallOptions options) {
+  if (auto refusal = runtime->refusal()) return answered<SendPlan>(runtime, *std::move(refusal));
+  SendPlan plan = plan_of(planned);
+  if (!plan.allowed || !planned.ledger || planned.message->customer.empty())
+    return answered<SendPlan>(runtime, std::move(plan));
+  const auto deadline = deadline_of(*runtime, options, kPlanTimeout);
+  if (!deadline) return answered<SendPlan>(runtime, deadline.error());
+  Promise<SendPlan> promise(runtime);
+  auto pending = promise.pending();
+  auto planning = std::make_shared<Planning>(runtime, std::move(plan), planned.account, std::move(promise),
+                                             std::move(options.cancel));
+  runtime->scheduler->post([planning, ledger = planned.ledger, customer = planned.message->customer,
+                            until = *deadline] { planning->look(ledger, customer, until); });
+  return pending;
+}
+
+}  // namespace detail
+
+std::string_view to_string(SendAlternative::Way way) noexcept {
+  constexpr std::array<std::string_view, 5> names{"allow_changes", "fewer_messages", "subscription_message",
+                                                  "template_message", "wait_for_contact"};
+  return names[static_cast<std::size_t>(way)];
+}
+
+KEFU_END_NAMESPACE

@@ -1,0 +1,253 @@
+#include "channel/window/record.hpp"
+
+#include <kefu/channel/reply_window.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+
+using detail::WindowRecord;
+
+class ReplyLedger::Impl {
+ public:
+  Impl(std::shared_ptr<Store> s, const std::string& name_space, const std::string& platform, const std::string& account,
+       ReplyRules r)
+      : store(std::move(s)), root(name_space, platform, "window", account), rules(std::move(r)) {
+    for (const ReplyRule& rule : rules.rules) longest = std::max(longest, rule.window);
+  }
+
+  struct Found {
+    std::optional<WindowRecord> record;
+    std::uint64_t generation = 0;
+  };
+  std::string key(std::string_view customer) const { return StoreKey(root).add(customer).str(); }
+  Result<Found> find(const std::string& at) const { return find(*store, at); }
+  static Result<Found> find(Store& in, const std::string& at);
+  StoreWrite write(std::string at, const WindowRecord& record, std::uint64_t expected, WallTime now) const;
+
+  /// Reads, lets `change(Found&)` decide, writes; again if somebody else was faster. `change` returns false to leave
+  /// the record as it is.
+  template <class Change>
+  Result<void> update(std::string_view customer, WallTime now, Change change);
+
+  const ReplyRule* rule(std::string_view trigger) const {
+    for (const ReplyRule& rule : rules.rules) {
+      if (rule.trigger == trigger) return &rule;
+    }
+    return nullptr;
+  }
+
+  const std::shared_ptr<Store> store;
+  const StoreKey root;
+  const ReplyRules rules;
+  std::chrono::seconds longest{0};
+};
+
+Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::string& at) {
+  auto entry = in.get(at);
+  if (!entry) return entry.error();
+  Found found;
+  if (!*entry) return found;
+  found.generation = (*entry)->generation;
+  found.record = WindowRecord::parse((*entry)->value);
+  return found;
+}
+
+StoreWrite ReplyLedger::Impl::write(std::string at, const WindowRecord& record, std::uint64_t expected,
+                                    WallTime now) const {
+  const WallTime ends = std::max(from_unix_seconds(record.closes), now);
+  return StoreWrite::put(std::move(at), record.text(), expected, ends + rules.remember);
+}
+
+template <class Change>
+Result<void> ReplyLedger::Impl::update(std::string_view customer, WallTime now, Change change) {
+  // Each lost race means that somebody else changed the record, which a window of few messages does not bear often.
+  constexpr int kTries = 64;
+  const std::string at = key(customer);
+  for (int i = 0; i < kTries; ++i) {
+    auto found = find(at);
+    if (!found) return found.error();
+    Result<bool> changed = change(*found);
+    if (!changed) return changed.error();
+    if (!*changed) return {};
+    std::vector<StoreWrite> writes;
+    writes.push_back(write(at, *found->record, found->generation, now));
+    auto outcome = store->commit(writes, Durability::relaxed);
+    if (!outcome) return outcome.error();
+    if (outcome->committed) return {};
+  }
+  return Error(
+      ErrorKind::rate_limited,
+      fmt::format("the reply window of one customer was changed by others {} times in a row: try again", kTries));
+}
+
+ReplyLedger::ReplyLedger(std::shared_ptr<Store> store, std::string name_space, std::string platform,
+                         std::string account, ReplyRules rules)
+    : impl_(std::make_unique<Impl>(std::move(store), name_space, platform, account, std::move(rules))) {}
+ReplyLedger::~ReplyLedger() = default;
+ReplyLedger::ReplyLedger(ReplyLedger&&) noexcept = default;
+ReplyLedger& ReplyLedger::operator=(ReplyLedger&&) noexcept = default;
+const std::shared_ptr<Store>& ReplyLedger::store() const { return impl_->store; }
+
+namespace {
+
+constexpr std::string_view kUnfollowed = "the customer unfollowed";
+
+bool tells_of_unfollowing(const InboundEvent& event) { return std::holds_alternative<Unfollowed>(event.payload); }
+
+/// Platform time is missing in some events; a platform's clock that is ahead must not lengthen a window.
+WallTime time_of_contact(WallTime platform_time, WallTime received_time) {
+  return platform_time <= WallTime() ? received_time : std::min(platform_time, received_time);
+}
+
+bool close_record(std::optional<WindowRecord>& record, std::string_view reason, std::int64_t now) {
+  if (record && record->closed == reason) return false;
+  if (!record) {
+    record.emplace();
+    record->closes = now;
+  }
+  record->left = 0;
+  record->closed = reason;
+  ++record->window;
+  return true;
+}
+
+bool apply_unfollow(std::optional<WindowRecord>& record, std::int64_t at) {
+  if (record && at < record->noted) return false;
+  if (!close_record(record, kUnfollowed, at)) return false;
+  record->noted = at;
+  return true;
+}
+
+bool apply_contact(std::optional<WindowRecord>& record, const ReplyRule& rule, std::int64_t at) {
+  if (!record) record.emplace();
+  return record->apply(rule, at);
+}
+
+Error window_closed(std::string_view why, int messages, const WindowRecord& record) {
+  std::string text = fmt::format("the reply window does not allow {} message(s): {}", messages, why);
+  const std::time_t closes = static_cast<std::time_t>(record.closes);
+  if (record.closes != 0) text += fmt::format("; its end: {:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(closes));
+  text += ". Nothing was sent; wait for the customer, or reach them through Outreach";
+  return Error(ErrorKind::window_closed, std::move(text));
+}
+
+}  // namespace
+
+Result<void> ReplyLedger::note(const InboundEvent& event) {
+  const WallTime at = time_of_contact(event.platform_time, event.received_time);
+  if (tells_of_unfollowing(event)) {
+    return impl_->update(event.customer.id, at, [at = unix_seconds(at)](Impl::Found& found) -> Result<bool> {
+      return apply_unfollow(found.record, at);
+    });
+  }
+  if (event.customer.id.empty()) return {};
+  return opened(event.customer.id, event.trigger, event.platform_time, event.received_time);
+}
+
+Result<std::optional<StoreWrite>> ReplyLedger::plan(const InboundEvent& event) const {
+  return plan(event, *impl_->store);
+}
+
+Result<std::optional<StoreWrite>> ReplyLedger::plan(const InboundEvent& event, Store& view) const {
+  const ReplyRule* rule = impl_->rule(event.trigger);
+  const bool closes = tells_of_unfollowing(event);
+  if (event.customer.id.empty() || (rule == nullptr && !closes)) return std::optional<StoreWrite>();
+  std::string key = impl_->key(event.customer.id);
+  auto found = Impl::find(view, key);
+  if (!found) return found.error();
+  const WallTime time = time_of_contact(event.platform_time, event.received_time);
+  const std::int64_t at = unix_seconds(time);
+  const bool changed = closes ? apply_unfollow(found->record, at) : apply_contact(found->record, *rule, at);
+  if (!changed) return std::optional<StoreWrite>();
+  return std::optional<StoreWrite>(impl_->write(std::move(key), *found->record, found->generation, time));
+}
+
+Result<void> ReplyLedger::opened(std::string_view customer, std::string_view trigger, WallTime platform_time,
+                                 WallTime received_time) {
+  const ReplyRule* rule = impl_->rule(trigger);
+  if (rule == nullptr) return {};
+  const WallTime at = time_of_contact(platform_time, received_time);
+  return impl_->update(customer, at, [rule, at = unix_seconds(at)](Impl::Found& found) -> Result<bool> {
+    return apply_contact(found.record, *rule, at);
+  });
+}
+
+Result<ReplyWindow> ReplyLedger::look(std::string_view customer, WallTime now) const {
+  auto found = impl_->find(impl_->key(customer));
+  if (!found) return found.error();
+  ReplyWindow window;
+  if (!found->record) return window;
+  WindowRecord& record = *found->record;
+  window.known = true;
+  window.closed_because = record.obstacle(unix_seconds(now));
+  window.messages_left = window.closed_because.empty() ? record.left : 0;
+  window.closes = from_unix_seconds(record.closes);
+  window.trigger = std::move(record.trigger);
+  return window;
+}
+
+Result<Reservation> ReplyLedger::reserve(std::string_view customer, int messages, WallTime now) {
+  if (messages < 1) {
+    return Error(ErrorKind::bad_argument, fmt::format("messages is {}: reserve at least one", messages));
+  }
+  Reservation reservation;
+  reservation.customer = customer;
+  reservation.messages = messages;
+  auto taken = impl_->update(customer, now, [&](Impl::Found& found) -> Result<bool> {
+    reservation.tracked = found.record.has_value();
+    if (!reservation.tracked) return false;
+    WindowRecord& record = *found.record;
+    if (std::string why = record.obstacle(unix_seconds(now)); !why.empty()) return window_closed(why, messages, record);
+    if (record.left < messages) return window_closed(fmt::format("only {} left", record.left), messages, record);
+    record.left -= messages;
+    reservation.window = record.window;
+    reservation.left = record.left;
+    reservation.closes = from_unix_seconds(record.closes);
+    return true;
+  });
+  if (!taken) return taken.error();
+  return reservation;
+}
+
+Result<void> ReplyLedger::give_back(const Reservation& reservation, int messages) {
+  const int back = std::min(messages, reservation.messages);
+  if (!reservation.tracked || back < 1) return {};
+  return impl_->update(reservation.customer, reservation.closes, [&](Impl::Found& found) -> Result<bool> {
+    if (!found.record || found.record->window != reservation.window) return false;
+    found.record->left += back;
+    return true;
+  });
+}
+
+Result<void> ReplyLedger::used_up(const Reservation& reservation, WallTime now) {
+  return impl_->update(reservation.customer, now, [&](Impl::Found& found) -> Result<bool> {
+    if (found.record && found.record->window != reservation.window) return false;
+    if (!found.record) {
+      found.record.emplace();
+      found.record->closes = unix_seconds(now + impl_->longest);
+    }
+    found.record->left = 0;
+    ++found.record->window;
+    return true;
+  });
+}
+
+Result<void> ReplyLedger::closed(const Reservation& reservation, std::string_view reason, WallTime now) {
+  return impl_->update(reservation.customer, now, [&](Impl::Found& found) -> Result<bool> {
+    if (found.record && found.record->window != reservation.window) return false;
+    return close_record(found.record, reason, unix_seconds(now));
+  });
+}
+
+Result<void> ReplyLedger::closed(std::string_view customer, std::string_view reason, WallTime now) {
+  return impl_->update(customer, now, [&](Impl::Found& found) -> Result<bool> {
+    return close_record(found.record, reason, unix_seconds(now));
+  });
+}
+
+KEFU_END_NAMESPACE

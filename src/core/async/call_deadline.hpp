@@ -1,0 +1,34 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+
+#include <kefu/core/call_options.hpp>
+#include <kefu/core/result.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// The bound of CallOptions::timeout.
+inline constexpr Millis kLongestTimeout = std::chrono::hours(1);
+
+/// What is wrong with a timeout that is longer than the bound.
+inline std::optional<Error> check_timeout(Millis timeout) {
+  if (timeout <= kLongestTimeout) return std::nullopt;
+  return Error(ErrorKind::bad_argument, "CallOptions.timeout is " + std::to_string(timeout.count()) + " ms, at most " +
+                                            std::to_string(kLongestTimeout.count()));
+}
+
+/// When a flow of several calls has to be over; the same rules as for one call.
+inline Result<MonoTime> deadline_of(const RuntimeCore& runtime, const CallOptions& options, Millis usual) {
+  const Millis timeout = options.timeout.value_or(usual);
+  if (auto wrong = check_timeout(timeout)) return *std::move(wrong);
+  if (timeout.count() <= 0) return Error(ErrorKind::timeout, "CallOptions.timeout leaves no time: nothing was sent");
+  return runtime.clock->mono() + timeout;
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

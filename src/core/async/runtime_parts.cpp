@@ -1,0 +1,88 @@
+#include "core/async/runtime_parts.hpp"
+
+#include <mutex>
+#include <random>
+#include <unordered_map>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+struct StoppableTransport::Shared {
+  std::mutex mutex;
+  bool stopped = false;
+  std::uint64_t last = 0;
+  std::unordered_map<std::uint64_t, MoveFunction<void(HttpOutcome)>> owed;
+
+  MoveFunction<void(HttpOutcome)> take(std::uint64_t id) {
+    const std::lock_guard lock(mutex);
+    const auto found = owed.find(id);
+    if (found == owed.end()) return nullptr;
+    auto done = std::move(found->second);
+    owed.erase(found);
+    return done;
+  }
+};
+
+namespace {
+
+// What the host's transport holds in place of `done`. Destroyed uncalled it lets go of `done`, which answers its call.
+template <class Shared>
+class OwedAnswer {
+ public:
+  OwedAnswer(std::shared_ptr<Shared> shared, std::uint64_t id) : shared_(std::move(shared)), id_(id) {}
+  OwedAnswer(OwedAnswer&&) noexcept = default;
+  OwedAnswer& operator=(OwedAnswer&&) = delete;
+  ~OwedAnswer() {
+    if (shared_) static_cast<void>(shared_->take(id_));
+  }
+  void operator()(HttpOutcome outcome) {
+    const auto shared = std::move(shared_);
+    if (auto done = shared->take(id_)) done(std::move(outcome));
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+  std::uint64_t id_;
+};
+
+}  // namespace
+
+StoppableTransport::StoppableTransport(std::shared_ptr<Transport> inner)
+    : inner_(std::move(inner)), shared_(std::make_shared<Shared>()) {}
+StoppableTransport::~StoppableTransport() = default;
+
+void StoppableTransport::send(HttpRequest request, MonoTime deadline, CancelToken cancel,
+                              MoveFunction<void(HttpOutcome)> done) {
+  std::uint64_t id;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->stopped) return;  // `done` ends here, which answers its call
+    id = ++shared_->last;
+    shared_->owed.emplace(id, std::move(done));
+  }
+  inner_->send(std::move(request), deadline, std::move(cancel), OwedAnswer<Shared>(shared_, id));
+}
+
+void StoppableTransport::stop() {
+  decltype(Shared::owed) owed;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stopped = true;
+    owed.swap(shared_->owed);
+  }
+  for (auto& entry : owed)
+    entry.second(HttpOutcome(TransportFault::cancelled_after_sending, "the runtime was stopped"));
+}
+
+DefaultJitter::DefaultJitter() : state_((std::uint64_t(std::random_device{}()) << 32) ^ std::random_device{}()) {}
+
+double DefaultJitter::unit() {
+  std::uint64_t z = state_.fetch_add(0x9e3779b97f4a7c15U, std::memory_order_relaxed) + 0x9e3779b97f4a7c15U;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+#include "core/async/work_thread.hpp"
+
+#include <kefu/core/executor.hpp>
+#include <kefu/core/http.hpp>
+#include <kefu/core/runtime.hpp>
+#include <kefu/core/scheduler.hpp>
+
+#include <cstddef>
+#include <memory>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// The default executor: one callback thread. `run` never blocks and never drops: when the queue is full the loop stops
+/// reading replies instead. Thread safety: any thread.
+class CallbackThread final : public Executor {
+ public:
+  explicit CallbackThread(std::shared_ptr<WorkThread> thread) : thread_(std::move(thread)) {}
+  void run(Task task) override { static_cast<void>(thread_->post(std::move(task), false)); }
+
+ private:
+  const std::shared_ptr<WorkThread> thread_;
+};
+
+/// The store thread. Thread safety: any thread.
+class StoreThread final : public StoreQueue {
+ public:
+  explicit StoreThread(std::shared_ptr<WorkThread> thread) : thread_(std::move(thread)) {}
+  bool post(Task work) override { return thread_->post(std::move(work), true); }
+  void stop() override { thread_->stop(); }
+  bool is_own_thread() const override { return thread_->is_own_thread(); }
+
+ private:
+  const std::shared_ptr<WorkThread> thread_;
+};
+
+/// Store work on the scheduler, for simulated time. Thread safety: any thread.
+class ScheduledStore final : public StoreQueue {
+ public:
+  explicit ScheduledStore(std::shared_ptr<Scheduler> scheduler) : scheduler_(std::move(scheduler)) {}
+  bool post(Task work) override { return scheduler_->post(std::move(work)) != 0; }
+  void stop() override {}
+  bool is_own_thread() const override { return scheduler_->is_own_thread(); }
+
+ private:
+  const std::shared_ptr<Scheduler> scheduler_;
+};
+
+/// Callbacks on the scheduler, for simulated time: in order with everything else, never inside the call that answers.
+class ScheduledCallbacks final : public Executor {
+ public:
+  explicit ScheduledCallbacks(std::shared_ptr<Scheduler> scheduler) : scheduler_(std::move(scheduler)) {}
+  void run(Task task) override { scheduler_->post(std::move(task)); }
+
+ private:
+  const std::shared_ptr<Scheduler> scheduler_;
+};
+
+/// Remembers what a host's transport still owes, so that a stop can answer it. Thread safety: any thread.
+class StoppableTransport final : public Transport {
+ public:
+  explicit StoppableTransport(std::shared_ptr<Transport> inner);
+  ~StoppableTransport() override;
+  void send(HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done) override;
+  /// Answers everything that is under way with `cancelled_after_sending` and what comes later at once.
+  void stop();
+
+ private:
+  struct Shared;
+  const std::shared_ptr<Transport> inner_;
+  const std::shared_ptr<Shared> shared_;
+};
+
+/// Spreads retries; splitmix64 over one atomic counter. Thread safety: any thread.
+class DefaultJitter final : public Jitter {
+ public:
+  DefaultJitter();
+  double unit() override;
+
+ private:
+  std::atomic<std::uint64_t> state_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

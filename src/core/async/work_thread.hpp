@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/async/owned_thread.hpp"
+
+#include <kefu/core/function.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// One thread that runs tasks in order from a queue.
+///
+/// Thread safety: all members may be called from any thread.
+class WorkThread : public std::enable_shared_from_this<WorkThread> {
+ public:
+  enum class AtStop : unsigned char { run_queued, drop_queued };
+
+  WorkThread(std::size_t limit, AtStop at_stop) : limit_(limit), at_stop_(at_stop) {}
+  bool start(const char* name);
+
+  /// Takes the task; false, and the task destroyed, when stopped or, if `bounded`, when the queue is full.
+  bool post(Task task, bool bounded);
+  bool full() const;
+  /// Called on the thread when a full queue has room again.
+  void when_room(std::function<void()> notice);
+
+  /// Refuses new tasks, runs or drops what is queued and joins; called on the thread itself it returns and the thread
+  /// ends on its own.
+  void stop();
+  bool is_own_thread() const noexcept { return thread_.is_current(); }
+
+ private:
+  void run();
+
+  const std::size_t limit_;
+  const AtStop at_stop_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> queue_;
+  std::function<void()> when_room_;
+  bool waiting_ = false;
+  bool was_full_ = false;
+  bool stopping_ = false;
+  OwnedThread thread_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,82 @@
+#include "core/call/pipeline.hpp"
+
+#include <kefu/core/client.hpp>
+
+#include <fmt/format.h>
+
+KEFU_BEGIN_NAMESPACE
+
+namespace detail {
+
+namespace {
+
+/// A call whose facts are only known when it is made.
+class RawFlightCall final : public Call {
+ public:
+  RawFlightCall(RawCall call, Promise<RawReply> promise)
+      : call_(std::move(call)), promise_(std::move(promise)), name_("raw:" + call_.path) {
+    info_.name = name_;
+    info_.method = call_.method;
+    info_.path = call_.path;
+    info_.authorization = Authorization::access_token;
+    info_.effect = call_.effect;
+    info_.timeout = call_.timeout;
+  }
+
+  const OperationInfo& info() const override { return info_; }
+
+  Result<void> encode(HttpRequest& out) const override {
+    if (call_.method != "GET" && call_.method != "POST")
+      return Error(ErrorKind::bad_argument, "RawCall.method must be GET or POST");
+    if (call_.path.empty() || call_.path.find_first_of("?# \r\n") != std::string::npos)
+      return Error(ErrorKind::bad_argument,
+                   "RawCall.path must hold neither blank nor query; put parameters into RawCall.query");
+    if (call_.method == "GET" && !call_.body.empty())
+      return Error(ErrorKind::bad_argument,
+                   fmt::format("RawCall.body has {} bytes, but a GET has none", call_.body.size()));
+    out.query = call_.query;
+    if (call_.method == "POST") {
+      out.headers.emplace_back("content-type", "application/json; charset=utf-8");
+      out.body = call_.body.empty() ? "{}" : call_.body;
+    }
+    return {};
+  }
+
+  Result<void> decode(const Reply& reply) override {
+    response_.http_status = reply.http.status;
+    response_.content_type = std::string(reply.http.header("content-type"));
+    response_.body = reply.http.body;
+    return {};
+  }
+
+  void succeed() override { promise_.answer(std::move(response_)); }
+  void fail(Error error) override { promise_.answer(std::move(error)); }
+
+ private:
+  const RawCall call_;
+  Promise<RawReply> promise_;
+  const std::string name_;
+  OperationInfo info_{};
+  RawReply response_;
+};
+
+}  // namespace
+
+}  // namespace detail
+
+Pending<RawReply> ApiClient::call(RawCall op, CallOptions options) const {
+  Promise<RawReply> promise(home());
+  auto pending = promise.pending();
+  auto unwanted = promise.cancelled();
+  launch(std::make_unique<detail::RawFlightCall>(std::move(op), std::move(promise)), std::move(options),
+         std::move(unwanted));
+  return pending;
+}
+
+void ApiClient::launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted) const {
+  pipeline_->launch(std::move(call), std::move(options), std::move(unwanted));
+}
+
+std::shared_ptr<detail::PendingHome> ApiClient::home() const { return pipeline_->core(); }
+
+KEFU_END_NAMESPACE

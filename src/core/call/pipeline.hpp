@@ -1,0 +1,62 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+#include "core/call/platform.hpp"
+#include "core/call/queue.hpp"
+
+#include <kefu/core/call_options.hpp>
+#include <kefu/core/client.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+class Flight;
+
+/// How often and how soon a call is repeated after a passing failure; pauses double and are spread by a fifth.
+struct RetryPolicy {
+  RetryPolicy() {}
+  int repeats = 3;
+  Millis first_pause{1000};
+};
+
+/// What all calls of one account share: the platform's view of it, its limits and who waits for them.
+///
+/// Thread safety: `launch`, `close` and `core` from any thread; the rest runs on the loop. Lifetime: calls in flight
+/// keep it alive; they end when the runtime stops.
+class Pipeline final : public std::enable_shared_from_this<Pipeline> {
+ public:
+  /// With a queue of others it shares their limits: a platform may count an application's calls over all its accounts.
+  Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry = {},
+           std::shared_ptr<CallQueue> queue = nullptr);
+
+  /// Starts a call: it is answered exactly once, on the loop (at shutdown: on the thread that stops).
+  void launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted);
+
+  /// The account is gone: calls that wait and all later ones answer `cancelled`; what is on the wire is let finish.
+  void close();
+
+  const std::shared_ptr<RuntimeCore>& core() const { return core_; }
+
+  /// Most calls of one account at a time; more are answered `rate_limited`.
+  static constexpr std::size_t kMaxCalls = 100'000;
+
+ private:
+  friend class Flight;
+  const std::shared_ptr<RuntimeCore> core_;
+  const std::shared_ptr<Platform> platform_;
+  const RetryPolicy retry_;
+  const std::shared_ptr<CallQueue> queue_;
+  std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> calls_{0};
+
+  // Loop only.
+  std::unordered_map<Flight*, std::weak_ptr<Flight>> waiting_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

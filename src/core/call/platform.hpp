@@ -1,0 +1,86 @@
+#pragma once
+
+#include "core/call/limiter.hpp"
+#include "core/call/reply.hpp"
+#include "core/call/verdict.hpp"
+#include "core/tokens/credential.hpp"
+
+#include <kefu/core/cancel.hpp>
+#include <kefu/core/client.hpp>
+#include <kefu/core/operation.hpp>
+#include <kefu/core/result.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// One account's view of its platform: the steps of the pipeline that differ. All members are called on the loop; every
+/// `done` is called exactly once, on the loop, possibly before the member returns.
+class Platform {
+ public:
+  virtual ~Platform() = default;
+
+  /// "wechat", "jd": for error texts and metrics.
+  virtual std::string_view platform() const = 0;
+  /// The app id: label of metrics and limits.
+  virtual std::string_view account() const = 0;
+  /// Scheme and host for this operation: the one place that maps services to base URLs (NET-1).
+  virtual const std::string& base_url(const OperationInfo& info) const = 0;
+  /// Whether this is how the platform writes the address of an API: the path of a URL, or the name of a method. Asked
+  /// on the caller's thread.
+  virtual bool is_address(std::string_view path) const { return !path.empty() && path.front() == '/'; }
+
+  /// The limiter's rules, read once when the account's pipeline is made.
+  virtual std::vector<LimitRule> limits() const { return {}; }
+
+  /// Local gate: capability, reply window, quota. The permit comes back in `settle`; one that is destroyed without it
+  /// belongs to a call that was dropped at shutdown. The default lets everything pass.
+  struct Permit {
+    virtual ~Permit() = default;
+  };
+  using Gated = MoveFunction<void(Result<std::unique_ptr<Permit>>)>;
+  virtual void gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
+    static_cast<void>(info), static_cast<void>(request);
+    done(std::unique_ptr<Permit>());
+  }
+  /// The call with this permit ended: `error` is null on success.
+  virtual void settle(std::unique_ptr<Permit> permit, const Error* error) {
+    static_cast<void>(permit), static_cast<void>(error);
+  }
+
+  /// Puts the credential on the request. Live credentials answer at once.
+  using Authorized = MoveFunction<void(Result<CredentialTag>)>;
+  virtual void authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
+                         Authorized done) = 0;
+  /// The platform refused that credential: answers success when another one is in place and the call may be repeated.
+  virtual void renew(CredentialTag refused, MonoTime deadline, CancelToken cancel,
+                     MoveFunction<void(Result<void>)> done) = 0;
+
+  /// Last step before sending, as a signature ages: called once for every request that was encoded and authorized. It
+  /// may give the request its final form (path, body).
+  virtual Result<void> sign(const OperationInfo& info, HttpRequest& request, WallTime now) {
+    static_cast<void>(info), static_cast<void>(request), static_cast<void>(now);
+    return {};
+  }
+
+  /// Pure: takes an answer out of what it came in (encryption), before it is read. May replace the body.
+  virtual void open(const OperationInfo& info, HttpReply& reply) const {
+    static_cast<void>(info), static_cast<void>(reply);
+  }
+
+  /// Pure: the answer's values, however the platform writes them.
+  virtual Document read(const OperationInfo& info, const HttpReply& reply) const {
+    static_cast<void>(info);
+    return Document::json(reply.body);
+  }
+
+  /// Pure: what the answer means. Called for every whole HTTP answer, also those that are no JSON.
+  virtual Verdict classify(const OperationInfo& info, const Reply& reply) const = 0;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

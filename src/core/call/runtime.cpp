@@ -1,0 +1,136 @@
+#include "core/async/clock.hpp"
+#include "core/async/runtime_core.hpp"
+#include "core/async/runtime_parts.hpp"
+#include "core/net/curl_transport.hpp"
+#include "core/net/io_loop.hpp"
+#include "core/report/redaction.hpp"
+
+#include <kefu/core/runtime.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+
+namespace {
+
+Result<void> check_options(const RuntimeOptions& options) {
+  if (options.name_space.empty() || options.name_space.size() > 64)
+    return Error(ErrorKind::bad_argument,
+                 fmt::format("name_space has {} bytes: it takes 1 to 64", options.name_space.size()));
+  if (options.store_queue == 0 || options.callback_queue == 0)
+    return Error(ErrorKind::bad_argument, "store_queue and callback_queue are at least 1");
+  if (options.scheduler && !options.clock)
+    return Error(ErrorKind::bad_argument, "a scheduler needs its clock: give both from the same simulated time");
+  if (options.scheduler && !options.transport)
+    return Error(ErrorKind::bad_argument,
+                 "with a scheduler of the host there is no I/O thread: give a scripted or in-process transport too");
+  if (options.multi_instance && (!options.store || !options.store->durable()))
+    return Error(ErrorKind::configuration,
+                 "multi_instance needs a durable store that the processes share (kefu::sqlite): tokens, accepted "
+                 "pushes and windows would otherwise be kept by each process for itself");
+  return {};
+}
+
+/// Parts that are threads of this runtime: started last, when nothing can fail any more but starting them.
+struct RuntimeThreads {
+  std::shared_ptr<detail::IoLoop> loop;
+  std::shared_ptr<detail::WorkThread> store;
+  std::shared_ptr<detail::WorkThread> callbacks;
+
+  bool start() const {
+    return (!loop || loop->start()) && (!store || store->start("kefu-store")) &&
+           (!callbacks || callbacks->start("kefu-callback"));
+  }
+};
+
+void add_loop(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads& threads) {
+  using detail::WorkThread;
+  if (options.scheduler) {
+    core.scheduler = std::move(options.scheduler);
+    core.store_queue = std::make_shared<detail::ScheduledStore>(core.scheduler);
+    return;
+  }
+  threads.loop = std::make_shared<detail::IoLoop>();
+  core.scheduler = threads.loop;
+  threads.store = std::make_shared<WorkThread>(options.store_queue, WorkThread::AtStop::drop_queued);
+  core.store_queue = std::make_shared<detail::StoreThread>(threads.store);
+}
+
+void add_executor(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads& threads) {
+  using detail::WorkThread;
+  core.executor = std::move(options.executor);
+  core.inline_callbacks = dynamic_cast<InlineExecutor*>(core.executor.get()) != nullptr;
+  if (core.executor) return;
+  if (!threads.loop) {
+    core.executor = std::make_shared<detail::ScheduledCallbacks>(core.scheduler);
+    return;
+  }
+  auto thread = std::make_shared<WorkThread>(options.callback_queue, WorkThread::AtStop::run_queued);
+  core.executor = std::make_shared<detail::CallbackThread>(thread);
+  core.stop_callbacks = [thread] { thread->stop(); };
+  core.on_callback_thread = [thread] { return thread->is_own_thread(); };
+  threads.loop->pause_while([thread] { return thread->full(); });
+  thread->when_room([weak = std::weak_ptr(threads.loop)] {
+    if (const auto loop = weak.lock()) loop->wake();
+  });
+  threads.callbacks = std::move(thread);
+}
+
+Result<void> add_transport(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads& threads) {
+  if (options.transport) {
+    auto transport = std::make_shared<detail::StoppableTransport>(std::move(options.transport));
+    core.stop_transport = [transport] { transport->stop(); };
+    core.transport = std::move(transport);
+    return {};
+  }
+  auto transport = detail::CurlTransport::create(std::move(options.curl), threads.loop);
+  if (!transport) return transport.error();
+  core.transport = *std::move(transport);
+  return {};
+}
+
+}  // namespace
+
+Result<Runtime> Runtime::create(RuntimeOptions options) {
+  if (auto checked = check_options(options); !checked) return checked.error();
+  auto core = std::make_shared<detail::RuntimeCore>();
+  core->name_space = std::move(options.name_space);
+  core->multi_instance = options.multi_instance;
+  core->clock = options.clock ? std::move(options.clock) : std::make_shared<detail::SystemClock>();
+  core->store = options.store ? std::move(options.store) : std::make_shared<MemoryStore>(core->clock);
+  core->observer = detail::make_redacting(std::move(options.observer));
+  core->jitter = options.jitter ? std::move(options.jitter) : std::make_shared<detail::DefaultJitter>();
+
+  RuntimeThreads threads;
+  add_loop(*core, options, threads);
+  add_executor(*core, options, threads);
+  if (auto added = add_transport(*core, options, threads); !added) return added.error();
+  if (!threads.start()) {
+    core->stop();
+    return Error(ErrorKind::unavailable, "the system refused another thread: raise its limit on threads or memory");
+  }
+  return Runtime(std::move(core));
+}
+
+Runtime::Runtime(std::shared_ptr<detail::RuntimeCore> core) : core_(std::move(core)) {}
+Runtime::Runtime(Runtime&&) noexcept = default;
+
+Runtime& Runtime::operator=(Runtime&& other) noexcept {
+  if (this != &other) {
+    if (core_) core_->stop();
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+
+Runtime::~Runtime() {
+  if (core_) core_->stop();
+}
+
+void Runtime::stop() { core_->stop(); }
+const Clock& Runtime::clock() const { return *core_->clock; }
+std::shared_ptr<detail::PendingHome> Runtime::home() const { return core_; }
+
+KEFU_END_NAMESPACE

@@ -1,0 +1,50 @@
+#include "core/crypto/crypto.hpp"
+
+#include <kefu/core/secret.hpp>
+
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+
+Secret::Secret(std::string_view value) : value_(value) {}
+
+Secret::Secret(const Secret& other) = default;
+
+Secret::Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.wipe(); }
+
+Secret& Secret::operator=(const Secret& other) {
+  if (this != &other) {
+    wipe();
+    value_ = other.value_;
+  }
+  return *this;
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+  if (this != &other) {
+    wipe();
+    value_.swap(other.value_);
+    other.wipe();
+  }
+  return *this;
+}
+
+Secret::~Secret() { wipe(); }
+
+void Secret::wipe() noexcept {
+  // Up to the capacity, as a short string that was moved from keeps its characters behind the terminator.
+  value_.resize(value_.capacity());
+  detail::wipe(value_.data(), value_.size());
+  value_.clear();
+}
+
+std::string Secret::fingerprint() const {
+  if (value_.empty()) return "secret:empty";
+  return "secret:" + detail::digest(detail::DigestKind::sha256, value_).hex().substr(0, 4);
+}
+
+bool operator==(const Secret& a, const Secret& b) noexcept {
+  return detail::equal_in_constant_time(a.value_, b.value_);
+}
+
+KEFU_END_NAMESPACE

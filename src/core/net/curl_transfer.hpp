@@ -1,0 +1,101 @@
+#pragma once
+
+#include "core/net/curl_settings.hpp"
+#include "core/net/io_loop.hpp"
+
+#include <kefu/core/http.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+struct curl_slist;
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+struct CurlHost;
+
+/// One request on one easy handle. Objects are used again: what does not depend on the request is set once.
+///
+/// Thread safety: the I/O loop only.
+class CurlTransfer final : public IoLoop::Transfer {
+ public:
+  /// Told when a transfer ended by itself.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void ended(CurlTransfer& transfer, int curl_code) = 0;
+  };
+
+  CurlTransfer(Owner& owner, const CurlSettings& settings, void* share);
+  ~CurlTransfer() override;
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+  bool usable() const noexcept { return easy_ != nullptr; }
+
+  /// Takes the request; `usable()` is known. `base_url` is the CURLU of request.base: parsed once per host, because
+  /// libcurl takes a whole URL apart and together again for every transfer. Returns what is wrong, or nothing.
+  std::string prepare(HttpRequest request, void* base_url, MoveFunction<void(HttpOutcome)> done);
+  void limit_time(Millis left);
+  void completed(int curl_code) override { owner_.ended(*this, curl_code); }
+
+  /// What the end of libcurl's work means.
+  HttpOutcome outcome(int curl_code);
+  /// What a cancel at this moment means.
+  TransportFault cancelled() const noexcept;
+  /// Gives `done` out and makes the object ready for the next request.
+  MoveFunction<void(HttpOutcome)> finish();
+
+  void* easy() const noexcept { return easy_; }
+
+  // Kept for the transport.
+  std::uint64_t id = 0;
+  std::size_t place = 0;
+  CurlHost* host = nullptr;
+  MonoTime deadline{};
+  CancelToken cancel;
+  std::uint64_t listener = 0;
+  Scheduler::Ticket waiting = 0;
+
+ private:
+  enum class Stop : unsigned char { none, replay, too_large, sink, source };
+
+  bool configure();
+  void set_method();
+  std::string set_headers();
+  TransportFault fault_of(int curl_code) const;
+  TransportFault fault_after_sending(int curl_code) const;
+  std::string detail_of(int curl_code, TransportFault fault) const;
+
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* self);
+  static int on_seek(void* self, long long offset, int origin);
+  static int on_send(void* self, char*, char*, int, int);
+  bool take_body(std::string_view part);
+  bool take_header(std::string_view line);
+
+  Owner& owner_;
+  const CurlSettings& settings_;
+  void* const share_;
+  void* easy_ = nullptr;
+  ::curl_slist* header_list_ = nullptr;
+  HttpFields listed_headers_;  ///< What header_list_ was made of: most requests of an account have the same.
+  bool listed_ = false;
+  bool unusual_ = false;  ///< The request set options that the next one would not undo.
+  std::string target_;
+  std::string error_text_;
+
+  HttpRequest request_;
+  MoveFunction<void(HttpOutcome)> done_;
+  HttpReply reply_;
+  std::size_t body_bytes_ = 0;
+  std::size_t header_bytes_ = 0;
+  bool headers_whole_ = false;  ///< libcurl calls a reply that ends inside its headers a success.
+  int sends_ = 0;               ///< How often libcurl began to send the request.
+  Stop stop_ = Stop::none;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,210 @@
+#include "core/net/io_loop.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+namespace {
+
+// Tickets of posted tasks and of timers come from two counters; the highest bit tells them apart.
+constexpr Scheduler::Ticket kPosted = Scheduler::Ticket(1) << 63;
+constexpr std::chrono::milliseconds kLongestSleep(60'000);
+
+void block_sigpipe() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+}  // namespace
+
+IoLoop::IoLoop() {
+  static std::once_flag once;  // never undone: the host may use libcurl too
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  multi_ = curl_multi_init();
+}
+
+IoLoop::~IoLoop() {
+  // A child of fork shares the parent's sockets: closing them politely would end the parent's TLS connections.
+  if (!forked()) close_multi();
+}
+
+bool IoLoop::start() {
+  return multi_ != nullptr && thread_.start("kefu-io", [self = shared_from_this()] { self->run(); });
+}
+
+Scheduler::Ticket IoLoop::run_at(MonoTime when, Task task) {
+  if (forked()) return 0;  // before the mutex: the parent's thread may have held it
+  std::unique_lock lock(mutex_);
+  if (refusing_) {
+    lock.unlock();
+    task = nullptr;
+    return 0;
+  }
+  Ticket ticket;
+  if (when == MonoTime::min()) {
+    ticket = kPosted | ++last_posted_;
+    posted_.push_back({ticket, std::move(task)});
+  } else {
+    ticket = timers_.add(when, std::move(task));
+    if (timers_.first() != when) return ticket;  // the loop wakes for an earlier one anyway
+  }
+  wake_locked(lock);
+  return ticket;
+}
+
+void IoLoop::drop(Ticket ticket) {
+  if (ticket == 0 || forked()) return;
+  Task dropped;  // destroyed without the lock
+  const std::lock_guard lock(mutex_);
+  if ((ticket & kPosted) == 0) {
+    if (auto task = timers_.remove(ticket)) dropped = *std::move(task);
+    return;
+  }
+  const auto found = std::find_if(posted_.begin(), posted_.end(), [&](auto& p) { return p.ticket == ticket; });
+  if (found == posted_.end()) return;
+  dropped = std::move(found->task);
+  posted_.erase(found);
+}
+
+void IoLoop::wake() {
+  if (forked()) return;
+  std::unique_lock lock(mutex_);
+  wake_locked(lock);
+}
+
+// The system call is made only if the loop sleeps, and once per sleep.
+void IoLoop::wake_locked(std::unique_lock<std::mutex>& lock) {
+  woken_ = true;
+  const Sleep was = std::exchange(sleep_, Sleep::awake);
+  if (was == Sleep::awake) return;
+  if (was == Sleep::in_poll) wakers_.fetch_add(1, std::memory_order_relaxed);
+  lock.unlock();
+  if (was == Sleep::paused) return unpaused_.notify_one();
+  curl_multi_wakeup(multi_);
+  wakers_.fetch_sub(1, std::memory_order_release);
+}
+
+void IoLoop::stop() {
+  if (forked()) return;
+  {
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    wake_locked(lock);
+  }
+  thread_.join_or_detach();
+}
+
+void IoLoop::run() {
+  block_sigpipe();
+  for (;;) {
+    run_posted();
+    run_due();
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) break;
+    }
+    if (!paused_ || !paused_()) run_transfers();
+    sleep();
+  }
+  end();
+}
+
+// As many as there are now: a task that posts itself again must not keep the replies waiting.
+void IoLoop::run_posted() {
+  std::unique_lock lock(mutex_);
+  woken_ = false;
+  for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
+    Task task = std::move(posted_.front().task);
+    posted_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+void IoLoop::run_due() {
+  std::unique_lock lock(mutex_);
+  if (timers_.empty()) return;
+  const MonoTime now = std::chrono::steady_clock::now();
+  while (!timers_.empty() && timers_.first() <= now) {
+    Task task = timers_.take_first();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+void IoLoop::run_transfers() {
+  int running = 0;
+  curl_multi_perform(multi_, &running);
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* easy = message->easy_handle;
+    const CURLcode code = message->data.result;  // the message ends with the handle's stay in the multi
+    Transfer* transfer = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    curl_multi_remove_handle(multi_, easy);
+    if (transfer != nullptr) transfer->completed(static_cast<int>(code));
+  }
+}
+
+void IoLoop::sleep() {
+  const bool paused = paused_ && paused_();
+  std::unique_lock lock(mutex_);
+  if (stopping_ || woken_ || !posted_.empty()) return;
+  auto limit = kLongestSleep;
+  if (!timers_.empty()) {
+    const auto left = timers_.first() - std::chrono::steady_clock::now();
+    // Rounded up: waking a moment early would spin until the time has come.
+    limit = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0), limit);
+  }
+  if (paused) {
+    sleep_ = Sleep::paused;
+    unpaused_.wait_for(lock, limit, [this] { return sleep_ == Sleep::awake; });
+    sleep_ = Sleep::awake;
+    return;
+  }
+  sleep_ = Sleep::in_poll;
+  lock.unlock();
+  curl_multi_poll(multi_, nullptr, 0, static_cast<int>(limit.count()), nullptr);
+  lock.lock();
+  sleep_ = Sleep::awake;
+}
+
+// What was posted before the stop still runs (it finds the runtime refusing), transfers are ended with their own fault,
+// then whatever is left is destroyed, which answers it.
+void IoLoop::end() {
+  run_posted();
+  if (at_stop_) at_stop_();
+  run_posted();
+  at_stop_ = nullptr;  // it may own what owns this loop
+  {
+    std::deque<Posted> posted;
+    TimerQueue timers;
+    const std::lock_guard lock(mutex_);
+    refusing_ = true;
+    posted.swap(posted_);
+    std::swap(timers, timers_);
+  }
+  close_multi();
+}
+
+void IoLoop::close_multi() {
+  while (wakers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  if (multi_ != nullptr) curl_multi_cleanup(std::exchange(multi_, nullptr));
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "core/async/fork_guard.hpp"
+#include "core/async/owned_thread.hpp"
+#include "core/async/timer_queue.hpp"
+
+#include <kefu/core/scheduler.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// The runtime's I/O thread: scheduler and libcurl's multi interface in one loop. SIGPIPE is blocked on it (libcurl
+/// with OpenSSL writes to sockets that may be closed); the host's signal handling is not touched. One multi handle for
+/// the life of the loop: connections, names, TLS sessions and the parsed authorities live in it.
+///
+/// Thread safety: all members may be called from any thread unless they say "on the loop".
+class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoop> {
+ public:
+  /// Told about the end of a transfer: the object an easy handle's CURLOPT_PRIVATE points to.
+  class Transfer {
+   public:
+    virtual ~Transfer() = default;
+    /// On the loop. The handle is out of the multi when this is called.
+    virtual void completed(int curl_code) = 0;
+  };
+
+  IoLoop();
+  ~IoLoop() override;
+
+  /// False if the thread or libcurl cannot be started.
+  bool start();
+
+  Ticket run_at(MonoTime when, Task task) override;
+  void drop(Ticket ticket) override;
+  /// Runs what was posted before, calls `at_stop`, drops the rest and joins; on the loop itself it returns and the loop
+  /// ends on its own.
+  void stop() override;
+  bool is_own_thread() const override { return thread_.is_current(); }
+
+  /// On the loop or before `start`: the CURLM.
+  void* multi() const noexcept { return multi_; }
+  /// Before `start`: called on the loop when it ends, with all parts still working.
+  void at_stop(std::function<void()> hook) { at_stop_ = std::move(hook); }
+  /// Before `start`: while this answers true no replies are read; call `wake` when that changes.
+  void pause_while(std::function<bool()> paused) { paused_ = std::move(paused); }
+  void wake();
+  bool forked() const noexcept { return fork_guard_.forked(); }
+
+ private:
+  enum class Sleep : unsigned char { awake, in_poll, paused };
+  struct Posted {
+    Ticket ticket;
+    Task task;
+  };
+
+  void run();
+  void run_posted();
+  void run_due();
+  void run_transfers();
+  void sleep();
+  void end();
+  void close_multi();
+  void wake_locked(std::unique_lock<std::mutex>& lock);
+
+  const ForkGuard fork_guard_;
+  void* multi_ = nullptr;
+  std::function<void()> at_stop_;
+  std::function<bool()> paused_;
+  OwnedThread thread_;
+
+  std::mutex mutex_;
+  std::condition_variable unpaused_;
+  Sleep sleep_ = Sleep::awake;
+  bool woken_ = false;
+  std::atomic<int> wakers_{0};  ///< Threads inside curl_multi_wakeup: the multi must outlive them.
+  bool stopping_ = false;
+  bool refusing_ = false;
+  std::deque<Posted> posted_;
+  TimerQueue timers_;
+  Ticket last_posted_ = 0;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

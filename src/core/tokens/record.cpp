@@ -1,0 +1,80 @@
+#include "core/tokens/record.hpp"
+
+#include "core/crypto/crypto.hpp"
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
+#include "core/tokens/credential.hpp"
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+std::uint64_t tag_digest(std::string_view text) {
+  if (text.empty()) return 0;
+  const Digest sha = digest(DigestKind::sha256, text);
+  std::uint64_t tag = 0;
+  for (std::size_t i = 0; i < 8; ++i) tag = tag << 8 | sha.bytes[i];
+  return tag == 0 ? 1 : tag;
+}
+
+std::uint64_t tag_digest(std::string_view text, std::uint64_t generation, TokenIdentity identity) {
+  if (identity == TokenIdentity::text || text.empty()) return tag_digest(text);
+  return tag_digest(std::string(text) + '\n' + std::to_string(generation));
+}
+
+std::string TokenRecord::json() const {
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.key("value").string(value.expose());
+  writer.key("generation").unsigned_integer(generation);
+  writer.key("issued").integer(unix_millis(issued));
+  writer.key("expires").integer(unix_millis(expires));
+  writer.end_object();
+  return out;
+}
+
+std::optional<TokenRecord> TokenRecord::read(std::string_view text) {
+  const Document document = Document::json(text);
+  if (!document) return std::nullopt;
+  const Value root = document.root();
+  const auto generation = root["generation"].integer();
+  const auto issued = root["issued"].integer();
+  const auto expires = root["expires"].integer();
+  if (root["value"].text().empty() || !generation || *generation <= 0 || !issued || !expires || *expires <= *issued)
+    return std::nullopt;
+  TokenRecord record;
+  record.value = Secret(root["value"].text());
+  record.generation = static_cast<std::uint64_t>(*generation);
+  record.issued = from_unix_millis(*issued);
+  record.expires = from_unix_millis(*expires);
+  return record;
+}
+
+std::string ForceBudget::json() const {
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.key("day").integer(day);
+  writer.key("spent").integer(spent);
+  writer.key("last").integer(unix_millis(last));
+  writer.end_object();
+  return out;
+}
+
+ForceBudget ForceBudget::read(std::string_view text) {
+  ForceBudget budget;
+  const Document document = Document::json(text);
+  if (!document) return budget;
+  budget.day = document.root()["day"].integer().value_or(0);
+  budget.spent = static_cast<int>(document.root()["spent"].integer().value_or(0));
+  budget.last = from_unix_millis(document.root()["last"].integer().value_or(0));
+  return budget;
+}
+
+std::int64_t ForceBudget::day_of(WallTime now) {
+  const auto local = now.time_since_epoch() + std::chrono::hours(8);
+  return std::chrono::duration_cast<std::chrono::hours>(local).count() / 24;
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "channel/send/lanes.hpp"
+#include "core/async/runtime_core.hpp"
+#include "jd/answering/dongdong_push.hpp"
+
+#include <kefu/channel/channel.hpp>
+#include <kefu/channel/reply_window.hpp>
+#include <kefu/core/client.hpp>
+#include <kefu/jd/shop.hpp>
+#include <kefu/jd/thread.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+
+/// Answers customers of one shop: in DongDong sessions (with a DongDongGrant) and on after-sale orders (with an
+/// AfterSaleDesk); Address::thread says where. Order, windows and parts: see SendLanes; repeats: see DongDongPush.
+/// After-sale replies have no repeat key and are never repeated on doubt; they take no reply window.
+///
+/// Thread safety: all members may be called from any thread.
+class ShopMessenger final : public Messenger {
+ public:
+  /// `ledger` is null where the shop has no ShopConfig::reply_rules.
+  ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime, ApiClient client, const ShopConfig& config,
+                std::shared_ptr<ReplyLedger> ledger);
+
+  Pending<Receipt> send(Message message, CallOptions options) override;
+  Pending<SendPlan> plan(Message message, CallOptions options) override;
+  Pending<void> typing(Address to, bool on, CallOptions options) override;
+
+  /// The shop was removed: messages that wait, and all later ones, answer `cancelled`.
+  void close();
+
+ private:
+  class SessionParts;
+  class AfterSaleParts;
+
+  Result<detail::OutgoingMessage> prepare(Message message) const;
+  Result<detail::OutgoingMessage> to_session(const SessionThread& thread, Message message) const;
+  Result<detail::OutgoingMessage> to_service_order(const AfterSaleThread& thread, Message message) const;
+
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const ApiClient client_;
+  const std::string shop_;
+  const std::optional<DongDongGrant> grant_;
+  const std::optional<AfterSaleDesk> desk_;
+  const Capabilities in_sessions_;
+  const Capabilities on_orders_;
+  const std::shared_ptr<DongDongPush> dongdong_;  ///< Null without a grant.
+  const std::shared_ptr<detail::SendLanes> lanes_;
+};
+
+}  // namespace jd
+KEFU_END_NAMESPACE

@@ -1,0 +1,113 @@
+#include "core/net/base_url.hpp"
+#include "jd/authorization/app_core.hpp"
+#include "jd/authorization/authorizer.hpp"
+#include "jd/gateway/platform.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr std::string_view kOauthHost = "https://open-oauth.jd.com";
+constexpr std::string_view kLegacyOauthHost = "https://oauth.jd.com";
+
+Error bad_app(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
+
+/// Values that documentation and samples leave for the reader to fill in (TOK-8), without regard to case and '_'.
+bool is_sample_value(std::string_view value) {
+  constexpr std::array<std::string_view, 6> kKnown{"appkey",        "appsecret",  "yourappkey",
+                                                   "yourappsecret", "yoursecret", "changeme"};
+  if (value.find_first_not_of("xX*") == std::string_view::npos) return true;
+  std::string plain;
+  for (const char c : value)
+    if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return std::find(kKnown.begin(), kKnown.end(), plain) != kKnown.end();
+}
+
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+Result<void> check_app_credentials(const AppConfig& config) {
+  if (config.app_key.empty() || is_sample_value(config.app_key))
+    return bad_app("app_key is empty or a placeholder: take it from the platform's console (应用管理)");
+  if (config.app_key.size() > 64)
+    return bad_app(fmt::format("app_key has {} bytes, the limit is 64", config.app_key.size()));
+  if (!is_printable(config.app_key))
+    return bad_app("app_key may hold printable ASCII without blanks only: look for what copying added");
+  if (config.app_secret.empty() || is_sample_value(config.app_secret.expose()))
+    return bad_app("app_secret is empty or a placeholder: take it from the platform's console (应用管理)");
+  if (config.app_secret.expose().find_first_of(" \t\r\n") != std::string_view::npos)
+    return bad_app("app_secret holds blanks or line ends: look for what copying added");
+  return {};
+}
+
+Result<void> check_app_limits(const AppConfig& config) {
+  if (config.calls_per_day < 0)
+    return bad_app(fmt::format("calls_per_day is {}: 0 where it is not known, or more", config.calls_per_day));
+  if (config.calls_per_second < 0)
+    return bad_app(fmt::format("calls_per_second is {}: 0 for no limit, or more", config.calls_per_second));
+  if (!(config.polling_share >= 0 && config.polling_share <= 1))
+    return bad_app(fmt::format("polling_share is {}: it is a share, from 0 to 1", config.polling_share));
+  return {};
+}
+
+Result<void> check_redirect_uri(const std::string& uri) {
+  constexpr std::size_t kLongest = 1024;
+  if (uri.size() > kLongest)
+    return bad_app(fmt::format("redirect_uri has {} bytes, the limit is {}", uri.size(), kLongest));
+  if (!is_printable(uri))
+    return bad_app("redirect_uri may hold printable ASCII without blanks only: percent-encode it");
+  return {};
+}
+
+std::shared_ptr<ShopPlatform> make_platform(const std::shared_ptr<detail::RuntimeCore>& runtime,
+                                            const AppConfig& config, const Signer& signer, std::string account,
+                                            std::shared_ptr<detail::TokenProvider> tokens = nullptr) {
+  return std::make_shared<ShopPlatform>(runtime, config, signer, std::move(account), std::move(tokens));
+}
+
+/// Names the application in metrics and logs; a whole key would be masked there.
+std::string label_of(const AppConfig& config) { return "app " + config.app_key.substr(0, 8); }
+
+}  // namespace
+
+App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, AppConfig settings, Signer s)
+    : runtime(std::move(shared)),
+      config(std::move(settings)),
+      signer(std::move(s)),
+      queue(std::make_shared<detail::CallQueue>(runtime, make_platform(runtime, config, signer, label_of(config)))),
+      oauth(std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(config)))),
+      poll_budget(std::make_shared<CallBudget>(runtime, config.app_key, config.calls_per_day, config.polling_share)) {}
+
+std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
+                                                           std::shared_ptr<detail::TokenProvider> tokens) const {
+  return std::make_shared<detail::Pipeline>(runtime,
+                                            make_platform(runtime, config, signer, std::move(shop), std::move(tokens)),
+                                            detail::RetryPolicy(), queue);
+}
+
+Result<App> App::create(const Runtime& runtime, AppConfig config) {
+  if (auto checked = check_app_credentials(config); !checked) return checked.error();
+  if (auto checked = check_redirect_uri(config.redirect_uri); !checked) return checked.error();
+  if (auto checked = detail::check_base_url("gateway_url", config.gateway_url); !checked) return checked.error();
+  if (auto checked = detail::check_base_url("oauth_url", config.oauth_url); !checked) return checked.error();
+  if (auto checked = check_app_limits(config); !checked) return checked.error();
+  auto signer = Signer::create(config.app_secret);
+  if (!signer) return signer.error();
+  if (config.legacy_oauth && config.oauth_url == kOauthHost) config.oauth_url = kLegacyOauthHost;
+  auto core = std::make_shared<Core>(runtime.core(), std::move(config), *std::move(signer));
+  core->authorizer = std::make_shared<ShopAuthorizer>(OauthAccess(core->runtime, core->config, core->oauth));
+  return App(std::move(core));
+}
+
+const std::string& App::app_key() const { return core_->config.app_key; }
+std::shared_ptr<Authorizer> App::authorizer() const { return core_->authorizer; }
+
+}  // namespace jd
+KEFU_END_NAMESPACE

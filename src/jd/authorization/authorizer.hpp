@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/tokens/broker.hpp"
+#include "jd/authorization/grant.hpp"
+#include "jd/authorization/oauth.hpp"
+#include "jd/authorization/redirect.hpp"
+
+#include <kefu/channel/authorizer.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+
+/// Authorization of shops for one application (jd 2).
+///
+/// A link's state is a name, under which the store keeps the merchant for ten minutes, and a proof, which is kept there
+/// but in no key. Whoever removes that entry may redeem the code: once, in one process.
+///
+/// Thread safety: all members may be called from any thread.
+class ShopAuthorizer final : public Authorizer, public std::enable_shared_from_this<ShopAuthorizer> {
+ public:
+  explicit ShopAuthorizer(OauthAccess access) : access_(std::move(access)) {}
+
+  Pending<AuthorizationLink> link(std::string merchant, CallOptions options) override;
+  Pending<Merchant> redeem(std::string_view redirect_query, CallOptions options) override;
+  Pending<Merchant> merchant(std::string id) override;
+  Pending<std::vector<Merchant>> merchants(std::string after, std::size_t limit) override;
+  Pending<void> forget(std::string merchant) override;
+
+ private:
+  struct Redeeming;
+  using RedeemingPtr = std::shared_ptr<Redeeming>;
+
+  void take_state(const RedeemingPtr& job, Redirect redirect);
+  void exchange(const RedeemingPtr& job, Redirect redirect);
+  void exchanged(const RedeemingPtr& job, Result<GrantAnswer> answer);
+  void store_grant(const RedeemingPtr& job);
+  void stored(const RedeemingPtr& job, Result<Grant> grant);
+
+  std::string state_key(std::string_view name) const;
+  std::string key_of(const std::string& merchant) const;
+  std::string token_key_of(const std::string& merchant) const;
+
+  const OauthAccess access_;
+};
+
+}  // namespace jd
+KEFU_END_NAMESPACE

@@ -1,0 +1,148 @@
+#include "jd/authorization/grant.hpp"
+
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
+#include "jd/authorization/oauth.hpp"
+
+#include <kefu/core/store.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr std::int64_t kGrantVersion = 1;
+constexpr std::size_t kMaxMerchantName = 64;
+
+StoreKey grants_of(std::string_view name_space, std::string_view app_key) {
+  return StoreKey(name_space, "jd", "grant", app_key);
+}
+
+/// Up to the year 2255: a clock counts nanoseconds in 64 bits.
+WallTime time_of(detail::Value value) {
+  return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, 9'000'000'000'000));
+}
+
+void write_text(detail::JsonWriter& json, std::string_view name, const std::string& text) {
+  if (!text.empty()) json.key(name).string(text);
+}
+
+}  // namespace
+
+void Grant::take(const GrantAnswer& answer, WallTime now) {
+  state = Merchant::State::authorized;
+  why.clear();
+  refused_secret.clear();
+  const auto life = life_of(answer, now);
+  const bool usable = life.count() > 0 && life <= kLongestTokenLife;
+  token_expires = from_unix_millis(unix_millis(now)) + (usable ? life : std::chrono::seconds(0));
+  if (!answer.refresh_token.empty()) refresh_token = answer.refresh_token;
+  if (!answer.uid.empty()) uid = answer.uid;
+  if (!answer.open_id.empty()) open_id = answer.open_id;
+  if (!answer.xid.empty()) xid = answer.xid;
+}
+
+bool Grant::same_account(const Grant& other) const {
+  for (const auto member : {&Grant::uid, &Grant::xid, &Grant::open_id}) {
+    const std::string& mine = this->*member;
+    const std::string& theirs = other.*member;
+    if (!mine.empty() && !theirs.empty()) return mine == theirs;
+  }
+  return true;
+}
+
+std::string Grant::json() const {
+  std::string out;
+  detail::JsonWriter json(out);
+  json.begin_object().key("v").integer(kGrantVersion);
+  json.key("merchant").string(merchant);
+  json.key("state").string(state == Merchant::State::authorized ? "authorized" : "needs_authorization");
+  write_text(json, "why", why);
+  write_text(json, "refused_secret", refused_secret);
+  json.key("renewals").integer(renewals);
+  json.key("refresh_token").string(refresh_token.expose());
+  json.key("authorized").integer(unix_millis(authorized_at));
+  json.key("expires").integer(unix_millis(token_expires));
+  write_text(json, "uid", uid);
+  write_text(json, "open_id", open_id);
+  write_text(json, "xid", xid);
+  json.end_object();
+  return out;
+}
+
+std::optional<Grant> Grant::read(std::string_view text) {
+  detail::ReadLimits limits;
+  limits.depth = 4;
+  const auto document = detail::Document::json(text, limits);
+  const auto root = document.root();
+  if (!document || root["v"].integer() != kGrantVersion) return std::nullopt;
+  const std::string_view state = root["state"].text();
+  if (state != "authorized" && state != "needs_authorization") return std::nullopt;
+  Grant grant;
+  grant.state = state == "authorized" ? Merchant::State::authorized : Merchant::State::needs_authorization;
+  grant.merchant = root["merchant"].text();
+  grant.why = root["why"].text();
+  grant.refused_secret = root["refused_secret"].text();
+  grant.renewals = root["renewals"].integer().value_or(0);
+  grant.refresh_token = Secret(root["refresh_token"].text());
+  grant.authorized_at = time_of(root["authorized"]);
+  grant.token_expires = time_of(root["expires"]);
+  grant.uid = root["uid"].text();
+  grant.open_id = root["open_id"].text();
+  grant.xid = root["xid"].text();
+  if (check_merchant_name(grant.merchant) || grant.renewals < 0) return std::nullopt;
+  return grant;
+}
+
+Merchant Grant::describe() const {
+  Merchant out;
+  out.id = merchant;
+  out.state = state;
+  out.why = why;
+  out.authorized_at = authorized_at;
+  out.token_expires = token_expires;
+  if (!uid.empty()) out.ids.emplace_back("uid", uid);
+  if (!open_id.empty()) out.ids.emplace_back("open_id", open_id);
+  if (!xid.empty()) out.ids.emplace_back("xid", xid);
+  return out;
+}
+
+std::string grant_key(std::string_view name_space, std::string_view app_key, std::string_view merchant) {
+  return grants_of(name_space, app_key).add(merchant).str();
+}
+
+std::string grant_prefix(std::string_view name_space, std::string_view app_key) {
+  return grants_of(name_space, app_key).prefix();
+}
+
+std::string unescaped_merchant(std::string_view escaped) {
+  std::string name;
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = escaped.data() + i + 1;
+    if (escaped[i] == '%' && i + 2 < escaped.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      name += static_cast<char>(byte);
+      i += 2;
+    } else {
+      name += escaped[i];
+    }
+  }
+  return name;
+}
+
+std::optional<std::string> check_merchant_name(std::string_view name) {
+  if (name.empty()) return "the merchant's name is empty: give the name by which you know the shop";
+  if (name.size() > kMaxMerchantName)
+    return fmt::format("the merchant's name has {} bytes, the limit is {}", name.size(), kMaxMerchantName);
+  if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+    return "the merchant's name may hold printable ASCII characters only";
+  return std::nullopt;
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

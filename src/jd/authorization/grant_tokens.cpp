@@ -1,0 +1,215 @@
+#include "jd/authorization/grant_tokens.hpp"
+
+#include "core/async/runtime_core.hpp"
+#include "core/report/reporting.hpp"
+
+#include <kefu/core/observer_names.hpp>
+#include <kefu/jd/time.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr Millis kFirstSavePause{100};
+constexpr Millis kLongestSavePause{2000};
+
+Error unauthorized(const std::string& shop, const std::string& why) {
+  return Error(
+      ErrorKind::needs_authorization,
+      fmt::format("the shop {} {}: make a link with Authorizer::link and let the shop's main account follow it", shop,
+                  why));
+}
+
+/// Server errors are out of order, not refused, whatever code they carry: a grant is not given up for them.
+bool is_refusal(const Error& error) {
+  const int status = error.details().http_status;
+  return error.kind() == ErrorKind::needs_authorization && status < 500 && status != 408 && status != 429;
+}
+
+Error as_passing(const Error& error) {
+  if (error.kind() != ErrorKind::needs_authorization) return error;
+  return Error(ErrorKind::unavailable, error.delivery(), error.details());
+}
+
+enum class Saved : unsigned char { yes, superseded };
+
+/// Writes a renewal unless the merchant authorized anew, or the grant was forgotten, meanwhile.
+Result<Saved> save_renewal(Store& store, const std::string& key, const Grant& grant, std::uint64_t expected) {
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    auto put = store.put_if(key, grant.json(), expected, std::nullopt, Durability::full);
+    if (!put) return put.error();
+    if (put->committed) return Saved::yes;
+    auto now = read_grant(store, key);
+    if (!now) return now.error();
+    if (now->grant && now->grant->equals(grant)) return Saved::yes;  // written by a try that seemed to fail
+    if (!now->grant || !grant.follows(*now->grant)) return Saved::superseded;
+    expected = now->generation;
+  }
+  return Error(ErrorKind::unavailable, "the grant changes all the time: several processes renew it");
+}
+
+}  // namespace
+
+detail::TokenSettings shop_token_settings(std::string app_key, std::string shop) {
+  detail::TokenSettings settings("jd", std::move(app_key), "shop_token");
+  settings.account = std::move(shop);
+  settings.longest_life = kLongestTokenLife;
+  settings.longest_margin = std::chrono::hours(24);
+  settings.identity = detail::TokenIdentity::text_and_generation;
+  settings.renew_unasked = true;
+  settings.pause_unauthorized = Millis(1000);
+  settings.refused_again = ErrorKind::needs_authorization;
+  return settings;
+}
+
+std::shared_ptr<detail::TokenProvider> make_grant_tokens(OauthAccess access, std::string shop) {
+  auto runtime = access.runtime;
+  auto settings = shop_token_settings(access.app.app_key, shop);
+  auto fetcher = std::make_shared<GrantFetcher>(std::move(access), std::move(shop));
+  return std::make_shared<detail::TokenBroker>(std::move(runtime), std::move(fetcher), std::move(settings));
+}
+
+std::shared_ptr<detail::TokenProvider> make_grant_tokens(const App::Core& app, std::string shop) {
+  return make_grant_tokens(OauthAccess(app.runtime, app.config, app.oauth), std::move(shop));
+}
+
+Result<StoredGrant> read_grant(Store& store, const std::string& key) {
+  auto entry = store.get(key);
+  if (!entry) return entry.error();
+  StoredGrant found;
+  if (!*entry) return found;
+  found.generation = (*entry)->generation;
+  found.grant = Grant::read((*entry)->value);
+  return found;
+}
+
+struct GrantFetcher::Job {
+  MonoTime deadline;
+  WallTime start;
+  CancelToken cancel;
+  MoveFunction<void(Result<detail::FetchedToken>)> done;
+  Millis pause = kFirstSavePause;
+};
+
+GrantFetcher::GrantFetcher(OauthAccess access, std::string shop)
+    : access_(std::move(access)),
+      shop_(std::move(shop)),
+      key_(grant_key(access_.runtime->name_space, access_.app.app_key, shop_)) {}
+
+void GrantFetcher::fetch(Mode, MonoTime deadline, CancelToken cancel,
+                         MoveFunction<void(Result<detail::FetchedToken>)> done) {
+  auto job = std::make_shared<Job>();
+  job->deadline = deadline;
+  job->start = access_.runtime->clock->wall();
+  job->cancel = std::move(cancel);
+  job->done = std::move(done);
+  if (unsaved_) return save(job, std::exchange(unsaved_, nullptr));
+  access_.runtime->with_store<StoredGrant>(
+      [key = key_](Store& store) { return read_grant(store, key); },
+      [self = shared_from_this(), job](Result<StoredGrant> stored) { self->found(job, std::move(stored)); });
+}
+
+void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
+  if (!stored) return job->done(stored.error());
+  if (stored->generation == 0) return job->done(unauthorized(shop_, "has not authorized the application"));
+  if (!stored->grant) return job->done(unauthorized(shop_, "has a stored grant that cannot be read"));
+  const Grant& grant = *stored->grant;
+  if (grant.state == Merchant::State::authorized && grant.refresh_token.empty())
+    return job->done(unauthorized(shop_, "gave a grant that cannot be renewed"));
+  // Refused under a wrong secret, as after a mistake in the host's settings, says nothing about the right one.
+  const bool other_secret =
+      !grant.refresh_token.empty() && grant.refused_secret != access_.app.app_secret.fingerprint();
+  if (grant.state == Merchant::State::needs_authorization && !other_secret)
+    return job->done(unauthorized(shop_, "needs a new authorization, " + grant.why));
+  CallOptions options;
+  options.timeout = std::chrono::duration_cast<Millis>(job->deadline - access_.runtime->clock->mono());
+  const Secret refresh_token = grant.refresh_token;  // the grant itself goes along with the answer
+  access_.refresh(refresh_token, std::move(options), job->cancel,
+                  [self = shared_from_this(), job, before = *std::move(stored)](Result<GrantAnswer> answer) mutable {
+                    self->refreshed(job, std::move(before), std::move(answer));
+                  });
+}
+
+void GrantFetcher::refreshed(const JobPtr& job, StoredGrant before, Result<GrantAnswer> answer) {
+  if (!answer) {
+    if (is_refusal(answer.error())) return refused(job, std::move(before), answer.error());
+    return job->done(as_passing(answer.error()));
+  }
+  const WallTime now = access_.runtime->clock->wall();
+  auto renewal = std::make_shared<Renewal>();
+  renewal->grant = *std::move(before.grant);
+  renewal->expected = before.generation;
+  renewal->access_token = std::move(answer->access_token);
+  renewal->grant.take(*answer, now);
+  ++renewal->grant.renewals;
+  save(job, std::move(renewal));
+}
+
+/// The merchant has to authorize again; whoever asks later reads that in the store and makes no call.
+void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& error) {
+  Grant lost = *std::move(before.grant);
+  lost.state = Merchant::State::needs_authorization;
+  lost.refused_secret = access_.app.app_secret.fingerprint();
+  lost.why = fmt::format("the platform refused to renew it at {} (GMT+8), code {}",
+                         gateway_time(access_.runtime->clock->wall()), error.platform_code());
+  if (!error.details().platform_message.empty()) lost.why += ": " + error.details().platform_message;
+  const std::string why = lost.why;
+  access_.runtime->with_store<CommitOutcome>(
+      [key = key_, lost = std::move(lost), expected = before.generation](Store& store) {
+        return store.put_if(key, lost.json(), expected, std::nullopt, Durability::full);
+      },
+      [self = shared_from_this(), job, error, why](const Result<CommitOutcome>& written) {
+        if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());
+        self->report_lost(error, why);
+        ErrorDetails details = error.details();
+        details.message = unauthorized(self->shop_, "needs a new authorization, " + why).message();
+        job->done(Error(ErrorKind::needs_authorization, error.delivery(), std::move(details)));
+      });
+}
+
+void GrantFetcher::save(const JobPtr& job, std::shared_ptr<Renewal> renewal) {
+  access_.runtime->with_store<Saved>(
+      [key = key_, renewal](Store& store) { return save_renewal(store, key, renewal->grant, renewal->expected); },
+      [self = shared_from_this(), job, renewal](const Result<Saved>& saved) {
+        if (!saved) return self->not_saved(job, renewal, saved.error());
+        if (*saved == Saved::superseded) return job->done(detail::FetchedToken::elsewhere());
+        const auto left = renewal->grant.token_expires - job->start;
+        if (left < std::chrono::seconds(1))
+          return job->done(Error(ErrorKind::configuration,
+                                 "what the platform says of the renewed token (expires_in, time) leaves it no usable "
+                                 "life by this host's clock: look at the clock"));
+        job->done(detail::FetchedToken(renewal->access_token, std::chrono::duration_cast<std::chrono::seconds>(left)));
+      });
+}
+
+/// The platform has acted, so what it gave must not get lost: tried again until the deadline, then by the next fetch.
+void GrantFetcher::not_saved(const JobPtr& job, std::shared_ptr<Renewal> renewal, const Error& error) {
+  const auto& runtime = *access_.runtime;
+  const MonoTime again = runtime.clock->mono() + job->pause;
+  if (again < job->deadline) {
+    job->pause = std::min(job->pause * 2, kLongestSavePause);
+    runtime.scheduler->run_at(again, [self = shared_from_this(), job, renewal] { self->save(job, renewal); });
+    return;
+  }
+  if (runtime.observer)
+    detail::log(*runtime.observer, LogLevel::error, log_event::kAuthorizationNotStored,
+                "a renewed grant could not be stored yet",
+                {{"platform", "jd"}, {"account", shop_}, {"error", error.to_string()}});
+  unsaved_ = std::move(renewal);
+  job->done(error);
+}
+
+void GrantFetcher::report_lost(const Error& error, const std::string& why) const {
+  if (!access_.runtime->observer) return;
+  detail::log(*access_.runtime->observer, LogLevel::error, log_event::kAuthorizationLost,
+              "a merchant has to authorize the application again",
+              {{"platform", "jd"}, {"account", shop_}, {"code", error.platform_code()}, {"why", why}});
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

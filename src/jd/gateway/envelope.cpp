@@ -1,0 +1,196 @@
+#include "jd/gateway/envelope.hpp"
+
+#include "jd/gateway/operation.hpp"
+
+#include <array>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+using detail::Document;
+using detail::Value;
+
+constexpr std::string_view kErrorResponse = "error_response";
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+bool is_scalar(Value value) {
+  const Value::Kind kind = value.kind();
+  return kind == Value::Kind::string || kind == Value::Kind::number || kind == Value::Kind::boolean;
+}
+
+/// The text of the first of these members that is a scalar with one.
+template <std::size_t N>
+std::string_view text_of_first(Value object, const std::array<std::string_view, N>& names) {
+  for (const std::string_view name : names)
+    if (const Value member = object[name]; is_scalar(member) && !member.text().empty()) return member.text();
+  return {};
+}
+
+std::string_view message_of(Value object) {
+  constexpr std::array<std::string_view, 12> kNames{
+      "chineseErrCode", "zh_desc", "error_description", "msg",           "message",        "errorMsg",
+      "errMsg",         "errmsg",  "errorMessage",      "resultMessage", "englishErrCode", "en_desc"};
+  return text_of_first(object, kNames);
+}
+
+std::string_view code_of(Value object) {
+  constexpr std::array<std::string_view, 8> kNames{"code",       "errorCode",  "numberCode", "status_code",
+                                                   "resultCode", "error_code", "errCode",    "result_code"};
+  return text_of_first(object, kNames);
+}
+
+std::string_view request_id_of(Value object) {
+  constexpr std::array<std::string_view, 3> kNames{"requestId", "request_id", "traceId"};
+  return text_of_first(object, kNames);
+}
+
+/// The flag of the families that have one.
+std::optional<bool> success_flag(Value object) {
+  for (const std::string_view name : {"success", "isSuccess", "is_success"})
+    if (const auto flag = object[name].boolean()) return flag;
+  return std::nullopt;
+}
+
+/// Members in which a family puts its result: `result`, `pageResult`, `apiResult`, `queryResult`, `vender_info_result`,
+/// `returnType`, `response`. Other objects are data, whose `code` may mean anything.
+bool is_result_name(std::string_view name) {
+  return name == "returnType" || name == "response" || ends_with(name, "result") || ends_with(name, "Result");
+}
+
+/// Looks for what says no; keeps the first.
+class ResultSearch {
+ public:
+  ResultSearch(const OperationInfo& info, AnswerReading& reading) : info_(info), reading_(reading) {}
+
+  bool found() const { return reading_.answer.failed; }
+
+  /// A member of the node: an object, or JSON text of one (union).
+  void look(std::string_view name, Value member) {
+    if (member.kind() == Value::Kind::object) {
+      judge(name, member);
+      if (const Value inner = member["apiResult"]; !found() && inner.kind() == Value::Kind::object)
+        judge("apiResult", inner);
+    } else if (member.kind() == Value::Kind::string && is_result_name(name) && member.text().substr(0, 1) == "{") {
+      const Document inside = Document::json(member.text());
+      if (inside) judge(name, inside.root());
+    }
+  }
+
+  /// The node's own code where it is no gateway's: flat results of DongDong and others.
+  void judge_flat(Value node) {
+    const auto flag = success_flag(node);
+    const AnswerLayer layer = AnswerLayer::business;
+    if ((flag && !*flag) || !says_success(code_of_node(node), CallConditions(info_, layer))) fail(node, layer);
+  }
+
+  static std::string_view code_of_node(Value node) {
+    constexpr std::array<std::string_view, 1> kCode{"code"};
+    return text_of_first(node, kCode);
+  }
+
+ private:
+  void judge(std::string_view name, Value result) {
+    const auto flag = success_flag(result);
+    const AnswerLayer layer = flag || name == "response" ? AnswerLayer::business : AnswerLayer::return_type;
+    const bool fails =
+        flag ? !*flag : is_result_name(name) && !says_success(code_of(result), CallConditions(info_, layer));
+    if (fails) fail(result, layer);
+  }
+
+  void fail(Value result, AnswerLayer layer) {
+    detail::PlatformAnswer& answer = reading_.answer;
+    answer.failed = true;
+    answer.foreign_code = true;
+    answer.code = std::string(code_of(result));
+    answer.message = std::string(message_of(result));
+    answer.request_id = std::string(request_id_of(result));
+    reading_.layer = layer;
+  }
+
+  const OperationInfo& info_;
+  AnswerReading& reading_;
+};
+
+/// A code of the gateway's own, which the table knows.
+void read_gateway_error(Value error, AnswerReading& reading) {
+  reading.answer.failed = true;
+  reading.answer.code = std::string(code_of(error));
+  reading.answer.message = std::string(message_of(error));
+  reading.answer.request_id = std::string(request_id_of(error));
+}
+
+/// A code of the node that comes with the gateway's words, or with none, is the gateway's; one with a message of its
+/// own is a flat result.
+bool is_gateway_code(Value node) {
+  if (node["error_description"] || node["zh_desc"] || node["en_desc"]) return true;
+  return !node["errmsg"] && message_of(node).empty();
+}
+
+void read_node(const OperationInfo& info, Value node, AnswerReading& reading) {
+  const CallConditions flat(info, AnswerLayer::business);
+  const bool declined = !says_success(ResultSearch::code_of_node(node), flat);
+  if (declined && !flat.holds("dongdong_send") && is_gateway_code(node)) return read_gateway_error(node, reading);
+  ResultSearch search(info, reading);
+  search.judge_flat(node);
+  for (const auto& member : node) {
+    if (search.found()) break;
+    search.look(member.name, member.value);
+  }
+  if (reading.answer.request_id.empty()) reading.answer.request_id = std::string(request_id_of(node));
+}
+
+/// Flat, from another number space than the gateway's. With HTTP 5xx or 429 the host or something before
+/// it is out of order, and no authorization has ended whatever it writes.
+void read_oauth_answer(Value root, int status, AnswerReading& reading) {
+  if (status >= 500 || status == 429) return;
+  const std::string_view code = code_of(root);
+  const std::string_view word = root["error"].text();  // RFC 6749
+  if ((code.empty() || code == "0") && word.empty()) return;
+  reading.answer.failed = true;
+  reading.answer.foreign_code = true;
+  reading.answer.code = std::string(code.empty() || code == "0" ? word : code);
+  reading.answer.message = std::string(message_of(root));
+  reading.answer.request_id = std::string(request_id_of(root));
+}
+
+}  // namespace
+
+detail::Value answer_node(detail::Value root) {
+  if (root.kind() != Value::Kind::object || root[kErrorResponse].present()) return {};
+  for (const std::string_view spelling : {"_responce", "_response"})
+    for (const auto& member : root)
+      if (ends_with(member.name, spelling) && member.value.kind() == Value::Kind::object) return member.value;
+  if (root.size() != 1) return {};
+  const Value only = (*root.begin()).value;
+  return only.kind() == Value::Kind::object ? only : Value();
+}
+
+AnswerReading read_answer(const OperationInfo& info, const detail::Reply& reply) {
+  AnswerReading reading;
+  const Value root = reply.document.root();
+  if (root.kind() != Value::Kind::object) return reading;
+  if (const Value error = root[kErrorResponse]; error.present()) {
+    read_gateway_error(error, reading);
+    return reading;
+  }
+  if (is_oauth_address(info.path)) {
+    read_oauth_answer(root, reply.http.status, reading);
+    return reading;
+  }
+  const Value node = answer_node(root);
+  // Clients take any other status for a failure of the transport, and so for the fault that is left then.
+  if (reply.http.status != 200 || node.kind() != Value::Kind::object) {
+    reading.answer.fault = detail::Fault::missing_field;
+    return reading;
+  }
+  read_node(info, node, reading);
+  return reading;
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

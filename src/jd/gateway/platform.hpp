@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+#include "core/call/platform.hpp"
+#include "core/tokens/credential.hpp"
+
+#include <kefu/jd/app.hpp>
+#include <kefu/jd/signer.hpp>
+
+#include <memory>
+#include <string>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+
+/// The steps of the pipeline for one shop: signed forms to the gateway, plain queries to the authorization host.
+///
+/// A request comes with its business JSON as body, and in its query what else is sent beside the system parameters (the
+/// token of the shop, `v` where a method has another version); `sign` makes the form of it (jd 1.2, 1.3, 1.5).
+class ShopPlatform final : public detail::Platform {
+ public:
+  /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves); `account` is
+  /// the shop's name.
+  ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AppConfig& config, Signer signer,
+               std::string account, std::shared_ptr<detail::TokenProvider> tokens);
+
+  std::string_view platform() const override { return "jd"; }
+  std::string_view account() const override { return account_; }
+  const std::string& base_url(const OperationInfo& info) const override;
+  bool is_address(std::string_view path) const override;
+  std::vector<detail::LimitRule> limits() const override;
+  void authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
+                 Authorized done) override;
+  void renew(detail::CredentialTag refused, MonoTime deadline, CancelToken cancel,
+             MoveFunction<void(Result<void>)> done) override;
+  Result<void> sign(const OperationInfo& info, HttpRequest& request, WallTime now) override;
+  detail::Document read(const OperationInfo& info, const HttpReply& reply) const override;
+  detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override;
+
+ private:
+  void put_token(HttpRequest& request, const detail::TokenPtr& token);
+
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const std::string app_key_;
+  const std::string gateway_url_;
+  const std::string oauth_url_;
+  const int calls_per_second_;
+  const Signer signer_;
+  const std::string account_;
+  const std::shared_ptr<detail::TokenProvider> tokens_;
+  detail::TokenPtr last_;  // the one sent last, to find its text in answers; loop only
+};
+
+}  // namespace jd
+KEFU_END_NAMESPACE

@@ -1,0 +1,202 @@
+#include "jd/operations/paging.hpp"
+#include "jd/polling/source.hpp"
+
+#include <kefu/jd/after_sale.hpp>
+#include <kefu/jd/thread.hpp>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr int kLargestAscPage = 50;
+
+Operator operator_of(const AfterSaleDesk& desk) { return Operator(desk.bu_id, desk.operate_pin, desk.operate_nick); }
+
+std::string number(const std::optional<int>& value) { return value ? std::to_string(*value) : std::string(); }
+
+/// After-sale orders that changed.
+class ServiceOrderSource final : public PollSource {
+ public:
+  ServiceOrderSource(ApiClient client, PollingSettings settings, AfterSaleDesk desk)
+      : client_(std::move(client)), page_size_(std::min(settings.page_size, kLargestAscPage)), desk_(std::move(desk)) {}
+
+  std::string_view name() const override { return poll_stream::kServiceOrder; }
+
+  void list(const PollWindow& window, std::size_t, int page, const CancelToken& unwanted,
+            Done<PollPage> done) override {
+    SyncServiceOrders call(window.from, window.to);
+    call.by = operator_of(desk_);
+    call.page_number = page;
+    call.page_size = page_size_;
+    client_.start(std::move(call), CallOptions(), unwanted,
+                  [page, page_size = page_size_, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
+                    if (!answer) return done(answer.error());
+                    PollPage found;
+                    found.is_last = is_last_page(answer->items.size(), page, page_size, answer->total);
+                    found.total = answer->total;
+                    PollUnit& unit = found.units.emplace_back();
+                    unit.name = "service orders";
+                    for (ServiceOrder& order : answer->items) {
+                      found.print += order.raw;
+                      unit.items.push_back(item_of(std::move(order)));
+                    }
+                    done(std::move(found));
+                  });
+  }
+  void read(const PollUnit&, const PollWindow&, int, const CancelToken&, Done<PollItems> done) override {
+    done(PollItems());
+  }
+
+ private:
+  static PolledItem item_of(ServiceOrder order) {
+    PolledItem item;
+    item.stream = poll_stream::kServiceOrder;
+    item.kind = PolledItem::Kind::ticket;
+    const std::string second =
+        order.update_time.at ? std::to_string(unix_seconds(*order.update_time.at)) : std::string();
+    item.ticket = std::to_string(order.service_id);
+    item.status = number(order.service_status);
+    item.identity = identity_of(
+        {item.ticket, std::to_string(order.order_id), second, item.status, std::to_string(order.sys_version)});
+    item.status_text = std::move(order.service_status_name);
+    if (order.order_id != 0) item.order = std::to_string(order.order_id);
+    item.customer = std::move(order.customer);
+    item.thread = thread_of(AfterSaleThread(order.service_id, order.order_id));
+    item.scope = item.thread;
+    item.time = order.update_time.at ? order.update_time.at : order.apply_time.at;
+    item.raw = std::move(order.raw);
+    return item;
+  }
+
+  const ApiClient client_;
+  const int page_size_;
+  const AfterSaleDesk desk_;
+};
+
+/// Customers' messages on after-sale orders that the platform counts as unsolved. Whether an order's entry in the list
+/// changes with a new message is not public: entries that look the same are read again every few minutes.
+class UnsolvedSource final : public PollSource {
+ public:
+  UnsolvedSource(ApiClient client, PollingSettings settings, AfterSaleDesk desk, std::shared_ptr<const Clock> clock)
+      : client_(std::move(client)),
+        page_size_(std::min(settings.page_size, kLargestAscPage)),
+        agent_messages_(settings.agent_messages),
+        desk_(std::move(desk)),
+        clock_(std::move(clock)) {}
+
+  std::string_view name() const override { return poll_stream::kUnsolved; }
+  bool shows_state() const override { return true; }
+
+  void list(const PollWindow&, std::size_t, int page, const CancelToken& unwanted, Done<PollPage> done) override {
+    ListUnsolvedServices call;
+    call.by = operator_of(desk_);
+    call.page_number = page;
+    call.page_size = page_size_;
+    client_.start(std::move(call), CallOptions(), unwanted,
+                  [this, page, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
+                    if (!answer) return done(answer.error());
+                    PollPage found;
+                    found.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
+                    found.total = answer->total;
+                    for (const ServiceOrder& order : answer->items) {
+                      found.print += order.raw;
+                      if (looks_new(order)) found.units.push_back(unit_of(order));
+                    }
+                    done(std::move(found));
+                  });
+  }
+
+  void read(const PollUnit& unit, const PollWindow&, int page, const CancelToken& unwanted,
+            Done<PollItems> done) override {
+    ListUnsolvedMessages call(unit.service_id, unit.order_id);
+    call.by = operator_of(desk_);
+    call.page_number = page;
+    call.page_size = page_size_;
+    client_.start(std::move(call), CallOptions(), unwanted,
+                  [this, unit, page, done = std::move(done)](Result<Page<UnsolvedMessage>> answer) {
+                    if (!answer) return done(answer.error());
+                    PollItems items;
+                    items.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
+                    for (UnsolvedMessage& message : answer->items) {
+                      items.print += message.raw;
+                      message.author = author_of(message, unit.customer, desk_.operate_pin);
+                      if (message.author == UnsolvedMessage::Author::merchant && !agent_messages_) continue;
+                      items.items.push_back(item_of(std::move(message), unit));
+                    }
+                    done(std::move(items));
+                  });
+  }
+
+  void was_read(const PollUnit& unit) override {
+    if (last_.size() >= kMaxRemembered) last_.clear();
+    last_[unit.service_id] = {unit.once, clock_->mono()};
+  }
+
+ private:
+  static constexpr std::size_t kMaxRemembered = 2'000;
+  static constexpr std::chrono::minutes kReadAgain{5};
+  struct LastRead {
+    std::uint64_t entry;
+    MonoTime at;
+  };
+
+  bool looks_new(const ServiceOrder& order) const {
+    const auto known = last_.find(order.service_id);
+    return known == last_.end() || known->second.entry != seen_mark(order.raw) ||
+           clock_->mono() - known->second.at >= kReadAgain;
+  }
+  static PollUnit unit_of(const ServiceOrder& order) {
+    PollUnit unit;
+    unit.name = "service order " + std::to_string(order.service_id);
+    unit.must_read = true;
+    unit.customer = order.customer;
+    unit.scope = thread_of(AfterSaleThread(order.service_id, order.order_id));
+    unit.service_id = order.service_id;
+    unit.order_id = order.order_id;
+    unit.once = seen_mark(order.raw);
+    return unit;
+  }
+  static PolledItem item_of(UnsolvedMessage message, const PollUnit& unit) {
+    using Author = UnsolvedMessage::Author;
+    PolledItem item;
+    item.stream = poll_stream::kUnsolved;
+    const std::string second = message.time.at ? std::to_string(unix_seconds(*message.time.at)) : std::string();
+    item.identity = message.id.empty() ? identity_of({unit.scope, "", second, message.speaker, message.text})
+                                       : identity_of({unit.scope, message.id});
+    item.kind = message.author == Author::merchant ? PolledItem::Kind::agent_text : PolledItem::Kind::customer_text;
+    item.customer = unit.customer.empty() ? std::move(message.customer) : unit.customer;
+    item.scope = unit.scope;
+    item.thread = unit.scope;
+    item.message_id = std::move(message.id);
+    item.time = message.time.at;
+    if (message.author == Author::merchant) item.agent = std::move(message.speaker);
+    item.text = std::move(message.text);
+    item.ticket = std::to_string(unit.service_id);
+    item.raw = std::move(message.raw);
+    return item;
+  }
+
+  const ApiClient client_;
+  const int page_size_;
+  const bool agent_messages_;
+  const AfterSaleDesk desk_;
+  const std::shared_ptr<const Clock> clock_;
+  std::unordered_map<std::int64_t, LastRead> last_;
+};
+
+}  // namespace
+
+std::unique_ptr<PollSource> make_service_order_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk) {
+  return std::make_unique<ServiceOrderSource>(std::move(client), std::move(settings), std::move(desk));
+}
+std::unique_ptr<PollSource> make_unsolved_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk,
+                                                 std::shared_ptr<const Clock> clock) {
+  return std::make_unique<UnsolvedSource>(std::move(client), std::move(settings), std::move(desk), std::move(clock));
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

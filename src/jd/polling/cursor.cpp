@@ -1,0 +1,152 @@
+#include "jd/polling/cursor.hpp"
+
+#include "core/crypto/crypto.hpp"
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
+#include "jd/polling/events.hpp"
+
+#include <algorithm>
+#include <limits>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr int kCursorVersion = 1;
+constexpr std::size_t kMarkBytes = 8;
+
+WallTime cursor_time(detail::Value value) {
+  return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, kLatestTime));
+}
+int small_of(detail::Value value) {
+  return static_cast<int>(std::clamp<std::int64_t>(value.integer().value_or(0), 0, std::numeric_limits<int>::max()));
+}
+
+void write_open(detail::JsonWriter& json, std::string_view name, const std::vector<OpenChat>& chats) {
+  if (chats.empty()) return;
+  json.key(name).begin_array();
+  for (const OpenChat& chat : chats) {
+    json.begin_array().string(chat.customer.pin).string(chat.customer.open_id).string(chat.customer.xid);
+    json.string(chat.sid).string(chat.agent).integer(unix_millis(chat.since)).end_array();
+  }
+  json.end_array();
+}
+
+std::vector<OpenChat> read_open(detail::Value list) {
+  std::vector<OpenChat> chats;
+  for (const detail::Value entry : list.items()) {
+    const auto parts = entry.items();
+    if (parts.size() != 6 || chats.size() >= StreamCursor::kMaxOpenChats) continue;
+    OpenChat& chat = chats.emplace_back();
+    chat.customer = BuyerIds(std::string(parts[0].text()), std::string(parts[1].text()), std::string(parts[2].text()));
+    chat.sid = parts[3].text();
+    chat.agent = parts[4].text();
+    chat.since = cursor_time(parts[5]);
+  }
+  return chats;
+}
+
+}  // namespace
+
+void SeenItems::add(std::uint64_t mark, WallTime time) {
+  if (!all_.insert(mark).second) return;
+  open_.marks.push_back(mark);
+  open_.newest = std::max(open_.newest, time);
+}
+
+const SeenItems::Segment& SeenItems::seal() {
+  sealed_.push_back(std::move(open_));
+  open_ = Segment();
+  open_.serial = sealed_.back().serial + 1;
+  return sealed_.back();
+}
+
+std::optional<SeenItems::Segment> SeenItems::take_old(WallTime horizon) {
+  if (sealed_.empty() || (sealed_.size() <= kMaxSegments && sealed_.front().newest >= horizon)) return std::nullopt;
+  Segment old = std::move(sealed_.front());
+  sealed_.pop_front();
+  for (const std::uint64_t mark : old.marks) all_.erase(mark);
+  return old;
+}
+
+void SeenItems::restore(Segment open, std::deque<Segment> sealed) {
+  open_ = std::move(open);
+  sealed_ = std::move(sealed);
+  all_.clear();
+  for (const Segment& segment : sealed_) all_.insert(segment.marks.begin(), segment.marks.end());
+  all_.insert(open_.marks.begin(), open_.marks.end());
+}
+
+std::string SeenItems::text(const std::vector<std::uint64_t>& marks) {
+  std::string bytes;
+  bytes.reserve(marks.size() * kMarkBytes);
+  for (const std::uint64_t mark : marks)
+    for (std::size_t i = 0; i < kMarkBytes; ++i) bytes += static_cast<char>(mark >> (8 * (kMarkBytes - 1 - i)) & 0xFF);
+  return detail::base64(bytes);
+}
+
+std::optional<std::vector<std::uint64_t>> SeenItems::parse(std::string_view text) {
+  const auto bytes = detail::base64_decoded(text, detail::Base64Mode::strict);
+  if (!bytes || bytes->size() % kMarkBytes != 0) return std::nullopt;
+  std::vector<std::uint64_t> marks(bytes->size() / kMarkBytes);
+  for (std::size_t i = 0; i < bytes->size(); ++i)
+    marks[i / kMarkBytes] = marks[i / kMarkBytes] << 8 | static_cast<unsigned char>((*bytes)[i]);
+  return marks;
+}
+
+std::string StreamCursor::text() const {
+  std::string out;
+  detail::JsonWriter json(out);
+  json.begin_object().key("v").integer(kCursorVersion);
+  json.key("start").integer(unix_millis(start)).key("at").integer(unix_millis(position));
+  if (window) {
+    json.key("from").integer(unix_millis(window->from)).key("to").integer(unix_millis(window->to));
+    json.key("agent").integer(agent).key("page").integer(page);
+  }
+  write_open(json, "open", open);
+  write_open(json, "still", still_open);
+  json.key("serial").unsigned_integer(seen.open().serial);
+  json.key("newest").integer(unix_millis(seen.open().newest));
+  json.key("seen").string(SeenItems::text(seen.open().marks));
+  json.key("sealed").begin_array();
+  for (const SeenItems::Segment& segment : seen.sealed()) {
+    json.begin_array().unsigned_integer(segment.serial).integer(unix_millis(segment.newest)).end_array();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
+  const detail::Document document = detail::Document::json(text);
+  const detail::Value root = document.root();
+  if (root["v"].integer() != kCursorVersion || !root["at"].integer()) return std::nullopt;
+  StreamCursor cursor;
+  cursor.start = cursor_time(root["start"]);
+  cursor.position = cursor_time(root["at"]);
+  if (root["from"] && root["to"]) {
+    cursor.window = PollWindow{cursor_time(root["from"]), cursor_time(root["to"])};
+    cursor.agent = small_of(root["agent"]);
+    cursor.page = small_of(root["page"]);
+  }
+  cursor.open = read_open(root["open"]);
+  cursor.still_open = read_open(root["still"]);
+  SeenItems::Segment current;
+  current.serial = static_cast<std::uint64_t>(small_of(root["serial"]));
+  current.newest = cursor_time(root["newest"]);
+  auto marks = SeenItems::parse(root["seen"].text());
+  if (!marks || marks->size() > SeenItems::kSegment + 64) return std::nullopt;
+  current.marks = *std::move(marks);
+  std::deque<SeenItems::Segment> sealed;
+  for (const detail::Value entry : root["sealed"].items()) {
+    const auto parts = entry.items();
+    if (parts.size() != 2 || sealed.size() > SeenItems::kMaxSegments) return std::nullopt;
+    SeenItems::Segment& segment = sealed.emplace_back();
+    segment.serial = static_cast<std::uint64_t>(small_of(parts[0]));
+    segment.newest = cursor_time(parts[1]);
+  }
+  cursor.seen.restore(std::move(current), std::move(sealed));
+  return cursor;
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

@@ -1,0 +1,256 @@
+#include "jd/polling/poller.hpp"
+
+#include "core/async/call_deadline.hpp"
+#include "core/async/joint_cancel.hpp"
+#include "core/report/reporting.hpp"
+
+#include <kefu/core/observer_names.hpp>
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr Millis kFirstBackoff{30'000};
+constexpr Millis kLongestBackoff{600'000};
+/// A right that is missing does not come by itself within minutes.
+constexpr Millis kRefusedBackoff{1'800'000};
+constexpr std::string_view kCallsUsedUp = "2";
+
+/// Errors that concern the shop or the application, not one stream.
+bool ends_round(ErrorKind kind) {
+  return kind == ErrorKind::needs_authorization || kind == ErrorKind::credentials_refused ||
+         kind == ErrorKind::quota_exhausted || kind == ErrorKind::cancelled;
+}
+
+/// Not `configuration`: a clock that was wrong (8) may be right again within seconds.
+bool is_refusal(ErrorKind kind) {
+  return kind == ErrorKind::permission || kind == ErrorKind::unsupported || kind == ErrorKind::bad_argument;
+}
+
+}  // namespace
+
+/// State of the rounds; on the loop only.
+class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
+ public:
+  Work(PollParts parts, std::vector<std::unique_ptr<PollSource>> sources) : parts_(std::move(parts)) {
+    for (auto& source : sources) {
+      Lane& lane = lanes_.emplace_back();
+      lane.stream = std::make_shared<PollStream>(parts_, std::move(source));
+    }
+  }
+
+  void ask(Promise<PollBatch> promise, MonoTime deadline, CancelToken cancel) {
+    auto asked = std::make_shared<Asked>(std::move(promise), std::move(cancel));
+    asked->timer = parts_.runtime->scheduler->run_at(deadline, Guard(asked, shared_from_this()));
+    asked_.push_back(std::move(asked));
+    if (asked_.size() == 1) begin();
+  }
+
+ private:
+  struct Asked {
+    Asked(Promise<PollBatch> p, CancelToken cancel)
+        : promise(std::move(p)), unwanted(promise.cancelled(), stop.token()), outer(std::move(cancel)) {
+      listener = outer.on_request([source = stop] { source.request(); });
+    }
+    ~Asked() { outer.forget(listener); }
+    Promise<PollBatch> promise;
+    CancelSource stop;
+    detail::JointCancel unwanted;
+    CancelToken outer;
+    std::uint64_t listener = 0;
+    Scheduler::Ticket timer = 0;
+  };
+  /// Owned by the timer of the deadline, so that a poll is answered when the loop ends, and its poller lives till then.
+  class Guard {
+   public:
+    Guard(std::shared_ptr<Asked> asked, std::shared_ptr<Work> work)
+        : asked_(std::move(asked)), work_(std::move(work)) {}
+    Guard(Guard&&) noexcept = default;
+    Guard& operator=(Guard&&) = delete;
+    ~Guard() {
+      if (asked_) asked_->promise.answer(Error(ErrorKind::cancelled, "the runtime ended while it polled"));
+    }
+    void operator()() {
+      asked_->promise.answer(Error(ErrorKind::timeout, "the poll took longer than CallOptions::timeout"));
+      asked_->stop.request();
+    }
+
+   private:
+    std::shared_ptr<Asked> asked_;
+    std::shared_ptr<Work> work_;
+  };
+  struct Lane {
+    std::shared_ptr<PollStream> stream;
+    MonoTime due{};
+    int failures = 0;
+    bool tried = false;  ///< In this poll.
+  };
+
+  void begin() {
+    first_error_.reset();
+    worked_ = false;
+    for (Lane& lane : lanes_) lane.tried = false;
+    next();
+  }
+
+  /// A batch that nobody took comes first; then whose turn it is.
+  Lane* choose() {
+    for (Lane& lane : lanes_)
+      if (lane.stream->is_outstanding() && !lane.tried) return &lane;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      Lane& lane = lanes_[(turn_ + i) % lanes_.size()];
+      if (lane.tried || lane.due > mono()) continue;
+      turn_ = (turn_ + i + 1) % lanes_.size();
+      return &lane;
+    }
+    return nullptr;
+  }
+
+  void next() {
+    Lane* lane = choose();
+    if (lane == nullptr) {
+      if (!worked_ && first_error_) return answer(*first_error_);
+      return answer(finished(PollBatch()));
+    }
+    lane->tried = true;
+    const auto index = static_cast<std::size_t>(lane - lanes_.data());
+    const bool only_settle = lane->due > mono();
+    // The stream keeps this: it must not keep us.
+    lane->stream->run(asked_.front()->unwanted.token(), only_settle,
+                      [weak = weak_from_this(), index, only_settle](Result<StreamBatch> batch) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        const bool is_settled = batch && batch->events.empty() && batch->cursor.empty();
+                        if (only_settle && is_settled) return self->next();
+                        self->ran(self->lanes_[index], std::move(batch));
+                      });
+  }
+
+  void ran(Lane& lane, Result<StreamBatch> batch) {
+    if (!batch) return failed(lane, batch.error());
+    lane.failures = 0;
+    worked_ = true;
+    if (batch->pause) {
+      lane.due = mono() + *batch->pause;
+    } else if (batch->round_done) {
+      const Millis interval = parts_.settings.interval;
+      // What the other streams need is as much again.
+      const auto calls = batch->round_calls * static_cast<std::int64_t>(lanes_.size());
+      lane.due = mono() + parts_.budget->pause_for(parts_.shop, calls, interval);
+    } else {
+      lane.due = mono();
+    }
+    if (batch->events.empty() && batch->cursor.empty()) return next();
+    PollBatch found;
+    found.events = std::move(batch->events);
+    found.cursor = std::move(batch->cursor);
+    answer(finished(std::move(found)));
+  }
+
+  void failed(Lane& lane, const Error& error) {
+    if (error.platform_code() == kCallsUsedUp && error.kind() == ErrorKind::quota_exhausted) {
+      return parts_.budget->stop_for_today(
+          [self = shared_from_this()](const Error& stopped) { self->answer(stopped); });
+    }
+    if (ends_round(error.kind())) return answer(error);
+    ++lane.failures;
+    Millis pause = kFirstBackoff;
+    for (int i = 1; i < lane.failures && pause < kLongestBackoff; ++i) pause *= 2;
+    pause = is_refusal(error.kind()) ? kRefusedBackoff : std::min(pause, kLongestBackoff);
+    lane.due = mono() + std::max(pause, error.details().retry_after.value_or(Millis(0)));
+    if (parts_.runtime->observer) {
+      detail::log(
+          *parts_.runtime->observer, LogLevel::warning, log_event::kPollStreamFailed,
+          "one stream of a poller failed and pauses; the others go on",
+          {{"platform", "jd"}, {"account", parts_.shop}, {"stream", lane.stream->name()}, {"why", error.to_string()}});
+    }
+    if (!first_error_) first_error_ = error;
+    next();
+  }
+
+  /// When to poll again.
+  PollBatch finished(PollBatch batch) const {
+    MonoTime due = (MonoTime::max)();
+    for (const Lane& lane : lanes_) due = std::min(due, lane.due);
+    const MonoTime at = mono();
+    batch.more = due <= at;
+    if (!batch.more) batch.pause = std::chrono::ceil<Millis>(due - at);
+    return batch;
+  }
+
+  void answer(Result<PollBatch> batch) {
+    const std::shared_ptr<Asked> asked = std::move(asked_.front());
+    asked_.pop_front();
+    asked->promise.answer(std::move(batch));
+    parts_.runtime->scheduler->drop(asked->timer);
+    if (!asked_.empty()) parts_.runtime->scheduler->post([self = shared_from_this()] { self->begin(); });
+  }
+
+  MonoTime mono() const { return parts_.runtime->clock->mono(); }
+
+  const PollParts parts_;
+  std::vector<Lane> lanes_;
+  std::deque<std::shared_ptr<Asked>> asked_;  ///< The first is being worked on.
+  std::size_t turn_ = 0;
+  std::optional<Error> first_error_;
+  bool worked_ = false;
+};
+
+ShopPoller::ShopPoller(PollParts parts, std::vector<std::unique_ptr<PollSource>> sources)
+    : parts_(parts), work_(std::make_shared<Work>(std::move(parts), std::move(sources))) {}
+
+Pending<PollBatch> ShopPoller::poll(CallOptions options) {
+  Promise<PollBatch> promise(parts_.runtime);
+  Pending<PollBatch> pending = promise.pending();
+  const auto deadline = detail::deadline_of(*parts_.runtime, options, detail::kLongestTimeout);
+  std::optional<Error> refusal = parts_.runtime->refusal();
+  if (!refusal && !deadline) refusal = deadline.error();
+  if (refusal) {
+    promise.answer(*std::move(refusal));
+    return pending;
+  }
+  parts_.runtime->scheduler->post(
+      [work = work_, promise = std::move(promise), deadline = *deadline, cancel = std::move(options.cancel)]() mutable {
+        work->ask(std::move(promise), deadline, std::move(cancel));
+      });
+  return pending;
+}
+
+Pending<void> ShopPoller::accept(std::vector<StoreWrite> cursor) {
+  Promise<void> promise(parts_.runtime);
+  Pending<void> pending = promise.pending();
+  parts_.runtime->with_store<void>(
+      [cursor = std::move(cursor)](Store& store) -> Result<void> {
+        auto outcome = store.commit(cursor, Durability::full);
+        if (!outcome) return outcome.error();
+        if (!outcome->committed)
+          return Error(ErrorKind::conflict, "another process took this batch: drop it and poll again");
+        return {};
+      },
+      [promise = std::move(promise)](Result<void> outcome) mutable { promise.answer(std::move(outcome)); });
+  return pending;
+}
+
+Result<InboundEvent> ShopPoller::reopen(std::string_view raw, WallTime received) const {
+  return reopen_event(parts_.shop, raw, received);
+}
+
+std::shared_ptr<Poller> make_shop_poller(PollParts parts, const ApiClient& client,
+                                         const std::optional<AfterSaleDesk>& after_sale) {
+  const PollingSettings& settings = parts.settings;
+  std::vector<std::unique_ptr<PollSource>> sources;
+  if (settings.chats || settings.agent_messages) sources.push_back(make_chat_source(client, settings));
+  if (settings.evaluations) sources.push_back(make_evaluation_source(client, settings));
+  if (settings.after_sale && after_sale) {
+    sources.push_back(make_unsolved_source(client, settings, *after_sale, parts.runtime->clock));
+    sources.push_back(make_service_order_source(client, settings, *after_sale));
+  }
+  if (sources.empty()) return nullptr;
+  return std::make_shared<ShopPoller>(std::move(parts), std::move(sources));
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

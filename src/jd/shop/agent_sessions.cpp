@@ -1,0 +1,239 @@
+#include "jd/shop/agent_sessions.hpp"
+
+#include "core/async/call_deadline.hpp"
+#include "core/async/joint_cancel.hpp"
+#include "core/text/json_writer.hpp"
+#include "jd/operations/day_windows.hpp"
+#include "jd/operations/paging.hpp"
+
+#include <kefu/jd/buyer.hpp>
+#include <kefu/jd/im_pop.hpp>
+#include <kefu/jd/thread.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr Millis kListTimeout{30'000};
+constexpr std::size_t kMostSessions = 1000;
+constexpr std::int64_t kLatestSecond = 4'102'444'800;  // the year 2100
+constexpr int kLastPage = 100'000;
+
+/// Where a page of sessions ended: in which window, on which of the platform's pages, after how many of its entries.
+struct PlaceInList {
+  WallTime window;
+  int page = 1;
+  std::size_t passed = 0;
+};
+
+std::string place_text(const PlaceInList& place) {
+  return fmt::format("{}.{}.{}", unix_seconds(place.window), place.page, place.passed);
+}
+
+template <class Number>
+bool take_number(std::string_view& text, Number& to) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), to);
+  if (read.ec != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+  return true;
+}
+
+bool take_dot(std::string_view& text) {
+  if (text.empty() || text.front() != '.') return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+std::optional<PlaceInList> read_place_in_list(std::string_view text) {
+  std::int64_t seconds = 0;
+  PlaceInList place;
+  std::uint32_t passed = 0;
+  if (!take_number(text, seconds) || !take_dot(text) || !take_number(text, place.page) || !take_dot(text) ||
+      !take_number(text, passed) || !text.empty())
+    return std::nullopt;
+  if (seconds < 0 || seconds > kLatestSecond || place.page < 1 || place.page > kLastPage) return std::nullopt;
+  place.window = from_unix_seconds(seconds);
+  place.passed = passed;
+  if (start_of_day(place.window) != place.window) return std::nullopt;
+  return place;
+}
+
+AgentSession session_of_chat(ChatSession chat) {
+  AgentSession session;
+  session.id = chat.sid;
+  session.customer = customer_of(chat.customer, chat.sid);
+  session.agent = std::move(chat.waiter);
+  if (!chat.sid.empty()) session.thread = thread_of(SessionThread(chat.sid));
+  session.began = chat.begin.at.value_or(WallTime());
+  session.first_reply = chat.reply.at;
+  session.ended = chat.end.at;
+  session.transferred = chat.transfer;
+  session.raw = std::move(chat.raw);
+  return session;
+}
+
+/// One listing under way. Loop only, but for `begin`. Dropped, its promise answers.
+class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
+ public:
+  SessionWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
+              AgentSessionQuery query, Promise<AgentSessionPage> promise, const CallOptions& options, MonoTime deadline)
+      : runtime_(std::move(runtime)),
+        client_(std::move(client)),
+        page_size_(lists.page_size),
+        end_day_counts_(lists.end_day_counts),
+        query_(std::move(query)),
+        ends_(options.cancel, promise.cancelled()),
+        promise_(std::move(promise)),
+        deadline_(deadline) {
+    query_.limit = std::min(query_.limit, kMostSessions);
+  }
+
+  void begin(PlaceInList place) {
+    place_ = place;
+    ask();
+  }
+
+ private:
+  void ask() {
+    if (place_.window >= *query_.to) return promise_.answer(std::move(page_));
+    if (page_.sessions.size() == query_.limit) {
+      page_.next = place_text(place_);
+      return promise_.answer(std::move(page_));
+    }
+    const DayWindow window = first_window(place_.window, *query_.to);
+    ListSessions op(window.first, window.asked_until(runtime_->clock->wall(), end_day_counts_));
+    op.waiter = query_.agent;
+    op.page = place_.page;
+    op.page_size = page_size_;
+    CallOptions options;
+    options.timeout = std::chrono::duration_cast<Millis>(deadline_ - runtime_->clock->mono());
+    client_.start(
+        std::move(op), std::move(options), ends_.token(),
+        [self = shared_from_this(), window](Result<SessionsPage> page) { self->got(std::move(page), window); });
+  }
+
+  void got(Result<SessionsPage> page, const DayWindow& window) {
+    if (!page) return promise_.answer(page.error());
+    std::vector<ChatSession>& brought = page->sessions;
+    while (place_.passed < brought.size() && page_.sessions.size() < query_.limit) {
+      ChatSession& chat = brought[place_.passed++];
+      const auto& began = chat.begin.at;
+      if (began && (*began < *query_.from || *began >= *query_.to || !window.holds(*began))) continue;
+      page_.sessions.push_back(session_of_chat(std::move(chat)));
+    }
+    if (place_.passed >= brought.size()) turn_over(*page, window.end);
+    if (failed_) return promise_.answer(*failed_);
+    ask();
+  }
+
+  void turn_over(const SessionsPage& page, WallTime next_window) {
+    const std::size_t size = page.sessions.size();
+    const bool last = is_last_page(size, place_.page, page_size_, page.total);
+    if (!last && place_.page == kLastPage) {
+      failed_.emplace(ErrorKind::malformed_reply, "the platform's list of sessions does not end: ask for fewer days");
+      return;
+    }
+    place_.passed = 0;
+    place_.page = last ? 1 : place_.page + 1;
+    if (last) place_.window = next_window;
+  }
+
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const ApiClient client_;
+  const int page_size_;
+  const bool end_day_counts_;
+  AgentSessionQuery query_;
+  detail::JointCancel ends_;
+  Promise<AgentSessionPage> promise_;
+  const MonoTime deadline_;
+  PlaceInList place_;
+  std::optional<Error> failed_;
+  AgentSessionPage page_;
+};
+
+Agent agent_of(const Waiter& waiter) {
+  Agent agent(waiter.waiter, waiter.waiter);
+  detail::JsonWriter json(agent.raw);
+  json.begin_object().key("waiter").string(waiter.waiter);
+  if (waiter.yn) json.key("yn").integer(*waiter.yn);
+  json.key("leader").boolean(waiter.leader).key("level").string(waiter.level).end_object();
+  return agent;
+}
+
+}  // namespace
+
+Pending<std::vector<Agent>> ShopAgentSessions::agents(CallOptions options) {
+  Promise<std::vector<Agent>> promise(runtime_);
+  auto pending = promise.pending();
+  auto unwanted = promise.cancelled();
+  client_.start(GetAgentGroup(), std::move(options), std::move(unwanted),
+                [promise = std::move(promise)](Result<WaiterGroup> group) mutable {
+                  if (!group) return promise.answer(group.error());
+                  std::vector<Agent> agents;
+                  for (const Waiter& waiter : group->waiters) agents.push_back(agent_of(waiter));
+                  promise.answer(std::move(agents));
+                });
+  return pending;
+}
+
+Pending<AgentSessionPage> ShopAgentSessions::sessions(AgentSessionQuery query, CallOptions options) {
+  Promise<AgentSessionPage> promise(runtime_);
+  auto pending = promise.pending();
+  const WallTime now = runtime_->clock->wall();
+  const auto deadline = detail::deadline_of(*runtime_, options, kListTimeout);
+  if (!query.to) query.to = now + std::chrono::seconds(1);
+  std::optional<Error> refusal = runtime_->refusal();
+  if (!refusal && !query.from)
+    refusal.emplace(ErrorKind::bad_argument, "from is not set: JD lists sessions by period and cannot list open ones");
+  if (!refusal && query.limit == 0)
+    refusal.emplace(ErrorKind::bad_argument, "limit is 0: ask for at least one session");
+  if (!refusal) refusal = check_period(*query.from, *query.to, now);
+  if (!refusal && !deadline) refusal = deadline.error();
+
+  PlaceInList place;
+  if (!refusal) place.window = start_of_day(*query.from);
+  if (!refusal && !query.page.empty()) {
+    const auto read = read_place_in_list(query.page);
+    if (!read || read->window < place.window || read->window >= *query.to)
+      refusal.emplace(ErrorKind::bad_argument, "page is none of this query's: give AgentSessionPage::next as it came");
+    else
+      place = *read;
+  }
+  if (refusal) {
+    promise.answer(*std::move(refusal));
+    return pending;
+  }
+  query.to = std::min(*query.to, now + std::chrono::hours(24));  // nothing is there later
+  std::make_shared<SessionWalk>(runtime_, client_, lists_, std::move(query), std::move(promise), options, *deadline)
+      ->begin(place);
+  return pending;
+}
+
+template <class T>
+Pending<T> ShopAgentSessions::cannot(Ability ability) const {
+  Promise<T> promise(runtime_);
+  auto pending = promise.pending();
+  promise.answer(Error(ErrorKind::unsupported, capabilities_.cannot[static_cast<std::size_t>(ability)]));
+  return pending;
+}
+
+Pending<std::optional<AgentSession>> ShopAgentSessions::session_of(CustomerId, CallOptions) {
+  return cannot<std::optional<AgentSession>>(Ability::find_session);
+}
+Pending<void> ShopAgentSessions::open(CustomerId, std::string, CallOptions) {
+  return cannot<void>(Ability::open_session);
+}
+Pending<void> ShopAgentSessions::close(CustomerId, std::string, CallOptions) {
+  return cannot<void>(Ability::close_session);
+}
+Pending<std::vector<WaitingCustomer>> ShopAgentSessions::waiting(CallOptions) {
+  return cannot<std::vector<WaitingCustomer>>(Ability::waiting);
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+
+#include <kefu/channel/profiles.hpp>
+#include <kefu/core/client.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+
+/// The names of one buyer (jd 6.2): a pin or an open_id is turned into the xid, which joins applications. JD tells
+/// nothing else of a buyer. A masked pin names nobody and is refused.
+///
+/// Thread safety: all members may be called from any thread.
+class ShopProfiles final : public Profiles {
+ public:
+  ShopProfiles(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::string app_key)
+      : runtime_(std::move(runtime)), client_(std::move(client)), app_key_(std::move(app_key)) {}
+
+  Pending<Profile> look_up(CustomerId customer, CallOptions options) override;
+
+ private:
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const ApiClient client_;
+  const std::string app_key_;
+};
+
+}  // namespace jd
+KEFU_END_NAMESPACE

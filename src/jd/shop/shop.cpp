@@ -1,0 +1,141 @@
+#include "core/tokens/sourced_tokens.hpp"
+#include "jd/answering/capabilities.hpp"
+#include "jd/authorization/grant_tokens.hpp"
+#include "jd/polling/events.hpp"
+#include "jd/polling/feed.hpp"
+#include "jd/polling/poller.hpp"
+#include "jd/shop/agent_sessions.hpp"
+#include "jd/shop/profiles.hpp"
+#include "jd/shop/shop_core.hpp"
+#include "jd/shop/transcripts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+const std::string kPlatformName = "jd";
+
+Error bad_shop(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
+
+Result<void> check_shop_name(const std::string& shop) {
+  constexpr std::size_t kLongest = 64;
+  if (shop.empty()) return bad_shop("shop is empty: give it the name under which it was authorized");
+  if (shop.size() > kLongest) return bad_shop(fmt::format("shop has {} bytes, the limit is {}", shop.size(), kLongest));
+  if (!std::all_of(shop.begin(), shop.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+    return bad_shop("shop may hold printable ASCII only");
+  return {};
+}
+
+Result<void> check_dongdong(const DongDongGrant& grant) {
+  if (grant.aspid.empty()) return bad_shop("dongdong.aspid is empty: JD's DongDong team gives it on application");
+  if (grant.secret.empty() && grant.access_token.empty())
+    return bad_shop("dongdong.secret and dongdong.access_token are empty: give one of them");
+  if (grant.from_pin.empty()) return bad_shop("dongdong.from_pin is empty: name the agent account that speaks");
+  if (grant.token_life.count() <= 0)
+    return bad_shop(fmt::format("dongdong.token_life is {} s: more than 0", grant.token_life.count()));
+  return {};
+}
+
+Result<void> check_after_sale(const AfterSaleDesk& desk) {
+  if (desk.bu_id.empty()) return bad_shop("after_sale.bu_id is empty: it is the merchant's number");
+  if (desk.operate_pin.empty()) return bad_shop("after_sale.operate_pin is empty: name the account that acts");
+  if (desk.operate_nick.empty()) return bad_shop("after_sale.operate_nick is empty: name the agent who acts");
+  return {};
+}
+
+Result<void> check_polling(const PollingSettings& polling) {
+  using std::chrono::hours;
+  if (polling.interval.count() <= 0)
+    return bad_shop(fmt::format("polling.interval is {} s: more than 0", polling.interval.count()));
+  if (polling.overlap.count() < 0)
+    return bad_shop(fmt::format("polling.overlap is {} s: 0 or more", polling.overlap.count()));
+  if (polling.look_back.count() < 0 || polling.look_back > hours(24 * 90))
+    return bad_shop(fmt::format("polling.look_back is {} s: from 0 to 90 days, older the platform has none",
+                                polling.look_back.count()));
+  if (polling.page_size < 1) return bad_shop(fmt::format("polling.page_size is {}: 1 or more", polling.page_size));
+  if (std::any_of(polling.agents.begin(), polling.agents.end(), [](const auto& agent) { return agent.empty(); }))
+    return bad_shop("polling.agents holds an empty name: leave the list empty to poll the main account");
+  return {};
+}
+
+Result<void> check_shop(const ShopConfig& config) {
+  if (auto checked = check_shop_name(config.shop); !checked) return checked;
+  if (config.dongdong)
+    if (auto checked = check_dongdong(*config.dongdong); !checked) return checked;
+  if (config.after_sale)
+    if (auto checked = check_after_sale(*config.after_sale); !checked) return checked;
+  return check_polling(config.polling);
+}
+
+std::shared_ptr<detail::TokenProvider> make_shop_tokens(const App::Core& app, const ShopConfig& config) {
+  if (config.token_source) return std::make_shared<detail::SourcedTokens>(app.runtime, config.token_source);
+  return make_grant_tokens(app, config.shop);
+}
+
+void make_facets(Shop::Core& shop) {
+  const auto& runtime = shop.app->runtime;
+  const ShopConfig& config = shop.config;
+  if (config.reply_rules)
+    shop.reply_ledger = std::make_shared<ReplyLedger>(runtime->store, runtime->name_space, kPlatformName, config.shop,
+                                                      *config.reply_rules);
+  if (shop.capabilities.has(Facet::messenger))
+    shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, config, shop.reply_ledger);
+  if (config.host_feed) shop.push_receiver = std::make_shared<FeedReceiver>(config.shop, config.polling.chats);
+  PollParts parts;
+  parts.runtime = runtime;
+  parts.shop = config.shop;
+  parts.settings = config.polling;
+  parts.budget = shop.app->poll_budget;
+  shop.poller = make_shop_poller(std::move(parts), shop.client, config.after_sale);
+  shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, config.polling, shop.capabilities);
+  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, config.polling);
+  shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config.app_key);
+}
+
+}  // namespace
+
+Shop::Shop(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+Shop::~Shop() = default;
+
+Result<std::shared_ptr<Shop>> Shop::create(const App& app, ShopConfig config) {
+  if (auto checked = check_shop(config); !checked) return checked.error();
+  const auto& shared = app.core();
+  auto tokens = make_shop_tokens(*shared, config);
+  auto pipeline = shared->make_pipeline(config.shop, tokens);
+  Capabilities capabilities = capabilities_of(config);
+  auto core = std::make_shared<Core>(shared, std::move(config), std::move(capabilities), std::move(tokens),
+                                     std::move(pipeline));
+  make_facets(*core);
+  return std::shared_ptr<Shop>(new Shop(std::move(core)));
+}
+
+const std::string& Shop::id() const { return core_->config.shop; }
+const std::string& Shop::platform() const { return kPlatformName; }
+const Capabilities& Shop::capabilities() const { return core_->capabilities; }
+std::shared_ptr<Messenger> Shop::messenger() const { return core_->messenger; }
+std::shared_ptr<PushReceiver> Shop::push_receiver() const { return core_->push_receiver; }
+std::shared_ptr<Poller> Shop::poller() const { return core_->poller; }
+std::shared_ptr<AgentSessions> Shop::agent_sessions() const { return core_->agent_sessions; }
+std::shared_ptr<Transcripts> Shop::transcripts() const { return core_->transcripts; }
+std::shared_ptr<Profiles> Shop::profiles() const { return core_->profiles; }
+std::shared_ptr<ReplyLedger> Shop::reply_ledger() const { return core_->reply_ledger; }
+
+Result<InboundEvent> Shop::reopen(std::string_view raw, WallTime received) const {
+  return reopen_event(core_->config.shop, raw, received);
+}
+
+const ApiClient& Shop::client() const { return core_->client; }
+
+void Shop::remove() const {
+  core_->removed.request();
+  core_->pipeline->close();
+  if (core_->messenger) core_->messenger->close();
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

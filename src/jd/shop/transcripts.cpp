@@ -1,0 +1,222 @@
+#include "jd/shop/transcripts.hpp"
+
+#include "core/async/call_deadline.hpp"
+#include "core/async/joint_cancel.hpp"
+#include "jd/operations/day_windows.hpp"
+#include "jd/operations/paging.hpp"
+
+#include <kefu/jd/buyer.hpp>
+#include <kefu/jd/im_pop.hpp>
+#include <kefu/jd/thread.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+namespace {
+
+constexpr Millis kReadTimeout{30'000};
+constexpr std::size_t kMostEntries = 1000;
+constexpr std::size_t kMostLinesInWindow = 10'000;
+constexpr std::int64_t kLatestMillis = 4'102'444'800'000;  // the year 2100
+
+/// Where a page ended: after `passed` lines of this time.
+struct PlaceInLog {
+  WallTime time;
+  std::size_t passed = 0;
+};
+
+std::string place_text(const PlaceInLog& place) { return fmt::format("{}.{}", unix_millis(place.time), place.passed); }
+
+std::optional<PlaceInLog> read_place(std::string_view text) {
+  std::int64_t millis = 0;
+  std::uint32_t passed = 0;
+  const char* end = text.data() + text.size();
+  const auto time = std::from_chars(text.data(), end, millis);
+  if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.') return std::nullopt;
+  const auto count = std::from_chars(time.ptr + 1, end, passed);
+  if (count.ec != std::errc() || count.ptr != end) return std::nullopt;
+  if (millis < 0 || millis > kLatestMillis) return std::nullopt;  // what a clock can hold
+  PlaceInLog place;
+  place.time = from_unix_millis(millis);
+  place.passed = passed;
+  return place;
+}
+
+Error no_pin() {
+  return Error(ErrorKind::bad_argument,
+               "customer has no pin: JD finds chat logs by pin only, as its sessions name customers (\"pin:...\")");
+}
+
+/// One read under way: window by window, page by page. Loop only, but for `begin`. Dropped, its promise answers.
+class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk> {
+ public:
+  TranscriptWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
+                 TranscriptQuery query, std::string pin, Promise<TranscriptPage> promise, const CallOptions& options,
+                 MonoTime deadline)
+      : runtime_(std::move(runtime)),
+        client_(std::move(client)),
+        page_size_(lists.page_size),
+        end_day_counts_(lists.end_day_counts),
+        query_(std::move(query)),
+        pin_(std::move(pin)),
+        ends_(options.cancel, promise.cancelled()),
+        promise_(std::move(promise)),
+        deadline_(deadline) {
+    query_.limit = std::min(query_.limit, kMostEntries);
+  }
+
+  void begin(PlaceInLog from) {
+    place_ = from;
+    open_window(from.time);
+  }
+
+ private:
+  void open_window(WallTime from) {
+    if (from >= query_.to) return promise_.answer(std::move(page_));
+    window_ = first_window(from, query_.to);
+    lines_.clear();
+    platform_page_ = 1;
+    ask();
+  }
+
+  void ask() {
+    const WallTime until = window_.asked_until(runtime_->clock->wall(), end_day_counts_);
+    if (query_.words.empty()) return start(ReadChatLog(pin_, window_.first, until));
+    start(SearchChatLog(pin_, query_.words, window_.first, until));
+  }
+
+  template <class Op>
+  void start(Op op) {
+    op.waiter = query_.agent;
+    op.page = platform_page_;
+    op.page_size = page_size_;
+    CallOptions options;
+    options.timeout = std::chrono::duration_cast<Millis>(deadline_ - runtime_->clock->mono());
+    client_.start(std::move(op), std::move(options), ends_.token(),
+                  [self = shared_from_this()](Result<ChatLogPage> page) { self->got(std::move(page)); });
+  }
+
+  void got(Result<ChatLogPage> page) {
+    if (!page) return promise_.answer(page.error());
+    const std::size_t brought = page->lines.size();
+    std::move(page->lines.begin(), page->lines.end(), std::back_inserter(lines_));
+    if (lines_.size() > kMostLinesInWindow)
+      return promise_.answer(
+          Error(ErrorKind::bad_argument,
+                fmt::format("this customer has more than {} lines in the days from {} to {}: ask for a shorter period",
+                            kMostLinesInWindow, gateway_date(window_.first),
+                            gateway_date(window_.end - std::chrono::seconds(1)))));
+    if (!is_last_page(brought, platform_page_, page_size_, page->total)) {
+      ++platform_page_;
+      return ask();
+    }
+    window_read();
+  }
+
+  void window_read() {
+    const auto time_of = [this](const ChatLine& line) { return line.time.at.value_or(window_.first); };
+    // Newest first, as some lists are: turned round, equal times keep their order.
+    if (!lines_.empty() && time_of(lines_.front()) > time_of(lines_.back())) std::reverse(lines_.begin(), lines_.end());
+    std::stable_sort(lines_.begin(), lines_.end(),
+                     [&](const ChatLine& a, const ChatLine& b) { return time_of(a) < time_of(b); });
+    PlaceInLog at;
+    for (ChatLine& line : lines_) {
+      const WallTime time = time_of(line);
+      at.passed = time == at.time ? at.passed + 1 : 1;
+      at.time = time;
+      if (time < query_.from || time >= query_.to || !window_.holds(time)) continue;
+      if (time < place_.time || (time == place_.time && at.passed <= place_.passed)) continue;
+      if (page_.entries.size() == query_.limit) {
+        page_.next = place_text(last_);
+        return promise_.answer(std::move(page_));
+      }
+      last_ = at;
+      page_.entries.push_back(entry(std::move(line), time));
+    }
+    open_window(window_.end);
+  }
+
+  TranscriptEntry entry(ChatLine line, WallTime time) const {
+    TranscriptEntry made;
+    made.time = time;
+    made.from = line.author == ChatLine::Author::waiter     ? TranscriptEntry::From::agent
+                : line.author == ChatLine::Author::customer ? TranscriptEntry::From::customer
+                                                            : TranscriptEntry::From::system;
+    made.customer = query_.customer;
+    made.agent = std::move(line.waiter);
+    if (!line.sid.empty()) made.thread = thread_of(SessionThread(line.sid));
+    made.text = std::move(line.content);
+    made.raw = std::move(line.raw);
+    return made;
+  }
+
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const ApiClient client_;
+  const int page_size_;
+  const bool end_day_counts_;
+  TranscriptQuery query_;
+  const std::string pin_;
+  detail::JointCancel ends_;
+  Promise<TranscriptPage> promise_;
+  const MonoTime deadline_;
+
+  PlaceInLog place_;  ///< Where this page begins.
+  PlaceInLog last_;
+  DayWindow window_{};
+  int platform_page_ = 1;
+  std::vector<ChatLine> lines_;
+  TranscriptPage page_;
+};
+
+/// What is wrong with a query; else the customer's pin.
+Result<std::string> check_query(const TranscriptQuery& query, WallTime now) {
+  if (query.customer.id.empty())
+    return Error(ErrorKind::bad_argument,
+                 "customer is empty: JD reads chat logs of one customer at a time; list the sessions to see whose");
+  auto buyer = buyer_of(query.customer);
+  if (!buyer) return buyer.error();
+  if (buyer->pin.empty()) return no_pin();
+  if (query.limit == 0) return Error(ErrorKind::bad_argument, "limit is 0: ask for at least one entry");
+  if (auto wrong = check_period(query.from, query.to, now)) return *std::move(wrong);
+  return std::move(buyer->pin);
+}
+
+}  // namespace
+
+Pending<TranscriptPage> ShopTranscripts::read(TranscriptQuery query, CallOptions options) {
+  Promise<TranscriptPage> promise(runtime_);
+  auto pending = promise.pending();
+  const WallTime now = runtime_->clock->wall();
+  auto pin = check_query(query, now);
+  const auto deadline = detail::deadline_of(*runtime_, options, kReadTimeout);
+  std::optional<Error> refusal = runtime_->refusal();
+  if (!refusal && !pin) refusal = pin.error();
+  if (!refusal && !deadline) refusal = deadline.error();
+
+  PlaceInLog from;
+  from.time = query.from;
+  if (!refusal && !query.page.empty()) {
+    const auto place = read_place(query.page);
+    if (!place || place->time < query.from || place->time >= query.to)
+      refusal.emplace(ErrorKind::bad_argument, "page is none of this query's: give TranscriptPage::next as it came");
+    else
+      from = *place;
+  }
+  if (refusal) {
+    promise.answer(*std::move(refusal));
+    return pending;
+  }
+  query.to = std::min(query.to, now + std::chrono::hours(24));  // nothing is there later
+  std::make_shared<TranscriptWalk>(runtime_, client_, lists_, std::move(query), *std::move(pin), std::move(promise),
+                                   options, *deadline)
+      ->begin(from);
+  return pending;
+}
+
+}  // namespace jd
+KEFU_END_NAMESPACE

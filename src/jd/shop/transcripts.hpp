@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+
+#include <kefu/channel/transcripts.hpp>
+#include <kefu/core/client.hpp>
+#include <kefu/jd/shop.hpp>
+
+#include <memory>
+
+KEFU_BEGIN_NAMESPACE
+namespace jd {
+
+/// Chat logs of one customer, read in windows of at most 7 days. The order of the platform's pages is not public, so
+/// each window is read whole and sorted; TranscriptPage::next names the last line's time, so that lines which appear
+/// later do not shift pages.
+///
+/// Thread safety: all members may be called from any thread.
+class ShopTranscripts final : public Transcripts {
+ public:
+  ShopTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists)
+      : runtime_(std::move(runtime)), client_(std::move(client)), lists_(lists) {}
+
+  Pending<TranscriptPage> read(TranscriptQuery query, CallOptions options) override;
+
+ private:
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const ApiClient client_;
+  const PollingSettings lists_;  ///< page_size and end_day_counts.
+};
+
+}  // namespace jd
+KEFU_END_NAMESPACE

@@ -1,0 +1,91 @@
+#include "sandbox/control/core.hpp"
+
+#include <fmt/chrono.h>
+
+#include <ctime>
+
+KEFU_BEGIN_NAMESPACE
+namespace sandbox {
+namespace {
+
+/// Platforms date their answers; clients tell from it how wrong their own clock is.
+void put_date(WebAnswer& answer, WallTime now) {
+  const std::time_t second = static_cast<std::time_t>(unix_seconds(now));
+  answer.headers.emplace_back("Date", fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(second)));
+}
+
+}  // namespace
+
+void SandboxCore::move_clock(Millis by) {
+  offset_ms_ += by.count();
+  changed();
+}
+
+void SandboxCore::changed() {
+  condition.notify_all();
+  if (listener_) listener_();
+}
+
+void SandboxCore::on_change(std::function<void()> listener) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  listener_ = std::move(listener);
+}
+
+void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, Respond respond) {
+  WebAnswer answer;
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    const auto fault = faults.empty() ? std::nullopt : faults.take(request.path, twin.call_name(request), false);
+    if (fault && fault->name == "latency") {
+      timers.run_at(timers.now() + Millis(fault->delay_ms),
+                    [weak = weak_from_this(), &twin, request, later = std::move(respond)]() mutable {
+                      const auto self = weak.lock();
+                      if (!self) return;
+                      WebAnswer late;
+                      {
+                        const std::lock_guard<std::mutex> again(self->mutex);
+                        late = twin.handle(request, self->now());
+                        put_date(late, self->now());
+                        self->deliver_new();
+                        self->changed();
+                      }
+                      later(std::move(late));
+                    });
+      return;
+    }
+    answer = fault ? faulty_answer(twin, *fault, request) : twin.handle(request, now());
+    put_date(answer, now());
+    deliver_new();
+    changed();
+  }
+  respond(std::move(answer));
+}
+
+WebAnswer SandboxCore::faulty_answer(Twin& twin, const Fault& fault, const WebRequest& request) {
+  const FaultKind* kind = find_fault_kind(fault.name);
+  if (fault.name == "token_rotated") twin.retire_token(request, now());
+  WebAnswer answer;
+  if (fault.acts) {
+    answer = twin.handle(request, now());
+  } else if (fault.name == "errcode" || fault.name == "business_error" || fault.name == "reply_before_body") {
+    answer = twin.refusal(request, fault, fault.name == "business_error", now());
+  } else {
+    answer = twin.idle_success(request);
+  }
+  if (kind != nullptr) kind->apply(fault, answer);
+  return answer;
+}
+
+std::optional<WebAnswer> SandboxCore::answer_early(Twin& twin, const WebRequest& head) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (faults.empty()) return std::nullopt;
+  const auto fault = faults.take(head.path, twin.call_name(head), true);
+  if (!fault) return std::nullopt;
+  WebAnswer answer = faulty_answer(twin, *fault, head);
+  deliver_new();
+  changed();
+  return answer;
+}
+
+}  // namespace sandbox
+KEFU_END_NAMESPACE

@@ -1,0 +1,138 @@
+#include "sandbox/http/web_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+KEFU_BEGIN_NAMESPACE
+namespace sandbox {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '~';
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text, bool form) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
+      i += 2;
+    } else {
+      out.push_back(form && text[i] == '+' ? ' ' : text[i]);
+    }
+  }
+  return out;
+}
+
+std::string percent_encoded(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out.push_back('%');
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 15]);
+    }
+  }
+  return out;
+}
+
+Pairs query_pairs(std::string_view raw) {
+  Pairs pairs;
+  while (!raw.empty()) {
+    const std::size_t end = raw.find('&');
+    const std::string_view part = raw.substr(0, end);
+    raw.remove_prefix(end == std::string_view::npos ? raw.size() : end + 1);
+    if (part.empty()) continue;
+    const std::size_t equals = part.find('=');
+    const std::string_view value = equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
+    pairs.emplace_back(percent_decoded(part.substr(0, equals), true), percent_decoded(value, true));
+  }
+  return pairs;
+}
+
+std::string raw_query(const Pairs& pairs) {
+  std::string out;
+  for (const auto& [name, value] : pairs) {
+    if (!out.empty()) out.push_back('&');
+    out += percent_encoded(name);
+    out.push_back('=');
+    out += percent_encoded(value);
+  }
+  return out;
+}
+
+std::optional<std::string_view> find_pair(const Pairs& pairs, std::string_view name) {
+  for (const auto& [key, value] : pairs)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+std::optional<LoopbackUrl> loopback_url(std::string_view url, std::string& why) {
+  constexpr std::string_view kScheme = "http://";
+  if (!starts_with(url, kScheme)) {
+    why = "the callback URL must start with http:// (the sandbox speaks plain HTTP on this machine only)";
+    return std::nullopt;
+  }
+  std::string_view rest = url.substr(kScheme.size());
+  rest = rest.substr(0, rest.find('#'));
+  const std::size_t host_end = rest.find_first_of("/?");
+  const std::string_view authority = rest.substr(0, host_end);
+  rest.remove_prefix(host_end == std::string_view::npos ? rest.size() : host_end);
+  LoopbackUrl out;
+  out.host = authority;
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::string_view name = authority.substr(0, colon);
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = authority.substr(colon + 1);
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+    if (fault != std::errc() || end != digits.data() + digits.size() || out.port < 1 || out.port > 65535) {
+      why = "the callback URL's port is not a number from 1 to 65535";
+      return std::nullopt;
+    }
+  }
+  const bool is_v4_loopback = starts_with(name, "127.") && name.find_first_not_of("0123456789.") == name.npos;
+  if (name == "localhost") {
+    out.address = "127.0.0.1";
+  } else if (name == "[::1]") {
+    out.address = "::1";
+  } else if (is_v4_loopback) {
+    out.address = name;
+  } else {
+    why = "the callback URL must name this machine: localhost, 127.x.x.x or [::1]";
+    return std::nullopt;
+  }
+  const std::size_t question = rest.find('?');
+  out.path = rest.substr(0, question);
+  if (out.path.empty()) out.path = "/";
+  if (question != std::string_view::npos) out.query = rest.substr(question + 1);
+  return out;
+}
+
+}  // namespace sandbox
+KEFU_END_NAMESPACE

@@ -1,0 +1,145 @@
+#pragma once
+
+#include "sandbox/twin/twin.hpp"
+
+#include <kefu/core/time.hpp>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace sandbox {
+
+/// An agent account (客服账号) and the person bound to it.
+struct KfAgent {
+  std::string kf_account;  ///< Empty: a person that a mini program bound directly.
+  std::string nickname;
+  std::string kf_id;
+  std::string kf_wx;      ///< Who is bound; empty: nobody yet.
+  std::string kf_openid;  ///< Of that person.
+  std::string business_id;
+  std::string head_image;  ///< Its URL.
+  std::string invite_wx;   ///< Who was invited last.
+  WallTime invite_expires;
+  bool invite_rejected = false;
+  bool online = false;
+  bool admin = false;
+  std::int64_t auto_accept = 0;  ///< Customers handed to this agent are served at once while there are fewer.
+};
+
+/// An agent serves a customer.
+struct KfChat {
+  std::string openid;
+  std::string kf_account;
+  WallTime created;
+  WallTime latest;  ///< Last message of either side.
+};
+
+struct KfWaiting {
+  std::string openid;
+  std::string kf_account;  ///< Empty: for anybody.
+  WallTime created;
+  WallTime latest;
+};
+
+/// A line of the chat records.
+struct KfRecordLine {
+  std::int64_t id = 0;
+  std::string openid;
+  int opercode = 0;
+  std::string text;
+  WallTime time;
+  std::string worker;
+};
+
+struct KfState {
+  std::deque<KfAgent> agents;
+  std::int64_t next_kf_id = 1001;
+  std::map<std::string, KfChat, std::less<>> chats;  ///< By customer.
+  std::deque<KfWaiting> waiting;                     ///< The longest waiting first.
+  std::deque<KfRecordLine> records;                  ///< The latest; bounded.
+};
+
+struct BusinessRow {
+  std::int64_t business_id = 0;
+  std::string account_name;
+  std::string nickname;
+  std::string icon_media_id;
+  bool transfer_to_commkf = false;
+};
+
+struct BusinessState {
+  std::vector<BusinessRow> rows;
+  std::string corp_id;  ///< Of WeCom; empty: not bound.
+  WallTime corp_bound;
+};
+
+/// A template of the account, of one of the two families.
+struct NoticeTemplate {
+  static constexpr int kMessage = 0;   ///< Of template messages.
+  static constexpr int kOnce = 2;      ///< A subscription message for each consent.
+  static constexpr int kLongTerm = 3;  ///< Subscription messages until the consent is withdrawn.
+  std::string template_id;
+  int type = kMessage;
+  std::string source;  ///< tid, or template_id_short.
+  std::string title;
+  std::string content;  ///< With {{key.DATA}}.
+  std::string example;
+};
+
+struct NoticeState {
+  std::vector<NoticeTemplate> templates;
+  std::array<std::string, 2> industries{"2", "1"};
+  PeriodCount industry_changes;
+};
+
+/// What a customer's client got from the platform to pass on; used once.
+struct LoginCode {
+  enum class Use : unsigned char { mini_program, web, phone };
+  Use use = Use::mini_program;
+  std::string value;
+  std::string openid;
+  std::string scope;  ///< Of web logins.
+  std::string phone;
+  WallTime issued;
+  bool used = false;
+};
+
+/// The tokens of a customer who logged in on a web page.
+struct LoginToken {
+  std::string access;
+  std::string refresh;
+  std::string openid;
+  std::string scope;
+  WallTime expires;
+  WallTime refresh_expires;
+};
+
+struct LoginState {
+  std::deque<LoginCode> codes;    ///< The latest; bounded.
+  std::deque<LoginToken> tokens;  ///< The latest; bounded.
+  std::string visitor;            ///< Who looks at the authorization page.
+};
+
+/// What the platform thinks of the next contents it checks.
+struct ModerationVerdict {
+  std::string suggest = "pass";
+  std::int64_t label = 100;
+  std::string keyword;
+  std::int64_t errcode = 0;  ///< Of media: -1008 if it could not be fetched.
+  std::int64_t left = -1;    ///< Checks it holds for; -1: all.
+};
+
+struct ModerationState {
+  ModerationVerdict next;
+  PeriodCount text_minute;
+  PeriodCount media_minute;
+};
+
+}  // namespace sandbox
+KEFU_END_NAMESPACE

@@ -1,0 +1,130 @@
+#include "stores/sqlite/connection.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x6b656675;  // "kefu", in the file's header.
+constexpr std::int64_t kLayoutVersion = 1;           // Every change needs a migration note (API-2).
+
+// Opening jumps both counters. A power cut can take relaxed commits back, at most those since the last checkpoint
+// (about a thousand pages); the jump keeps the numbers they had from being given out twice.
+constexpr const char* kLayout = R"(
+  CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO counter VALUES ('generation', 0), ('fence', 0);
+  CREATE TABLE entry (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL,
+                      generation INTEGER NOT NULL, expires INTEGER);
+  CREATE INDEX entry_expires ON entry (expires) WHERE expires IS NOT NULL;
+  CREATE TABLE lease (key BLOB PRIMARY KEY, owner BLOB NOT NULL, fence INTEGER NOT NULL,
+                      until INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX lease_until ON lease (until);
+  PRAGMA application_id = 1801807477;
+  PRAGMA user_version = 1;
+)";
+static_assert(kApplicationId == 1801807477 && kLayoutVersion == 1, "the text above says the same");
+constexpr const char* kJump = "UPDATE counter SET value = value + 1048576";
+
+Error wrong_file(const std::string& path, std::string_view what) {
+  return Error(ErrorKind::configuration, fmt::format("SQLite store {}: {}", path, what));
+}
+
+Error system_error(const std::string& path, std::string_view what, int code) {
+  const bool no_room = code == ENOSPC || code == EDQUOT;
+  return Error(no_room ? ErrorKind::quota_exhausted : ErrorKind::configuration,
+               fmt::format("SQLite store {}: {}: {}", path, what, std::system_category().message(code)));
+}
+
+/// True: a store of ours. False: an empty file.
+Result<bool> identify(SqliteConnection& connection, const std::string& path) {
+  const auto id = connection.number("PRAGMA application_id");
+  if (!id) return id.error();
+  const auto version = connection.number("PRAGMA user_version");
+  if (!version) return version.error();
+  const auto tables = connection.number("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+  if (*id == 0 && *version == 0 && *tables == 0) return false;
+  if (*id != kApplicationId) {
+    return wrong_file(path, "this is the database of another program, not a kefu store; choose another path");
+  }
+  if (*version > kLayoutVersion) {
+    return wrong_file(path, fmt::format("a newer kefu wrote it (layout {}, this library knows up to {}); update this "
+                                        "library or choose another path",
+                                        *version, kLayoutVersion));
+  }
+  if (*version < 1) return wrong_file(path, "its layout number is missing; restore it from a backup");
+  return true;
+}
+
+/// `identify` on one snapshot: another process may be making the layout at this moment, and half of it is no store.
+Result<bool> identify_at_once(SqliteConnection& connection, const std::string& path) {
+  if (const auto begun = connection.run("BEGIN"); !begun) return begun.error();
+  auto known = identify(connection, path);
+  if (const auto ended = connection.run("ROLLBACK"); !ended && known) return ended.error();
+  return known;
+}
+
+/// Asks until the deadline: while another process changes the mode, SQLite answers busy without waiting.
+Result<void> switch_to_wal(SqliteConnection& connection, MonoTime deadline, const std::string& path) {
+  for (;;) {
+    Result<SqliteStatement> statement = connection.prepare("PRAGMA journal_mode = WAL");
+    if (!statement) return statement.error();
+    const Result<bool> row = statement->step();
+    if (row && *row && statement->bytes(0) == "wal") return {};
+    if (row) return wrong_file(path, "this file system does not support SQLite's WAL mode; choose a local disk");
+    if (row.error().kind() != ErrorKind::unavailable || std::chrono::steady_clock::now() >= deadline) {
+      return row.error();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+}  // namespace
+
+Result<void> prepare_sqlite_file(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return system_error(path, "cannot be reached", errno);
+    // Made here and not by SQLite, so that nobody else can read the tokens in it: SQLite gives the files beside it the
+    // same mode. An existing file is never opened here: closing it would drop the locks of this process.
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno != EEXIST) return system_error(path, "cannot be made; check its folder", errno);
+    if (file >= 0) ::close(file);
+    if (stat(path.c_str(), &info) != 0) return system_error(path, "cannot be reached", errno);
+  }
+  if (S_ISDIR(info.st_mode)) return wrong_file(path, "this is a folder; name a file in it");
+  if (!S_ISREG(info.st_mode)) return wrong_file(path, "this is not a regular file; choose another path");
+  return {};
+}
+
+Result<void> prepare_sqlite_layout(SqliteConnection& connection, const std::string& path, MonoTime deadline) {
+  if (auto plain = connection.run("PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864"); !plain) {
+    return plain;
+  }
+  // A file that is not ours is refused before anything in it changes.
+  if (const auto known = identify_at_once(connection, path); !known) return known.error();
+  if (connection.is_read_only()) return wrong_file(path, "cannot be written; check the permissions of the file");
+  if (auto wal = switch_to_wal(connection, deadline, path); !wal) return wal;
+  if (auto full = connection.run("PRAGMA synchronous = FULL"); !full) return full;
+
+  SqliteTransaction transaction(connection);
+  if (auto begun = transaction.begin(); !begun) return begun;
+  const auto known = identify(connection, path);
+  if (!known) return known.error();
+  if (!*known) {
+    if (auto made = connection.run(kLayout); !made) return made;
+  }
+  if (auto jumped = connection.run(kJump); !jumped) return jumped;
+  return transaction.commit();
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

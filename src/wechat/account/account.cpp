@@ -1,0 +1,240 @@
+#include "core/async/call_deadline.hpp"
+#include "core/async/joint_cancel.hpp"
+#include "core/async/runtime_core.hpp"
+#include "core/call/pipeline.hpp"
+#include "core/net/base_url.hpp"
+#include "core/tokens/broker.hpp"
+#include "core/tokens/sourced_tokens.hpp"
+#include "wechat/account/platform.hpp"
+#include "wechat/account/token_fetcher.hpp"
+#include "wechat/facets/agent_sessions.hpp"
+#include "wechat/facets/media_library.hpp"
+#include "wechat/facets/messenger.hpp"
+#include "wechat/facets/outreach.hpp"
+#include "wechat/facets/profiles.hpp"
+#include "wechat/facets/transcripts.hpp"
+#include "wechat/operations/capabilities.hpp"
+
+#include <kefu/wechat/account.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+const std::string kPlatform = "wechat";
+constexpr Millis kForceTimeout{15'000};
+
+Error bad(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
+
+/// Values that documentation and samples leave for the reader to fill in (TOK-8).
+bool is_placeholder(std::string_view value) {
+  constexpr std::array<std::string_view, 8> known{"APPID",     "APPSECRET",       "appid",          "secret",
+                                                  "appsecret", "your_app_secret", "YOUR_APPSECRET", "changeme"};
+  return std::find(known.begin(), known.end(), value) != known.end() ||
+         (!value.empty() && value.find_first_not_of("xX*") == std::string_view::npos);
+}
+
+Result<void> check_credentials(const AccountConfig& config) {
+  if (config.app_id.empty() || is_placeholder(config.app_id))
+    return bad("app_id is empty or a placeholder: take it from the platform's console (开发设置)");
+  if (config.app_id.size() > 64) return bad(fmt::format("app_id has {} bytes, the limit is 64", config.app_id.size()));
+  const bool plain = std::all_of(config.app_id.begin(), config.app_id.end(), [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  });
+  if (!plain) return bad("app_id may hold letters, digits, '_' and '-' only: look for blanks from copying");
+  if (config.token_source) return {};
+  if (config.app_secret.empty() || is_placeholder(config.app_secret.expose()))
+    return bad("app_secret is empty or a placeholder: take it from the platform's console, or set token_source");
+  if (config.app_secret.expose().find_first_of(" \t\r\n") != std::string_view::npos)
+    return bad("app_secret holds blanks or line ends: look for what copying added");
+  return {};
+}
+
+Result<void> check_limits(const AccountConfig& config) {
+  if (config.calls_per_second < 0)
+    return bad(fmt::format("calls_per_second is {}: 0 for no limit, or more", config.calls_per_second));
+  return {};
+}
+
+/// All who may end a forced refresh: two of the caller's, and the removal of the account.
+struct Enders {
+  Enders(CancelToken caller, CancelToken unwanted, CancelToken removed)
+      : either(std::move(caller), std::move(unwanted)), all(either.token(), std::move(removed)) {}
+  detail::JointCancel either;
+  detail::JointCancel all;
+};
+
+Result<std::shared_ptr<PushReceiver>> make_receiver(const AccountConfig& config) {
+  if (!config.push) return std::shared_ptr<PushReceiver>();
+  PushConfig push = *config.push;
+  if (push.app_id.empty()) push.app_id = config.app_id;
+  if (push.app_id != config.app_id)
+    return bad(fmt::format("push.app_id is {}, the account's app_id is {}", push.app_id, config.app_id));
+  push.kind = config.kind;
+  return make_push_receiver(std::move(push));
+}
+
+/// The account's one source of tokens: the host's own, or a broker whose fetches have a pipeline to themselves.
+std::shared_ptr<detail::TokenProvider> make_tokens(const std::shared_ptr<detail::RuntimeCore>& runtime,
+                                                   const AccountConfig& config,
+                                                   const std::shared_ptr<ReplyLedger>& ledger,
+                                                   const Capabilities& capabilities) {
+  if (config.token_source) return std::make_shared<detail::SourcedTokens>(runtime, config.token_source);
+  auto pipeline = std::make_shared<detail::Pipeline>(
+      runtime, std::make_shared<AccountPlatform>(runtime, config, nullptr, ledger, capabilities));
+  auto fetcher = std::make_shared<AccountTokenFetcher>(runtime->clock, ApiClient(std::move(pipeline)), config.app_id,
+                                                       config.app_secret, config.token_mode);
+  const bool stable = config.token_mode == TokenMode::stable;
+  detail::TokenSettings settings(kPlatform, config.app_id, stable ? "stable_token" : "token");
+  settings.fetch_without_store = stable;
+  return std::make_shared<detail::TokenBroker>(runtime, std::move(fetcher), std::move(settings));
+}
+
+}  // namespace
+
+ReplyRules default_reply_rules(AccountKind kind) {
+  using namespace std::chrono_literals;
+  ReplyRules rules;
+  rules.rules.emplace_back("message", 5, 48h);
+  if (kind == AccountKind::mini_program) {
+    rules.rules.emplace_back("enter", 2, 1min);
+    return rules;
+  }
+  for (const char* trigger : {"menu", "follow", "scan"}) rules.rules.emplace_back(trigger, 3, 1min);
+  return rules;
+}
+
+class Account::Core {
+ public:
+  Core(std::string id, Capabilities c, std::shared_ptr<detail::Pipeline> p)
+      : app_id(std::move(id)), capabilities(std::move(c)), pipeline(p), client(std::move(p)) {}
+
+  const std::string app_id;
+  const Capabilities capabilities;
+  const std::shared_ptr<detail::Pipeline> pipeline;
+  const ApiClient client;
+  std::shared_ptr<detail::TokenProvider> tokens;
+  std::shared_ptr<ReplyLedger> ledger;
+  std::shared_ptr<AccountMessenger> messenger;
+  std::shared_ptr<PushReceiver> receiver;
+  std::shared_ptr<MediaLibrary> media_library;
+  std::shared_ptr<AgentSessions> agent_sessions;
+  std::shared_ptr<Transcripts> transcripts;
+  std::shared_ptr<Profiles> profiles;
+  std::shared_ptr<Outreach> outreach;
+  const CancelSource removed;
+
+  template <class T>
+  std::shared_ptr<T> if_has(Facet facet, std::shared_ptr<T> one) const {
+    return capabilities.has(facet) ? std::move(one) : nullptr;
+  }
+};
+
+Account::Account(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+Account::~Account() = default;
+
+Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, AccountConfig config) {
+  if (auto checked = check_credentials(config); !checked) return checked.error();
+  if (auto checked = detail::check_base_url("base_url", config.base_url); !checked) return checked.error();
+  if (auto checked = check_limits(config); !checked) return checked.error();
+  auto receiver = make_receiver(config);
+  if (!receiver) return receiver.error();
+
+  std::shared_ptr<const ApiSeal> seal;
+  if (config.api_security) {
+    auto made = ApiSeal::create(*config.api_security, config.app_id);
+    if (!made) return made.error();
+    seal = std::make_shared<const ApiSeal>(*std::move(made));
+  }
+
+  const auto& shared = runtime.core();
+  Capabilities capabilities = capabilities_of(standing_of(config));
+  if (!*receiver) capabilities.missing_why(Facet::push_receiver) = "AccountConfig::push is not set";
+  auto ledger = std::make_shared<ReplyLedger>(shared->store, shared->name_space, kPlatform, config.app_id,
+                                              config.reply_rules.value_or(default_reply_rules(config.kind)));
+  auto tokens = make_tokens(shared, config, ledger, capabilities);
+  auto pipeline = std::make_shared<detail::Pipeline>(
+      shared, std::make_shared<AccountPlatform>(shared, config, tokens, ledger, capabilities, std::move(seal)));
+
+  auto core = std::make_shared<Core>(config.app_id, std::move(capabilities), std::move(pipeline));
+  core->tokens = std::move(tokens);
+  core->ledger = std::move(ledger);
+  core->receiver = *std::move(receiver);
+  core->messenger = std::make_shared<AccountMessenger>(shared, core->client, core->ledger, config.app_id, config.kind,
+                                                       config.business_typing, core->capabilities);
+  core->media_library = std::make_shared<AccountMediaLibrary>(shared, core->client, config.app_id, core->capabilities);
+  core->agent_sessions = std::make_shared<AccountAgentSessions>(shared, core->client, core->capabilities);
+  core->transcripts = std::make_shared<AccountTranscripts>(shared, core->client,
+                                                           core->capabilities.why_not(Ability::search_transcript));
+  core->profiles = std::make_shared<AccountProfiles>(shared, core->client);
+  core->outreach = std::make_shared<AccountOutreach>(shared, core->client, config.kind, core->capabilities);
+  return std::shared_ptr<Account>(new Account(std::move(core)));
+}
+
+const std::string& Account::id() const { return core_->app_id; }
+const std::string& Account::platform() const { return kPlatform; }
+const Capabilities& Account::capabilities() const { return core_->capabilities; }
+
+std::shared_ptr<Messenger> Account::messenger() const { return core_->if_has(Facet::messenger, core_->messenger); }
+
+std::shared_ptr<MediaLibrary> Account::media_library() const {
+  return core_->if_has(Facet::media_library, core_->media_library);
+}
+std::shared_ptr<AgentSessions> Account::agent_sessions() const {
+  return core_->if_has(Facet::agent_sessions, core_->agent_sessions);
+}
+std::shared_ptr<Transcripts> Account::transcripts() const {
+  return core_->if_has(Facet::transcripts, core_->transcripts);
+}
+std::shared_ptr<Profiles> Account::profiles() const { return core_->if_has(Facet::profiles, core_->profiles); }
+std::shared_ptr<Outreach> Account::outreach() const { return core_->if_has(Facet::outreach, core_->outreach); }
+
+std::shared_ptr<PushReceiver> Account::push_receiver() const { return core_->receiver; }
+std::shared_ptr<ReplyLedger> Account::reply_ledger() const { return core_->ledger; }
+
+Pending<Receipt> Account::send(Message message, CallOptions options) const {
+  return core_->messenger->send(std::move(message), std::move(options));
+}
+
+const ApiClient& Account::client() const { return core_->client; }
+
+Pending<void> Account::force_token_refresh(CallOptions options) const {
+  const auto& runtime = core_->pipeline->core();
+  Promise<void> promise(runtime);
+  auto pending = promise.pending();
+  const auto deadline = detail::deadline_of(*runtime, options, kForceTimeout);
+  std::optional<Error> refusal = runtime->refusal();
+  if (!refusal && core_->removed.requested()) refusal.emplace(ErrorKind::cancelled, "the account was removed");
+  if (!refusal && !deadline) refusal = deadline.error();
+  if (refusal) {
+    promise.answer(*std::move(refusal));
+    return pending;
+  }
+  auto enders = std::make_unique<Enders>(std::move(options.cancel), promise.cancelled(), core_->removed.token());
+  runtime->scheduler->post([tokens = core_->tokens, deadline = *deadline, enders = std::move(enders),
+                            promise = std::move(promise)]() mutable {
+    CancelToken cancel = enders->all.token();
+    tokens->force(deadline, std::move(cancel),
+                  [enders = std::move(enders), promise = std::move(promise)](Result<void> result) mutable {
+                    enders.reset();
+                    promise.answer(std::move(result));
+                  });
+  });
+  return pending;
+}
+
+void Account::remove() const {
+  core_->removed.request();
+  core_->pipeline->close();
+  core_->messenger->close();
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,164 @@
+#include "wechat/account/platform.hpp"
+
+#include "channel/window/settlement.hpp"
+#include "core/call/fault_table.hpp"
+#include "core/text/document.hpp"
+#include "wechat/account/code_table.hpp"
+#include "wechat/facets/send_gate.hpp"
+#include "wechat/operations/account_standing.hpp"
+
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+constexpr std::string_view kSendPaths[] = {"/cgi-bin/message/custom/send", "/cgi-bin/message/custom/business/send"};
+
+constexpr const char* kBrokenSeal = R"({"iv":"","data":"","authtag":""})";
+
+bool is_send(std::string_view path) { return path == kSendPaths[0] || path == kSendPaths[1]; }
+
+/// Logins of customers: their tokens and codes are a customer's, or come with the secret.
+bool is_login(std::string_view path) { return path.substr(0, 5) == "/sns/"; }
+
+bool is_rid(std::string_view text) noexcept {
+  if (text.size() < 26) return false;
+  for (std::size_t i = 0; i < 26; ++i) {
+    const bool dash = i == 8 || i == 17;
+    const bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    if (dash ? text[i] != '-' : !hex) return false;
+  }
+  return true;
+}
+
+void add_token(HttpRequest& request, const detail::Token& token) {
+  request.query.emplace_back("access_token", std::string(token.value.expose()));
+}
+
+}  // namespace
+
+std::string_view request_id_of(std::string_view errmsg) noexcept {
+  const auto at = errmsg.rfind("rid: ");
+  if (at == std::string_view::npos || !is_rid(errmsg.substr(at + 5))) return {};
+  return errmsg.substr(at + 5, 26);
+}
+
+/// One message taken from a customer's window.
+struct AccountPlatform::MessagePermit final : detail::Platform::Permit {
+  explicit MessagePermit(Reservation r) : reservation(std::move(r)) {}
+  Reservation reservation;
+};
+
+AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AccountConfig& config,
+                                 std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
+                                 Capabilities capabilities, std::shared_ptr<const ApiSeal> seal)
+    : runtime_(std::move(runtime)),
+      app_id_(config.app_id),
+      standing_(standing_of(config)),
+      check_account_kind_(config.check_account_kind),
+      base_url_(config.base_url),
+      calls_per_second_(config.calls_per_second),
+      tokens_(std::move(tokens)),
+      ledger_(std::move(ledger)),
+      capabilities_(std::move(capabilities)),
+      seal_(std::move(seal)) {}
+
+std::vector<detail::LimitRule> AccountPlatform::limits() const {
+  if (calls_per_second_ <= 0) return {};
+  return {detail::LimitRule(
+      "", {detail::LimitWindow(static_cast<std::uint64_t>(calls_per_second_), std::chrono::seconds(1))})};
+}
+
+/// Every call passes here, typed or raw: this kind of account must have the API, and for a customer message the window
+/// must be open.
+void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
+  if (check_account_kind_)
+    if (auto refusal = lacking_for(standing_, info.path)) return done(*std::move(refusal));
+  if (!is_send(info.path) || request.local.reserved) return done(std::unique_ptr<Permit>());
+  std::string customer = request.local.customer;
+  std::string type = request.local.content;
+  if (customer.empty()) {
+    const auto body = detail::Document::json(request.body);
+    customer = body.root()["touser"].text();
+    type = body.root()["msgtype"].text();
+  }
+  if (auto refusal = refuse_type(capabilities_, type)) return done(*std::move(refusal));
+  if (customer.empty()) return done(std::unique_ptr<Permit>());
+  runtime_->with_store<Reservation>(
+      [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
+        return ledger->reserve(customer, 1, now);
+      },
+      [runtime = runtime_, account = app_id_, done = std::move(done)](Result<Reservation> reserved) mutable {
+        if (reserved) return done(std::unique_ptr<Permit>(std::make_unique<MessagePermit>(*std::move(reserved))));
+        if (!detail::is_store_trouble(reserved.error())) return done(reserved.error());
+        detail::report_lost_ledger(*runtime, "wechat", account, reserved.error());
+        done(std::unique_ptr<Permit>());
+      });
+}
+
+void AccountPlatform::settle(std::unique_ptr<Permit> permit, const Error* error) {
+  if (!permit || error == nullptr) return;
+  detail::settle_reservation(runtime_, ledger_, std::move(static_cast<MessagePermit&>(*permit).reservation), 1, *error,
+                             kUsedUpCode);
+}
+
+void AccountPlatform::authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
+                                Authorized done) {
+  // A raw call of an API that presents the secret, or a customer's own login, carries no token of the account.
+  if (info.authorization == Authorization::none || is_login(info.path) ||
+      CallConditions(info.path).holds("secret_call"))
+    return done(detail::CredentialTag());
+  if (const auto token = tokens_->at_hand()) {
+    add_token(request, *token);
+    return done(token->tag);
+  }
+  tokens_->get(deadline, std::move(cancel), [&request, done = std::move(done)](Result<detail::TokenPtr> token) mutable {
+    if (!token) return done(token.error());
+    add_token(request, **token);
+    done((*token)->tag);
+  });
+}
+
+void AccountPlatform::renew(detail::CredentialTag refused, MonoTime deadline, CancelToken cancel,
+                            MoveFunction<void(Result<void>)> done) {
+  tokens_->refused(refused, deadline, std::move(cancel), std::move(done));
+}
+
+Result<void> AccountPlatform::sign(const OperationInfo& info, HttpRequest& request, WallTime now) {
+  if (!seal_ || !seal_->covers(info.path) || request.method != "POST") return {};
+  return seal_->seal(request, now);
+}
+
+/// A sealed answer becomes what is inside it. One that is not the platform's stays sealed, which `classify` sees; one
+/// that should be sealed and is not becomes such a one. Errors come in clear.
+void AccountPlatform::open(const OperationInfo& info, HttpReply& reply) const {
+  if (!seal_ || !seal_->covers(info.path) || reply.status != 200) return;
+  const auto document = detail::Document::json(reply.body);
+  if (!document) return;
+  if (ApiSeal::is_sealed(document)) {
+    auto inside = seal_->open(info.path, reply, document, runtime_->clock->wall());
+    if (inside) reply.body = *std::move(inside);
+    return;
+  }
+  const std::string_view code = document.root()["errcode"].text();
+  if (code.empty() || code == "0") reply.body = kBrokenSeal;
+}
+
+detail::Verdict AccountPlatform::classify(const OperationInfo& info, const detail::Reply& reply) const {
+  if (seal_ && seal_->covers(info.path) && ApiSeal::is_sealed(reply.document)) {
+    detail::Verdict verdict = detail::verdict_of(detail::Fault::reply_signature, info.effect);
+    const auto why = seal_->open(info.path, reply.http, reply.document, runtime_->clock->wall());
+    if (!why) verdict.finding = why.error().message();
+    return verdict;
+  }
+  const detail::Value root = reply.document.root();
+  detail::PlatformAnswer answer;
+  answer.code = root["errcode"].text();
+  answer.message = root["errmsg"].text();
+  answer.request_id = request_id_of(answer.message);
+  return detail::classify_answer(code_table(), CallConditions(info.path), std::move(answer), info, reply);
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

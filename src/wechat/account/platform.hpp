@@ -1,0 +1,61 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+#include "core/call/platform.hpp"
+#include "core/tokens/credential.hpp"
+#include "wechat/account/api_security.hpp"
+#include "wechat/operations/account_standing.hpp"
+
+#include <kefu/channel/capabilities.hpp>
+#include <kefu/channel/reply_window.hpp>
+#include <kefu/wechat/account.hpp>
+
+#include <memory>
+#include <string>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+/// The id of the request that the platform writes into its error texts (`... rid: 5f3ded7d-22929d02-4ba1f5f6`); empty
+/// if there is none.
+std::string_view request_id_of(std::string_view errmsg) noexcept;
+
+/// The steps of the pipeline for one account at api.weixin.qq.com.
+class AccountPlatform final : public detail::Platform {
+ public:
+  /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves).
+  AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AccountConfig& config,
+                  std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
+                  Capabilities capabilities, std::shared_ptr<const ApiSeal> seal = nullptr);
+
+  std::string_view platform() const override { return "wechat"; }
+  std::string_view account() const override { return app_id_; }
+  const std::string& base_url(const OperationInfo&) const override { return base_url_; }
+  std::vector<detail::LimitRule> limits() const override;
+  void gate(const OperationInfo& info, const HttpRequest& request, Gated done) override;
+  void settle(std::unique_ptr<Permit> permit, const Error* error) override;
+  void authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
+                 Authorized done) override;
+  void renew(detail::CredentialTag refused, MonoTime deadline, CancelToken cancel,
+             MoveFunction<void(Result<void>)> done) override;
+  Result<void> sign(const OperationInfo& info, HttpRequest& request, WallTime now) override;
+  void open(const OperationInfo& info, HttpReply& reply) const override;
+  detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override;
+
+ private:
+  struct MessagePermit;
+
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const std::string app_id_;
+  const AccountStanding standing_;
+  const bool check_account_kind_;
+  const std::string base_url_;
+  const int calls_per_second_;
+  const std::shared_ptr<detail::TokenProvider> tokens_;
+  const std::shared_ptr<ReplyLedger> ledger_;
+  const Capabilities capabilities_;
+  const std::shared_ptr<const ApiSeal> seal_;  ///< Null: the API signature mode is off.
+};
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,162 @@
+#include "wechat/facets/messenger.hpp"
+
+#include "channel/send/planner.hpp"
+#include "core/call/answers.hpp"
+#include "wechat/facets/send_gate.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+detail::SendLanesSettings lanes_settings(std::string account, std::shared_ptr<ReplyLedger> ledger) {
+  detail::SendLanesSettings settings("wechat", std::move(account));
+  settings.ledger = std::move(ledger);
+  settings.used_up_code = kUsedUpCode;
+  return settings;
+}
+
+}  // namespace
+
+/// The parts of one message as calls of the customer-message API.
+class AccountMessenger::Parts final : public detail::MessageParts {
+ public:
+  Parts(ApiClient client, std::string customer, Speaker speaker, std::vector<CustomMessage> parts)
+      : client_(std::move(client)),
+        customer_(std::move(customer)),
+        speaker_(std::move(speaker)),
+        parts_(std::move(parts)) {}
+
+  std::size_t count() const override { return parts_.size(); }
+  Result<void> check(std::size_t part) const override {
+    const SendCustomMessage op = operation_of(part);
+    HttpRequest unsent;
+    return SendCustomMessage::operation().encode(&op, unsent);
+  }
+  void send(std::size_t part, CallOptions options, CancelToken unwanted, Sent sent) override {
+    client_.start(operation_of(part), std::move(options), std::move(unwanted),
+                  [sent = std::move(sent)](Result<NoContent> result) mutable {
+                    sent(result ? Result<std::string>(std::string()) : Result<std::string>(result.error()));
+                  });
+  }
+
+ private:
+  SendCustomMessage operation_of(std::size_t part) const {
+    SendCustomMessage op(customer_, parts_[part]);
+    op.kf_account = speaker_.agent;
+    op.ai_generated = speaker_.ai_generated;
+    op.reserved = true;
+    return op;
+  }
+  const ApiClient client_;
+  const std::string customer_;
+  const Speaker speaker_;
+  const std::vector<CustomMessage> parts_;
+};
+
+AccountMessenger::AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+                                   std::shared_ptr<ReplyLedger> ledger, std::string account, AccountKind kind,
+                                   bool business_typing, Capabilities capabilities)
+    : runtime_(std::move(runtime)),
+      client_(std::move(client)),
+      account_(std::move(account)),
+      kind_(kind),
+      business_typing_(business_typing),
+      capabilities_(std::move(capabilities)),
+      lanes_(std::make_shared<detail::SendLanes>(runtime_, lanes_settings(account_, std::move(ledger)))) {}
+
+Pending<Receipt> AccountMessenger::send(Message message, CallOptions options) {
+  return lanes_->send(prepare(std::move(message)), options);
+}
+
+Pending<SendPlan> AccountMessenger::plan(Message message, CallOptions options) {
+  if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
+  auto planned = detail::planned(message, capabilities_, [this](Message one) { return prepare(std::move(one)); });
+  planned.ledger = lanes_->ledger();
+  return detail::plan_send(runtime_, std::move(planned), std::move(options));
+}
+
+void AccountMessenger::close() { lanes_->close(); }
+
+Pending<void> AccountMessenger::typing(Address to, bool on, CallOptions options) {
+  Promise<void> promise(runtime_);
+  auto pending = promise.pending();
+  if (auto checked = check_address(to); !checked) {
+    promise.answer(checked.error());
+    return pending;
+  }
+  auto unwanted = promise.cancelled();
+  auto done = [promise = std::move(promise)](Result<NoContent> result) mutable {
+    promise.answer(result ? Result<void>() : Result<void>(result.error()));
+  };
+  if (kind_ == AccountKind::mini_program && business_typing_)
+    client_.start(SetBusinessTyping(to.customer.id, on), std::move(options), std::move(unwanted), std::move(done));
+  else
+    client_.start(SetTyping(to.customer.id, on), std::move(options), std::move(unwanted), std::move(done));
+  return pending;
+}
+
+Result<void> AccountMessenger::check_address(const Address& to) const {
+  if (!to.account.empty() && to.account != account_)
+    return Error(ErrorKind::bad_argument,
+                 fmt::format("to.account is {}, this messenger belongs to {}", to.account, account_));
+  if (to.customer.id.empty()) return Error(ErrorKind::bad_argument, "to.customer.id is empty: it is the openid");
+  return {};
+}
+
+/// Everything that can be refused without asking anybody.
+Result<detail::OutgoingMessage> AccountMessenger::prepare(Message message) const {
+  if (auto checked = check_address(message.to); !checked) return checked.error();
+  if (message.idempotency_key.size() > 64)
+    return Error(ErrorKind::bad_argument,
+                 fmt::format("idempotency_key has {} bytes, the limit is 64", message.idempotency_key.size()));
+  std::vector<Change> changes;
+  if (kind_ == AccountKind::mini_program && !message.speaker.agent.empty()) {
+    if (!message.allow.simplify)
+      return Error(ErrorKind::unsupported,
+                   "speaker.agent: mini programs cannot show an agent; leave it empty or allow simplifying");
+    message.speaker.agent.clear();
+    changes.emplace_back("sent without the agent's name: mini programs cannot show it");
+  }
+  auto adapted = adapt(capabilities_, std::move(message.content), message.allow);
+  if (!adapted) return adapted.error();
+  for (Change& change : adapted->changes) changes.push_back(std::move(change));
+
+  std::vector<CustomMessage> parts;
+  for (Content& part : adapted->parts) {
+    auto custom = as_custom_message(std::move(part));
+    if (!custom) return custom.error();
+    parts.push_back(*std::move(custom));
+  }
+  std::string& customer = message.to.customer.id;
+  detail::OutgoingMessage outgoing(
+      customer, std::make_unique<Parts>(client_, customer, std::move(message.speaker), std::move(parts)));
+  outgoing.customer = std::move(customer);
+  outgoing.changes = std::move(changes);
+  return outgoing;
+}
+
+/// Names the message type that carries this content for this kind of account.
+Result<CustomMessage> AccountMessenger::as_custom_message(Content content) const {
+  const bool mini = kind_ == AccountKind::mini_program;
+  return std::visit(
+      [mini](auto&& value) -> Result<CustomMessage> {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, LinkContent>) {
+          if (mini) return CustomMessage(Link(std::move(value)));
+          return CustomMessage(News(std::move(value)));
+        } else if constexpr (std::is_constructible_v<CustomMessage, T>) {
+          return CustomMessage(std::move(value));
+        } else {
+          return Error(ErrorKind::unsupported, "the customer-message API has no type for this content");
+        }
+      },
+      std::move(content));
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/async/runtime_core.hpp"
+
+#include <kefu/channel/profiles.hpp>
+#include <kefu/core/client.hpp>
+
+#include <memory>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+/// Who the followers of an official account are: the platform tells ids, remarks and tags, and no names or pictures.
+///
+/// Thread safety: all members may be called from any thread.
+class AccountProfiles final : public Profiles {
+ public:
+  AccountProfiles(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client)
+      : runtime_(std::move(runtime)), client_(std::move(client)) {}
+
+  Pending<Profile> look_up(CustomerId customer, CallOptions options) override;
+
+ private:
+  const std::shared_ptr<detail::RuntimeCore> runtime_;
+  const ApiClient client_;
+};
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

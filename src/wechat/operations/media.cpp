@@ -1,0 +1,276 @@
+#include "channel/content/media_writer.hpp"
+#include "core/call/fields.hpp"
+#include "core/text/json_writer.hpp"
+#include "wechat/operations/families.hpp"
+#include "wechat/operations/media_rules.hpp"
+
+#include <kefu/wechat/media.hpp>
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+KEFU_FIELDS(wechat::UploadedMedia) {
+  v.optional("type", s.type);
+  v.optional("thumb_media_id", s.media_id);  // as SDKs saw it answered for thumbnails
+  v.optional("media_id", s.media_id);
+  v.optional("created_at", s.created_at);
+}
+
+KEFU_FIELDS(wechat::ArticleImage) { v.required("url", s.url); }
+
+KEFU_FIELDS(wechat::AddedMaterial) {
+  v.required("media_id", s.media_id);
+  v.optional("url", s.url);
+}
+
+KEFU_FIELDS(wechat::DeleteMaterial) { v.required("media_id", s.media_id); }
+
+KEFU_FIELDS(wechat::CountMaterials) { static_cast<void>(s); }
+
+KEFU_FIELDS(wechat::MaterialCount) {
+  v.required("voice_count", s.voice_count);
+  v.required("video_count", s.video_count);
+  v.required("image_count", s.image_count);
+  v.required("news_count", s.news_count);
+}
+
+KEFU_FIELDS(wechat::ListMaterials) {
+  v.required("type", s.type);
+  v.value("offset", s.offset, Check().range(0, INT32_MAX));
+  v.value("count", s.count, Check().range(1, 20));
+}
+
+KEFU_FIELDS(wechat::MaterialItem) {
+  v.required("media_id", s.media_id);
+  v.optional("name", s.name);
+  v.optional("update_time", s.update_time);
+  v.optional("url", s.url);
+  v.whole(s.raw);
+}
+
+KEFU_FIELDS(wechat::MaterialPage) {
+  v.required("total_count", s.total_count);
+  v.optional("item", s.item);
+}
+
+}  // namespace detail
+
+namespace wechat {
+namespace {
+
+constexpr Millis kTransferTime{60'000};
+constexpr std::size_t kLongestAnswer = 64 * 1024;  // an error in a small file's place must fit as well
+
+template <class Op>
+Result<void> encode_file(const Op& op, UploadPlace place, MediaKind kind, const HttpFields& fields, HttpRequest& out) {
+  auto file = checked_upload(place, kind, op.content, op.max_bytes);
+  if (!file) return file.error();
+  return detail::encode_multipart(*std::move(file), fields, out);
+}
+
+Result<void> encode_upload(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const UploadMedia*>(request);
+  out.query.emplace_back("type", type_of(op.kind));
+  return encode_file(op, UploadPlace::temporary, op.kind, {}, out);
+}
+
+Result<void> decode_upload(const detail::Reply& reply, void* response) {
+  if (auto decoded = detail::decode_json<UploadedMedia>(reply, response); !decoded) return decoded;
+  if (!static_cast<const UploadedMedia*>(response)->media_id.empty()) return {};
+  return Error(ErrorKind::malformed_reply, "media_id is missing");
+}
+
+Result<void> encode_article_image(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const UploadArticleImage*>(request);
+  return encode_file(op, UploadPlace::article, MediaKind::image, {}, out);
+}
+
+Result<void> encode_add_material(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const AddMaterial*>(request);
+  const bool video = op.kind == MediaKind::video;
+  if (video && op.title.empty()) return Error(ErrorKind::bad_argument, "title is empty: a permanent video needs one");
+  if (!video && !(op.title.empty() && op.introduction.empty()))
+    return Error(ErrorKind::bad_argument, "title and introduction belong to videos only: leave them empty");
+  HttpFields fields;
+  if (video) {
+    std::string description;
+    detail::JsonWriter json(description);
+    json.begin_object().key("title").string(op.title).key("introduction").string(op.introduction).end_object();
+    fields.emplace_back("description", std::move(description));
+  }
+  out.query.emplace_back("type", type_of(op.kind));
+  return encode_file(op, UploadPlace::permanent, op.kind, fields, out);
+}
+
+Result<void> encode_kf_picture(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const UploadKfPicture*>(request);
+  if (op.kf_account.find('@') == std::string::npos)
+    return Error(ErrorKind::bad_argument, "kf_account must have the form name@account");
+  out.query.emplace_back("kf_account", op.kf_account);
+  return encode_file(op, UploadPlace::kf_picture, MediaKind::image, {}, out);
+}
+
+// --- downloads
+
+template <class Op>
+Result<void> open_target(const Op& op, HttpRequest& out) {
+  if (op.media_id.empty()) return Error(ErrorKind::bad_argument, "media_id is empty");
+  auto writer = detail::MediaWriter::open(op.to);
+  if (!writer) return writer.error();
+  // The call owns the writer: whatever keeps the request longer does not keep an unfinished file.
+  out.sink = [weak = std::weak_ptr(*writer)](std::string_view bytes) {
+    const auto open = weak.lock();
+    return open && open->write(bytes);
+  };
+  op.state.writer = *std::move(writer);
+  out.max_reply_bytes = std::max(op.to.max_bytes(), kLongestAnswer);
+  return {};
+}
+
+template <class Op>
+Result<void> encode_download(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const Op*>(request);
+  out.query.emplace_back("media_id", op.media_id);
+  return open_target(op, out);
+}
+
+Result<void> encode_get_material(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const GetMaterial*>(request);
+  detail::JsonWriter json(out.body);
+  json.begin_object().key("media_id").string(op.media_id).end_object();
+  out.headers.emplace_back("content-type", "application/json; charset=utf-8");
+  return open_target(op, out);
+}
+
+void decode_file(const detail::Reply& reply, DownloadedMedia& media) {
+  media.content_type = detail::media_type_of(reply.http.header("content-type"));
+  media.name = detail::file_name_of(reply.http.header("content-disposition"));
+}
+
+Result<void> decode_media(const detail::Reply& reply, void* response) {
+  auto& media = *static_cast<DownloadedMedia*>(response);
+  if (reply.streamed) return decode_file(reply, media), Result<void>();
+  media.url = reply.document.root()["video_url"].text();
+  if (!media.url.empty()) return {};
+  return Error(ErrorKind::malformed_reply, "neither a file nor video_url is there");
+}
+
+Result<void> decode_material(const detail::Reply& reply, void* response) {
+  auto& material = *static_cast<Material*>(response);
+  if (reply.streamed) return decode_file(reply, material.media), Result<void>();
+  const detail::Value root = reply.document.root();
+  material.media.url = root["down_url"].text();
+  material.title = root["title"].text();
+  material.description = root["description"].text();
+  detail::FieldReader(root).raw_json("news_item", material.news_item);
+  if (!material.media.url.empty() || !material.news_item.empty()) return {};
+  return Error(ErrorKind::malformed_reply, "neither a file nor down_url nor news_item is there");
+}
+
+DownloadedMedia& media_of(DownloadedMedia& response) { return response; }
+DownloadedMedia& media_of(Material& response) { return response.media; }
+
+template <class Op>
+Result<void> finish_download(const void* request, const detail::Reply& reply, void* response) {
+  const auto writer = std::move(static_cast<const Op*>(request)->state.writer);
+  if (!reply.streamed || !writer) return {};
+  return writer->commit(media_of(*static_cast<typename Op::Response*>(response)));
+}
+
+}  // namespace
+
+const Operation& UploadMedia::operation() {
+  static const Operation row{{"wechat.media.upload", "POST", "/cgi-bin/media/upload", Authorization::access_token,
+                              Effect::idempotent, "media.upload", kTransferTime, "上传临时素材"},
+                             encode_upload,
+                             decode_upload};
+  return row;
+}
+
+const Operation& GetMedia::operation() {
+  static const Operation row{{"wechat.media.get", "GET", "/cgi-bin/media/get", Authorization::access_token,
+                              Effect::read, "media.get", kTransferTime, "获取临时素材"},
+                             encode_download<GetMedia>,
+                             decode_media,
+                             finish_download<GetMedia>};
+  return row;
+}
+
+const Operation& GetJssdkVoice::operation() {
+  static const Operation row{{"wechat.media.get.jssdk", "GET", "/cgi-bin/media/get/jssdk", Authorization::access_token,
+                              Effect::read, "media.get", kTransferTime, "获取高清语音素材"},
+                             encode_download<GetJssdkVoice>,
+                             decode_media,
+                             finish_download<GetJssdkVoice>};
+  return row;
+}
+
+const Operation& UploadArticleImage::operation() {
+  static const Operation row{{"wechat.media.uploadimg", "POST", "/cgi-bin/media/uploadimg", Authorization::access_token,
+                              Effect::idempotent, "media.uploadimg", kTransferTime, "上传图文消息内的图片获取URL"},
+                             encode_article_image,
+                             detail::decode_json<ArticleImage>};
+  return row;
+}
+
+const Operation& AddMaterial::operation() {
+  static const Operation row{
+      {"wechat.material.add_material", "POST", "/cgi-bin/material/add_material", Authorization::access_token,
+       Effect::create, "material.add_material", kTransferTime, "新增其他类型永久素材"},
+      encode_add_material,
+      detail::decode_json<AddedMaterial>};
+  return row;
+}
+
+const Operation& GetMaterial::operation() {
+  static const Operation row{
+      {"wechat.material.get_material", "POST", "/cgi-bin/material/get_material", Authorization::access_token,
+       Effect::read, "material.get_material", kTransferTime, "获取永久素材"},
+      encode_get_material,
+      decode_material,
+      finish_download<GetMaterial>};
+  return row;
+}
+
+const Operation& DeleteMaterial::operation() {
+  static const Operation row = detail::make_operation<DeleteMaterial>(
+      {"wechat.material.del_material", "POST", "/cgi-bin/material/del_material", Authorization::access_token,
+       Effect::idempotent, "material.del_material", Millis(10'000), "删除永久素材"});
+  return row;
+}
+
+const Operation& CountMaterials::operation() {
+  static const Operation row = detail::make_operation<CountMaterials>(
+      {"wechat.material.get_materialcount", "GET", "/cgi-bin/material/get_materialcount", Authorization::access_token,
+       Effect::read, "material.get_materialcount", Millis(10'000), "获取永久素材总数"});
+  return row;
+}
+
+const Operation& ListMaterials::operation() {
+  static const Operation row = detail::make_operation<ListMaterials>(
+      {"wechat.material.batchget_material", "POST", "/cgi-bin/material/batchget_material", Authorization::access_token,
+       Effect::read, "material.batchget_material", Millis(10'000), "获取永久素材列表"});
+  return row;
+}
+
+const Operation& UploadKfPicture::operation() {
+  static const Operation row{
+      {"wechat.kfaccount.uploadheadimg", "POST", "/customservice/kfaccount/uploadheadimg", Authorization::access_token,
+       Effect::idempotent, "kfaccount", kTransferTime, "设置客服账号的头像"},
+      encode_kf_picture,
+      detail::decode_json<NoContent>};
+  return row;
+}
+
+std::vector<const Operation*> media_operations() {
+  return {&UploadMedia::operation(),        &GetMedia::operation(),       &GetJssdkVoice::operation(),
+          &UploadArticleImage::operation(), &AddMaterial::operation(),    &GetMaterial::operation(),
+          &DeleteMaterial::operation(),     &CountMaterials::operation(), &ListMaterials::operation(),
+          &UploadKfPicture::operation()};
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,185 @@
+#include "core/call/fields.hpp"
+#include "wechat/operations/families.hpp"
+
+#include <kefu/wechat/openapi.hpp>
+
+#include <string_view>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+/// The path of an API as the quota calls want it.
+template <class V>
+void cgi_path(V& v, const std::string& path) {
+  const std::string_view text(path);
+  if (!text.empty() && text.front() != '/') return v.complain("cgi_path", "must begin with '/': no scheme, no host");
+  if (text.find_first_of("?# ") != std::string_view::npos) return v.complain("cgi_path", "must hold no query");
+  if (text.substr(0, 5) == "/sns/") return v.complain("cgi_path", "is under /sns/, which has no such counter");
+  v.required("cgi_path", path, detail::Check().max_bytes(256));
+}
+
+const char* word_for(CheckCallback::Action action) {
+  switch (action) {
+    case CheckCallback::Action::dns:
+      return "dns";
+    case CheckCallback::Action::ping:
+      return "ping";
+    case CheckCallback::Action::all:
+      break;
+  }
+  return "all";
+}
+
+const char* word_for(CheckCallback::Operator from) {
+  switch (from) {
+    case CheckCallback::Operator::chinanet:
+      return "CHINANET";
+    case CheckCallback::Operator::unicom:
+      return "UNICOM";
+    case CheckCallback::Operator::tencent:
+      return "CAP";
+    case CheckCallback::Operator::platform_default:
+      break;
+  }
+  return "DEFAULT";
+}
+
+}  // namespace
+}  // namespace wechat
+
+namespace detail {
+
+KEFU_FIELDS(wechat::QuotaStatus::Rate) {
+  v.optional("call_count", s.call_count);
+  v.optional("refresh_second", s.refresh_second);
+}
+
+KEFU_FIELDS(wechat::QuotaStatus) {
+  v.group("quota", [&s](auto& quota) {
+    quota.required("daily_limit", s.daily_limit);
+    quota.required("used", s.used);
+    quota.required("remain", s.remain);
+  });
+  v.optional("rate_limit", s.rate_limit);
+  v.optional("component_rate_limit", s.component_rate_limit);
+}
+
+KEFU_FIELDS(wechat::GetQuota) { wechat::cgi_path(v, s.cgi_path); }
+KEFU_FIELDS(wechat::ClearQuota) { v.required("appid", s.app_id); }
+KEFU_FIELDS(wechat::ClearQuotaBySecret) {
+  v.required("appid", s.app_id);
+  v.required("appsecret", s.app_secret);
+}
+KEFU_FIELDS(wechat::ClearApiQuota) { wechat::cgi_path(v, s.cgi_path); }
+
+KEFU_FIELDS(wechat::RequestRecord) {
+  v.group("request", [&s](auto& request) {
+    request.required("invoke_time", s.invoke_time);
+    request.optional("cost_in_ms", s.cost_in_ms);
+    request.optional("request_url", s.request_url);
+    request.optional("request_body", s.request_body);
+    request.optional("response_body", s.response_body);
+    request.optional("client_ip", s.client_ip);
+  });
+}
+KEFU_FIELDS(wechat::LookUpRequest) { v.required("rid", s.rid, Check().max_bytes(64)); }
+
+KEFU_FIELDS(wechat::CallbackReport::Resolved) {
+  v.required("ip", s.ip);
+  v.optional("real_operator", s.real_operator);
+}
+KEFU_FIELDS(wechat::CallbackReport::Pinged) {
+  v.required("ip", s.ip);
+  v.optional("from_operator", s.from_operator);
+  v.optional("package_loss", s.package_loss);
+  v.optional("time", s.time);
+}
+KEFU_FIELDS(wechat::CallbackReport) {
+  v.optional("dns", s.dns);
+  v.optional("ping", s.ping);
+}
+KEFU_FIELDS(wechat::CheckCallback) {
+  v.constant("action", wechat::word_for(s.action));
+  v.constant("check_operator", wechat::word_for(s.from));
+}
+
+KEFU_FIELDS(wechat::AddressList) { v.required("ip_list", s.ip_list); }
+KEFU_FIELDS(wechat::GetCallbackAddresses) {}
+KEFU_FIELDS(wechat::GetApiAddresses) {}
+
+}  // namespace detail
+
+namespace wechat {
+
+const Operation& GetQuota::operation() {
+  static const Operation row = detail::make_operation<GetQuota>(
+      {"wechat.openapi.quota.get", "POST", "/cgi-bin/openapi/quota/get", Authorization::access_token, Effect::read,
+       "openapi.quota.get", Millis(10'000), "查询API调用额度"});
+  return row;
+}
+
+const Operation& ClearQuota::operation() {
+  static const Operation row = detail::make_operation<ClearQuota>({"wechat.clear_quota", "POST", "/cgi-bin/clear_quota",
+                                                                   Authorization::access_token, Effect::create,
+                                                                   "clear_quota", Millis(10'000), "重置API调用次数"});
+  return row;
+}
+
+const Operation& ClearQuotaBySecret::operation() {
+  static const Operation row = detail::make_operation<ClearQuotaBySecret>(
+      {"wechat.clear_quota.v2", "POST", "/cgi-bin/clear_quota/v2", Authorization::none, Effect::create, "clear_quota",
+       Millis(10'000), "使用AppSecret重置API调用次数",
+       "the page's table puts appid and appsecret into the body, its example into the query"});
+  return row;
+}
+
+const Operation& ClearApiQuota::operation() {
+  static const Operation row = detail::make_operation<ClearApiQuota>(
+      {"wechat.openapi.quota.clear", "POST", "/cgi-bin/openapi/quota/clear", Authorization::access_token,
+       Effect::create, "openapi.quota.clear", Millis(10'000), "重置指定API调用次数",
+       "the page's table names paths of the channels shop only, its remarks other paths as well"});
+  return row;
+}
+
+const Operation& LookUpRequest::operation() {
+  static const Operation row = detail::make_operation<LookUpRequest>(
+      {"wechat.openapi.rid.get", "POST", "/cgi-bin/openapi/rid/get", Authorization::access_token, Effect::read,
+       "openapi.rid.get", Millis(10'000), "查询rid信息"});
+  return row;
+}
+
+const Operation& CheckCallback::operation() {
+  static const Operation row = detail::make_operation<CheckCallback>(
+      {"wechat.callback.check", "POST", "/cgi-bin/callback/check", Authorization::access_token, Effect::read,
+       "callback.check", Millis(30'000), "网络通信检测"});
+  return row;
+}
+
+const Operation& GetCallbackAddresses::operation() {
+  static const Operation row = detail::make_operation<GetCallbackAddresses>(
+      {"wechat.getcallbackip", "GET", "/cgi-bin/getcallbackip", Authorization::access_token, Effect::read,
+       "getcallbackip", Millis(10'000), "获取微信推送服务器IP"});
+  return row;
+}
+
+const Operation& GetApiAddresses::operation() {
+  static const Operation row = detail::make_operation<GetApiAddresses>(
+      {"wechat.get_api_domain_ip", "GET", "/cgi-bin/get_api_domain_ip", Authorization::access_token, Effect::read,
+       "get_api_domain_ip", Millis(10'000), "获取微信API服务器IP"});
+  return row;
+}
+
+std::vector<const Operation*> openapi_operations() {
+  return {&GetQuota::operation(),
+          &ClearQuota::operation(),
+          &ClearQuotaBySecret::operation(),
+          &ClearApiQuota::operation(),
+          &LookUpRequest::operation(),
+          &CheckCallback::operation(),
+          &GetCallbackAddresses::operation(),
+          &GetApiAddresses::operation()};
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

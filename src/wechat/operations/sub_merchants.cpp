@@ -1,0 +1,137 @@
+#include "core/call/fields.hpp"
+#include "core/text/json_writer.hpp"
+#include "wechat/operations/custom_message_json.hpp"
+#include "wechat/operations/families.hpp"
+#include "wechat/operations/field_rules.hpp"
+
+#include <kefu/wechat/sub_merchants.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+constexpr std::size_t kNicknameLeast = 4;
+constexpr std::size_t kNicknameMost = 30;
+
+template <class V>
+void sub_merchant_nickname(V& v, const std::string& nickname) {
+  const std::size_t width = width_of(nickname);
+  if (width < kNicknameLeast || width > kNicknameMost)
+    return v.complain("nickname",
+                      fmt::format("has a length of {} (a Chinese character counts two), allowed are {} to {}", width,
+                                  kNicknameLeast, kNicknameMost));
+  v.required("nickname", nickname);
+}
+
+template <class V>
+void sub_merchant_account(V& v, const std::string& name) {
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  });
+  if (!plain) return v.complain("account_name", "may hold letters, digits and '_' only");
+  if (name.size() < 6 || name.size() > 30)
+    return v.complain("account_name", fmt::format("is {} characters, allowed are 6 to 30", name.size()));
+  v.required("account_name", name);
+}
+
+Result<void> encode_sub_merchant_message(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const SendSubMerchantMessage*>(request);
+  const bool digits = !op.business_id.empty() && op.business_id.size() <= 19 &&
+                      op.business_id.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits) return Error(ErrorKind::bad_argument, "business_id must be a whole number of up to 19 digits");
+  CustomMessageParts parts(op.openid, op.message);
+  parts.business_number = op.business_id;
+  return write_custom_message(parts, out);
+}
+
+}  // namespace
+}  // namespace wechat
+
+namespace detail {
+
+KEFU_FIELDS(wechat::SubMerchantId) { v.required("business_id", s.business_id); }
+KEFU_FIELDS(wechat::RegisterSubMerchant) {
+  wechat::sub_merchant_account(v, s.account_name);
+  wechat::sub_merchant_nickname(v, s.nickname);
+  v.required("icon_media_id", s.icon_media_id);
+  v.value("transfer_to_commkf", s.transfer_to_commkf);
+}
+
+KEFU_FIELDS(wechat::SubMerchant) {
+  v.required("business_id", s.business_id);
+  v.optional("account_name", s.account_name);
+  v.optional("nickname", s.nickname);
+  v.optional("icon_url", s.icon_url);
+  v.optional("icon_media_id", s.icon_media_id);
+}
+KEFU_FIELDS(wechat::GetSubMerchant::Answer) { v.required("business_info", s.business_info); }
+KEFU_FIELDS(wechat::GetSubMerchant) {
+  if (!s.account_name.empty()) return v.required("account_name", s.account_name);
+  wechat::number_id(v, "business_id", s.business_id);
+}
+
+KEFU_FIELDS(wechat::SubMerchantList) { v.required("list", s.list); }
+KEFU_FIELDS(wechat::ListSubMerchants) {
+  v.value("offset", s.offset, Check().range(0, INT64_MAX));
+  v.value("count", s.count, Check().range(1, 200));
+}
+
+KEFU_FIELDS(wechat::UpdateSubMerchant) {
+  wechat::number_id(v, "business_id", s.business_id);
+  wechat::sub_merchant_nickname(v, s.nickname);
+  v.value("icon_media_id", s.icon_media_id);
+}
+
+}  // namespace detail
+
+namespace wechat {
+
+const Operation& RegisterSubMerchant::operation() {
+  static const Operation row = detail::make_operation<RegisterSubMerchant>(
+      {"wechat.business.register", "POST", "/cgi-bin/business/register", Authorization::access_token, Effect::create,
+       "business.register", Millis(10'000), "注册子商户"});
+  return row;
+}
+
+const Operation& GetSubMerchant::operation() {
+  static const Operation row = detail::make_operation<GetSubMerchant>(
+      {"wechat.business.get", "POST", "/cgi-bin/business/get", Authorization::access_token, Effect::read,
+       "business.get", Millis(10'000), "获取子商户"});
+  return row;
+}
+
+const Operation& ListSubMerchants::operation() {
+  static const Operation row = detail::make_operation<ListSubMerchants>(
+      {"wechat.business.list", "POST", "/cgi-bin/business/list", Authorization::access_token, Effect::read,
+       "business.list", Millis(10'000), "拉取子商户列表"});
+  return row;
+}
+
+const Operation& UpdateSubMerchant::operation() {
+  static const Operation row = detail::make_operation<UpdateSubMerchant>(
+      {"wechat.business.update", "POST", "/cgi-bin/business/update", Authorization::access_token, Effect::idempotent,
+       "business.update", Millis(10'000), "更新子商户"});
+  return row;
+}
+
+const Operation& SendSubMerchantMessage::operation() {
+  static const Operation row{
+      {"wechat.message.custom.business.send", "POST", "/cgi-bin/message/custom/business/send",
+       Authorization::access_token, Effect::create, "message.custom.send", Millis(10'000), "发送客服消息",
+       "path and numeric businessid are one library's; the page shows /cgi-bin/message/custom/send"},
+      encode_sub_merchant_message,
+      detail::decode_json<NoContent>};
+  return row;
+}
+
+std::vector<const Operation*> sub_merchant_operations() {
+  return {&RegisterSubMerchant::operation(), &GetSubMerchant::operation(), &ListSubMerchants::operation(),
+          &UpdateSubMerchant::operation(), &SendSubMerchantMessage::operation()};
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,128 @@
+#include "core/call/fields.hpp"
+#include "wechat/operations/families.hpp"
+
+#include <kefu/wechat/web_login.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+KEFU_FIELDS(wechat::WebLogin) {
+  v.required("access_token", s.access_token);
+  v.optional("refresh_token", s.refresh_token);
+  v.required("expires_in", s.expires_in);
+  v.required("openid", s.openid);
+  v.optional("scope", s.scope);
+  v.optional("unionid", s.union_id);
+  v.optional("is_snapshotuser", s.is_snapshot_user);
+}
+KEFU_FIELDS(wechat::RedeemLoginCode) {
+  v.required("appid", s.app_id);
+  v.required("secret", s.app_secret);
+  v.required("code", s.code);
+  v.constant("grant_type", "authorization_code");
+}
+KEFU_FIELDS(wechat::RefreshLogin) {
+  v.required("appid", s.app_id);
+  v.constant("grant_type", "refresh_token");
+  v.required("refresh_token", s.refresh_token);
+}
+
+KEFU_FIELDS(wechat::LoginProfile) {
+  v.required("openid", s.openid);
+  v.optional("unionid", s.union_id);
+  v.optional("nickname", s.nickname);
+  v.optional("headimgurl", s.head_image_url);
+  v.optional("sex", s.sex);
+  v.optional("province", s.province);
+  v.optional("city", s.city);
+  v.optional("country", s.country);
+  v.optional("privilege", s.privileges);
+}
+KEFU_FIELDS(wechat::GetLoginProfile) {
+  v.required("access_token", s.access_token);
+  v.required("openid", s.openid);
+  if (!s.language.empty() && s.language != "zh_CN" && s.language != "zh_TW" && s.language != "en")
+    v.complain("lang", "must be zh_CN, zh_TW or en");
+  v.optional("lang", s.language);
+}
+KEFU_FIELDS(wechat::CheckLogin) {
+  v.required("access_token", s.access_token);
+  v.required("openid", s.openid);
+}
+
+}  // namespace detail
+
+namespace wechat {
+namespace {
+
+constexpr std::size_t kStateBytes = 128;
+
+bool is_plain(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  });
+}
+
+}  // namespace
+
+Result<std::string> web_login_url(const std::string& app_id, const std::string& redirect_uri, LoginScope scope,
+                                  const std::string& state) {
+  if (app_id.empty() || !is_plain(app_id))
+    return Error(ErrorKind::bad_argument, "app_id is empty or holds other than letters, digits, '_' and '-'");
+  if (redirect_uri.rfind("https://", 0) != 0 && redirect_uri.rfind("http://", 0) != 0)
+    return Error(ErrorKind::bad_argument, "redirect_uri must begin with https:// or http://");
+  if (state.size() > kStateBytes)
+    return Error(ErrorKind::bad_argument, fmt::format("state is {} bytes, at most {}", state.size(), kStateBytes));
+  if (!is_plain(state)) return Error(ErrorKind::bad_argument, "state may hold letters, digits, '_' and '-' only");
+  // The order matters to the platform.
+  HttpRequest request;
+  request.path = "https://open.weixin.qq.com/connect/oauth2/authorize";
+  request.query = {{"appid", app_id},
+                   {"redirect_uri", redirect_uri},
+                   {"response_type", "code"},
+                   {"scope", scope == LoginScope::base ? "snsapi_base" : "snsapi_userinfo"},
+                   {"state", state}};
+  std::string url;
+  append_request_target(url, request);
+  return url + "#wechat_redirect";
+}
+
+const Operation& RedeemLoginCode::operation() {
+  static const Operation row = detail::make_operation<RedeemLoginCode>(
+      {"wechat.sns.oauth2.access_token", "GET", "/sns/oauth2/access_token", Authorization::none, Effect::idempotent,
+       "sns.oauth2.access_token", Millis(10'000), "通过code换取网页授权access_token"});
+  return row;
+}
+
+const Operation& RefreshLogin::operation() {
+  static const Operation row = detail::make_operation<RefreshLogin>(
+      {"wechat.sns.oauth2.refresh_token", "GET", "/sns/oauth2/refresh_token", Authorization::none, Effect::idempotent,
+       "sns.oauth2.refresh_token", Millis(10'000), "刷新access_token"});
+  return row;
+}
+
+const Operation& GetLoginProfile::operation() {
+  static const Operation row =
+      detail::make_operation<GetLoginProfile>({"wechat.sns.userinfo", "GET", "/sns/userinfo", Authorization::none,
+                                               Effect::read, "sns.userinfo", Millis(10'000), "拉取用户信息"});
+  return row;
+}
+
+const Operation& CheckLogin::operation() {
+  static const Operation row =
+      detail::make_operation<CheckLogin>({"wechat.sns.auth", "GET", "/sns/auth", Authorization::none, Effect::read,
+                                          "sns.auth", Millis(10'000), "检验授权凭证是否有效"});
+  return row;
+}
+
+std::vector<const Operation*> web_login_operations() {
+  return {&RedeemLoginCode::operation(), &RefreshLogin::operation(), &GetLoginProfile::operation(),
+          &CheckLogin::operation()};
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,84 @@
+#include "wechat/push/query.hpp"
+
+#include <algorithm>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+// The platform's own query has about 200 bytes; an encrypted echostr (WeCom) adds a few hundred.
+constexpr std::size_t kMaxQuery = 8 * 1024;
+
+constexpr std::array<std::string_view, PushQuery::kNames> kQueryNames = {"signature", "msg_signature", "timestamp",
+                                                                         "nonce",     "encrypt_type",  "echostr"};
+
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// Form decoding: '+' is a blank, %XX a byte. False for a broken escape.
+bool form_decode(std::string_view text, std::string& out) {
+  out.clear();
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i] == '+' ? ' ' : text[i]);
+      continue;
+    }
+    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return false;
+    out.push_back(static_cast<char>(high << 4 | low));
+    i += 2;
+  }
+  return true;
+}
+
+// find_first_of would search the set by a call for every character.
+bool needs_decoding(std::string_view text) noexcept {
+  return text.find('%') != std::string_view::npos || text.find('+') != std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<std::string> PushQuery::read(std::string_view query) {
+  if (query.size() > kMaxQuery) {
+    return "the query has " + std::to_string(query.size()) + " bytes, the limit is " + std::to_string(kMaxQuery);
+  }
+  const bool coded = needs_decoding(query);  // The platform's queries are not.
+  std::string name_buffer;
+  std::string ignored;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    std::string_view name = pair.substr(0, equals);
+    const std::string_view value = equals < pair.size() ? pair.substr(equals + 1) : std::string_view();
+    if (coded && needs_decoding(name)) {
+      if (!form_decode(name, name_buffer)) return "the query has a broken %-escape";
+      name = name_buffer;
+    }
+    const auto known = std::find(kQueryNames.begin(), kQueryNames.end(), name);
+    if (known == kQueryNames.end()) {
+      if (coded && needs_decoding(value) && !form_decode(value, ignored)) return "the query has a broken %-escape";
+      continue;
+    }
+    const auto index = static_cast<std::size_t>(known - kQueryNames.begin());
+    if (values_[index].data() != nullptr) return "the parameter " + std::string(*known) + " is repeated";
+    if (value.empty()) return "the parameter " + std::string(*known) + " is empty";
+    values_[index] = value;
+    if (coded && needs_decoding(value)) {
+      if (!form_decode(value, decoded_[index]))
+        return "the parameter " + std::string(*known) + " has a broken %-escape";
+      values_[index] = decoded_[index];
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

@@ -1,0 +1,375 @@
+#include "core/text/json_writer.hpp"
+#include "core/text/xml_writer.hpp"
+#include "wechat/push/crypto.hpp"
+#include "wechat/push/passive_reply.hpp"
+#include "wechat/push/query.hpp"
+#include "wechat/push/reading.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <typeinfo>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+namespace {
+
+constexpr std::size_t kMaxBody = 1024 * 1024;
+constexpr std::size_t kMaxEchostr = 128;
+constexpr std::string_view kAcknowledgement = "success";
+constexpr std::string_view kDecodedTwice =
+    "; it holds a blank where '+' belongs, so something in front has decoded it a second time";
+
+/// What reply() must know of the push it answers.
+class WechatReplyContext final : public ReplyContext {
+ public:
+  PassiveReplyTarget target;
+  bool wrap_json = false;
+  std::optional<std::size_t> token;  ///< Absent: the push was clear, and so is the answer.
+  std::size_t key = 0;
+};
+
+OpenedPush refused(PushFault fault, std::string detail) {
+  // The same for every fault: the sender learns nothing (CBK-5).
+  return OpenedPush(fault, std::move(detail), WebhookResponse(403, {}));
+}
+
+bool has_blank(std::string_view text) noexcept { return text.find(' ') != std::string_view::npos; }
+
+std::string_view fault_hint(PushFault fault) noexcept {
+  switch (fault) {
+    case PushFault::bad_timestamp:
+      return "timestamp must be 10 digits";
+    case PushFault::bad_nonce:
+      return "nonce must be 1 to 64 of [A-Za-z0-9_-]";
+    case PushFault::bad_key:
+      return "no EncodingAESKey is configured";
+    case PushFault::bad_base64:
+      return "Encrypt is not strict base64";
+    case PushFault::bad_ciphertext_length:
+      return "the ciphertext is not a multiple of 32 bytes";
+    case PushFault::bad_padding:
+      return "the padding is wrong: probably the EncodingAESKey is another one";
+    case PushFault::bad_length_field:
+      return "the length field is wrong: probably the EncodingAESKey is another one";
+    case PushFault::wrong_receiver:
+      return "the message is for another account: compare receiver_id (the app id)";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+/// See make_push_receiver. Immutable.
+class WechatPushReceiver final : public PushReceiver {
+ public:
+  WechatPushReceiver(PushConfig config, PushCrypto crypto) : config_(std::move(config)), crypto_(std::move(crypto)) {}
+
+  OpenedPush open(const WebhookRequest& request, WallTime now) const override;
+  Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const override;
+  WebhookResponse acknowledge() const override { return WebhookResponse(200, std::string(kAcknowledgement)); }
+  Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override;
+
+ private:
+  struct Staleness {
+    bool refuse = false;
+    std::string detail;
+  };
+  Staleness check_freshness(std::string_view timestamp, WallTime now) const;
+  OpenedPush check_url(const PushQuery& query) const;
+  OpenedPush open_clear(const PushQuery& query, std::string_view body, WallTime now) const;
+  OpenedPush open_sealed(const PushQuery& query, std::string_view body, WallTime now) const;
+  OpenedPush deliver(std::string raw, std::shared_ptr<WechatReplyContext> context, WallTime now) const;
+  bool wants(TextFormat format) const noexcept;
+  std::string_view encrypt_name(TextFormat format) const noexcept;
+  Result<std::string> wrap(std::string& frame, const WechatReplyContext& context, WallTime now) const;
+  bool random(void* out, std::size_t size) const {
+    return config_.random ? config_.random(out, size) : detail::random_bytes(out, size);
+  }
+
+  const PushConfig config_;
+  const PushCrypto crypto_;
+};
+
+OpenedPush WechatPushReceiver::open(const WebhookRequest& request, WallTime now) const {
+  const bool is_check = request.method == "GET";
+  if (!is_check && request.method != "POST") return refused(PushFault::bad_method, "the method is not GET or POST");
+  if (request.body.size() > kMaxBody) {
+    return refused(PushFault::too_large,
+                   "the body has " + std::to_string(request.body.size()) + " bytes, the limit is 1 MiB");
+  }
+  PushQuery query;
+  if (auto wrong = query.read(request.query)) return refused(PushFault::bad_query, *std::move(wrong));
+  for (const auto name : {PushQuery::timestamp, PushQuery::nonce}) {
+    if (!query.has(name)) return refused(PushFault::bad_query, "timestamp or nonce is missing");
+  }
+  if (const auto fault = PushCrypto::check_form(query[PushQuery::timestamp], query[PushQuery::nonce])) {
+    return refused(*fault, std::string(fault_hint(*fault)));
+  }
+  Staleness staleness = check_freshness(query[PushQuery::timestamp], now);
+  if (staleness.refuse) return refused(PushFault::stale, std::move(staleness.detail));
+  OpenedPush opened = is_check                          ? check_url(query)
+                      : config_.mode == PushMode::plain ? open_clear(query, request.body, now)
+                                                        : open_sealed(query, request.body, now);
+  if (opened.detail.empty()) opened.detail = std::move(staleness.detail);
+  return opened;
+}
+
+WechatPushReceiver::Staleness WechatPushReceiver::check_freshness(std::string_view timestamp, WallTime now) const {
+  Staleness result;
+  if (config_.freshness.mode == PushFreshness::Mode::off) return result;
+  std::int64_t sent = 0;
+  std::from_chars(timestamp.data(), timestamp.data() + timestamp.size(), sent);
+  const std::int64_t age = unix_seconds(now) - sent;
+  if (age <= config_.freshness.past.count() && -age <= config_.freshness.future.count()) return result;
+  result.refuse = config_.freshness.mode == PushFreshness::Mode::enforce;
+  result.detail = "the timestamp is " + std::to_string(age < 0 ? -age : age) + " s in the " +
+                  (age < 0 ? "future" : "past") + ": a replay, or this host's clock is wrong";
+  return result;
+}
+
+OpenedPush WechatPushReceiver::check_url(const PushQuery& query) const {
+  const std::string_view echostr = query[PushQuery::echostr];
+  if (!query.has(PushQuery::echostr)) return refused(PushFault::bad_query, "echostr is missing");
+  const bool sealed = config_.dialect == PushDialect::wecom;
+  const auto name = sealed ? PushQuery::msg_signature : PushQuery::signature;
+  if (!query.has(name)) return refused(PushFault::bad_query, "the signature is missing");
+  const auto token = crypto_.match(query[PushQuery::timestamp], query[PushQuery::nonce],
+                                   sealed ? echostr : std::string_view(), query[name]);
+  if (!token) {
+    std::string detail = "the signature does not match: compare the Token";
+    if (sealed && has_blank(echostr)) detail += kDecodedTwice;
+    return refused(PushFault::bad_signature, std::move(detail));
+  }
+  if (sealed) {
+    PushPlaintext plain = crypto_.decrypt(echostr);
+    if (plain.fault) return refused(*plain.fault, std::string(fault_hint(*plain.fault)));
+    return OpenedPush(WebhookResponse(200, std::move(plain.message)));
+  }
+  // Anything else would let a signed URL print a text of the sender's choice on this host.
+  constexpr std::string_view kEchoCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_";
+  if (echostr.size() > kMaxEchostr || echostr.find_first_not_of(kEchoCharacters) != std::string_view::npos) {
+    return refused(PushFault::bad_query, "echostr (" + std::to_string(echostr.size()) +
+                                             " bytes) is not 1 to 128 of [A-Za-z0-9+/=_-]" +
+                                             (has_blank(echostr) ? std::string(kDecodedTwice) : std::string()));
+  }
+  return OpenedPush(WebhookResponse(200, std::string(echostr)));
+}
+
+bool WechatPushReceiver::wants(TextFormat format) const noexcept {
+  switch (config_.format) {
+    case PushFormat::any:
+      return format != TextFormat::none;
+    case PushFormat::xml:
+      return format == TextFormat::xml;
+    case PushFormat::json:
+      return format == TextFormat::json;
+  }
+  return false;
+}
+
+std::string_view WechatPushReceiver::encrypt_name(TextFormat format) const noexcept {
+  return config_.dialect == PushDialect::wecom && format == TextFormat::json ? "encrypt" : "Encrypt";
+}
+
+OpenedPush WechatPushReceiver::open_clear(const PushQuery& query, std::string_view body, WallTime now) const {
+  if (!query.has(PushQuery::signature)) return refused(PushFault::bad_query, "signature is missing");
+  if (query.has(PushQuery::encrypt_type) && query[PushQuery::encrypt_type] != "raw") {
+    return refused(PushFault::bad_query,
+                   "encrypt_type is not raw although plain mode is configured: compare the mode with the console");
+  }
+  if (!crypto_.match(query[PushQuery::timestamp], query[PushQuery::nonce], query[PushQuery::signature])) {
+    return refused(PushFault::bad_signature, "signature does not match: compare the Token");
+  }
+  return deliver(std::string(body), std::make_shared<WechatReplyContext>(), now);
+}
+
+OpenedPush WechatPushReceiver::open_sealed(const PushQuery& query, std::string_view body, WallTime now) const {
+  if (!query.has(PushQuery::msg_signature)) {
+    return refused(PushFault::bad_query, "msg_signature is missing: is the console in plain mode?");
+  }
+  if (query.has(PushQuery::encrypt_type) && query[PushQuery::encrypt_type] != "aes") {
+    return refused(PushFault::bad_query, "encrypt_type is not aes: compare the mode with the console");
+  }
+  const TextFormat format = text_format(body);
+  if (!wants(format)) return refused(PushFault::bad_envelope, "the body is not in the configured format");
+  const detail::Document envelope = read_text(body, format);
+  if (!envelope) return refused(PushFault::bad_envelope, "the body " + std::string(to_string(envelope.fault())));
+  detail::Value encrypt;
+  std::size_t found = 0;
+  for (const auto& member : envelope.root()) {
+    if (member.name != encrypt_name(format)) continue;
+    encrypt = member.value;
+    ++found;
+  }
+  if (found != 1 || encrypt.kind() != detail::Value::Kind::string) {
+    return refused(PushFault::bad_envelope, "the body must hold one Encrypt: compare the mode with the console");
+  }
+  const auto token = crypto_.match(query[PushQuery::timestamp], query[PushQuery::nonce], encrypt.text(),
+                                   query[PushQuery::msg_signature]);
+  if (!token) {
+    std::string detail = "msg_signature does not match: compare the Token";
+    if (has_blank(encrypt.text())) detail += kDecodedTwice;
+    return refused(PushFault::bad_signature, std::move(detail));
+  }
+  PushPlaintext plain = crypto_.decrypt(encrypt.text());
+  if (plain.fault) {
+    std::string detail(fault_hint(*plain.fault));
+    if (has_blank(encrypt.text())) detail += kDecodedTwice;
+    return refused(*plain.fault, std::move(detail));
+  }
+  auto context = std::make_shared<WechatReplyContext>();
+  if (config_.mode == PushMode::safe || config_.encrypt_replies_in_compatible_mode) context->token = token;
+  context->key = plain.key;
+  context->wrap_json = format == TextFormat::json;
+  return deliver(std::move(plain.message), std::move(context), now);
+}
+
+OpenedPush WechatPushReceiver::deliver(std::string raw, std::shared_ptr<WechatReplyContext> context,
+                                       WallTime now) const {
+  const TextFormat format = text_format(raw);
+  if (!wants(format)) return refused(PushFault::bad_message, "the message is not in the configured format");
+  const detail::Document document = read_text(raw, format);
+  if (!document) return refused(PushFault::bad_message, "the message " + std::string(to_string(document.fault())));
+  Push push = typed_push(document.root());
+  if (!config_.original_id.empty() && push.head.to != config_.original_id) {
+    return refused(PushFault::wrong_receiver, "ToUserName is not the configured original_id");
+  }
+  context->target.customer = push.head.from;
+  context->target.account = push.head.to;
+  context->target.kind = config_.kind;
+  context->target.is_event = !push.head.event.empty();
+  context->target.is_json = format == TextFormat::json;
+  // Filled in place: an event is some 600 bytes of strings to move.
+  OpenedPush opened(std::move(context));
+  fill_channel_event(std::move(push), document.root(), config_.app_id, now, opened.event);
+  opened.event.raw = std::move(raw);
+  opened.answer.body.assign(kAcknowledgement);
+  const detail::Repairs& repairs = document.repairs();
+  if (repairs.control_characters + repairs.invalid_utf8 != 0) {
+    opened.detail = "read after repairs: " + std::to_string(repairs.control_characters) +
+                    " control characters dropped, " + std::to_string(repairs.invalid_utf8) +
+                    " malformed characters replaced; raw has them still";
+  }
+  return opened;
+}
+
+Result<InboundEvent> WechatPushReceiver::reopen(std::string_view raw, WallTime received) const {
+  const detail::Document document = read_text(raw, text_format(raw));
+  if (!document) {
+    return Error(ErrorKind::bad_argument,
+                 "raw (" + std::to_string(raw.size()) + " bytes) " + std::string(to_string(document.fault())));
+  }
+  InboundEvent event;
+  fill_channel_event(typed_push(document.root()), document.root(), config_.app_id, received, event);
+  event.raw.assign(raw);
+  return event;
+}
+
+Result<WebhookResponse> WechatPushReceiver::reply(const ReplyContext& context, const PassiveReply& reply,
+                                                  WallTime now) const {
+  if (std::holds_alternative<NoReply>(reply)) return acknowledge();
+  if (typeid(context) != typeid(WechatReplyContext)) {
+    return Error(ErrorKind::bad_argument, "the context is not of a push that this receiver opened");
+  }
+  const auto& own = static_cast<const WechatReplyContext&>(context);
+  const bool sealed = own.token.has_value();
+  std::string text;
+  const std::size_t room = passive_reply_room(reply, own.target);
+  if (sealed) {
+    text.reserve(crypto_.impl_->frame_size(room));
+    text.resize(kFrameHead);
+  } else {
+    text.reserve(room);
+  }
+  if (auto written = append_passive_reply(reply, own.target, unix_seconds(now), text); !written) {
+    return std::move(written).error();
+  }
+  if (!sealed)
+    return WebhookResponse(200, std::move(text), own.target.is_json ? "application/json" : "application/xml");
+  auto wrapped = wrap(text, own, now);
+  if (!wrapped) return std::move(wrapped).error();
+  return WebhookResponse(200, std::move(*wrapped), own.wrap_json ? "application/json" : "application/xml");
+}
+
+Result<std::string> WechatPushReceiver::wrap(std::string& frame, const WechatReplyContext& context,
+                                             WallTime now) const {
+  struct {
+    PushCrypto::Prefix prefix;
+    std::uint64_t nonce;
+  } fresh;
+  static_assert(sizeof fresh == PushCrypto::Prefix().size() + sizeof fresh.nonce);
+  if (!random(&fresh, sizeof fresh)) {
+    return Error(ErrorKind::internal, "the system gives no random bytes");
+  }
+  char nonce_digits[10];
+  for (char& digit : nonce_digits) {
+    digit = static_cast<char>('0' + fresh.nonce % 10);
+    fresh.nonce /= 10;
+  }
+  const std::string_view nonce(nonce_digits, sizeof nonce_digits);
+  char time_digits[24];
+  const auto time_end = std::to_chars(time_digits, time_digits + sizeof time_digits, unix_seconds(now)).ptr;
+  const std::string_view timestamp(time_digits, static_cast<std::size_t>(time_end - time_digits));
+
+  const bool json = context.wrap_json;
+  const bool wecom_json = json && config_.dialect == PushDialect::wecom;
+  std::string out;
+  constexpr std::size_t kWrapping = 256;
+  out.reserve(kWrapping + crypto_.impl_->sealed_size(frame.size() - kFrameHead));
+  out.append(wecom_json ? "{\"encrypt\":\"" : json ? "{\"Encrypt\":\"" : "<xml><Encrypt><![CDATA[");
+  const std::size_t start = out.size();
+  char signature[40];
+  if (!crypto_.impl_->seal_into(frame, fresh.prefix, context.key, out) ||
+      !crypto_.impl_->sign_into(*context.token, timestamp, nonce, std::string_view(out).substr(start), signature)) {
+    return Error(ErrorKind::internal, "OpenSSL cannot encrypt or sign");
+  }
+  // Base64, hex and digits need no escaping in either format.
+  const auto append = [&](std::string_view before, std::string_view value) { out.append(before).append(value); };
+  const std::string_view hex(signature, sizeof signature);
+  if (wecom_json) {
+    append("\",\"msgsignature\":\"", hex);
+    append("\",\"timestamp\":\"", timestamp);
+    append("\",\"nonce\":\"", nonce);
+    out.append("\"}");
+  } else if (json) {
+    append("\",\"MsgSignature\":\"", hex);
+    append("\",\"TimeStamp\":", timestamp);
+    append(",\"Nonce\":\"", nonce);
+    out.append("\"}");
+  } else {
+    append("]]></Encrypt><MsgSignature><![CDATA[", hex);
+    append("]]></MsgSignature><TimeStamp>", timestamp);
+    append("</TimeStamp><Nonce><![CDATA[", nonce);
+    out.append("]]></Nonce></xml>");
+  }
+  return out;
+}
+
+Result<std::shared_ptr<PushReceiver>> make_push_receiver(PushConfig config) {
+  const auto wrong = [](std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); };
+  constexpr std::size_t kMaxId = 64;
+  constexpr std::size_t kMaxPrevious = 8;
+  if (config.app_id.empty()) return wrong("app_id is empty: it names the account in events");
+  if (config.app_id.size() > kMaxId) {
+    return wrong("app_id has " + std::to_string(config.app_id.size()) + " bytes, the limit is 64");
+  }
+  if (config.receiver_id && config.receiver_id->size() > kMaxId) {
+    return wrong("receiver_id has " + std::to_string(config.receiver_id->size()) + " bytes, the limit is 64");
+  }
+  if (config.previous.size() > kMaxPrevious) {
+    return wrong("previous has " + std::to_string(config.previous.size()) + " entries, the limit is 8");
+  }
+  if (config.mode != PushMode::plain && config.keys.encoding_aes_key.empty()) {
+    return wrong("keys.encoding_aes_key is empty: set it, or choose plain mode, whose bodies nothing protects");
+  }
+  if (config.freshness.past.count() < 0 || config.freshness.future.count() < 0) {
+    return wrong("freshness.past and freshness.future must not be negative");
+  }
+  auto crypto = PushCrypto::create(config.keys, config.previous, config.receiver_id.value_or(config.app_id));
+  if (!crypto) return std::move(crypto).error();
+  return std::shared_ptr<PushReceiver>(std::make_shared<WechatPushReceiver>(std::move(config), std::move(*crypto)));
+}
+
+}  // namespace wechat
+KEFU_END_NAMESPACE

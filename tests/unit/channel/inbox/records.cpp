@@ -1,0 +1,117 @@
+#include "channel/inbox/records.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using kefu::Content;
+using kefu::PassiveReply;
+using kefu::detail::DeadRecord;
+using kefu::detail::EventRecord;
+using kefu::detail::LaneRecord;
+
+std::vector<Content> every_kind() {
+  kefu::VideoContent video("m1", "t1");
+  video.title = "标题", video.description = "d";
+  kefu::LocationContent place(39.908823, 116.39747, "天安门");
+  place.address = "北京";
+  kefu::LinkContent link("t", "https://x.example/?a=1&b=2");
+  link.description = "d", link.picture_url = "p";
+  kefu::MusicContent music("u", "t1");
+  music.hq_music_url = "h", music.title = "t", music.description = "d";
+  kefu::MenuContent menu("h", {kefu::MenuContent::Item("1", "一"), kefu::MenuContent::Item("2", "二")});
+  menu.tail = "t";
+  kefu::ProductContent product("p1");
+  product.title = "t", product.url = "u", product.picture_url = "p", product.price = "¥ 1";
+  kefu::OrderContent order("o1");
+  order.title = "t", order.url = "u", order.picture_url = "p", order.status = "s";
+  return {kefu::TextContent("\"您好\"\n\\ </a> \U0001F600"),
+          kefu::ImageContent("m"),
+          kefu::VoiceContent("m"),
+          video,
+          kefu::FileContent("m", "a.pdf"),
+          place,
+          link,
+          music,
+          menu,
+          kefu::MiniProgramContent("wx1", "pages/a?b=c", "t", "m"),
+          product,
+          order,
+          kefu::RawContent("wxcard", R"({"card_id":"1"})")};
+}
+
+}  // namespace
+
+TEST_CASE("BOT-2: an event's record is read back as it was written, with every kind of answer") {
+  EventRecord record;
+  record.state = EventRecord::State::ready;
+  record.received = 1'700'000'000'123;
+  record.claim_until = 1'700'000'004'123;
+  record.accepted_by = "someone";
+  record.tries = 2;
+  record.sends = 1;
+  record.why = "because \"of\" that";
+  record.raw = "<xml><Content><![CDATA[a\"b\\c\r\n\t]]></Content></xml>";
+  std::vector<PassiveReply> answers{kefu::NoReply(), kefu::TransferToAgent("a@shop")};
+  for (const Content& content : every_kind()) answers.emplace_back(content);
+  REQUIRE(answers.size() == kefu::kContentKinds + 2);
+  for (const PassiveReply& answer : answers) {
+    record.answer = answer;
+    const auto read = EventRecord::parse(record.text());
+    REQUIRE(read);
+    CHECK(read->raw == record.raw);
+    CHECK(read->state == record.state);
+    CHECK(read->accepted_by == record.accepted_by);
+    REQUIRE(read->answer);
+    CHECK(read->answer->index() == answer.index());
+    // Equal text means equal in every field, as each field is written.
+    CHECK(read->text() == record.text());
+  }
+  record.state = EventRecord::State::done;
+  record.answer.reset();
+  record.raw.clear();
+  CHECK(EventRecord::parse(record.text())->over());
+  CHECK_FALSE(EventRecord::parse(record.text())->answer);
+}
+
+TEST_CASE("BOT-2: a place keeps its digits") {
+  EventRecord record;
+  record.answer = PassiveReply(Content(kefu::LocationContent(39.908823, -0.1)));
+  const auto read = EventRecord::parse(record.text());
+  REQUIRE((read && read->answer));
+  const auto& place = std::get<kefu::LocationContent>(std::get<Content>(*read->answer));
+  CHECK(place.latitude == 39.908823);
+  CHECK(place.longitude == -0.1);
+}
+
+TEST_CASE("DED-4: a lane and a dead letter are read back as they were written") {
+  LaneRecord lane;
+  lane.owner = "o";
+  lane.until = 5;
+  lane.events = {"a/1 \"x\"", "b"};
+  const auto read = LaneRecord::parse(lane.text());
+  REQUIRE(read);
+  CHECK(read->events == lane.events);
+  CHECK(read->owner == "o");
+  CHECK(read->until == 5);
+
+  DeadRecord dead;
+  dead.received = 7;
+  dead.tries = 5;
+  dead.why = "why";
+  dead.raw = "{\"a\":1}";
+  const auto again = DeadRecord::parse(dead.text());
+  REQUIRE(again);
+  CHECK(again->text() == dead.text());
+}
+
+TEST_CASE("BOT-2: damaged records and those of other versions are not taken for anything") {
+  for (const char* text : {"", "{", "[]", "{}", R"({"v":2,"s":"done"})", R"({"v":1})", R"({"v":1,"s":"lost"})"}) {
+    CHECK_FALSE(EventRecord::parse(text));
+  }
+  CHECK_FALSE(LaneRecord::parse(R"({"v":3})"));
+  CHECK_FALSE(DeadRecord::parse("null"));
+}

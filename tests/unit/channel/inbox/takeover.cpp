@@ -1,0 +1,227 @@
+#include "unit/channel/inbox/shop.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using kefu::Inbox;
+using kefu::InboxOptions;
+using kefu::InboxTurn;
+using kefu::TextContent;
+using kefu_test::FakeChannel;
+using kefu_test::RequestPtr;
+using kefu_test::Shop;
+using kefu_test::text_of;
+using kefu_test::three_tries;
+using kefu_test::World;
+
+}  // namespace
+
+TEST_CASE("DED-1: another process' event is answered through the process where the request waits") {
+  World world;
+  Shop a(world);
+  Shop b(world);
+  a.push("e1|c1|first");
+  const auto request = b.push("e2|c1|second");
+  CHECK(b.handled.empty());
+  a.turn(0).done();
+  a.pass(1ms);
+  REQUIRE(a.handled == std::vector<std::string>{"e1", "e2"});
+  a.turn(1).answer(TextContent("hello"));
+  a.pass(1s);
+  CHECK(request->body == "hello to c1");
+  a.pass(10s);
+  CHECK(a.sent().empty());
+  CHECK(b.sent().empty());
+  a.push("e3|c1|third");
+  CHECK(a.handled.size() + b.handled.size() == 3);
+}
+
+TEST_CASE("DED-1: a repeat at another process waits for the answer, and is acknowledged when it does not come") {
+  World world;
+  Shop a(world);
+  Shop b(world);
+  const auto first = a.push("e1|c1|hi");
+  const auto repeat = b.push("e1|c1|hi");
+  CHECK(b.handled.empty());
+  SUBCASE("it comes") {
+    a.turn().answer(TextContent("hello"));
+    a.pass(1s);
+    CHECK(first->body == "hello to c1");
+    CHECK(repeat->body == "hello to c1");
+  }
+  SUBCASE("it does not come") {
+    a.pass(4s);
+    CHECK(first->body == "success");
+    CHECK(repeat->body == "success");
+    a.turn().answer(TextContent("late"));
+    a.pass(1s);
+    CHECK(a.sent().size() == 1);
+  }
+  CHECK(b.handled.empty());
+  CHECK(b.sent().empty());
+}
+
+TEST_CASE("BOT-2, DED-4: the events of a process that is gone are taken over, in order, without another push") {
+  World world;
+  Shop b(world, three_tries());
+  {
+    Shop a(world, three_tries());
+    const auto first = a.push("e1|c1|1");
+    a.push("e2|c1|2");
+    a.push("f1|c2|1");
+    a.turn(0).answer(TextContent("done"));
+    a.pass(1ms);
+    CHECK(first->body == "done to c1");
+    CHECK(a.handled == std::vector<std::string>{"e1", "f1", "e2"});
+    a.runtime.stop();
+  }
+  const auto third = b.push("e3|c1|3");
+  CHECK(b.handled.empty());
+  b.pass(45s);
+  CHECK(third->body == "success");
+  REQUIRE(b.handled.size() == 2);
+  CHECK(b.handled[0] == "e2");
+  CHECK(b.handled[1] == "f1");
+  b.turn(0).answer(TextContent("two"));
+  b.pass(1ms);
+  CHECK(b.handled.back() == "e3");
+  REQUIRE(b.sent().size() == 1);
+  CHECK(text_of(b.sent()[0]) == "two");
+  CHECK(b.sent()[0].to.customer.id == "c1");
+}
+
+TEST_CASE("BOT-2: a repeat takes over an expired lease at once") {
+  World world;
+  InboxOptions rarely;
+  rarely.sweep = 1h;
+  Shop b(world, rarely);
+  {
+    Shop a(world, rarely);
+    a.push("e1|c1|1");
+    a.runtime.stop();
+  }
+  b.pass(31s);
+  CHECK(b.handled.empty());
+  const auto repeat = b.push("e1|c1|1");
+  REQUIRE(b.handled.size() == 1);
+  b.turn().answer(TextContent("hello"));
+  b.pass(1ms);
+  CHECK(repeat->body == "hello to c1");
+}
+
+TEST_CASE("BOT-2: a lease is extended while its owner lives") {
+  World world;
+  Shop a(world);
+  Shop b(world);
+  a.push("e1|c1|1");
+  a.pass(5min);
+  CHECK(b.handled.empty());
+  a.turn().answer(TextContent("slow"));
+  a.pass(1s);
+  CHECK(a.sent().size() == 1);
+}
+
+TEST_CASE("BOT-2: an event that kills its processes ends among the dead letters") {
+  World world;
+  for (int i = 0; i < 3; ++i) {
+    Shop shop(world, three_tries());
+    if (i == 0) shop.push("e1|c1|poison");
+    shop.pass(45s);
+    CHECK(shop.handled.size() == 1);
+    shop.runtime.stop();
+  }
+  Shop last(world, three_tries());
+  last.pass(45s);
+  CHECK(last.handled.empty());
+  REQUIRE(last.dead().size() == 1);
+  CHECK(last.dead()[0].tries == 3);
+}
+
+TEST_CASE("BOT-4: a process that ends while it sends leaves a dead letter, not a second message") {
+  World world;
+  {
+    Shop a(world);
+    a.push("e1|c1|1");
+    a.pass(5s);
+    // The account's answer never comes back: the runtime ends first.
+    auto hold = std::make_shared<std::vector<kefu::Promise<kefu::Receipt>>>();
+    struct Silent final : kefu::Messenger {
+      explicit Silent(const kefu::Runtime& r, std::shared_ptr<std::vector<kefu::Promise<kefu::Receipt>>> h)
+          : home(r.home()), held(std::move(h)) {}
+      kefu::Pending<kefu::Receipt> send(kefu::Message, kefu::CallOptions) override {
+        held->emplace_back(home);
+        return held->back().pending();
+      }
+      kefu::Pending<kefu::SendPlan> plan(kefu::Message, kefu::CallOptions) override {
+        return kefu::Promise<kefu::SendPlan>(home).pending();
+      }
+      kefu::Pending<void> typing(kefu::Address, bool, kefu::CallOptions) override {
+        return kefu::Promise<void>(home).pending();
+      }
+      std::shared_ptr<kefu::detail::PendingHome> home;
+      std::shared_ptr<std::vector<kefu::Promise<kefu::Receipt>>> held;
+    };
+    struct SilentChannel final : kefu::Channel {
+      explicit SilentChannel(const kefu::Runtime& r, std::shared_ptr<kefu::Messenger> m)
+          : base(r), silent(std::move(m)) {}
+      const std::string& id() const override { return base.id(); }
+      const std::string& platform() const override { return base.platform(); }
+      const kefu::Capabilities& capabilities() const override { return base.capabilities(); }
+      std::shared_ptr<kefu::Messenger> messenger() const override { return silent; }
+      std::shared_ptr<kefu::PushReceiver> push_receiver() const override { return base.push_receiver(); }
+      FakeChannel base;
+      std::shared_ptr<kefu::Messenger> silent;
+    };
+    auto channel = std::make_shared<SilentChannel>(a.runtime, std::make_shared<Silent>(a.runtime, hold));
+    std::vector<InboxTurn> turns;
+    auto inbox = Inbox::create(a.runtime, channel,
+                               [&](kefu::InboundEvent, InboxTurn turn) { turns.push_back(std::move(turn)); });
+    REQUIRE(inbox);
+    *a.inbox = std::move(*inbox);
+    a.push("e2|c2|1");
+    a.pass(5s);
+    REQUIRE(turns.size() == 1);
+    turns[0].answer(TextContent("maybe"));
+    a.pass(1ms);
+    CHECK(hold->size() == 1);
+    a.runtime.stop();
+    hold->clear();
+  }
+  Shop b(world);
+  b.pass(45s);
+  CHECK(b.handled == std::vector<std::string>{"e1"});
+  CHECK(b.sent().empty());
+  REQUIRE(b.dead().size() == 1);
+  CHECK(b.dead()[0].event_id == "e2");
+  CHECK(b.dead()[0].why.find("nobody knows") != std::string::npos);
+}
+
+TEST_CASE("BOT-2: after the Inbox is destroyed its handlers' answers still count, and the rest is free for others") {
+  World world;
+  Shop a(world);
+  Shop b(world);
+  a.push("e1|c1|1");
+  a.push("e2|c1|2");
+  a.pass(5s);
+  a.inbox.reset();
+  a.turn(0).answer(TextContent("late"));
+  a.pass(10s);
+  CHECK(a.sent().size() == 1);
+  CHECK(a.handled.size() == 1);
+  CHECK(b.handled == std::vector<std::string>{"e2"});
+}
+
+TEST_CASE("BOT-2: a stopped runtime answers, and turns that outlive everything are harmless") {
+  World world;
+  std::vector<InboxTurn> survivors;
+  RequestPtr request;
+  {
+    Shop shop(world);
+    request = shop.push("e1|c1|1");
+    shop.runtime.stop();
+    CHECK(shop.push("e2|c1|2")->status == -1);
+    survivors = shop.turns;
+  }
+  CHECK(request->status == -1);
+  survivors[0].answer(TextContent("nobody hears"));
+}

@@ -1,0 +1,167 @@
+// Uploads and downloads through the pipeline: what can go back is repeated, what cannot is not.
+#include "core/call/download_gate.hpp"
+#include "core/call/pipeline.hpp"
+#include "support/simulated_core.hpp"
+#include "support/test_platform.hpp"
+
+#include <kefu/core/client.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace kefu;
+
+namespace {
+
+struct TextSource final : BodySource {
+  std::uint64_t length() const override { return text.size(); }
+  std::size_t read(char* data, std::size_t size) override {
+    const std::size_t n = std::min(size, text.size() - at);
+    text.copy(data, n, at);
+    at += n;
+    return n;
+  }
+  bool rewind() override { return rewindable && (at = 0, true); }
+  std::string text = "file body";
+  std::size_t at = 0;
+  bool rewindable = true;
+};
+
+/// A transfer with an upload and a download, written by hand as a media operation would be.
+struct Transfer {
+  struct Response {
+    Response() {}
+    std::string url;
+    bool streamed = false;
+  };
+  static const Operation& operation() {
+    static const Operation row{
+        {"test.transfer", "POST", "/file", Authorization::access_token, Effect::read, "", Millis(60'000), "File"},
+        [](const void* request, HttpRequest& out) -> Result<void> {
+          const auto& op = *static_cast<const Transfer*>(request);
+          out.source = op.source;
+          out.sink = [to = op.received](std::string_view bytes) {
+            to->append(bytes);
+            return to->size() < 200'000;
+          };
+          return {};
+        },
+        [](const detail::Reply& reply, void* response) -> Result<void> {
+          auto& out = *static_cast<Response*>(response);
+          out.url = std::string(reply.document.root()["video_url"].text());
+          out.streamed = reply.streamed;
+          return {};
+        },
+        [](const void* request, const detail::Reply&, void*) -> Result<void> {
+          if (!static_cast<const Transfer*>(request)->refuse_at_the_end) return {};
+          return Error(ErrorKind::unavailable, "the disk is full");
+        }};
+    return row;
+  }
+  std::shared_ptr<TextSource> source = std::make_shared<TextSource>();
+  std::shared_ptr<std::string> received = std::make_shared<std::string>();
+  bool refuse_at_the_end = false;
+};
+
+struct Account : kefu_test::SimulatedCore {
+  Account() : client(std::make_shared<detail::Pipeline>(core, std::make_shared<kefu_test::TestPlatform>())) {}
+  const ApiClient client;
+};
+
+}  // namespace
+
+TEST_CASE("MED-2: a file goes to the receiver, an error in its place does not") {
+  Account a;
+  Transfer op;
+  a.wire->reply("\x89PNG bytes");
+  auto file = a.client.call(op).get();
+  REQUIRE(file);
+  CHECK(file->streamed);
+  CHECK(*op.received == "\x89PNG bytes");
+
+  Transfer refused;
+  a.wire->reply(R"({"errcode":45015,"errmsg":"no"})");
+  CHECK(a.client.call(refused).get().error().kind() == ErrorKind::window_closed);
+  CHECK(refused.received->empty());
+
+  Transfer video;
+  a.wire->reply(R"({"video_url":"http://v"})");
+  CHECK(a.client.call(video).get()->url == "http://v");
+  CHECK(video.received->empty());
+
+  Transfer odd;  // a file that only begins like an answer
+  HttpReply brace;
+  brace.status = 200;
+  brace.headers.emplace_back("content-type", "application/octet-stream");
+  brace.body = "{ not json at all";
+  a.wire->reply(brace);
+  CHECK(a.client.call(odd).get()->streamed);
+  CHECK(*odd.received == "{ not json at all");
+
+  Transfer page;
+  for (int i = 0; i < 4; ++i) a.wire->reply("<html><body>502 Bad Gateway</body></html>");
+  CHECK(a.client.call(page).get().error().kind() == ErrorKind::malformed_reply);
+  CHECK(page.received->empty());
+
+  Transfer cut;  // an answer that lost its end
+  HttpReply half;
+  half.status = 200;
+  half.headers.emplace_back("content-type", "text/plain");
+  half.body = R"({"errcode":40007,"errm)";
+  for (int i = 0; i < 4; ++i) a.wire->reply(half);
+  CHECK(a.client.call(cut).get().error().kind() == ErrorKind::malformed_reply);
+  CHECK(cut.received->empty());
+
+  Transfer none;
+  for (int i = 0; i < 4; ++i) a.wire->reply("");
+  CHECK(a.client.call(none).get().error().kind() == ErrorKind::malformed_reply);
+}
+
+TEST_CASE("the last step of a call on this side has the last word") {
+  Account a;
+  Transfer op;
+  op.refuse_at_the_end = true;
+  a.wire->reply("file");
+  const auto result = a.client.call(op).get();
+  REQUIRE(!result);
+  CHECK(result.error().kind() == ErrorKind::unavailable);
+  CHECK(result.error().message() == "the disk is full");
+  CHECK(result.error().details().operation == "test.transfer");
+}
+
+TEST_CASE("MED-2: what is held back is bounded, and a receiver may end the transfer") {
+  std::string got;
+  detail::DownloadGate gate([&got](std::string_view bytes) { return got.append(bytes), got.size() < 300'000; });
+  CHECK(gate.take(" \n"));
+  CHECK(gate.take("{" + std::string(60'000, 'x')));
+  CHECK(got.empty());
+  CHECK(gate.take(std::string(60'000, 'y')));
+  CHECK(got.size() == 120'003);
+  CHECK(gate.held().empty());
+  CHECK_FALSE(gate.take(std::string(200'000, 'z')));
+
+  Account a;
+  Transfer endless;
+  a.wire->reply(std::string(250'000, 'x'));
+  const auto result = a.client.call(endless).get();
+  CHECK(result.error().kind() == ErrorKind::cancelled);
+}
+
+TEST_CASE("an upload that can go back is repeated whole, after a pause and after a renewal") {
+  Account a;
+  Transfer op;
+  a.wire->reply(R"({"errcode":-1})").reply(R"({"errcode":40001})").reply("file");
+  REQUIRE(a.client.call(op).get());
+  REQUIRE(a.wire->count() == 3);
+  for (const HttpRequest& request : a.wire->requests()) CHECK(request.body == "file body");
+}
+
+TEST_CASE("an upload that cannot go back is not repeated") {
+  for (const char* answer : {R"({"errcode":-1})", R"({"errcode":40001})"}) {
+    Account a;
+    Transfer op;
+    op.source->rewindable = false;
+    a.wire->reply(answer).reply("file");
+    CHECK_FALSE(a.client.call(op).get());
+    CHECK(a.wire->count() == 1);
+  }
+}

@@ -1,0 +1,231 @@
+#include "unit/jd/authorization/oauth_world.hpp"
+
+#include <algorithm>
+#include <set>
+
+using namespace kefu;
+using kefu_test::kPlantedAuthorizationCode;
+using kefu_test::OauthWorld;
+
+namespace {
+
+const std::string kQuery = "code=" + std::string(kPlantedAuthorizationCode) + "&state=";
+
+template <class T>
+std::string kind(const Result<T>& result) {
+  return result ? "ok" : std::string(to_string(result.error().kind()));
+}
+
+}  // namespace
+
+TEST_CASE("JD-4: link, redirect, grant") {
+  OauthWorld w;
+  const auto seen = w.observe();
+  const auto authorizer = w.authorizer();
+  const auto link = authorizer->link("shop1").get();
+  REQUIRE(link);
+  CHECK(link->url == jd::authorize_url(OauthWorld::config(), link->state));
+  CHECK(link->expires == w.time->wall() + std::chrono::minutes(10));
+  const auto granted = authorizer->redeem(kQuery + link->state).get();
+  REQUIRE_MESSAGE(granted.has_value(), (granted ? "" : granted.error().to_string()));
+  CHECK(granted->id == "shop1");
+  CHECK(granted->state == Merchant::State::authorized);
+  CHECK(granted->ids == std::vector<std::pair<std::string, std::string>>{
+                            {"uid", "8000000000"}, {"open_id", "open-1"}, {"xid", "o*AA1"}});
+  CHECK(seen->count("authorization.granted{platform=jd,account=shop1}") == 1);
+  const auto known = authorizer->merchant("shop1").get();
+  REQUIRE(known);
+  CHECK(known->token_expires == granted->token_expires);
+  CHECK(known->authorized_at == granted->authorized_at);
+}
+
+TEST_CASE("A state works once, within ten minutes, and only as it was made") {
+  OauthWorld w;
+  const auto authorizer = w.authorizer();
+  const auto link = authorizer->link("shop1").get().value();
+  SUBCASE("used") {
+    REQUIRE(authorizer->redeem(kQuery + link.state).get());
+    CHECK(kind(authorizer->redeem(kQuery + link.state).get()) == "not_found");
+    CHECK(w.fake.exchanges == 1);
+  }
+  SUBCASE("by another process") {
+    CHECK(kind(w.authorizer()->redeem(kQuery + link.state).get()) == "ok");
+    CHECK(kind(authorizer->redeem(kQuery + link.state).get()) == "not_found");
+  }
+  SUBCASE("by two processes at once") {
+    auto one = authorizer->redeem(kQuery + link.state);
+    auto two = w.authorizer()->redeem(kQuery + link.state);
+    const std::multiset<std::string> both{kind(std::move(one).get()), kind(std::move(two).get())};
+    CHECK(both == std::multiset<std::string>{"not_found", "ok"});
+    CHECK(w.fake.exchanges == 1);
+  }
+  SUBCASE("too late") {
+    w.pass(std::chrono::minutes(10));
+    CHECK(kind(authorizer->redeem(kQuery + link.state).get()) == "not_found");
+    CHECK(w.fake.exchanges == 0);
+  }
+  SUBCASE("made up, or with a wrong proof, which does not use it up") {
+    std::string wrong = link.state;
+    wrong.back() = wrong.back() == 'a' ? 'b' : 'a';
+    for (const std::string& state : {wrong, std::string("s"), link.state + "x", link.state.substr(0, 37),
+                                     std::string(38, 'x'), "..%2F" + link.state}) {
+      CAPTURE(state);
+      CHECK(kind(authorizer->redeem(kQuery + state).get()) == "not_found");
+    }
+    CHECK(w.fake.exchanges == 0);
+    CHECK(kind(authorizer->redeem(kQuery + link.state).get()) == "ok");
+  }
+  SUBCASE("of another application") {
+    auto app = OauthWorld::config();
+    app.app_key = "ffffffffffffffffffffffffffffffff";
+    CHECK(kind(w.authorizer(app)->redeem(kQuery + link.state).get()) == "not_found");
+  }
+}
+
+TEST_CASE("A redirect without a good query or code is refused before, or by, the platform") {
+  OauthWorld w;
+  const auto authorizer = w.authorizer();
+  const auto link = authorizer->link("shop1").get().value();
+  CHECK(kind(authorizer->redeem("state=" + link.state).get()) == "bad_argument");
+  CHECK(kind(authorizer->redeem("code=a&code=b&state=" + link.state).get()) == "bad_argument");
+  CHECK(w.wire->count() == 0);
+  w.fake.raw = R"({"code":402,"msg":"bad code"})";
+  const auto refused = authorizer->redeem(kQuery + link.state).get();
+  CHECK(kind(refused) == "needs_authorization");
+  CHECK(refused.error().platform_code() == "402");
+  CHECK(kind(authorizer->merchant("shop1").get()) == "not_found");
+}
+
+TEST_CASE("Names of merchants and settings are checked") {
+  OauthWorld w;
+  const auto authorizer = w.authorizer();
+  for (const std::string& name : {std::string(), std::string(65, 'a'), std::string("京东")}) {
+    CAPTURE(name);
+    CHECK(kind(authorizer->link(name).get()) == "bad_argument");
+    CHECK(kind(authorizer->merchant(name).get()) == "bad_argument");
+    CHECK(kind(authorizer->forget(name).get()) == "bad_argument");
+  }
+  CHECK(kind(authorizer->link(std::string(64, '~')).get()) == "ok");
+  CHECK(kind(authorizer->merchants("", 0).get()) == "bad_argument");
+  CHECK(kind(authorizer->merchants("", 1001).get()) == "bad_argument");
+  auto app = OauthWorld::config();
+  app.redirect_uri.clear();
+  CHECK(kind(w.authorizer(app)->link("shop1").get()) == "configuration");
+}
+
+TEST_CASE("Merchants are listed page by page, whatever their names hold") {
+  OauthWorld w;
+  const std::vector<std::string> names{"a/b", "shop%2F1", "shop/1", "Z", "shop-10", "shop-2"};
+  for (const auto& name : names) {
+    REQUIRE(w.authorize(name));
+    w.pass(std::chrono::seconds(1));
+  }
+  const auto authorizer = w.authorizer();
+  std::vector<std::string> listed;
+  std::string after;
+  for (;;) {
+    const auto page = authorizer->merchants(after, 2).get();
+    REQUIRE(page);
+    for (const Merchant& merchant : *page) listed.push_back(merchant.id);
+    if (page->size() < 2) break;
+    after = listed.back();
+  }
+  CHECK(std::set<std::string>(listed.begin(), listed.end()) == std::set<std::string>(names.begin(), names.end()));
+  CHECK(listed.size() == names.size());
+
+  const auto key = jd::grant_key("test", OauthWorld::config().app_key, "shop/1");
+  const auto entry = w.store->get(key).value();
+  REQUIRE(w.store->put_if(key, "not a grant", entry->generation, std::nullopt, Durability::relaxed).value().committed);
+  const auto page = authorizer->merchants().get().value();
+  const auto broken = std::find_if(page.begin(), page.end(), [](const Merchant& m) { return m.id == "shop/1"; });
+  REQUIRE(broken != page.end());
+  CHECK(broken->state == Merchant::State::needs_authorization);
+  w.pass(std::chrono::seconds(w.fake.life));
+  CHECK(w.text(w.tokens("shop/1")) == "needs_authorization");
+}
+
+TEST_CASE("Forgetting a merchant ends it here, and another account takes its place only then") {
+  OauthWorld w;
+  REQUIRE(w.authorize());
+  w.pass(std::chrono::seconds(1));
+  w.fake.uid = "9000000000";
+  CHECK(kind(w.authorize()) == "conflict");
+  const auto authorizer = w.authorizer();
+  CHECK(authorizer->merchant("shop1").get().value().ids[0].second == "8000000000");
+  CHECK(kind(authorizer->forget("shop1").get()) == "ok");
+  CHECK(kind(authorizer->forget("shop1").get()) == "not_found");
+  CHECK(kind(authorizer->merchant("shop1").get()) == "not_found");
+  CHECK(w.text(w.tokens()) == "needs_authorization");
+  CHECK(kind(w.authorize()) == "ok");
+  CHECK(w.text(w.tokens()) == "good");
+}
+
+TEST_CASE("JD-4: a store that fails for a moment does not cost the grant; one that stays down is told") {
+  OauthWorld w;
+  SUBCASE("a moment") {
+    w.watched->failing_grants = 3;
+    CHECK(kind(w.authorize()) == "ok");
+    CHECK(w.text(w.tokens()) == "good");
+  }
+  SUBCASE("a write that seemed to fail") {
+    w.watched->doubtful_grants = 1;
+    CHECK(kind(w.authorize()) == "ok");
+    CHECK(w.get(w.tokens()).value()->tag.generation == 1);
+  }
+  SUBCASE("for good") {
+    w.watched->failing_grants = 1'000'000;
+    CHECK(kind(w.authorize()) == "unavailable");
+    CHECK(kind(w.authorizer()->merchant("shop1").get()) == "not_found");
+  }
+  CHECK(w.fake.exchanges == 1);
+}
+
+TEST_CASE("A redemption that is cancelled, or has no time, says so") {
+  OauthWorld w;
+  const auto authorizer = w.authorizer();
+  const auto link = authorizer->link("shop1").get().value();
+  CallOptions none;
+  none.timeout = Millis(0);
+  CHECK(kind(authorizer->redeem(kQuery + link.state, none).get()) == "timeout");
+  CallOptions options;
+  const CancelSource source;
+  options.cancel = source.token();
+  auto pending = authorizer->redeem(kQuery + link.state, options);
+  source.request();
+  CHECK(kind(std::move(pending).get()) == "cancelled");
+  CHECK(kind(authorizer->merchant("shop1").get()) == "not_found");
+}
+
+TEST_CASE("SEC-1, STO-4: no credential in a log, a metric, an error or a key") {
+  OauthWorld w;
+  const auto seen = w.observe();
+  std::string said;
+  const auto note = [&said](const auto& result) {
+    if (!result) said += result.error().to_string() + "\n";
+  };
+  note(w.authorize());
+  const auto provider = w.tokens();
+  const auto first = w.get(provider).value();
+  said += w.refuse(provider, first);
+  w.fake.refuse = true;
+  said += w.refuse(provider, w.get(provider).value()) + w.last_error;
+  note(w.get(provider));
+  const auto link = w.authorizer()->link("shop2").get().value();
+  w.fake.raw = R"({"code":402,"msg":"app_secret=)" + std::string(kefu_test::kPlantedAppSecret) + R"("})";
+  note(w.authorizer()->redeem(kQuery + link.state).get());
+  w.wire->on("/oauth2/access_token",
+             [](const HttpRequest&) { return HttpOutcome(TransportFault::reset_before_reply, ""); });
+  const auto other = w.authorizer()->link("shop2").get().value();
+  note(w.authorizer()->redeem(kQuery + other.state).get());
+  const auto merchants = w.authorizer()->merchants().get().value();
+  for (const auto& merchant : merchants) said += merchant.why;
+  said += seen->all() + w.all_keys();
+  CHECK(said.find("authorization.lost") != std::string::npos);
+  for (const char* secret : {kefu_test::kPlantedAppSecret, kefu_test::kPlantedAccessToken,
+                             kefu_test::kPlantedRefreshToken, kefu_test::kPlantedAuthorizationCode}) {
+    const bool leaked = said.find(secret) != std::string::npos;  // never shown by the assertion itself
+    CHECK_FALSE(leaked);
+  }
+  const bool state_in_key = w.all_keys().find(other.state) != std::string::npos;
+  CHECK_FALSE(state_in_key);
+}
