@@ -69,10 +69,11 @@ class KEFU_EXPORT ApiClient {
     Promise<typename Op::Response> promise(home());
     auto pending = promise.pending();
     auto unwanted = promise.cancelled();
-    start(std::move(op), std::move(options), std::move(unwanted),
-          [promise = std::move(promise)](Result<typename Op::Response> result) mutable {
-            promise.answer(std::move(result));
-          });
+    auto done = [promise = std::move(promise)](Result<typename Op::Response> result) mutable {
+      promise.answer(std::move(result));
+    };
+    launch(std::make_unique<detail::TypedCall<Op, decltype(done)>>(std::move(op), std::move(done)), std::move(options),
+           std::move(unwanted), Asker::host);
     return pending;
   }
 
@@ -83,11 +84,13 @@ class KEFU_EXPORT ApiClient {
   template <class Op, class Done>
   void start(Op op, CallOptions options, CancelToken unwanted, Done done) const {
     launch(std::make_unique<detail::TypedCall<Op, std::decay_t<Done>>>(std::move(op), std::move(done)),
-           std::move(options), std::move(unwanted));
+           std::move(options), std::move(unwanted), Asker::library);
   }
 
  private:
-  void launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted) const;
+  /// Who wants the call: the host's are refused while too much is under way (RuntimeOptions::calls_in_flight).
+  enum class Asker : unsigned char { host, library };
+  void launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted, Asker asker) const;
   std::shared_ptr<detail::PendingHome> home() const;
   std::shared_ptr<detail::Pipeline> pipeline_;
 };

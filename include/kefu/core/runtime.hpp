@@ -48,7 +48,10 @@ struct RuntimeOptions {
   std::shared_ptr<Jitter> jitter;
   /// Most calls and other works waiting for the store thread; more are answered `rate_limited`.
   std::size_t store_queue = 10'000;
-  /// Most callbacks waiting for the runtime's own callback thread; when full the I/O thread pauses reading new replies.
+  /// Most calls in flight at a time, over all accounts. A call started beyond it is answered `rate_limited`, not sent.
+  std::size_t calls_in_flight = 100'000;
+  /// Most callbacks waiting for the executor. While so many wait, a call that starts is answered `rate_limited`, not
+  /// sent; calls in flight go on and their replies are read, so at most `calls_in_flight` more come to wait.
   std::size_t callback_queue = 100'000;
 };
 

@@ -22,8 +22,9 @@ inline std::optional<Error> check_timeout(Millis timeout) {
                                             std::to_string(kLongestTimeout.count()));
 }
 
-/// When a flow of several calls has to be over; the same rules as for one call.
+/// When a flow of several calls has to be over; it may start under the same rules as one call.
 inline Result<MonoTime> deadline_of(const RuntimeCore& runtime, const CallOptions& options, Millis usual) {
+  if (auto refused = runtime.refuse_start()) return *std::move(refused);
   const Millis timeout = options.timeout.value_or(usual);
   if (auto wrong = check_timeout(timeout)) return *std::move(wrong);
   if (timeout.count() <= 0) return Error(ErrorKind::timeout, "CallOptions.timeout leaves no time: nothing was sent");

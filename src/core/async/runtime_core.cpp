@@ -8,12 +8,31 @@ namespace detail {
 RuntimeCore::RuntimeCore() = default;
 RuntimeCore::~RuntimeCore() = default;
 
+/// A callback that waits for the executor, and is counted as long as it does.
+class RuntimeCore::Waiting {
+ public:
+  Waiting(std::shared_ptr<RuntimeCore> core, Task task) : core_(std::move(core)), task_(std::move(task)) {
+    core_->callbacks_waiting.fetch_add(1, std::memory_order_relaxed);
+  }
+  Waiting(Waiting&&) noexcept = default;
+  Waiting& operator=(Waiting&&) = delete;
+  ~Waiting() {
+    if (core_ && task_) core_->callbacks_waiting.fetch_sub(1, std::memory_order_relaxed);
+  }
+  void operator()() {
+    core_->callbacks_waiting.fetch_sub(1, std::memory_order_relaxed);
+    Task task = std::move(task_);
+    core_->run_here(task);
+  }
+
+ private:
+  std::shared_ptr<RuntimeCore> core_;
+  Task task_;
+};
+
 void RuntimeCore::run_callback(Task task) {
   if (inline_callbacks || forked()) return run_here(task);
-  executor->run([self = shared_from_this(), task = std::move(task)]() mutable {
-    self->run_here(task);
-    task = nullptr;
-  });
+  executor->run(Waiting(shared_from_this(), std::move(task)));
 }
 
 void RuntimeCore::run_here(Task& task) {
@@ -50,6 +69,19 @@ std::optional<Error> RuntimeCore::refusal() const {
                  "this runtime belongs to the parent process, its threads did not survive fork(): create a Runtime in "
                  "each process, after fork()");
   if (refusing_.load(std::memory_order_acquire)) return Error(ErrorKind::cancelled, "the runtime was stopped");
+  return std::nullopt;
+}
+
+std::optional<Error> RuntimeCore::refuse_start() const {
+  if (auto refused = refusal()) return refused;
+  if (calls_in_flight.load(std::memory_order_relaxed) >= most_calls)
+    return Error(
+        ErrorKind::rate_limited,
+        "not sent: as many calls are in flight as RuntimeOptions::calls_in_flight allows; wait for some of them");
+  if (callbacks_waiting.load(std::memory_order_relaxed) >= most_callbacks)
+    return Error(ErrorKind::rate_limited,
+                 "not sent: as many callbacks wait for the executor as RuntimeOptions::callback_queue allows; let "
+                 "callbacks return sooner, or give the runtime an executor with more threads");
   return std::nullopt;
 }
 

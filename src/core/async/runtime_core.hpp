@@ -52,6 +52,10 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::shared_ptr<Jitter> jitter;
   std::shared_ptr<StoreQueue> store_queue;
   std::atomic<std::uint64_t> observed_calls{0};  ///< Numbers the calls whose spans an observer gets.
+  std::size_t most_calls = 100'000;              ///< See RuntimeOptions::calls_in_flight.
+  std::size_t most_callbacks = 100'000;          ///< See RuntimeOptions::callback_queue.
+  std::atomic<std::size_t> calls_in_flight{0};
+  std::atomic<std::size_t> callbacks_waiting{0};
 
   void run_callback(Task task) override;
   void run_here(Task& task) override;
@@ -65,6 +69,10 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
 
   /// Set in a child of fork() or after stop: every new piece of work answers this error at once.
   std::optional<Error> refusal() const;
+
+  /// Asked where a call of the host starts: `refusal`, or `rate_limited` while too much is under way. The calls that
+  /// one in flight makes on its own way (a token, the next part of a message) are not asked again.
+  std::optional<Error> refuse_start() const;
 
   /// Runs `work(Store&)`, which returns Result<T>, on the store thread, then `done(Result<T>)` on the loop. From the
   /// loop, `done` is called at once with `rate_limited` when the queue is full, or with `refusal`. At shutdown `done`
@@ -82,6 +90,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::function<void()> stop_transport;
 
  private:
+  class Waiting;
   enum class Phase : unsigned char { running, stopping, stopped };
   bool on_own_thread() const;
   void report_thrown(const char* what) const;

@@ -14,8 +14,8 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// The default executor: one callback thread. `run` never blocks and never drops: when the queue is full the loop stops
-/// reading replies instead. Thread safety: any thread.
+/// The default executor: one callback thread. `run` never blocks and never drops: what waits here is bounded where
+/// calls start. Thread safety: any thread.
 class CallbackThread final : public Executor {
  public:
   explicit CallbackThread(std::shared_ptr<WorkThread> thread) : thread_(std::move(thread)) {}

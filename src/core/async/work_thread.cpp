@@ -14,22 +14,11 @@ bool WorkThread::post(Task task, bool bounded) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || (bounded && queue_.size() >= limit_)) return false;
     queue_.push_back(std::move(task));
-    if (queue_.size() >= limit_) was_full_ = true;
     if (!waiting_) return true;
     waiting_ = false;
   }
   changed_.notify_one();
   return true;
-}
-
-bool WorkThread::full() const {
-  const std::lock_guard lock(mutex_);
-  return queue_.size() >= limit_;
-}
-
-void WorkThread::when_room(std::function<void()> notice) {
-  const std::lock_guard lock(mutex_);
-  when_room_ = std::move(notice);
 }
 
 void WorkThread::stop() {
@@ -53,13 +42,7 @@ void WorkThread::run() {
     if (queue_.empty()) return;
     Task task = std::move(queue_.front());
     queue_.pop_front();
-    std::function<void()> notice;
-    if (was_full_ && queue_.size() <= limit_ / 2) {
-      was_full_ = false;
-      notice = when_room_;
-    }
     lock.unlock();
-    if (notice) notice();
     task();
     task = nullptr;
     lock.lock();

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -26,9 +25,6 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
 
   /// Takes the task; false, and the task destroyed, when stopped or, if `bounded`, when the queue is full.
   bool post(Task task, bool bounded);
-  bool full() const;
-  /// Called on the thread when a full queue has room again.
-  void when_room(std::function<void()> notice);
 
   /// Refuses new tasks, runs or drops what is queued and joins; called on the thread itself it returns and the thread
   /// ends on its own.
@@ -43,9 +39,7 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> queue_;
-  std::function<void()> when_room_;
   bool waiting_ = false;
-  bool was_full_ = false;
   bool stopping_ = false;
   OwnedThread thread_;
 };

@@ -39,6 +39,7 @@ inline Pending<void> failed(const std::shared_ptr<RuntimeCore>& runtime, Error e
 /// One call whose response says nothing but that it was done.
 template <class Op>
 Pending<void> done(const std::shared_ptr<RuntimeCore>& runtime, const ApiClient& client, Op op, CallOptions options) {
+  if (auto refusal = runtime->refuse_start()) return failed(runtime, *std::move(refusal));
   Promise<void> promise(runtime);
   auto pending = promise.pending();
   auto unwanted = promise.cancelled();
@@ -53,6 +54,7 @@ Pending<void> done(const std::shared_ptr<RuntimeCore>& runtime, const ApiClient&
 template <class T, class Op, class Make>
 Pending<T> mapped(const std::shared_ptr<RuntimeCore>& runtime, const ApiClient& client, Op op, CallOptions options,
                   Make make) {
+  if (auto refusal = runtime->refuse_start()) return answered<T>(runtime, *std::move(refusal));
   Promise<T> promise(runtime);
   auto pending = promise.pending();
   auto unwanted = promise.cancelled();

@@ -69,11 +69,14 @@ Pending<RawReply> ApiClient::call(RawCall op, CallOptions options) const {
   auto pending = promise.pending();
   auto unwanted = promise.cancelled();
   launch(std::make_unique<detail::RawFlightCall>(std::move(op), std::move(promise)), std::move(options),
-         std::move(unwanted));
+         std::move(unwanted), Asker::host);
   return pending;
 }
 
-void ApiClient::launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted) const {
+void ApiClient::launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted,
+                       Asker asker) const {
+  if (asker == Asker::host)
+    if (auto refusal = pipeline_->core()->refuse_start()) return call->fail(*std::move(refusal));
   pipeline_->launch(std::move(call), std::move(options), std::move(unwanted));
 }
 

@@ -356,6 +356,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     step_ = Step::over;
     ended_with_ = std::move(error);
     home_->calls_.fetch_sub(1, std::memory_order_relaxed);
+    core_.calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
     if (watching_ && core_.scheduler->is_own_thread()) home_->waiting_.erase(this);
     if (timer_ != 0) core_.scheduler->drop(timer_);
     if (deadline_timer_ != 0) core_.scheduler->drop(deadline_timer_);
@@ -423,6 +424,7 @@ void Pipeline::launch(std::unique_ptr<Call> call, CallOptions options, CancelTok
                                                                  "for some of them",
                                                                  kMaxCalls)));
   }
+  core_->calls_in_flight.fetch_add(1, std::memory_order_relaxed);
   auto flight = std::make_shared<Flight>(shared_from_this(), std::move(call), std::move(options), std::move(unwanted));
   flight->prepare();
   // Posted, not called: a callback of the host never runs under the caller's locks.

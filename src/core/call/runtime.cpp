@@ -19,8 +19,8 @@ Result<void> check_options(const RuntimeOptions& options) {
   if (options.name_space.empty() || options.name_space.size() > 64)
     return Error(ErrorKind::bad_argument,
                  fmt::format("name_space has {} bytes: it takes 1 to 64", options.name_space.size()));
-  if (options.store_queue == 0 || options.callback_queue == 0)
-    return Error(ErrorKind::bad_argument, "store_queue and callback_queue are at least 1");
+  if (options.store_queue == 0 || options.callback_queue == 0 || options.calls_in_flight == 0)
+    return Error(ErrorKind::bad_argument, "store_queue, callback_queue and calls_in_flight are at least 1");
   if (options.scheduler && !options.clock)
     return Error(ErrorKind::bad_argument, "a scheduler needs its clock: give both from the same simulated time");
   if (options.scheduler && !options.transport)
@@ -71,10 +71,6 @@ void add_executor(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThr
   core.executor = std::make_shared<detail::CallbackThread>(thread);
   core.stop_callbacks = [thread] { thread->stop(); };
   core.on_callback_thread = [thread] { return thread->is_own_thread(); };
-  threads.loop->pause_while([thread] { return thread->full(); });
-  thread->when_room([weak = std::weak_ptr(threads.loop)] {
-    if (const auto loop = weak.lock()) loop->wake();
-  });
   threads.callbacks = std::move(thread);
 }
 
@@ -98,6 +94,8 @@ Result<Runtime> Runtime::create(RuntimeOptions options) {
   auto core = std::make_shared<detail::RuntimeCore>();
   core->name_space = std::move(options.name_space);
   core->multi_instance = options.multi_instance;
+  core->most_calls = options.calls_in_flight;
+  core->most_callbacks = options.callback_queue;
   core->clock = options.clock ? std::move(options.clock) : std::make_shared<detail::SystemClock>();
   core->store = options.store ? std::move(options.store) : std::make_shared<MemoryStore>(core->clock);
   core->observer = detail::make_redacting(std::move(options.observer));

@@ -74,20 +74,12 @@ void IoLoop::drop(Ticket ticket) {
   posted_.erase(found);
 }
 
-void IoLoop::wake() {
-  if (forked()) return;
-  std::unique_lock lock(mutex_);
-  wake_locked(lock);
-}
-
 // The system call is made only if the loop sleeps, and once per sleep.
 void IoLoop::wake_locked(std::unique_lock<std::mutex>& lock) {
   woken_ = true;
-  const Sleep was = std::exchange(sleep_, Sleep::awake);
-  if (was == Sleep::awake) return;
-  if (was == Sleep::in_poll) wakers_.fetch_add(1, std::memory_order_relaxed);
+  if (!std::exchange(sleeping_, false)) return;
+  wakers_.fetch_add(1, std::memory_order_relaxed);
   lock.unlock();
-  if (was == Sleep::paused) return unpaused_.notify_one();
   curl_multi_wakeup(multi_);
   wakers_.fetch_sub(1, std::memory_order_release);
 }
@@ -112,7 +104,7 @@ void IoLoop::run() {
       const std::lock_guard lock(mutex_);
       if (stopping_) break;
     }
-    if (!paused_ || !paused_()) run_transfers();
+    run_transfers();
     sleep();
   }
   end();
@@ -161,7 +153,6 @@ void IoLoop::run_transfers() {
 }
 
 void IoLoop::sleep() {
-  const bool paused = paused_ && paused_();
   std::unique_lock lock(mutex_);
   if (stopping_ || woken_ || !posted_.empty()) return;
   auto limit = kLongestSleep;
@@ -170,17 +161,11 @@ void IoLoop::sleep() {
     // Rounded up: waking a moment early would spin until the time has come.
     limit = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0), limit);
   }
-  if (paused) {
-    sleep_ = Sleep::paused;
-    unpaused_.wait_for(lock, limit, [this] { return sleep_ == Sleep::awake; });
-    sleep_ = Sleep::awake;
-    return;
-  }
-  sleep_ = Sleep::in_poll;
+  sleeping_ = true;
   lock.unlock();
   curl_multi_poll(multi_, nullptr, 0, static_cast<int>(limit.count()), nullptr);
   lock.lock();
-  sleep_ = Sleep::awake;
+  sleeping_ = false;
 }
 
 // What was posted before the stop still runs (it finds the runtime refusing), transfers are ended with their own fault,

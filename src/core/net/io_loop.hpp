@@ -7,7 +7,6 @@
 #include <kefu/core/scheduler.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -48,13 +47,9 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   void* multi() const noexcept { return multi_; }
   /// Before `start`: called on the loop when it ends, with all parts still working.
   void at_stop(std::function<void()> hook) { at_stop_ = std::move(hook); }
-  /// Before `start`: while this answers true no replies are read; call `wake` when that changes.
-  void pause_while(std::function<bool()> paused) { paused_ = std::move(paused); }
-  void wake();
   bool forked() const noexcept { return fork_guard_.forked(); }
 
  private:
-  enum class Sleep : unsigned char { awake, in_poll, paused };
   struct Posted {
     Ticket ticket;
     Task task;
@@ -72,12 +67,10 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   const ForkGuard fork_guard_;
   void* multi_ = nullptr;
   std::function<void()> at_stop_;
-  std::function<bool()> paused_;
   OwnedThread thread_;
 
   std::mutex mutex_;
-  std::condition_variable unpaused_;
-  Sleep sleep_ = Sleep::awake;
+  bool sleeping_ = false;
   bool woken_ = false;
   std::atomic<int> wakers_{0};  ///< Threads inside curl_multi_wakeup: the multi must outlive them.
   bool stopping_ = false;

@@ -315,7 +315,7 @@ TEST_CASE("what a callback throws is caught and shown to the observer") {
   CHECK(observer->saw("from a callback"));
 }
 
-TEST_CASE("the loop reads no replies while the callback queue is full, and no callback is lost") {
+TEST_CASE("foundation b: no callback is lost while more wait than callback_queue allows, and calls are refused") {
   RuntimeOptions options;
   options.callback_queue = 4;
   Runtime runtime = make(std::move(options));
@@ -324,23 +324,38 @@ TEST_CASE("the loop reads no replies while the callback queue is full, and no ca
   auto released = release.get_future().share();
   std::promise<void> running;
   std::atomic<int> ran{0};
-  core->executor->run([&, released] {
+  core->run_callback([&, released] {
     running.set_value();
     released.wait();
     ++ran;
   });
   running.get_future().wait();
-  for (int i = 0; i < 40; ++i) core->executor->run([&] { ++ran; });
-  // Tasks and timers go on while it pauses.
-  std::promise<void> ticked;
-  core->scheduler->run_at(runtime.clock().mono() + Millis(5), [&] { ticked.set_value(); });
-  ticked.get_future().wait();
+  CHECK_FALSE(core->refuse_start());
+  for (int i = 0; i < 40; ++i) core->run_callback([&] { ++ran; });
+  const auto refused = core->refuse_start();
+  REQUIRE(refused);
+  CHECK(refused->kind() == ErrorKind::rate_limited);
+  CHECK(refused->delivery() == Delivery::not_sent);
+  CHECK_FALSE(core->refusal());  // what is under way goes on
   CHECK(ran == 0);
   release.set_value();
   std::promise<void> last;
-  core->executor->run([&] { last.set_value(); });
+  core->run_callback([&] { last.set_value(); });
   last.get_future().wait();
   CHECK(ran == 41);
+  CHECK_FALSE(core->refuse_start());
+}
+
+TEST_CASE("foundation b: callbacks that an executor drops do not count as waiting any more") {
+  auto held = std::make_shared<HeldExecutor>();
+  RuntimeOptions options;
+  options.executor = held;
+  options.callback_queue = 2;
+  Runtime runtime = make(std::move(options));
+  for (int i = 0; i < 2; ++i) runtime.core()->run_callback([] {});
+  CHECK(runtime.core()->refuse_start());
+  held->tasks.clear();
+  CHECK_FALSE(runtime.core()->refuse_start());
 }
 
 TEST_CASE("in simulated time get and wait_for drive the scheduler") {

@@ -1,0 +1,85 @@
+#include "core/call/pipeline.hpp"
+#include "support/raw_server.hpp"
+#include "support/simulated_core.hpp"
+#include "support/test_platform.hpp"
+
+#include <kefu/core/client.hpp>
+#include <kefu/core/runtime.hpp>
+
+#include <doctest/doctest.h>
+
+#include <future>
+#include <vector>
+
+using namespace kefu;
+using kefu_test::ReadThing;
+using kefu_test::SendThing;
+
+namespace {
+
+constexpr std::chrono::seconds kPatience(20);
+
+CallOptions within(Millis timeout) {
+  CallOptions options;
+  options.timeout = timeout;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("foundation b: a callback may wait for a fresh call while more callbacks wait than the queue holds") {
+  kefu_test::RawServer server([](kefu_test::RawConnection& connection, int) {
+    while (!connection.read_request().empty()) connection.reply(R"({"errcode":0,"name":"lamp"})");
+  });
+  RuntimeOptions options;
+  options.callback_queue = 4;
+  auto runtime = Runtime::create(std::move(options));
+  REQUIRE(runtime);
+  const auto core = runtime->core();
+  auto platform = std::make_shared<kefu_test::TestPlatform>();
+  platform->base = server.base();
+  const ApiClient client(std::make_shared<detail::Pipeline>(core, platform));
+
+  std::promise<void> crowded;
+  std::promise<Result<ReadThing::Response>> inner;
+  auto answer = inner.get_future();
+  core->run_callback([&, crowd = crowded.get_future().share()] {
+    Promise<ReadThing::Response> promise(core);
+    auto pending = promise.pending();
+    crowd.wait();
+    client.start(ReadThing("7"), within(Millis(10'000)), CancelToken(),
+                 [promise = std::move(promise)](Result<ReadThing::Response> result) mutable {
+                   promise.answer(std::move(result));
+                 });
+    inner.set_value(std::move(pending).get());
+  });
+  for (int i = 0; i < 8; ++i) core->run_callback([] {});
+  crowded.set_value();
+  REQUIRE(answer.wait_for(kPatience) == std::future_status::ready);
+  const auto result = answer.get();
+  CHECK_MESSAGE(result, (result ? "" : result.error().to_string()));
+}
+
+TEST_CASE("foundation b: calls in flight are bounded where a call starts; what a call needs on its way is not") {
+  kefu_test::SimulatedCore simulated;
+  simulated.core->most_calls = 2;
+  const auto platform = std::make_shared<kefu_test::TestPlatform>();
+  const ApiClient client(std::make_shared<detail::Pipeline>(simulated.core, platform));
+  for (int i = 0; i < 3; ++i) simulated.wire->reply(R"({"errcode":0,"name":"lamp"})");
+  auto first = client.call(ReadThing("1"));
+  auto second = client.call(ReadThing("2"));
+  auto third = client.call(ReadThing("3")).get();
+  REQUIRE_FALSE(third);
+  CHECK(third.error().kind() == ErrorKind::rate_limited);
+  CHECK(third.error().delivery() == Delivery::not_sent);
+  bool own = false;
+  client.start(ReadThing("4"), CallOptions(), CancelToken(),
+               [&](const Result<ReadThing::Response>& result) { own = result.has_value(); });
+  CHECK(std::move(first).get());
+  CHECK(std::move(second).get());
+  simulated.time->advance(Millis(1));
+  CHECK(own);
+  CHECK(simulated.core->calls_in_flight == 0);
+  simulated.wire->reply(R"({"errcode":0,"name":"lamp"})");
+  CHECK(client.call(ReadThing("5")).get());
+}
