@@ -33,6 +33,7 @@
 #include <kefu/core/observer_names.hpp>
 #include <kefu/core/operation.hpp>
 #include <kefu/core/pending.hpp>
+#include <kefu/core/pending_state.hpp>
 #include <kefu/core/result.hpp>
 #include <kefu/core/runtime.hpp>
 #include <kefu/core/scheduler.hpp>
@@ -41,6 +42,7 @@
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
 #include <kefu/core/token_source.hpp>
+#include <kefu/core/when_all.hpp>
 #include <kefu/jd/after_sale.hpp>
 #include <kefu/jd/after_sale_review.hpp>
 #include <kefu/jd/app.hpp>

@@ -205,6 +205,23 @@ TEST_CASE("a coroutine resumes with the answer, on the executor") {
   CHECK(on_scheduler);
 }
 
+TEST_CASE("a coroutine awaits a chain, a named Pending, and gets an error for one that was used") {
+  World w;
+  std::string got;
+  const auto run = [](World& world, std::string& out) -> Detached {
+    auto taken = world.take(TextContent(text("text")));
+    const auto first = co_await taken;
+    out += first ? std::to_string(*first) : "?";
+    const auto again = co_await taken;
+    out += again ? "?" : std::string(", ") + std::string(to_string(again.error().kind()));
+    const auto chained = co_await world.take(1).then([&world](Result<int>) { return world.take(text("second step")); });
+    out += chained ? ", chained" : "?";
+  };
+  run(w, got);
+  w.time->advance(Millis(10));
+  CHECK(got == "1, bad_argument, chained");
+}
+
 TEST_CASE("a coroutine that waits when the runtime stops is resumed with cancelled") {
   World w;
   w.wire->silence();

@@ -15,7 +15,8 @@ struct Detached {
 };
 
 Detached await_one(kefu::Pending<int> pending, int& out) {
-  kefu::Result<int> result = co_await std::move(pending);
+  auto next = std::move(pending).then([](kefu::Result<int> result) { return result ? *result + 1 : -1; });
+  kefu::Result<int> result = co_await next;
   out = result ? *result : -1;
 }
 

@@ -43,7 +43,7 @@ template <class T> void row(const char* name) {
 int main() {
 CPP
   { types && printf '%s\n' 'kefu::Result<int>' 'kefu::Result<std::string>' 'kefu::Result<void>' \
-    'kefu::Pending<std::string>' 'kefu::Pending<void>' 'kefu::Task' 'kefu::MoveFunction<int(int)>' 'kefu::HttpFields'; } |
+    'kefu::Pending<std::string>' 'kefu::Pending<void>' 'kefu::Promise<int>' 'kefu::detail::PendingState' 'kefu::Task' 'kefu::MoveFunction<int(int)>' 'kefu::HttpFields'; } |
     sed 's/.*/  row<&>("&");/'
   echo '}'
 } >"$work/layout.cpp"

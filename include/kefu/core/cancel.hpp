@@ -22,8 +22,9 @@ class KEFU_EXPORT CancelToken {
   /// False for an empty token: nobody can ever request.
   bool can_be_requested() const noexcept { return state_ != nullptr; }
 
-  /// Runs `task` when cancellation is requested, at once if it was already. The task runs on the thread that
-  /// requests, with no lock held. Returns an id for `forget`; 0 if it ran or the token is empty.
+  /// Runs `task` when cancellation is requested, at once if it was already. The task runs once, on the thread that
+  /// requests, with no lock held; what it throws is dropped. Returns an id for `forget`; 0 if it ran, or will never run
+  /// (empty token, closed source).
   std::uint64_t on_request(Task task) const;
   /// Drops a listener that is no longer interesting. A listener that runs at this moment may still finish.
   void forget(std::uint64_t id) const;
@@ -41,8 +42,10 @@ class KEFU_EXPORT CancelSource {
   CancelToken token() const { return CancelToken(state_); }
   void request() const;
   bool requested() const noexcept;
-  /// Drops all listeners and takes no more: what could have been cancelled is over.
+  /// Drops all listeners and takes no more: what could have been cancelled is over, and a later request is ignored.
   void close() const;
+  /// A request here, made already or to come, is one there too; until either is closed.
+  void lead(const CancelSource& follower) const;
 
  private:
   std::shared_ptr<detail::CancelState> state_;

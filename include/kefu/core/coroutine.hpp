@@ -22,7 +22,7 @@ class PendingAwaiter {
   void await_suspend(std::coroutine_handle<> waiting) {
     // The callback may resume, and so destroy this awaiter, before then() returns.
     auto pending = std::move(pending_);
-    std::move(pending).then([this, waiting](Result<T> result) {
+    pending.then([this, waiting](Result<T> result) {
       result_.emplace(std::move(result));
       waiting.resume();
     });
@@ -36,9 +36,16 @@ class PendingAwaiter {
 
 }  // namespace detail
 
-/// `Result<Receipt> r = co_await account.send(message);` in any coroutine type of the host. It resumes on the executor.
+/// `Result<Receipt> r = co_await account.send(message);` in any coroutine type of the host. It resumes on the executor;
+/// at once with `bad_argument` if the Pending was used before.
 template <class T>
 detail::PendingAwaiter<T> operator co_await(Pending<T>&& pending) {
+  return detail::PendingAwaiter<T>(std::move(pending));
+}
+
+/// The same for a named one, which is then used: `auto sent = account.send(message); ... co_await sent;`
+template <class T>
+detail::PendingAwaiter<T> operator co_await(Pending<T>& pending) {
   return detail::PendingAwaiter<T>(std::move(pending));
 }
 

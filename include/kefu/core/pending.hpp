@@ -3,121 +3,19 @@
 #include <kefu/core/cancel.hpp>
 #include <kefu/core/executor.hpp>
 #include <kefu/core/export.hpp>
-#include <kefu/core/function.hpp>
+#include <kefu/core/pending_state.hpp>
 #include <kefu/core/result.hpp>
-#include <kefu/core/scheduler.hpp>
 #include <kefu/core/time.hpp>
 
-#include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
 
-namespace detail {
-
-/// What a pending result needs of its runtime: where callbacks run and how to wait. Implemented by the runtime.
-class KEFU_EXPORT PendingHome {
- public:
-  virtual ~PendingHome() = default;
-  virtual void run_callback(Task task) = 0;  ///< On the executor; what it throws is caught and reported.
-  virtual void run_here(Task& task) = 0;     ///< At once; what it throws is caught and reported.
-  /// Why this thread must not wait, if so: one of the library's own threads, or the child of a fork.
-  virtual std::optional<Error> refuse_wait() const = 0;
-  virtual bool forked() const = 0;  ///< In a child of fork(): nobody is left who could answer.
-  using Help = Scheduler::Help;
-  virtual Help help(MonoTime until) = 0;  ///< See Scheduler::help.
-  virtual MonoTime now() const = 0;
-};
-
-/// The part of a pending result that does not depend on its type.
-class KEFU_EXPORT PendingState {
- public:
-  explicit PendingState(std::shared_ptr<PendingHome> home);
-  virtual ~PendingState();
-  PendingState(const PendingState&) = delete;
-  PendingState& operator=(const PendingState&) = delete;
-
-  /// Waits until answered. Answers with an error if this thread may not wait or nothing is left that could answer.
-  Result<void> wait();
-  /// Waits up to `limit`; true once answered. False at once where `wait` answers with an error.
-  bool wait_for(Millis limit);
-  /// Runs `task` on the executor once answered.
-  void on_answer(Task task);
-  /// Runs a callback that the executor dropped.
-  void run_here(Task task);
-  bool has_answer() const noexcept { return answered_.load(std::memory_order_acquire); }
-
-  const CancelSource& cancel() const { return cancel_; }
-
- protected:
-  /// Called once, after the result was put in place.
-  void answered();
-  /// True for the first caller: it may put the result in place.
-  bool claim() noexcept { return !claimed_.exchange(true, std::memory_order_acq_rel); }
-
- private:
-  const std::shared_ptr<PendingHome> home_;
-  const CancelSource cancel_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::atomic<bool> claimed_{false};
-  std::atomic<bool> answered_{false};
-  Task continuation_;
-};
-
-template <class T>
-class TypedState final : public PendingState {
- public:
-  using PendingState::PendingState;
-  void answer(Result<T> result) {
-    if (!claim()) return;
-    result_.emplace(std::move(result));
-    answered();
-  }
-  Result<T> take() { return std::move(*result_); }
-
- private:
-  std::optional<Result<T>> result_;
-};
-
-/// A callback and the result it waits for. An executor that destroys it unrun does not swallow the answer: the callback
-/// is then called by the destructor, with the result (a send that went out must not look unsent).
-template <class T, class F>
-class Continuation {
- public:
-  Continuation(std::shared_ptr<TypedState<T>> state, F callback)
-      : state_(std::move(state)), callback_(std::move(callback)) {}
-  Continuation(Continuation&&) noexcept(std::is_nothrow_move_constructible_v<F>) = default;
-  Continuation& operator=(Continuation&&) = delete;
-  ~Continuation() {
-    if (auto state = std::move(state_)) state->run_here([&] { callback_(result_of(*state)); });
-  }
-  void operator()() {
-    auto state = std::move(state_);
-    callback_(result_of(*state));
-  }
-
- private:
-  static Result<T> result_of(TypedState<T>& state) {
-    if (state.has_answer()) return state.take();
-    return Error(ErrorKind::cancelled, "the callback was dropped before the operation completed");
-  }
-  std::shared_ptr<TypedState<T>> state_;
-  F callback_;
-};
-
-}  // namespace detail
-
-template <class T>
-class Promise;
-
-/// The result of an operation that has started. Use it once: `get`, `then`, `detach`, or `co_await` it
-/// (<kefu/core/coroutine.hpp>). Dropping it unused cancels the operation; the destructor never blocks.
+/// The result of an operation that has started. Use it once: `get`, `then`, `detach`, `when_all`
+/// (<kefu/core/when_all.hpp>) or `co_await` (<kefu/core/coroutine.hpp>). Used again, or read after it was moved from,
+/// it answers `bad_argument`. Dropping it unused cancels the operation; the destructor never blocks.
 ///
 /// It is answered exactly once, at shutdown with `cancelled`. Thread safety: one thread at a time.
 template <class T>
@@ -135,70 +33,121 @@ class [[nodiscard]] Pending {
   }
   ~Pending() { drop(); }
 
+  /// False once it was used or moved from.
+  bool valid() const noexcept { return state_ != nullptr; }
+
   /// Waits for the result. On the library's own threads (a callback of InlineExecutor, a Store) it answers with
   /// `bad_argument` instead of dead-locking, in a child of fork() with `configuration`, in simulated time with nothing
   /// left to do with `internal`; the operation is then cancelled.
-  Result<T> get() && {
-    auto state = std::move(state_);
+  Result<T> get() {
+    const auto state = use();
     if (auto waited = state->wait(); !waited) {
-      state->cancel().request();
+      state->request_cancel();
       return waited.error();
     }
     return state->take();
   }
 
-  /// Waits up to `limit`; true once the result is there. The operation goes on either way.
-  bool wait_for(Millis limit) { return state_->wait_for(limit); }
+  /// Waits up to `limit`; true once the result is there. The operation goes on either way. False at once where `get`
+  /// answers with an error.
+  bool wait_for(Millis limit) { return state_ != nullptr && state_->wait_for(limit); }
 
   /// Calls `callback(Result<T>)` on the executor once the result is there; never inside this call unless the executor
-  /// is inline and the result is there already. If the executor drops it, it is called where it is dropped. What it
-  /// throws is caught and shown to the observer.
+  /// is inline and the result is there already, or this Pending was used before. If the executor drops it, it is called
+  /// where it is dropped. What it throws is caught and shown to the observer.
+  ///
+  /// A callback that returns a value U, a Result<U> or a Pending<U> gives a Pending<U> of what it returned (`internal`
+  /// with delivery `unknown` if it threw); one that returns nothing ends the chain. Dropping that Pending cancels
+  /// nothing; `cancel` on it cancels what the chain waits for at that moment.
   template <class F>
-  void then(F&& callback) && {
-    auto state = std::move(state_);
-    auto* raw = state.get();
-    raw->on_answer(detail::Continuation<T, std::decay_t<F>>(std::move(state), std::forward<F>(callback)));
+  auto then(F&& callback) {
+    using Callback = std::decay_t<F>;
+    using Returned = std::decay_t<std::invoke_result_t<Callback&, Result<T>>>;
+    if constexpr (std::is_void_v<Returned>) {
+      detail::continue_with(use(), Callback(std::forward<F>(callback)), Where::executor);
+    } else {
+      auto state = use();
+      Promise<typename detail::Chained<Returned>::type> promise(state->home());
+      auto next = promise.pending();
+      next.state_->keep_when_dropped();
+      next.state_->cancel().lead(state->cancel());
+      detail::Link<T, Returned, Callback> link(std::move(promise), Callback(std::forward<F>(callback)));
+      detail::continue_with(std::move(state), std::move(link), Where::executor);
+      return next;
+    }
   }
 
   /// Asks the operation to end early; it is then answered `cancelled`. The platform may have acted: see `delivery`.
-  void cancel() { state_->cancel().request(); }
+  /// Does nothing once it was used.
+  void cancel() {
+    if (state_) state_->request_cancel();
+  }
 
-  /// Lets the operation finish unobserved.
-  void detach() && { state_.reset(); }
+  /// Lets the operation finish unobserved. Does nothing once it was used.
+  void detach() { state_.reset(); }
 
  private:
+  template <class>
+  friend class Pending;
   friend class Promise<T>;
+  friend struct detail::PendingAccess;
+  using Where = detail::PendingState::Where;
+
   explicit Pending(std::shared_ptr<detail::TypedState<T>> state) : state_(std::move(state)) {}
+  /// What is left of this one use; answered with an error if there was one before.
+  std::shared_ptr<detail::TypedState<T>> use() {
+    return state_ ? std::move(state_) : detail::failed_state<T>(detail::used_already());
+  }
   void drop() {
-    if (auto state = std::move(state_)) state->cancel().request();
+    if (const auto state = std::move(state_)) state->drop();
   }
   std::shared_ptr<detail::TypedState<T>> state_;
 };
 
-/// The side that answers a Pending. Dropped unanswered it answers `cancelled`. For those who write their own Channel:
-/// `Promise<Receipt> promise(runtime.home());`
+/// The side that answers a Pending. Dropped unanswered it answers `cancelled`; only the first answer counts. For those
+/// who write their own Channel: `Promise<Receipt> promise(runtime.home());`
 ///
-/// Thread safety: one thread at a time. Moving is cheap.
+/// Thread safety: one thread at a time. Moving is cheap; one that was moved from answers nobody.
 template <class T>
 class Promise {
  public:
   explicit Promise(std::shared_ptr<detail::PendingHome> home)
       : state_(std::make_shared<detail::TypedState<T>>(std::move(home))) {}
   Promise(Promise&&) noexcept = default;
-  Promise& operator=(Promise&&) noexcept = default;
-  ~Promise() {
-    if (state_) answer(Error(ErrorKind::cancelled, "the operation was dropped before it completed"));
+  Promise& operator=(Promise&& other) noexcept {
+    if (this != &other) {
+      abandon();
+      state_ = std::move(other.state_);
+    }
+    return *this;
   }
+  ~Promise() { abandon(); }
 
-  /// The result side; take it once.
-  Pending<T> pending() { return Pending<T>(state_); }
+  /// The result side, before or after the answer. There is one: asked again it gives a Pending that answers
+  /// `bad_argument`.
+  Pending<T> pending() {
+    if (state_ && state_->hand_out()) return Pending<T>(state_);
+    return Pending<T>(detail::failed_state<T>(detail::taken_already()));
+  }
   /// Set when the holder of the Pending no longer wants the result.
-  CancelToken cancelled() const { return state_->cancel().token(); }
+  CancelToken cancelled() const { return state_ ? state_->cancel().token() : CancelToken(); }
   void answer(Result<T> result) {
-    if (auto state = std::move(state_)) state->answer(std::move(result));
+    if (state_) state_->answer(std::move(result));
+  }
+  /// Answers with what `other` is answered, `cancelled` if this promise's holder cancels that.
+  void answer(Pending<T> other) {
+    if (!state_) return;
+    auto inner = other.use();
+    state_->cancel().lead(inner->cancel());
+    detail::continue_with(
+        std::move(inner), [outer = std::move(*this)](Result<T> result) mutable { outer.answer(std::move(result)); },
+        detail::PendingState::Where::here);
   }
 
  private:
+  void abandon() {
+    if (const auto state = std::move(state_)) state->abandon();
+  }
   std::shared_ptr<detail::TypedState<T>> state_;
 };
 

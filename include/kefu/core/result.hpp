@@ -36,6 +36,7 @@ class [[nodiscard]] Result {
   const Error& error() const& { return *checked<1>(state_); }
   Error&& error() && { return std::move(*checked<1>(state_)); }
 
+  T value_or(T fallback) const& { return has_value() ? value() : std::move(fallback); }
   T value_or(T fallback) && { return has_value() ? std::move(*this).value() : std::move(fallback); }
 
  private:

@@ -2,18 +2,66 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
+
+namespace {
+
+/// Runs the library's own continuations. One answers the next; past a depth they wait for the first to be through, so
+/// that a chain of any length needs little stack.
+class DirectRuns {
+ public:
+  static void run(Task task) {
+    thread_local DirectRuns* current = nullptr;
+    if (current == nullptr) {
+      DirectRuns runs(current);
+      runs.run_all(std::move(task));
+    } else if (current->depth_ < kDeepest) {
+      current->run_nested(task);
+    } else {
+      current->waiting_.push_back(std::move(task));
+    }
+  }
+
+ private:
+  static constexpr int kDeepest = 16;
+
+  explicit DirectRuns(DirectRuns*& current) : current_(current) { current_ = this; }
+  ~DirectRuns() { current_ = nullptr; }
+  DirectRuns(const DirectRuns&) = delete;
+  DirectRuns& operator=(const DirectRuns&) = delete;
+
+  void run_all(Task task) {
+    run_nested(task);
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      Task next = std::move(waiting_[i]);
+      run_nested(next);
+    }
+  }
+  void run_nested(Task& task) {
+    ++depth_;
+    task();
+    --depth_;
+  }
+
+  DirectRuns*& current_;
+  int depth_ = 0;
+  std::vector<Task> waiting_;
+};
+
+}  // namespace
 
 PendingState::PendingState(std::shared_ptr<PendingHome> home) : home_(std::move(home)) {}
 PendingState::~PendingState() = default;
 
 Result<void> PendingState::wait() {
   if (has_answer()) return {};
-  if (auto refused = home_->refuse_wait()) return *std::move(refused);
+  if (home_)
+    if (auto refused = home_->refuse_wait()) return *std::move(refused);
   for (;;) {
-    const auto help = home_->help(MonoTime::max());
+    const auto help = home_ ? home_->help(MonoTime::max()) : PendingHome::Help::wait;
     if (has_answer()) return {};
     if (help == PendingHome::Help::nothing)
       return Error(ErrorKind::internal,
@@ -29,11 +77,11 @@ Result<void> PendingState::wait() {
 
 bool PendingState::wait_for(Millis limit) {
   if (has_answer()) return true;
-  if (home_->refuse_wait()) return false;
+  if (home_ && home_->refuse_wait()) return false;
   limit = std::clamp<Millis>(limit, Millis(0), std::chrono::hours(24 * 365));  // keeps the sum below in range
-  const MonoTime until = home_->now() + limit;
+  const MonoTime until = home_ ? home_->now() + limit : MonoTime();
   for (;;) {
-    const auto help = home_->help(until);
+    const auto help = home_ ? home_->help(until) : PendingHome::Help::wait;
     if (has_answer()) return true;
     if (help == PendingHome::Help::nothing) return false;
     if (help == PendingHome::Help::wait) {
@@ -43,31 +91,73 @@ bool PendingState::wait_for(Millis limit) {
   }
 }
 
-void PendingState::on_answer(Task task) {
-  if (!has_answer() && home_->forked()) return;  // destroying the task answers it
-  {
+void PendingState::on_answer(Task task, Where where) {
+  if (!has_answer()) {
+    if (home_ && home_->forked()) return;  // destroying the task answers it
     const std::lock_guard lock(mutex_);
     if (!has_answer()) {
       continuation_ = std::move(task);
+      where_ = where;
       return;
     }
   }
-  home_->run_callback(std::move(task));
+  run(std::move(task), where);
 }
 
-void PendingState::run_here(Task task) { home_->run_here(task); }
+void PendingState::run(Task task, Where where) {
+  if (where == Where::here) return DirectRuns::run(std::move(task));
+  if (home_) return home_->run_callback(std::move(task));
+  run_here(std::move(task));
+}
+
+void PendingState::run_here(Task task) {
+  if (home_) return home_->run_here(task);
+  try {
+    task();
+  } catch (...) {  // without a runtime there is no observer to be told
+  }
+}
+
+void PendingState::drop() const {
+  if (!keep_) request_cancel();
+}
+
+void PendingState::request_cancel() const {
+  if (!home_ || !home_->forked()) cancel_.request();
+}
 
 void PendingState::answered() {
+  // In the child of a fork a lock may be held by a thread that is not there any more. Nobody can wait here either.
+  const bool forked = home_ && home_->forked();
   Task continuation;
+  Where where;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (!forked) lock.lock();
     answered_.store(true, std::memory_order_release);
     continuation = std::move(continuation_);
+    where = where_;
     // Under the lock: a waiter that wakes may destroy this state's other references, never before the unlock.
-    changed_.notify_all();
+    if (!forked) changed_.notify_all();
   }
-  cancel_.close();
-  if (continuation) home_->run_callback(std::move(continuation));
+  if (!forked) cancel_.close();
+  if (continuation) run(std::move(continuation), where);
+}
+
+Error used_already() {
+  return Error(ErrorKind::bad_argument,
+               "this Pending was used before or moved from: get, then, detach, when_all and co_await take its result "
+               "once");
+}
+
+Error taken_already() {
+  return Error(ErrorKind::bad_argument, "the Pending of this Promise was taken before, or the Promise was moved from");
+}
+
+Error callback_threw() {
+  ErrorDetails details;
+  details.message = "a callback of then() threw (the observer was shown what): what came before it may have happened";
+  return Error(ErrorKind::internal, Delivery::unknown, std::move(details));
 }
 
 }  // namespace detail

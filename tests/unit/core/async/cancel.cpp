@@ -5,7 +5,9 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -73,7 +75,63 @@ TEST_CASE("a closed source drops its listeners and takes no more") {
   CHECK(source.token().on_request([held] {}) == 0);
   source.request();
   CHECK(held.use_count() == 1);
-  CHECK(source.requested());
+  CHECK_FALSE(source.requested());  // too late: what it could have ended is over
+}
+
+TEST_CASE("every listener hears a request, also after one that throws") {
+  const CancelSource source;
+  int ran = 0;
+  source.token().on_request([&] { ++ran; });
+  source.token().on_request([]() { throw std::runtime_error("from a listener"); });
+  source.token().on_request([&] { ++ran; });
+  source.request();
+  CHECK(ran == 2);
+  CHECK(source.token().on_request([]() { throw std::runtime_error("from a late listener"); }) == 0);
+}
+
+TEST_CASE("foundation l: a token that 100,000 calls share costs the last as much as the first") {
+  constexpr std::size_t kCalls = 100'000;
+  const CancelSource source;
+  const CancelToken token = source.token();
+  std::vector<std::uint64_t> ids;
+  int ran = 0;
+  int order = -1;
+  for (std::size_t i = 0; i < kCalls; ++i)
+    ids.push_back(token.on_request([&ran, &order, i] {
+      CHECK(static_cast<int>(i) > order);
+      order = static_cast<int>(i);
+      ++ran;
+    }));
+  // The calls end out of order, the newest before the oldest: looking for each from the front would be 5 thousand
+  // million steps. The bound is 100 times what it takes.
+  const auto began = std::chrono::steady_clock::now();
+  for (std::size_t i = kCalls; i-- > 0;)
+    if (i % 1000 != 7) token.forget(ids[i]);
+  for (std::size_t i = 0; i < kCalls; ++i)
+    if (i % 1000 != 7) token.forget(ids[i]);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+  source.request();
+  CHECK(ran == kCalls / 1000);
+}
+
+TEST_CASE("a source leads others, through a chain of any length, until it is closed") {
+  std::vector<CancelSource> chain(50'000);
+  for (std::size_t i = 1; i < chain.size(); ++i) chain[i - 1].lead(chain[i]);
+  const CancelSource closed;
+  const CancelSource spared;
+  closed.lead(spared);
+  closed.close();
+  chain.front().lead(closed);
+  chain.front().request();
+  CHECK(chain.back().requested());
+  CHECK_FALSE(spared.requested());
+  const CancelSource late;
+  chain.back().lead(late);
+  CHECK(late.requested());
+  const CancelSource leader;
+  { leader.lead(CancelSource()); }  // one that is gone
+  leader.request();
+  CHECK(leader.requested());
 }
 
 TEST_CASE("request and on_request race without losing a listener") {
