@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -141,8 +142,10 @@ class KEFU_EXPORT Document {
   /// itself), one root named `xml`. A flat push is read by the fast scanner, all else by pugixml under limits.
   /// `root()` is the object of the root's children, also when there are none.
   static Document xml(std::string_view text, const ReadLimits& limits = {});
-  /// As `xml`, but values may point into `text`, which must outlive them: no copy for a flat push.
-  static Document xml_borrowed(std::string_view text, const ReadLimits& limits = {});
+  /// As `xml`, but values may point into `text`, which must outlive them: no copy for a flat push. The values take
+  /// their memory from `room` (see DocumentRoom), which must outlive the Document.
+  static Document xml_borrowed(std::string_view text, const ReadLimits& limits = {},
+                               std::pmr::memory_resource* room = std::pmr::get_default_resource());
 
   explicit operator bool() const noexcept { return fault_ == ReadFault::none; }
   ReadFault fault() const noexcept { return fault_; }
@@ -152,14 +155,26 @@ class KEFU_EXPORT Document {
  private:
   friend class JsonHandler;
   friend class XmlReader;
+  explicit Document(std::pmr::memory_resource* room) : nodes_(room) {}
   void keep(std::string_view text);
   void parse_json(std::string_view text, const ReadLimits& limits);
   static Document failed(ReadFault fault);
 
   std::string text_;  ///< Always on the heap once set, so that moving the Document does not move the characters.
-  std::vector<Value::Node> nodes_;
+  std::pmr::vector<Value::Node> nodes_;
   ReadFault fault_ = ReadFault::empty;
   Repairs repairs_;
+};
+
+/// Room on the stack for the values of a small document, such as a push of some twenty members; what does not fit comes
+/// from the heap.
+class DocumentRoom {
+ public:
+  std::pmr::memory_resource* memory() noexcept { return &memory_; }
+
+ private:
+  alignas(Value::Node) std::byte bytes_[24 * sizeof(Value::Node)];
+  std::pmr::monotonic_buffer_resource memory_{bytes_, sizeof bytes_};
 };
 
 }  // namespace detail

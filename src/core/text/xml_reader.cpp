@@ -98,7 +98,7 @@ class XmlReader {
   XmlReader(Document& document, const ReadLimits& limits)
       : document_(document), depth_limit_(std::min(limits.depth, kMaxDepth)), value_limit_(limits.values) {}
 
-  static Document read(std::string_view text, const ReadLimits& limits, bool borrowed);
+  static Document read(std::string_view text, const ReadLimits& limits, bool borrowed, std::pmr::memory_resource* room);
 
  private:
   static constexpr std::size_t kMaxDepth = 256;
@@ -290,7 +290,8 @@ ReadFault XmlReader::walk(pugi::xml_node root) {
   }
 }
 
-Document XmlReader::read(std::string_view text, const ReadLimits& limits, bool borrowed) {
+Document XmlReader::read(std::string_view text, const ReadLimits& limits, bool borrowed,
+                         std::pmr::memory_resource* room) {
   if (text.size() > std::min(limits.bytes, std::size_t{1} << 30)) return Document::failed(ReadFault::too_large);
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -299,13 +300,13 @@ Document XmlReader::read(std::string_view text, const ReadLimits& limits, bool b
   if (starts_with_ignoring_case(text, "<html") || starts_with_ignoring_case(text, "<!doctype html")) {
     return Document::failed(ReadFault::html);
   }
-  Document document;
+  Document document(room);
   XmlReader reader(document, limits);
   document.fault_ = ReadFault::none;
   const bool intact = is_clean_text(text);
   if (intact) {
     if (!borrowed) document.keep(text);
-    // A push has about ten elements; up to this size memory comes from the allocator's fast lists.
+    // A push has about ten elements: this fits a DocumentRoom.
     document.nodes_.reserve(std::min<std::size_t>(text.size() / 24 + 4, 24));
     if (reader.scan_flat(borrowed ? text : std::string_view(document.text_))) return document;
     document.nodes_.clear();
@@ -322,10 +323,12 @@ Document XmlReader::read(std::string_view text, const ReadLimits& limits, bool b
   return document;
 }
 
-Document Document::xml(std::string_view text, const ReadLimits& limits) { return XmlReader::read(text, limits, false); }
+Document Document::xml(std::string_view text, const ReadLimits& limits) {
+  return XmlReader::read(text, limits, false, std::pmr::get_default_resource());
+}
 
-Document Document::xml_borrowed(std::string_view text, const ReadLimits& limits) {
-  return XmlReader::read(text, limits, true);
+Document Document::xml_borrowed(std::string_view text, const ReadLimits& limits, std::pmr::memory_resource* room) {
+  return XmlReader::read(text, limits, true, room);
 }
 
 }  // namespace detail

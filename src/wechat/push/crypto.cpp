@@ -228,19 +228,15 @@ std::size_t PushCrypto::Impl::sealed_size(std::size_t message) const noexcept {
   return detail::base64_size(frame_size(message));
 }
 
-bool PushCrypto::Impl::seal_into(std::string& frame, const Prefix& prefix, std::size_t key, std::string& out) const {
-  const std::size_t length = frame.size() - kFrameHead;
-  std::memcpy(frame.data(), prefix.data(), kPrefixBytes);
-  for (int i = 0; i < 4; ++i) frame[kPrefixBytes + i] = static_cast<char>(length >> (24 - 8 * i) & 0xff);
-  frame.append(receiver_id);
-  const std::size_t padding = kFrameBlock - frame.size() % kFrameBlock;
-  frame.append(padding, static_cast<char>(padding));
-  auto* bytes = reinterpret_cast<unsigned char*>(frame.data());
-  if (!ciphers[key].encrypt(bytes, frame.size(), bytes)) return false;
-  const std::size_t at = out.size();
-  out.resize(at + detail::base64_size(frame.size()));
-  detail::base64_encode(bytes, frame.size(), out.data() + at);
-  return true;
+bool PushCrypto::Impl::encrypt_frame(std::string& text, std::size_t at, const Prefix& prefix, std::size_t key) const {
+  const std::size_t length = text.size() - at - kFrameHead;
+  std::memcpy(text.data() + at, prefix.data(), kPrefixBytes);
+  for (std::size_t i = 0; i < 4; ++i) text[at + kPrefixBytes + i] = static_cast<char>(length >> (24 - 8 * i) & 0xff);
+  text.append(receiver_id);
+  const std::size_t padding = kFrameBlock - (text.size() - at) % kFrameBlock;
+  text.append(padding, static_cast<char>(padding));
+  auto* bytes = reinterpret_cast<unsigned char*>(text.data()) + at;
+  return ciphers[key].encrypt(bytes, text.size() - at, bytes);
 }
 
 Result<std::string> PushCrypto::encrypt(std::string_view message, std::size_t key, const Prefix* prefix) const {
@@ -259,8 +255,9 @@ Result<std::string> PushCrypto::encrypt(std::string_view message, std::size_t ke
   frame.reserve(impl_->frame_size(message.size()));
   frame.resize(kFrameHead);
   frame.append(message);
-  std::string out;
-  if (!impl_->seal_into(frame, *prefix, key, out)) return Error(ErrorKind::internal, "OpenSSL cannot encrypt");
+  if (!impl_->encrypt_frame(frame, 0, *prefix, key)) return Error(ErrorKind::internal, "OpenSSL cannot encrypt");
+  std::string out(detail::base64_size(frame.size()), '\0');
+  detail::base64_encode(reinterpret_cast<const unsigned char*>(frame.data()), frame.size(), out.data());
   return out;
 }
 

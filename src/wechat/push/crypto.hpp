@@ -24,13 +24,13 @@ class PushCrypto::Impl {
   std::vector<detail::AesCbc> ciphers;  ///< Empty: no key is configured.
   std::string receiver_id;
 
-  /// Length of what seal_into() appends for a message of that size.
+  /// Length of the base64 text of a message of that size.
   std::size_t sealed_size(std::size_t message) const noexcept;
   /// Room a frame needs for a message of that size, so that sealing does not allocate.
   std::size_t frame_size(std::size_t message) const noexcept;
-  /// `frame` holds kFrameHead free bytes and then the message; it is used up. Appends the base64 text to `out`. False
-  /// only if OpenSSL fails.
-  bool seal_into(std::string& frame, const Prefix& prefix, std::size_t key, std::string& out) const;
+  /// From `at` on `text` holds kFrameHead free bytes and then the message. Completes the frame and encrypts it where it
+  /// is. False only if OpenSSL fails.
+  bool encrypt_frame(std::string& text, std::size_t at, const Prefix& prefix, std::size_t key) const;
   /// 40 lower-case hex digits into `out`; an empty `encrypt` gives the plain signature. False only if OpenSSL fails.
   bool sign_into(std::size_t token, std::string_view timestamp, std::string_view nonce, std::string_view encrypt,
                  char* out) const noexcept;

@@ -169,10 +169,10 @@ TextFormat text_format(std::string_view text) noexcept {
   return text[first] == '{' ? TextFormat::json : TextFormat::none;
 }
 
-detail::Document read_text(std::string_view text, TextFormat format) {
+detail::Document read_text(std::string_view text, TextFormat format, detail::DocumentRoom& room) {
   switch (format) {
     case TextFormat::xml:
-      return detail::Document::xml_borrowed(text);
+      return detail::Document::xml_borrowed(text, {}, room.memory());
     case TextFormat::json:
       return detail::Document::json(text);
     case TextFormat::none:
@@ -204,7 +204,8 @@ Result<Push> read_push(const InboundEvent& event) {
   if (event.platform != "wechat") {
     return Error(ErrorKind::bad_argument, "the event is of platform '" + event.platform + "', not of wechat");
   }
-  const detail::Document document = read_text(event.raw, text_format(event.raw));
+  detail::DocumentRoom room;
+  const detail::Document document = read_text(event.raw, text_format(event.raw), room);
   if (!document) {
     return Error(ErrorKind::bad_argument,
                  "raw (" + std::to_string(event.raw.size()) + " bytes) " + std::string(to_string(document.fault())));

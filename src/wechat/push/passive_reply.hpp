@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/text/short_text.hpp"
+
 #include <kefu/channel/webhook.hpp>
 #include <kefu/core/result.hpp>
 #include <kefu/wechat/account_kind.hpp>
@@ -12,8 +14,8 @@ namespace wechat {
 
 /// What the text of a passive reply needs to know of the push.
 struct PassiveReplyTarget {
-  std::string customer;  ///< FromUserName of the push.
-  std::string account;   ///< ToUserName of the push.
+  detail::ShortText customer;  ///< FromUserName of the push.
+  detail::ShortText account;   ///< ToUserName of the push.
   AccountKind kind = AccountKind::service_account;
   bool is_event = false;
   bool is_json = false;

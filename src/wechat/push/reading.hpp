@@ -15,8 +15,8 @@ namespace wechat {
 enum class TextFormat : unsigned char { none, xml, json };
 /// By the first character that is not blank; `none` if it is neither '<' nor '{'.
 TextFormat text_format(std::string_view text) noexcept;
-/// Reads XML or JSON. Values may point into `text`, which must outlive them.
-detail::Document read_text(std::string_view text, TextFormat format);
+/// Reads XML or JSON. Values may point into `text` and `room`, which must outlive them.
+detail::Document read_text(std::string_view text, TextFormat format, detail::DocumentRoom& room);
 
 /// The typed push of a message's root. Never fails: what is missing is empty, what is new is UnknownPush.
 Push typed_push(detail::Value root);

@@ -4,6 +4,7 @@
 #include "wechat/push/passive_reply.hpp"
 #include "wechat/push/query.hpp"
 #include "wechat/push/reading.hpp"
+#include "wechat/push/spare_block.hpp"
 
 #include <charconv>
 #include <cstring>
@@ -82,13 +83,19 @@ class WechatPushReceiver final : public PushReceiver {
   OpenedPush deliver(std::string raw, std::shared_ptr<WechatReplyContext> context, WallTime now) const;
   bool wants(TextFormat format) const noexcept;
   std::string_view encrypt_name(TextFormat format) const noexcept;
-  Result<std::string> wrap(std::string& frame, const WechatReplyContext& context, WallTime now) const;
+  std::string_view wrapping_of(const WechatReplyContext& context) const noexcept;
+  Result<void> wrap(std::string& text, std::size_t frame, const WechatReplyContext& context, WallTime now) const;
   bool random(void* out, std::size_t size) const {
     return config_.random ? config_.random(out, size) : detail::random_bytes(out, size);
   }
 
+  std::shared_ptr<WechatReplyContext> new_context() const {
+    return std::allocate_shared<WechatReplyContext>(SpareBlockAllocator<WechatReplyContext>(spare_context_));
+  }
+
   const PushConfig config_;
   const PushCrypto crypto_;
+  const std::shared_ptr<SpareBlock> spare_context_ = std::make_shared<SpareBlock>();
 };
 
 OpenedPush WechatPushReceiver::open(const WebhookRequest& request, WallTime now) const {
@@ -181,7 +188,7 @@ OpenedPush WechatPushReceiver::open_clear(const PushQuery& query, std::string_vi
   if (!crypto_.match(query[PushQuery::timestamp], query[PushQuery::nonce], query[PushQuery::signature])) {
     return refused(PushFault::bad_signature, "signature does not match: compare the Token");
   }
-  return deliver(std::string(body), std::make_shared<WechatReplyContext>(), now);
+  return deliver(std::string(body), new_context(), now);
 }
 
 OpenedPush WechatPushReceiver::open_sealed(const PushQuery& query, std::string_view body, WallTime now) const {
@@ -193,7 +200,8 @@ OpenedPush WechatPushReceiver::open_sealed(const PushQuery& query, std::string_v
   }
   const TextFormat format = text_format(body);
   if (!wants(format)) return refused(PushFault::bad_envelope, "the body is not in the configured format");
-  const detail::Document envelope = read_text(body, format);
+  detail::DocumentRoom room;
+  const detail::Document envelope = read_text(body, format, room);
   if (!envelope) return refused(PushFault::bad_envelope, "the body " + std::string(to_string(envelope.fault())));
   detail::Value encrypt;
   std::size_t found = 0;
@@ -218,7 +226,7 @@ OpenedPush WechatPushReceiver::open_sealed(const PushQuery& query, std::string_v
     if (has_blank(encrypt.text())) detail += kDecodedTwice;
     return refused(*plain.fault, std::move(detail));
   }
-  auto context = std::make_shared<WechatReplyContext>();
+  auto context = new_context();
   if (config_.mode == PushMode::safe || config_.encrypt_replies_in_compatible_mode) context->token = token;
   context->key = plain.key;
   context->wrap_json = format == TextFormat::json;
@@ -229,7 +237,8 @@ OpenedPush WechatPushReceiver::deliver(std::string raw, std::shared_ptr<WechatRe
                                        WallTime now) const {
   const TextFormat format = text_format(raw);
   if (!wants(format)) return refused(PushFault::bad_message, "the message is not in the configured format");
-  const detail::Document document = read_text(raw, format);
+  detail::DocumentRoom room;
+  const detail::Document document = read_text(raw, format, room);
   if (!document) return refused(PushFault::bad_message, "the message " + std::string(to_string(document.fault())));
   Push push = typed_push(document.root());
   if (!config_.original_id.empty() && push.head.to != config_.original_id) {
@@ -255,7 +264,8 @@ OpenedPush WechatPushReceiver::deliver(std::string raw, std::shared_ptr<WechatRe
 }
 
 Result<InboundEvent> WechatPushReceiver::reopen(std::string_view raw, WallTime received) const {
-  const detail::Document document = read_text(raw, text_format(raw));
+  detail::DocumentRoom room;
+  const detail::Document document = read_text(raw, text_format(raw), room);
   if (!document) {
     return Error(ErrorKind::bad_argument,
                  "raw (" + std::to_string(raw.size()) + " bytes) " + std::string(to_string(document.fault())));
@@ -276,9 +286,12 @@ Result<WebhookResponse> WechatPushReceiver::reply(const ReplyContext& context, c
   const bool sealed = own.token.has_value();
   std::string text;
   const std::size_t room = passive_reply_room(reply, own.target);
+  // One block of memory: the frame stands behind the place of its own base64 text.
+  std::size_t frame = 0;
   if (sealed) {
-    text.reserve(crypto_.impl_->frame_size(room));
-    text.resize(kFrameHead);
+    frame = wrapping_of(own).size() + crypto_.impl_->sealed_size(room);
+    text.reserve(frame + crypto_.impl_->frame_size(room));
+    text.resize(frame + kFrameHead);
   } else {
     text.reserve(room);
   }
@@ -287,13 +300,18 @@ Result<WebhookResponse> WechatPushReceiver::reply(const ReplyContext& context, c
   }
   if (!sealed)
     return WebhookResponse(200, std::move(text), own.target.is_json ? "application/json" : "application/xml");
-  auto wrapped = wrap(text, own, now);
-  if (!wrapped) return std::move(wrapped).error();
-  return WebhookResponse(200, std::move(*wrapped), own.wrap_json ? "application/json" : "application/xml");
+  if (auto wrapped = wrap(text, frame, own, now); !wrapped) return std::move(wrapped).error();
+  return WebhookResponse(200, std::move(text), own.wrap_json ? "application/json" : "application/xml");
 }
 
-Result<std::string> WechatPushReceiver::wrap(std::string& frame, const WechatReplyContext& context,
-                                             WallTime now) const {
+std::string_view WechatPushReceiver::wrapping_of(const WechatReplyContext& context) const noexcept {
+  if (!context.wrap_json) return "<xml><Encrypt><![CDATA[";
+  return config_.dialect == PushDialect::wecom ? "{\"encrypt\":\"" : "{\"Encrypt\":\"";
+}
+
+/// From `frame` on `text` holds a frame's free head and message; it becomes the whole answer.
+Result<void> WechatPushReceiver::wrap(std::string& text, std::size_t frame, const WechatReplyContext& context,
+                                      WallTime now) const {
   struct {
     PushCrypto::Prefix prefix;
     std::uint64_t nonce;
@@ -312,38 +330,44 @@ Result<std::string> WechatPushReceiver::wrap(std::string& frame, const WechatRep
   const auto time_end = std::to_chars(time_digits, time_digits + sizeof time_digits, unix_seconds(now)).ptr;
   const std::string_view timestamp(time_digits, static_cast<std::size_t>(time_end - time_digits));
 
-  const bool json = context.wrap_json;
-  const bool wecom_json = json && config_.dialect == PushDialect::wecom;
-  std::string out;
-  constexpr std::size_t kWrapping = 256;
-  out.reserve(kWrapping + crypto_.impl_->sealed_size(frame.size() - kFrameHead));
-  out.append(wecom_json ? "{\"encrypt\":\"" : json ? "{\"Encrypt\":\"" : "<xml><Encrypt><![CDATA[");
-  const std::size_t start = out.size();
-  char signature[40];
-  if (!crypto_.impl_->seal_into(frame, fresh.prefix, context.key, out) ||
-      !crypto_.impl_->sign_into(*context.token, timestamp, nonce, std::string_view(out).substr(start), signature)) {
-    return Error(ErrorKind::internal, "OpenSSL cannot encrypt or sign");
+  const std::string_view opening = wrapping_of(context);
+  const std::size_t sealed_size = crypto_.impl_->sealed_size(text.size() - frame - kFrameHead);
+  if (const std::size_t needed = opening.size() + sealed_size; needed > frame) {  // longer than was foreseen
+    text.insert(frame, needed - frame, '\0');
+    frame = needed;
   }
+  char signature[40];
+  if (!crypto_.impl_->encrypt_frame(text, frame, fresh.prefix, context.key)) {
+    return Error(ErrorKind::internal, "OpenSSL cannot encrypt");
+  }
+  opening.copy(text.data(), opening.size());
+  char* const sealed = text.data() + opening.size();
+  detail::base64_encode(reinterpret_cast<const unsigned char*>(text.data()) + frame, text.size() - frame, sealed);
+  if (!crypto_.impl_->sign_into(*context.token, timestamp, nonce, {sealed, sealed_size}, signature)) {
+    return Error(ErrorKind::internal, "OpenSSL cannot sign");
+  }
+  text.resize(opening.size() + sealed_size);
   // Base64, hex and digits need no escaping in either format.
-  const auto append = [&](std::string_view before, std::string_view value) { out.append(before).append(value); };
+  const auto append = [&](std::string_view before, std::string_view value) { text.append(before).append(value); };
   const std::string_view hex(signature, sizeof signature);
-  if (wecom_json) {
+  const bool json = context.wrap_json;
+  if (json && config_.dialect == PushDialect::wecom) {
     append("\",\"msgsignature\":\"", hex);
     append("\",\"timestamp\":\"", timestamp);
     append("\",\"nonce\":\"", nonce);
-    out.append("\"}");
+    text.append("\"}");
   } else if (json) {
     append("\",\"MsgSignature\":\"", hex);
     append("\",\"TimeStamp\":", timestamp);
     append(",\"Nonce\":\"", nonce);
-    out.append("\"}");
+    text.append("\"}");
   } else {
     append("]]></Encrypt><MsgSignature><![CDATA[", hex);
     append("]]></MsgSignature><TimeStamp>", timestamp);
     append("</TimeStamp><Nonce><![CDATA[", nonce);
-    out.append("]]></Nonce></xml>");
+    text.append("]]></Nonce></xml>");
   }
-  return out;
+  return {};
 }
 
 Result<std::shared_ptr<PushReceiver>> make_push_receiver(PushConfig config) {
