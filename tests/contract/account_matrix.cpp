@@ -3,6 +3,7 @@
 
 #include "support/vectors.hpp"
 #include "support/wechat_world.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/kf_sessions.hpp>
 #include <kefu/wechat/operations.hpp>
@@ -11,9 +12,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 using namespace kefu;
 using namespace kefu::wechat;
@@ -58,7 +61,7 @@ TEST_CASE("every operation has a rule, and the vectors' kinds agree with it") {
   for (const Operation* row : operations()) {
     const std::string path(row->info.path);
     CAPTURE(path);
-    const AccountRule* rule = account_rule(path);
+    const Accounts* rule = accounts_of(path);
     REQUIRE(rule != nullptr);
     for (std::size_t i = 0; i < std::size(kKinds); ++i) {
       CAPTURE(kVectorNames[i]);
@@ -71,11 +74,29 @@ TEST_CASE("every operation has a rule, and the vectors' kinds agree with it") {
   }
 }
 
-TEST_CASE("every rule is the rule of an operation") {
-  std::set<const AccountRule*> used;
-  for (const Operation* row : operations()) used.insert(account_rule(row->info.path));
-  for (const AccountRule* rule = account_rules_begin(); rule != account_rules_end(); ++rule)
-    CHECK_MESSAGE(used.count(rule) != 0, "no operation under " << std::string(rule->path));
+TEST_CASE("foundation A: a row alone says who may call its API, and a path's rule stands above rows") {
+  for (const Row* row : rows()) CHECK(accounts_of(row->operation.info.path) == &row->accounts);
+  for (const std::string_view path : paths_with_rules()) {
+    CAPTURE(std::string(path));
+    CHECK(path.back() == '/');
+    CHECK(std::any_of(rows().begin(), rows().end(),
+                      [path](const Row* row) { return row->operation.info.path.substr(0, path.size()) == path; }));
+    CHECK(accounts_of(std::string(path) + "what/no_row_models") != nullptr);
+  }
+}
+
+TEST_CASE("foundation A: name and quota bucket of a row come from its path") {
+  for (const Row* row : rows()) {
+    const OperationInfo& info = row->operation.info;
+    CAPTURE(std::string(info.path));
+    CHECK(info.name == PathName(info.path).full());
+    const bool own = info.quota == info.name.substr(std::string_view("wechat.").size());
+    const bool of_another = std::any_of(rows().begin(), rows().end(), [&info](const Row* one) {
+      return one->operation.info.quota == info.quota && PathName(one->operation.info.path).bucket() == info.quota;
+    });
+    CHECK((own || of_another));
+  }
+  CHECK(PathName("/wxa/msg_sec_check").full() == "wechat.wxa.msg_sec_check");
 }
 
 TEST_CASE("what a kind of account lacks is refused before a call, typed or raw; the rest goes out") {
@@ -88,7 +109,7 @@ TEST_CASE("what a kind of account lacks is refused before a call, typed or raw; 
         CAPTURE(path);
         CAPTURE(static_cast<int>(kind));
         CAPTURE(verified);
-        const Access access = account_rule(path)->of(kind);
+        const Access access = accounts_of(path)->of(kind);
         const Outcome outcome = call(row->info, kind, verified);
         if (access == Access::no || (access == Access::verified && !verified)) {
           ++refused;
@@ -129,9 +150,9 @@ TEST_CASE("the refusal names the missing qualification") {
 }
 
 TEST_CASE("an API that the tables do not have goes out, whatever the account") {
-  CHECK(account_rule("/cgi-bin/menu/create") == nullptr);
-  CHECK(account_rule("/cgi-bin/message/custom/send/more") == nullptr);
-  CHECK(account_rule("/cgi-bin/tags") == nullptr);
+  CHECK(accounts_of("/cgi-bin/menu/create") == nullptr);
+  CHECK(accounts_of("/cgi-bin/message/custom/send/more") == nullptr);
+  CHECK(accounts_of("/cgi-bin/tags") == nullptr);
   WechatWorld world(AccountKind::mini_program, nullptr, false);
   world.transport->on("/cgi-bin/menu/get", [](const HttpRequest&) { return WechatWorld::json_reply("{}"); });
   CHECK(world.account->call(RawCall("GET", "/cgi-bin/menu/get", "", Effect::read)).get().has_value());

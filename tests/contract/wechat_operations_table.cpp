@@ -1,11 +1,8 @@
-// The table of WeChat's operations in both READMEs is what the rows and the account matrix say, with what is left out.
+// The table of WeChat's operations in both READMEs is what the rows say, with what is left out.
 // KEFU_WRITE_README=1 writes it anew.
 #include "support/readme_section.hpp"
 #include "support/vectors.hpp"
-#include "support/wechat_operation_names.hpp"
-#include "wechat/operations/account_matrix.hpp"
-
-#include <kefu/wechat/operations.hpp>
+#include "wechat/operations/rows.hpp"
 
 #include <doctest/doctest.h>
 
@@ -128,43 +125,39 @@ std::set<std::string> published_routes() {
   return routes;
 }
 
-std::string needs_and_limits(const Words& words, const wechat::AccountRule& rule) {
-  std::string text = rule.needs.empty() ? std::string() : in_words(words, rule.needs);
-  if (!rule.needs.empty() && !rule.limits.empty()) text += words.chinese ? "；" : "; ";
-  if (!rule.limits.empty()) text += in_words(words, rule.limits);
+std::string needs_and_limits(const Words& words, const wechat::Row& row) {
+  const std::string_view needs = row.accounts.needs;
+  std::string text = needs.empty() ? std::string() : in_words(words, needs);
+  if (!needs.empty() && !row.limits.empty()) text += words.chinese ? "；" : "; ";
+  if (!row.limits.empty()) text += in_words(words, row.limits);
   return text.empty() ? "-" : text;
 }
 
-std::string row_text(const Words& words, const Operation& row, const std::string& type,
-                     const std::set<std::string>& published) {
-  const OperationInfo& info = row.info;
-  const wechat::AccountRule* rule = wechat::account_rule(info.path);
-  REQUIRE(rule != nullptr);
+std::string row_text(const Words& words, const wechat::Row& row, const std::set<std::string>& published) {
+  const OperationInfo& info = row.operation.info;
   const auto access = [&](Access a) { return std::string(words.access[static_cast<std::size_t>(a)]); };
+  const std::string type(row.type);
   const auto version = kTestedSince.find(type);
   std::string since = version == kTestedSince.end() ? kFirstVersion : version->second;
   if (published.count(std::string(info.method) + " " + std::string(info.path)) == 0) since += words.own_vector;
-  return "| `" + type + "` | `" + std::string(info.path) + "` | " + access(rule->subscription) + " | " +
-         access(rule->service) + " | " + access(rule->mini_program) + " | " +
-         words.effects[static_cast<std::size_t>(info.effect)] + " | " + needs_and_limits(words, *rule) + " | " + since +
+  return "| `" + type + "` | `" + std::string(info.path) + "` | " + access(row.accounts.subscription) + " | " +
+         access(row.accounts.service) + " | " + access(row.accounts.mini_program) + " | " +
+         words.effects[static_cast<std::size_t>(info.effect)] + " | " + needs_and_limits(words, row) + " | " + since +
          " |\n";
 }
 
 std::string section(const Words& words) {
-  const auto& names = kefu_test::wechat_operation_names();
   const auto published = published_routes();
-  const auto operations = wechat::operations();
+  const auto& all = wechat::rows();
   std::string rows;
   std::string weak;
-  for (const Operation* row : operations) {
-    const auto name = names.find(row);
-    REQUIRE_MESSAGE(name != names.end(), "no type name of " << std::string(row->info.name));
-    rows += row_text(words, *row, name->second, published);
-    if (!row->info.weak.empty())
-      weak += "- `" + name->second + "`" + words.colon + in_words(words, row->info.weak) + "\n";
+  for (const wechat::Row* row : all) {
+    rows += row_text(words, *row, published);
+    if (!row->operation.info.weak.empty())
+      weak += "- `" + std::string(row->type) + "`" + words.colon + in_words(words, row->operation.info.weak) + "\n";
   }
   std::string text(kBegin);
-  text.append(words.before).append(std::to_string(operations.size())).append(words.after);
+  text.append(words.before).append(std::to_string(all.size())).append(words.after);
   text.append("\n\n<details><summary>").append(words.summary).append("</summary>\n\n");
   text.append(words.columns).append("| --- | --- | --- | --- | --- | --- | --- | --- |\n").append(rows);
   text.append("\n").append(words.weak_head).append("\n\n").append(weak);
@@ -183,10 +176,6 @@ void check_table(const Words& words) {
 }
 
 }  // namespace
-
-TEST_CASE("every operation of WeChat has its type's name once") {
-  CHECK(kefu_test::wechat_operation_names().size() == wechat::operations().size());
-}
 
 TEST_CASE("the table of WeChat's operations in README.md is what the rows say") {
   check_table(

@@ -364,11 +364,11 @@ Checks all_checks() {
 
 /// Answers that no typed call is given here, and why.
 const std::map<std::string, std::string, std::less<>> kUnused{
-    {"upload_ok", "tests/unit/wechat/media.cpp"},
-    {"upload_ok_thumb", "tests/unit/wechat/media.cpp"},
-    {"media_get_image", "tests/unit/wechat/media.cpp"},
-    {"media_get_video", "tests/unit/wechat/media.cpp"},
-    {"media_get_error_text_plain", "tests/unit/wechat/media.cpp"},
+    {"upload_ok", "tests/unit/wechat/operations/media.cpp"},
+    {"upload_ok_thumb", "tests/unit/wechat/operations/media.cpp"},
+    {"media_get_image", "tests/unit/wechat/operations/media.cpp"},
+    {"media_get_video", "tests/unit/wechat/operations/media.cpp"},
+    {"media_get_error_text_plain", "tests/unit/wechat/operations/media.cpp"},
     {"uniform_dead", "the API is withdrawn and no operation calls it; error_kinds.cpp has its code"},
 };
 

@@ -184,18 +184,18 @@ Requests all_requests() {
 
 /// APIs whose requests another test compares, and where.
 const std::map<std::string, std::string, std::less<>> kElsewhere{
-    {"token", "tests/unit/wechat/custom_messages.cpp"},
-    {"stable_token", "tests/unit/wechat/custom_messages.cpp"},
-    {"message.custom.send", "tests/unit/wechat/custom_messages.cpp"},
-    {"message.custom.typing", "tests/unit/wechat/custom_messages.cpp"},
-    {"message.custom.business.typing", "tests/unit/wechat/custom_messages.cpp"},
-    {"kfaccount.uploadheadimg", "tests/unit/wechat/media.cpp"},
-    {"media.upload", "tests/unit/wechat/media.cpp"},
-    {"media.get", "tests/unit/wechat/media.cpp"},
-    {"media.get.jssdk", "tests/unit/wechat/media.cpp"},
-    {"media.uploadimg", "tests/unit/wechat/media.cpp"},
-    {"material.add_material", "tests/unit/wechat/media.cpp"},
-    {"material.get_material", "tests/unit/wechat/media.cpp"},
+    {"token", "tests/unit/wechat/operations/custom_messages.cpp"},
+    {"stable_token", "tests/unit/wechat/operations/custom_messages.cpp"},
+    {"message.custom.send", "tests/unit/wechat/operations/custom_messages.cpp"},
+    {"message.custom.typing", "tests/unit/wechat/operations/custom_messages.cpp"},
+    {"message.custom.business.typing", "tests/unit/wechat/operations/custom_messages.cpp"},
+    {"kfaccount.uploadheadimg", "tests/unit/wechat/operations/media.cpp"},
+    {"media.upload", "tests/unit/wechat/operations/media.cpp"},
+    {"media.get", "tests/unit/wechat/operations/media.cpp"},
+    {"media.get.jssdk", "tests/unit/wechat/operations/media.cpp"},
+    {"media.uploadimg", "tests/unit/wechat/operations/media.cpp"},
+    {"material.add_material", "tests/unit/wechat/operations/media.cpp"},
+    {"material.get_material", "tests/unit/wechat/operations/media.cpp"},
 };
 
 /// Requests that no operation writes, and why.

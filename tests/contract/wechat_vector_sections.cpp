@@ -14,10 +14,10 @@ namespace {
 const std::map<std::string, const char*, std::less<>> kWalked{
     {"requests", "tests/contract/wechat_request_vectors.cpp"},
     {"replies", "tests/contract/wechat_reply_vectors.cpp"},
-    {"pushes", "tests/unit/wechat/events.cpp"},
-    {"crypto", "tests/unit/sandbox/push.cpp"},
+    {"pushes", "tests/unit/wechat/push/events.cpp"},
+    {"crypto", "tests/unit/sandbox/wechat/push.cpp"},
     {"window_sequences", "tests/contract/reply_windows.cpp"},
-    {"passive_replies", "tests/unit/wechat/passive_reply.cpp"},
+    {"passive_replies", "tests/unit/wechat/push/passive_reply.cpp"},
 };
 
 /// Passive replies that its walker leaves out, and why.
@@ -43,7 +43,7 @@ TEST_CASE("TST-2: every section of wechat-messages.json is walked by a test that
   }
   CHECK(sections.size() == kWalked.size());
 
-  const std::string walker = kefu_test::data_file("../unit/wechat/passive_reply.cpp");
+  const std::string walker = kefu_test::data_file("../unit/wechat/push/passive_reply.cpp");
   std::size_t unused = 0;
   for (const auto& entry : vectors.root()["passive_replies"]) {
     const std::string name(entry.value["name"].text());

@@ -37,7 +37,7 @@ AccountStanding standing_of(const AccountConfig& config) {
 
 std::optional<Error> lacking_for(const AccountStanding& account, std::string_view path) {
   if (auto refused = refuse_api(account.kind, account.verified, path)) return refused;
-  const AccountRule* const rule = account_rule(path);
+  const Accounts* const rule = accounts_of(path);
   if (!account.permission_sets || rule == nullptr || rule->permission_sets.empty()) return std::nullopt;
   if (names_one_of(rule->permission_sets, *account.permission_sets)) return std::nullopt;
   return Error(

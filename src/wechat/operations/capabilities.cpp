@@ -1,6 +1,16 @@
 #include "wechat/operations/capabilities.hpp"
 
+#include <kefu/wechat/customer_messages.hpp>
+#include <kefu/wechat/kf_accounts.hpp>
+#include <kefu/wechat/kf_sessions.hpp>
+#include <kefu/wechat/media.hpp>
+#include <kefu/wechat/records.hpp>
+#include <kefu/wechat/subscribe.hpp>
+#include <kefu/wechat/templates.hpp>
+#include <kefu/wechat/users.hpp>
+
 #include <initializer_list>
+#include <string>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
@@ -47,37 +57,39 @@ void forbid_messages(Capabilities& c, const std::string& reason) {
   c.missing_why(Facet::messenger) = reason;
 }
 
-std::string why_not(const AccountStanding& account, std::string_view path) {
-  const auto lacking = lacking_for(account, path);
+template <class Op>
+std::string why_not(const AccountStanding& account) {
+  const auto lacking = lacking_for(account, Op::operation().info.path);
   return lacking ? lacking->message() : std::string();
 }
 
 /// An API each, which decides.
 void describe_facets(Capabilities& c, const AccountStanding& account) {
   c.missing_why(Facet::poller) = "WeChat pushes: there is nothing to poll";
-  c.missing_why(Facet::media_library) = why_not(account, "/cgi-bin/media/upload");
-  c.cannot_why(Ability::permanent_media) = why_not(account, "/cgi-bin/material/add_material");
-  c.cannot_why(Ability::high_quality_voice) = why_not(account, "/cgi-bin/media/get/jssdk");
+  c.missing_why(Facet::media_library) = why_not<UploadMedia>(account);
+  c.cannot_why(Ability::permanent_media) = why_not<AddMaterial>(account);
+  c.cannot_why(Ability::high_quality_voice) = why_not<GetJssdkVoice>(account);
 
-  c.cannot_why(Ability::agents) = why_not(account, "/cgi-bin/customservice/getkflist");
+  c.cannot_why(Ability::agents) = why_not<ListKfAccounts>(account);
   c.missing_why(Facet::agent_sessions) = c.why_not(Ability::agents);
-  const std::string no_sessions = why_not(account, "/customservice/kfsession/create");
+  const std::string no_sessions = why_not<CreateKfSession>(account);
   for (const Ability ability :
        {Ability::list_sessions, Ability::find_session, Ability::open_session, Ability::close_session, Ability::waiting})
     c.cannot_why(ability) = no_sessions;
 
   c.missing_why(Facet::transcripts) = account.kind == AccountKind::mini_program
                                           ? "no source says that mini programs may read chat records"
-                                          : why_not(account, "/customservice/msgrecord/getmsglist");
+                                          : why_not<GetKfRecords>(account);
   c.cannot_why(Ability::search_transcript) = "WeChat's records cannot be searched: read them and search there";
-  c.missing_why(Facet::profiles) = why_not(account, "/cgi-bin/user/info");
+  c.missing_why(Facet::profiles) = why_not<GetUser>(account);
 
   const bool mini = account.kind == AccountKind::mini_program;
   c.cannot_why(Ability::subscription_message) =
       account.kind == AccountKind::subscription_account
           ? "no source says that subscription accounts may send subscription messages"
-          : why_not(account, mini ? "/cgi-bin/message/subscribe/send" : "/cgi-bin/message/subscribe/bizsend");
-  c.cannot_why(Ability::template_message) = why_not(account, "/cgi-bin/message/template/send");
+      : mini ? why_not<SendSubscribeMessage>(account)
+             : why_not<SendServiceSubscribeMessage>(account);
+  c.cannot_why(Ability::template_message) = why_not<SendTemplateMessage>(account);
   if (!c.can(Ability::subscription_message) && !c.can(Ability::template_message))
     c.missing_why(Facet::outreach) = c.why_not(Ability::template_message);
 }
@@ -106,7 +118,8 @@ Capabilities capabilities_of(const AccountStanding& account) {
   else
     describe_official_account(c);
   c.rule(ContentKind::text).max_bytes = kTextBytes;
-  if (const auto lacking = lacking_for(account, "/cgi-bin/message/custom/send")) forbid_messages(c, lacking->message());
+  if (const auto lacking = lacking_for(account, SendCustomMessage::operation().info.path))
+    forbid_messages(c, lacking->message());
   describe_facets(c, account);
   return c;
 }

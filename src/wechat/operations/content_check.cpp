@@ -1,5 +1,6 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/content_check.hpp>
 
@@ -57,21 +58,14 @@ KEFU_FIELDS(wechat::CheckMedia) {
 
 namespace wechat {
 
-const Operation& CheckText::operation() {
-  static const Operation row = detail::make_operation<CheckText>(
-      {"wechat.wxa.msg_sec_check", "POST", "/wxa/msg_sec_check", Authorization::access_token, Effect::read,
-       "wxa.msg_sec_check", Millis(10'000), "文本内容安全识别"});
-  return row;
-}
-
-const Operation& CheckMedia::operation() {
-  static const Operation row = detail::make_operation<CheckMedia>(
-      {"wechat.wxa.media_check_async", "POST", "/wxa/media_check_async", Authorization::access_token,
-       Effect::idempotent, "wxa.media_check_async", Millis(10'000), "多媒体内容安全识别"});
-  return row;
-}
-
-std::vector<const Operation*> content_check_operations() { return {&CheckText::operation(), &CheckMedia::operation()}; }
+// clang-format off
+#define KEFU_CONTENT_CHECK_ROWS(ROW)                                                              \
+  ROW(CheckText, post("/wxa/msg_sec_check", kRead, "文本内容安全识别", kMiniProgram)              \
+      .limited("4,000 a minute, 2,000,000 a day"))                                                \
+  ROW(CheckMedia, post("/wxa/media_check_async", kIdempotent, "多媒体内容安全识别", kMiniProgram) \
+      .limited("2,000 a minute, 200,000 a day"))
+// clang-format on
+KEFU_WECHAT_FAMILY(content_check_rows, KEFU_CONTENT_CHECK_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -4,6 +4,7 @@
 #include "wechat/operations/capabilities.hpp"
 #include "wechat/operations/custom_message_json.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/customer_messages.hpp>
 
@@ -177,32 +178,16 @@ Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& 
   return {};
 }
 
-const Operation& SendCustomMessage::operation() {
-  static const Operation row{
-      {"wechat.message.custom.send", "POST", "/cgi-bin/message/custom/send", Authorization::access_token,
-       Effect::create, "message.custom.send", Millis(10'000), "发送客服消息"},
-      encode_send,
-      detail::decode_json<NoContent>};
-  return row;
-}
-
-const Operation& SetTyping::operation() {
-  static const Operation row = detail::make_operation<SetTyping>(
-      {"wechat.message.custom.typing", "POST", "/cgi-bin/message/custom/typing", Authorization::access_token,
-       Effect::idempotent, "message.custom.typing", Millis(5'000), "下发客服输入状态"});
-  return row;
-}
-
-const Operation& SetBusinessTyping::operation() {
-  static const Operation row = detail::make_operation<SetBusinessTyping>(
-      {"wechat.message.custom.business.typing", "POST", "/cgi-bin/message/custom/business/typing",
-       Authorization::access_token, Effect::idempotent, "message.custom.typing", Millis(5'000), "下发客服输入状态"});
-  return row;
-}
-
-std::vector<const Operation*> customer_message_operations() {
-  return {&SendCustomMessage::operation(), &SetTyping::operation(), &SetBusinessTyping::operation()};
-}
+// clang-format off
+#define KEFU_CUSTOMER_MESSAGE_ROWS(ROW)                                                                         \
+  ROW(SendCustomMessage, post("/cgi-bin/message/custom/send", kCreate, "发送客服消息", kCustomerService)        \
+      .limited("500,000 a day; reply window").written_by(encode_send))                                          \
+  ROW(SetTyping, post("/cgi-bin/message/custom/typing", kIdempotent, "下发客服输入状态", kCustomerService)      \
+      .within(Millis(5'000)))                                                                                   \
+  ROW(SetBusinessTyping, post("/cgi-bin/message/custom/business/typing", kIdempotent,                           \
+      "下发客服输入状态", {kNo, kNo, kYes, kKfSets}).within(Millis(5'000)).counted_in("message.custom.typing"))
+// clang-format on
+KEFU_WECHAT_FAMILY(customer_message_rows, KEFU_CUSTOMER_MESSAGE_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -1,27 +1,27 @@
 #pragma once
 
-#include <kefu/core/operation.hpp>
+#include "wechat/operations/rows.hpp"
 
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
-// Each family of operations lists its own rows, in its own source file.
-std::vector<const Operation*> token_operations();
-std::vector<const Operation*> customer_message_operations();
-std::vector<const Operation*> media_operations();
-std::vector<const Operation*> openapi_operations();
-std::vector<const Operation*> kf_account_operations();
-std::vector<const Operation*> sub_merchant_operations();
-std::vector<const Operation*> kf_session_operations();
-std::vector<const Operation*> record_operations();
-std::vector<const Operation*> subscribe_operations();
-std::vector<const Operation*> template_operations();
-std::vector<const Operation*> user_operations();
-std::vector<const Operation*> mini_program_operations();
-std::vector<const Operation*> web_login_operations();
-std::vector<const Operation*> content_check_operations();
+// Each family of operations has its table in its own source file.
+std::vector<const Row*> token_rows();
+std::vector<const Row*> customer_message_rows();
+std::vector<const Row*> media_rows();
+std::vector<const Row*> openapi_rows();
+std::vector<const Row*> kf_account_rows();
+std::vector<const Row*> sub_merchant_rows();
+std::vector<const Row*> kf_session_rows();
+std::vector<const Row*> record_rows();
+std::vector<const Row*> subscribe_rows();
+std::vector<const Row*> template_rows();
+std::vector<const Row*> user_rows();
+std::vector<const Row*> mini_program_rows();
+std::vector<const Row*> web_login_rows();
+std::vector<const Row*> content_check_rows();
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

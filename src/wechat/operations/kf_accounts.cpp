@@ -1,6 +1,7 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
 #include "wechat/operations/field_rules.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/kf_accounts.hpp>
 
@@ -107,91 +108,25 @@ KEFU_FIELDS(wechat::GetWeComKfBinding) {}
 
 namespace wechat {
 
-const Operation& AddKfAccount::operation() {
-  static const Operation row = detail::make_operation<AddKfAccount>(
-      {"wechat.kfaccount.add", "POST", "/customservice/kfaccount/add", Authorization::access_token, Effect::create,
-       "kfaccount.add", Millis(10'000), "添加客服账号",
-       "mini programs: an older form {kf_wx} (of_person) against the current page's kf_account and nickname"});
-  return row;
-}
-
-const Operation& UpdateKfAccount::operation() {
-  static const Operation row = detail::make_operation<UpdateKfAccount>(
-      {"wechat.kfaccount.update", "POST", "/customservice/kfaccount/update", Authorization::access_token,
-       Effect::idempotent, "kfaccount.update", Millis(10'000), "修改客服账号"});
-  return row;
-}
-
-const Operation& DeleteKfAccount::operation() {
-  static const Operation row = detail::make_operation<DeleteKfAccount>(
-      {"wechat.kfaccount.del", "POST", "/customservice/kfaccount/del", Authorization::access_token, Effect::idempotent,
-       "kfaccount.del", Millis(10'000), "删除客服账号",
-       "by kf_openid (of_person): libraries disagree about GET and POST"});
-  return row;
-}
-
-const Operation& InviteKfWorker::operation() {
-  static const Operation row = detail::make_operation<InviteKfWorker>(
-      {"wechat.kfaccount.inviteworker", "POST", "/customservice/kfaccount/inviteworker", Authorization::access_token,
-       Effect::create, "kfaccount.inviteworker", Millis(10'000), "邀请绑定客服账号"});
-  return row;
-}
-
-const Operation& ListKfAccounts::operation() {
-  static const Operation row = detail::make_operation<ListKfAccounts>(
-      {"wechat.customservice.getkflist", "GET", "/cgi-bin/customservice/getkflist", Authorization::access_token,
-       Effect::read, "customservice.getkflist", Millis(10'000), "获取所有客服账号"});
-  return row;
-}
-
-const Operation& ListOnlineKfAccounts::operation() {
-  static const Operation row = detail::make_operation<ListOnlineKfAccounts>(
-      {"wechat.customservice.getonlinekflist", "GET", "/cgi-bin/customservice/getonlinekflist",
-       Authorization::access_token, Effect::read, "customservice.getonlinekflist", Millis(10'000), "获取在线客服账号"});
-  return row;
-}
-
-const Operation& SetKfAdmin::operation() {
-  static const Operation row = detail::make_operation<SetKfAdmin>(
-      {"wechat.kfaccount.setadmin", "GET", "/customservice/kfaccount/setadmin", Authorization::access_token,
-       Effect::idempotent, "kfaccount.setadmin", Millis(10'000), "设置客服管理员"});
-  return row;
-}
-
-const Operation& CancelKfAdmin::operation() {
-  static const Operation row = detail::make_operation<CancelKfAdmin>(
-      {"wechat.kfaccount.canceladmin", "GET", "/customservice/kfaccount/canceladmin", Authorization::access_token,
-       Effect::idempotent, "kfaccount.canceladmin", Millis(10'000), "取消客服管理员"});
-  return row;
-}
-
-const Operation& BindWeComKf::operation() {
-  static const Operation row = detail::make_operation<BindWeComKf>(
-      {"wechat.customservice.work.bind", "POST", "/customservice/work/bind", Authorization::access_token,
-       Effect::idempotent, "customservice.work.bind", Millis(10'000), "绑定微信客服"});
-  return row;
-}
-
-const Operation& UnbindWeComKf::operation() {
-  static const Operation row = detail::make_operation<UnbindWeComKf>(
-      {"wechat.customservice.work.unbind", "POST", "/customservice/work/unbind", Authorization::access_token,
-       Effect::idempotent, "customservice.work.unbind", Millis(10'000), "解绑微信客服"});
-  return row;
-}
-
-const Operation& GetWeComKfBinding::operation() {
-  static const Operation row = detail::make_operation<GetWeComKfBinding>(
-      {"wechat.customservice.work.get", "GET", "/customservice/work/get", Authorization::access_token, Effect::read,
-       "customservice.work.get", Millis(10'000), "查询绑定的微信客服"});
-  return row;
-}
-
-std::vector<const Operation*> kf_account_operations() {
-  return {&AddKfAccount::operation(),   &UpdateKfAccount::operation(),  &DeleteKfAccount::operation(),
-          &InviteKfWorker::operation(), &ListKfAccounts::operation(),   &ListOnlineKfAccounts::operation(),
-          &SetKfAdmin::operation(),     &CancelKfAdmin::operation(),    &BindWeComKf::operation(),
-          &UnbindWeComKf::operation(),  &GetWeComKfBinding::operation()};
-}
+// clang-format off
+#define KEFU_KF_ACCOUNT_ROWS(ROW)                                                                                     \
+  ROW(AddKfAccount, post("/customservice/kfaccount/add", kCreate, "添加客服账号", kCustomerService)                   \
+      .limited("100 agents")                                                                                          \
+      .doubted("mini programs: an older form {kf_wx} (of_person) against the current page's kf_account and nickname")) \
+  ROW(UpdateKfAccount, post("/customservice/kfaccount/update", kIdempotent, "修改客服账号", {kCert, kCert, kNo}))     \
+  ROW(DeleteKfAccount, post("/customservice/kfaccount/del", kIdempotent, "删除客服账号", kCustomerService)            \
+      .doubted("by kf_openid (of_person): libraries disagree about GET and POST"))                                    \
+  ROW(InviteKfWorker, post("/customservice/kfaccount/inviteworker", kCreate, "邀请绑定客服账号", kCustomerService))   \
+  ROW(ListKfAccounts, get("/cgi-bin/customservice/getkflist", kRead, "获取所有客服账号", kCustomerService))           \
+  ROW(ListOnlineKfAccounts, get("/cgi-bin/customservice/getonlinekflist", kRead,                                      \
+      "获取在线客服账号", kCustomerService))                                                                          \
+  ROW(SetKfAdmin, get("/customservice/kfaccount/setadmin", kIdempotent, "设置客服管理员", kKfAdministration))         \
+  ROW(CancelKfAdmin, get("/customservice/kfaccount/canceladmin", kIdempotent, "取消客服管理员", kKfAdministration))   \
+  ROW(BindWeComKf, post("/customservice/work/bind", kIdempotent, "绑定微信客服", kWeComBinding))                      \
+  ROW(UnbindWeComKf, post("/customservice/work/unbind", kIdempotent, "解绑微信客服", kWeComBinding))                  \
+  ROW(GetWeComKfBinding, get("/customservice/work/get", kRead, "查询绑定的微信客服", kWeComBinding))
+// clang-format on
+KEFU_WECHAT_FAMILY(kf_account_rows, KEFU_KF_ACCOUNT_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

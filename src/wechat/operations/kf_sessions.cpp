@@ -1,6 +1,7 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
 #include "wechat/operations/field_rules.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/kf_sessions.hpp>
 
@@ -47,45 +48,15 @@ KEFU_FIELDS(wechat::ListWaitingCustomers) {}
 
 namespace wechat {
 
-const Operation& CreateKfSession::operation() {
-  static const Operation row = detail::make_operation<CreateKfSession>(
-      {"wechat.kfsession.create", "POST", "/customservice/kfsession/create", Authorization::access_token,
-       Effect::idempotent, "kfsession.create", Millis(10'000), "创建会话"});
-  return row;
-}
-
-const Operation& CloseKfSession::operation() {
-  static const Operation row = detail::make_operation<CloseKfSession>(
-      {"wechat.kfsession.close", "POST", "/customservice/kfsession/close", Authorization::access_token,
-       Effect::idempotent, "kfsession.close", Millis(10'000), "关闭会话"});
-  return row;
-}
-
-const Operation& GetKfSession::operation() {
-  static const Operation row = detail::make_operation<GetKfSession>(
-      {"wechat.kfsession.getsession", "GET", "/customservice/kfsession/getsession", Authorization::access_token,
-       Effect::read, "kfsession.getsession", Millis(10'000), "获取客户会话状态"});
-  return row;
-}
-
-const Operation& ListKfSessions::operation() {
-  static const Operation row = detail::make_operation<ListKfSessions>(
-      {"wechat.kfsession.getsessionlist", "GET", "/customservice/kfsession/getsessionlist", Authorization::access_token,
-       Effect::read, "kfsession.getsessionlist", Millis(10'000), "获取客服会话列表"});
-  return row;
-}
-
-const Operation& ListWaitingCustomers::operation() {
-  static const Operation row = detail::make_operation<ListWaitingCustomers>(
-      {"wechat.kfsession.getwaitcase", "GET", "/customservice/kfsession/getwaitcase", Authorization::access_token,
-       Effect::read, "kfsession.getwaitcase", Millis(10'000), "获取未接入会话列表"});
-  return row;
-}
-
-std::vector<const Operation*> kf_session_operations() {
-  return {&CreateKfSession::operation(), &CloseKfSession::operation(), &GetKfSession::operation(),
-          &ListKfSessions::operation(), &ListWaitingCustomers::operation()};
-}
+// clang-format off
+#define KEFU_KF_SESSION_ROWS(ROW)                                                                                  \
+  ROW(CreateKfSession, post("/customservice/kfsession/create", kIdempotent, "创建会话", kKfSessions))              \
+  ROW(CloseKfSession, post("/customservice/kfsession/close", kIdempotent, "关闭会话", kKfSessions))                \
+  ROW(GetKfSession, get("/customservice/kfsession/getsession", kRead, "获取客户会话状态", kKfSessions))            \
+  ROW(ListKfSessions, get("/customservice/kfsession/getsessionlist", kRead, "获取客服会话列表", kKfSessions))      \
+  ROW(ListWaitingCustomers, get("/customservice/kfsession/getwaitcase", kRead, "获取未接入会话列表", kKfSessions))
+// clang-format on
+KEFU_WECHAT_FAMILY(kf_session_rows, KEFU_KF_SESSION_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -3,6 +3,7 @@
 #include "core/text/json_writer.hpp"
 #include "wechat/operations/families.hpp"
 #include "wechat/operations/media_rules.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/media.hpp>
 
@@ -182,95 +183,32 @@ Result<void> finish_download(const void* request, const detail::Reply& reply, vo
 
 }  // namespace
 
-const Operation& UploadMedia::operation() {
-  static const Operation row{{"wechat.media.upload", "POST", "/cgi-bin/media/upload", Authorization::access_token,
-                              Effect::idempotent, "media.upload", kTransferTime, "上传临时素材"},
-                             encode_upload,
-                             decode_upload};
-  return row;
-}
-
-const Operation& GetMedia::operation() {
-  static const Operation row{{"wechat.media.get", "GET", "/cgi-bin/media/get", Authorization::access_token,
-                              Effect::read, "media.get", kTransferTime, "获取临时素材"},
-                             encode_download<GetMedia>,
-                             decode_media,
-                             finish_download<GetMedia>};
-  return row;
-}
-
-const Operation& GetJssdkVoice::operation() {
-  static const Operation row{{"wechat.media.get.jssdk", "GET", "/cgi-bin/media/get/jssdk", Authorization::access_token,
-                              Effect::read, "media.get", kTransferTime, "获取高清语音素材"},
-                             encode_download<GetJssdkVoice>,
-                             decode_media,
-                             finish_download<GetJssdkVoice>};
-  return row;
-}
-
-const Operation& UploadArticleImage::operation() {
-  static const Operation row{{"wechat.media.uploadimg", "POST", "/cgi-bin/media/uploadimg", Authorization::access_token,
-                              Effect::idempotent, "media.uploadimg", kTransferTime, "上传图文消息内的图片获取URL"},
-                             encode_article_image,
-                             detail::decode_json<ArticleImage>};
-  return row;
-}
-
-const Operation& AddMaterial::operation() {
-  static const Operation row{
-      {"wechat.material.add_material", "POST", "/cgi-bin/material/add_material", Authorization::access_token,
-       Effect::create, "material.add_material", kTransferTime, "新增其他类型永久素材"},
-      encode_add_material,
-      detail::decode_json<AddedMaterial>};
-  return row;
-}
-
-const Operation& GetMaterial::operation() {
-  static const Operation row{
-      {"wechat.material.get_material", "POST", "/cgi-bin/material/get_material", Authorization::access_token,
-       Effect::read, "material.get_material", kTransferTime, "获取永久素材"},
-      encode_get_material,
-      decode_material,
-      finish_download<GetMaterial>};
-  return row;
-}
-
-const Operation& DeleteMaterial::operation() {
-  static const Operation row = detail::make_operation<DeleteMaterial>(
-      {"wechat.material.del_material", "POST", "/cgi-bin/material/del_material", Authorization::access_token,
-       Effect::idempotent, "material.del_material", Millis(10'000), "删除永久素材"});
-  return row;
-}
-
-const Operation& CountMaterials::operation() {
-  static const Operation row = detail::make_operation<CountMaterials>(
-      {"wechat.material.get_materialcount", "GET", "/cgi-bin/material/get_materialcount", Authorization::access_token,
-       Effect::read, "material.get_materialcount", Millis(10'000), "获取永久素材总数"});
-  return row;
-}
-
-const Operation& ListMaterials::operation() {
-  static const Operation row = detail::make_operation<ListMaterials>(
-      {"wechat.material.batchget_material", "POST", "/cgi-bin/material/batchget_material", Authorization::access_token,
-       Effect::read, "material.batchget_material", Millis(10'000), "获取永久素材列表"});
-  return row;
-}
-
-const Operation& UploadKfPicture::operation() {
-  static const Operation row{
-      {"wechat.kfaccount.uploadheadimg", "POST", "/customservice/kfaccount/uploadheadimg", Authorization::access_token,
-       Effect::idempotent, "kfaccount", kTransferTime, "设置客服账号的头像"},
-      encode_kf_picture,
-      detail::decode_json<NoContent>};
-  return row;
-}
-
-std::vector<const Operation*> media_operations() {
-  return {&UploadMedia::operation(),        &GetMedia::operation(),       &GetJssdkVoice::operation(),
-          &UploadArticleImage::operation(), &AddMaterial::operation(),    &GetMaterial::operation(),
-          &DeleteMaterial::operation(),     &CountMaterials::operation(), &ListMaterials::operation(),
-          &UploadKfPicture::operation()};
-}
+// clang-format off
+#define KEFU_MEDIA_ROWS(ROW)                                                                                   \
+  ROW(UploadMedia, post("/cgi-bin/media/upload", kIdempotent, "上传临时素材", {kYes, kYes, kYes, kMediaSets})  \
+      .limited("100,000 a day; kept 3 days").within(kTransferTime).written_by(encode_upload)                   \
+      .read_by(decode_upload))                                                                                 \
+  ROW(GetMedia, get("/cgi-bin/media/get", kRead, "获取临时素材", {kYes, kYes, kYes, kMediaSets})               \
+      .limited("200,000 a day").within(kTransferTime).written_by(encode_download<GetMedia>)                    \
+      .read_by(decode_media).finished_by(finish_download<GetMedia>))                                           \
+  ROW(GetJssdkVoice, get("/cgi-bin/media/get/jssdk", kRead, "获取高清语音素材", {kYes, kYes, kNo, kMediaSets}) \
+      .within(kTransferTime).counted_in("media.get").written_by(encode_download<GetJssdkVoice>)                \
+      .read_by(decode_media).finished_by(finish_download<GetJssdkVoice>))                                      \
+  ROW(UploadArticleImage, post("/cgi-bin/media/uploadimg", kIdempotent,                                        \
+      "上传图文消息内的图片获取URL", {kYes, kYes, kOpen})                                                      \
+      .within(kTransferTime).written_by(encode_article_image))                                                 \
+  ROW(AddMaterial, post("/cgi-bin/material/add_material", kCreate, "新增其他类型永久素材", kMaterial)          \
+      .limited("100,000 images, 1,000 others").within(kTransferTime).written_by(encode_add_material))          \
+  ROW(GetMaterial, post("/cgi-bin/material/get_material", kRead, "获取永久素材", kMaterial)                    \
+      .within(kTransferTime).written_by(encode_get_material).read_by(decode_material)                          \
+      .finished_by(finish_download<GetMaterial>))                                                              \
+  ROW(DeleteMaterial, post("/cgi-bin/material/del_material", kIdempotent, "删除永久素材", kMaterial))          \
+  ROW(CountMaterials, get("/cgi-bin/material/get_materialcount", kRead, "获取永久素材总数", kMaterial))        \
+  ROW(ListMaterials, post("/cgi-bin/material/batchget_material", kRead, "获取永久素材列表", kMaterial))        \
+  ROW(UploadKfPicture, post("/customservice/kfaccount/uploadheadimg", kIdempotent,                             \
+      "设置客服账号的头像", kKfSessions).within(kTransferTime).written_by(encode_kf_picture))
+// clang-format on
+KEFU_WECHAT_FAMILY(media_rows, KEFU_MEDIA_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

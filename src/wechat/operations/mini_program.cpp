@@ -1,5 +1,6 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/mini_program.hpp>
 
@@ -35,24 +36,13 @@ KEFU_FIELDS(wechat::GetPhoneNumber) { v.required("code", s.code); }
 
 namespace wechat {
 
-const Operation& RedeemMiniProgramCode::operation() {
-  static const Operation row = detail::make_operation<RedeemMiniProgramCode>(
-      {"wechat.sns.jscode2session", "GET", "/sns/jscode2session", Authorization::none, Effect::idempotent,
-       "sns.jscode2session", Millis(10'000), "小程序登录凭证校验"});
-  return row;
-}
-
-const Operation& GetPhoneNumber::operation() {
-  static const Operation row = detail::make_operation<GetPhoneNumber>(
-      {"wechat.wxa.business.getuserphonenumber", "POST", "/wxa/business/getuserphonenumber",
-       Authorization::access_token, Effect::idempotent, "wxa.business.getuserphonenumber", Millis(10'000),
-       "获取手机号"});
-  return row;
-}
-
-std::vector<const Operation*> mini_program_operations() {
-  return {&RedeemMiniProgramCode::operation(), &GetPhoneNumber::operation()};
-}
+// clang-format off
+#define KEFU_MINI_PROGRAM_ROWS(ROW)                                                                          \
+  ROW(RedeemMiniProgramCode, get("/sns/jscode2session", kIdempotent, "小程序登录凭证校验", {kNo, kNo, kYes}) \
+      .without_token())                                                                                      \
+  ROW(GetPhoneNumber, post("/wxa/business/getuserphonenumber", kIdempotent, "获取手机号", kMiniProgram))
+// clang-format on
+KEFU_WECHAT_FAMILY(mini_program_rows, KEFU_MINI_PROGRAM_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -1,5 +1,6 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/openapi.hpp>
 
@@ -112,74 +113,24 @@ KEFU_FIELDS(wechat::GetApiAddresses) {}
 
 namespace wechat {
 
-const Operation& GetQuota::operation() {
-  static const Operation row = detail::make_operation<GetQuota>(
-      {"wechat.openapi.quota.get", "POST", "/cgi-bin/openapi/quota/get", Authorization::access_token, Effect::read,
-       "openapi.quota.get", Millis(10'000), "查询API调用额度"});
-  return row;
-}
-
-const Operation& ClearQuota::operation() {
-  static const Operation row = detail::make_operation<ClearQuota>({"wechat.clear_quota", "POST", "/cgi-bin/clear_quota",
-                                                                   Authorization::access_token, Effect::create,
-                                                                   "clear_quota", Millis(10'000), "重置API调用次数"});
-  return row;
-}
-
-const Operation& ClearQuotaBySecret::operation() {
-  static const Operation row = detail::make_operation<ClearQuotaBySecret>(
-      {"wechat.clear_quota.v2", "POST", "/cgi-bin/clear_quota/v2", Authorization::none, Effect::create, "clear_quota",
-       Millis(10'000), "使用AppSecret重置API调用次数",
-       "the page's table puts appid and appsecret into the body, its example into the query"});
-  return row;
-}
-
-const Operation& ClearApiQuota::operation() {
-  static const Operation row = detail::make_operation<ClearApiQuota>(
-      {"wechat.openapi.quota.clear", "POST", "/cgi-bin/openapi/quota/clear", Authorization::access_token,
-       Effect::create, "openapi.quota.clear", Millis(10'000), "重置指定API调用次数",
-       "the page's table names paths of the channels shop only, its remarks other paths as well"});
-  return row;
-}
-
-const Operation& LookUpRequest::operation() {
-  static const Operation row = detail::make_operation<LookUpRequest>(
-      {"wechat.openapi.rid.get", "POST", "/cgi-bin/openapi/rid/get", Authorization::access_token, Effect::read,
-       "openapi.rid.get", Millis(10'000), "查询rid信息"});
-  return row;
-}
-
-const Operation& CheckCallback::operation() {
-  static const Operation row = detail::make_operation<CheckCallback>(
-      {"wechat.callback.check", "POST", "/cgi-bin/callback/check", Authorization::access_token, Effect::read,
-       "callback.check", Millis(30'000), "网络通信检测"});
-  return row;
-}
-
-const Operation& GetCallbackAddresses::operation() {
-  static const Operation row = detail::make_operation<GetCallbackAddresses>(
-      {"wechat.getcallbackip", "GET", "/cgi-bin/getcallbackip", Authorization::access_token, Effect::read,
-       "getcallbackip", Millis(10'000), "获取微信推送服务器IP"});
-  return row;
-}
-
-const Operation& GetApiAddresses::operation() {
-  static const Operation row = detail::make_operation<GetApiAddresses>(
-      {"wechat.get_api_domain_ip", "GET", "/cgi-bin/get_api_domain_ip", Authorization::access_token, Effect::read,
-       "get_api_domain_ip", Millis(10'000), "获取微信API服务器IP"});
-  return row;
-}
-
-std::vector<const Operation*> openapi_operations() {
-  return {&GetQuota::operation(),
-          &ClearQuota::operation(),
-          &ClearQuotaBySecret::operation(),
-          &ClearApiQuota::operation(),
-          &LookUpRequest::operation(),
-          &CheckCallback::operation(),
-          &GetCallbackAddresses::operation(),
-          &GetApiAddresses::operation()};
-}
+// clang-format off
+#define KEFU_OPENAPI_ROWS(ROW)                                                                                    \
+  ROW(GetQuota, post("/cgi-bin/openapi/quota/get", kRead, "查询API调用额度", kEveryAccount))                      \
+  ROW(ClearQuota, post("/cgi-bin/clear_quota", kCreate, "重置API调用次数", kEveryAccount)                         \
+      .limited("10 a month, with /v2"))                                                                           \
+  ROW(ClearQuotaBySecret, post("/cgi-bin/clear_quota/v2", kCreate, "使用AppSecret重置API调用次数", kEveryAccount) \
+      .limited("10 a month, with clear_quota").without_token().counted_in("clear_quota")                          \
+      .doubted("the page's table puts appid and appsecret into the body, its example into the query"))            \
+  ROW(ClearApiQuota, post("/cgi-bin/openapi/quota/clear", kCreate, "重置指定API调用次数", kEveryAccount)          \
+      .limited("50 a month")                                                                                      \
+      .doubted("the page's table names paths of the channels shop only, its remarks other paths as well"))        \
+  ROW(LookUpRequest, post("/cgi-bin/openapi/rid/get", kRead, "查询rid信息", kEveryAccount))                       \
+  ROW(CheckCallback, post("/cgi-bin/callback/check", kRead, "网络通信检测", kEveryAccount)                        \
+      .within(Millis(30'000)))                                                                                    \
+  ROW(GetCallbackAddresses, get("/cgi-bin/getcallbackip", kRead, "获取微信推送服务器IP", kEveryAccount))          \
+  ROW(GetApiAddresses, get("/cgi-bin/get_api_domain_ip", kRead, "获取微信API服务器IP", kEveryAccount))
+// clang-format on
+KEFU_WECHAT_FAMILY(openapi_rows, KEFU_OPENAPI_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

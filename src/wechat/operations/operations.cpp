@@ -5,13 +5,21 @@
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
+const std::vector<const Row*>& rows() {
+  static const std::vector<const Row*> all = [] {
+    std::vector<const Row*> gathered;
+    for (const auto family : {token_rows, customer_message_rows, openapi_rows, kf_account_rows, sub_merchant_rows,
+                              kf_session_rows, record_rows, subscribe_rows, template_rows, user_rows, mini_program_rows,
+                              web_login_rows, content_check_rows, media_rows})
+      for (const Row* row : family()) gathered.push_back(row);
+    return gathered;
+  }();
+  return all;
+}
+
 std::vector<const Operation*> operations() {
   std::vector<const Operation*> all;
-  for (const auto family :
-       {token_operations, customer_message_operations, openapi_operations, kf_account_operations,
-        sub_merchant_operations, kf_session_operations, record_operations, subscribe_operations, template_operations,
-        user_operations, mini_program_operations, web_login_operations, content_check_operations, media_operations})
-    for (const Operation* row : family()) all.push_back(row);
+  for (const Row* row : rows()) all.push_back(&row->operation);
   return all;
 }
 

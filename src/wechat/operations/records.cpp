@@ -1,5 +1,6 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/records.hpp>
 
@@ -108,14 +109,12 @@ void KfRecordPager::next_span() {
   request_.message_id = 1;
 }
 
-const Operation& GetKfRecords::operation() {
-  static const Operation row = detail::make_operation<GetKfRecords>(
-      {"wechat.msgrecord.getmsglist", "POST", "/customservice/msgrecord/getmsglist", Authorization::access_token,
-       Effect::read, "msgrecord.getmsglist", Millis(30'000), "获取聊天记录"});
-  return row;
-}
-
-std::vector<const Operation*> record_operations() { return {&GetKfRecords::operation()}; }
+// clang-format off
+#define KEFU_RECORD_ROWS(ROW)                                                                      \
+  ROW(GetKfRecords, post("/customservice/msgrecord/getmsglist", kRead, "获取聊天记录", kKfRecords) \
+      .limited("24 h a call").within(Millis(30'000)))
+// clang-format on
+KEFU_WECHAT_FAMILY(record_rows, KEFU_RECORD_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -3,6 +3,7 @@
 #include "wechat/operations/custom_message_json.hpp"
 #include "wechat/operations/families.hpp"
 #include "wechat/operations/field_rules.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/sub_merchants.hpp>
 
@@ -90,48 +91,19 @@ KEFU_FIELDS(wechat::UpdateSubMerchant) {
 
 namespace wechat {
 
-const Operation& RegisterSubMerchant::operation() {
-  static const Operation row = detail::make_operation<RegisterSubMerchant>(
-      {"wechat.business.register", "POST", "/cgi-bin/business/register", Authorization::access_token, Effect::create,
-       "business.register", Millis(10'000), "注册子商户"});
-  return row;
-}
-
-const Operation& GetSubMerchant::operation() {
-  static const Operation row = detail::make_operation<GetSubMerchant>(
-      {"wechat.business.get", "POST", "/cgi-bin/business/get", Authorization::access_token, Effect::read,
-       "business.get", Millis(10'000), "获取子商户"});
-  return row;
-}
-
-const Operation& ListSubMerchants::operation() {
-  static const Operation row = detail::make_operation<ListSubMerchants>(
-      {"wechat.business.list", "POST", "/cgi-bin/business/list", Authorization::access_token, Effect::read,
-       "business.list", Millis(10'000), "拉取子商户列表"});
-  return row;
-}
-
-const Operation& UpdateSubMerchant::operation() {
-  static const Operation row = detail::make_operation<UpdateSubMerchant>(
-      {"wechat.business.update", "POST", "/cgi-bin/business/update", Authorization::access_token, Effect::idempotent,
-       "business.update", Millis(10'000), "更新子商户"});
-  return row;
-}
-
-const Operation& SendSubMerchantMessage::operation() {
-  static const Operation row{
-      {"wechat.message.custom.business.send", "POST", "/cgi-bin/message/custom/business/send",
-       Authorization::access_token, Effect::create, "message.custom.send", Millis(10'000), "发送客服消息",
-       "path and numeric businessid are one library's; the page shows /cgi-bin/message/custom/send"},
-      encode_sub_merchant_message,
-      detail::decode_json<NoContent>};
-  return row;
-}
-
-std::vector<const Operation*> sub_merchant_operations() {
-  return {&RegisterSubMerchant::operation(), &GetSubMerchant::operation(), &ListSubMerchants::operation(),
-          &UpdateSubMerchant::operation(), &SendSubMerchantMessage::operation()};
-}
+// clang-format off
+#define KEFU_SUB_MERCHANT_ROWS(ROW)                                                                           \
+  ROW(RegisterSubMerchant, post("/cgi-bin/business/register", kCreate, "注册子商户", kSubMerchants)           \
+      .limited("500 sub-merchants"))                                                                          \
+  ROW(GetSubMerchant, post("/cgi-bin/business/get", kRead, "获取子商户", kSubMerchants))                      \
+  ROW(ListSubMerchants, post("/cgi-bin/business/list", kRead, "拉取子商户列表", kSubMerchants))               \
+  ROW(UpdateSubMerchant, post("/cgi-bin/business/update", kIdempotent, "更新子商户", kSubMerchants))          \
+  ROW(SendSubMerchantMessage, post("/cgi-bin/message/custom/business/send", kCreate,                          \
+      "发送客服消息", {kNo, kNo, kYes, kKfSets, kShopPlatform})                                               \
+      .limited("reply window").counted_in("message.custom.send").written_by(encode_sub_merchant_message)      \
+      .doubted("path and numeric businessid are one library's; the page shows /cgi-bin/message/custom/send"))
+// clang-format on
+KEFU_WECHAT_FAMILY(sub_merchant_rows, KEFU_SUB_MERCHANT_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -1,5 +1,6 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 #include "wechat/operations/template_fields.hpp"
 
 #include <kefu/wechat/subscribe.hpp>
@@ -118,71 +119,24 @@ KEFU_FIELDS(wechat::ListSubscribeTemplates) {}
 
 namespace wechat {
 
-const Operation& SendSubscribeMessage::operation() {
-  static const Operation row = detail::make_operation<SendSubscribeMessage>(
-      {"wechat.message.subscribe.send", "POST", "/cgi-bin/message/subscribe/send", Authorization::access_token,
-       Effect::create, "message.subscribe.send", Millis(10'000), "发送订阅消息"});
-  return row;
-}
-
-const Operation& SendServiceSubscribeMessage::operation() {
-  static const Operation row = detail::make_operation<SendServiceSubscribeMessage>(
-      {"wechat.message.subscribe.bizsend", "POST", "/cgi-bin/message/subscribe/bizsend", Authorization::access_token,
-       Effect::create, "message.subscribe.bizsend", Millis(10'000), "发送订阅通知",
-       "pages disagree: miniprogram target against miniprogram_state and lang"});
-  return row;
-}
-
-const Operation& ListTemplateCategories::operation() {
-  static const Operation row = detail::make_operation<ListTemplateCategories>(
-      {"wechat.newtmpl.getcategory", "GET", "/wxaapi/newtmpl/getcategory", Authorization::access_token, Effect::read,
-       "newtmpl.getcategory", Millis(10'000), "获取类目"});
-  return row;
-}
-
-const Operation& ListPublicTemplates::operation() {
-  static const Operation row = detail::make_operation<ListPublicTemplates>(
-      {"wechat.newtmpl.getpubtemplatetitles", "GET", "/wxaapi/newtmpl/getpubtemplatetitles",
-       Authorization::access_token, Effect::read, "newtmpl.getpubtemplatetitles", Millis(10'000),
-       "获取类目下的公共模板", "the page's example puts the ids into quotation marks, its table does not"});
-  return row;
-}
-
-const Operation& ListTemplateKeywords::operation() {
-  static const Operation row = detail::make_operation<ListTemplateKeywords>(
-      {"wechat.newtmpl.getpubtemplatekeywords", "GET", "/wxaapi/newtmpl/getpubtemplatekeywords",
-       Authorization::access_token, Effect::read, "newtmpl.getpubtemplatekeywords", Millis(10'000),
-       "获取模板中的关键词"});
-  return row;
-}
-
-const Operation& AddSubscribeTemplate::operation() {
-  static const Operation row = detail::make_operation<AddSubscribeTemplate>(
-      {"wechat.newtmpl.addtemplate", "POST", "/wxaapi/newtmpl/addtemplate", Authorization::access_token, Effect::create,
-       "newtmpl.addtemplate", Millis(10'000), "选用模板"});
-  return row;
-}
-
-const Operation& DeleteSubscribeTemplate::operation() {
-  static const Operation row = detail::make_operation<DeleteSubscribeTemplate>(
-      {"wechat.newtmpl.deltemplate", "POST", "/wxaapi/newtmpl/deltemplate", Authorization::access_token,
-       Effect::idempotent, "newtmpl.deltemplate", Millis(10'000), "删除模板"});
-  return row;
-}
-
-const Operation& ListSubscribeTemplates::operation() {
-  static const Operation row = detail::make_operation<ListSubscribeTemplates>(
-      {"wechat.newtmpl.gettemplate", "GET", "/wxaapi/newtmpl/gettemplate", Authorization::access_token, Effect::read,
-       "newtmpl.gettemplate", Millis(10'000), "获取已有模板列表"});
-  return row;
-}
-
-std::vector<const Operation*> subscribe_operations() {
-  return {&SendSubscribeMessage::operation(),    &SendServiceSubscribeMessage::operation(),
-          &ListTemplateCategories::operation(),  &ListPublicTemplates::operation(),
-          &ListTemplateKeywords::operation(),    &AddSubscribeTemplate::operation(),
-          &DeleteSubscribeTemplate::operation(), &ListSubscribeTemplates::operation()};
-}
+// clang-format off
+#define KEFU_SUBSCRIBE_ROWS(ROW)                                                                                  \
+  ROW(SendSubscribeMessage, post("/cgi-bin/message/subscribe/send", kCreate, "发送订阅消息", kMiniProgram)        \
+      .limited("10,000,000 a day; 30,000,000 with payment"))                                                      \
+  ROW(SendServiceSubscribeMessage, post("/cgi-bin/message/subscribe/bizsend", kCreate,                            \
+      "发送订阅通知", {kOpen, kYes, kNo, "89"})                                                                   \
+      .doubted("pages disagree: miniprogram target against miniprogram_state and lang"))                          \
+  ROW(ListTemplateCategories, get("/wxaapi/newtmpl/getcategory", kRead, "获取类目", kSubscribeTemplates))         \
+  ROW(ListPublicTemplates, get("/wxaapi/newtmpl/getpubtemplatetitles", kRead,                                     \
+      "获取类目下的公共模板", kSubscribeTemplates)                                                                \
+      .doubted("the page's example puts the ids into quotation marks, its table does not"))                       \
+  ROW(ListTemplateKeywords, get("/wxaapi/newtmpl/getpubtemplatekeywords", kRead,                                  \
+      "获取模板中的关键词", kSubscribeTemplates))                                                                 \
+  ROW(AddSubscribeTemplate, post("/wxaapi/newtmpl/addtemplate", kCreate, "选用模板", kSubscribeTemplates))        \
+  ROW(DeleteSubscribeTemplate, post("/wxaapi/newtmpl/deltemplate", kIdempotent, "删除模板", kSubscribeTemplates)) \
+  ROW(ListSubscribeTemplates, get("/wxaapi/newtmpl/gettemplate", kRead, "获取已有模板列表", kSubscribeTemplates))
+// clang-format on
+KEFU_WECHAT_FAMILY(subscribe_rows, KEFU_SUBSCRIBE_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -1,6 +1,7 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
 #include "wechat/operations/field_rules.hpp"
+#include "wechat/operations/rows.hpp"
 #include "wechat/operations/template_fields.hpp"
 
 #include <kefu/wechat/templates.hpp>
@@ -70,62 +71,22 @@ KEFU_FIELDS(wechat::DeleteTemplate) { v.required("template_id", s.template_id); 
 
 namespace wechat {
 
-const Operation& SendTemplateMessage::operation() {
-  static const Operation row = detail::make_operation<SendTemplateMessage>(
-      {"wechat.message.template.send", "POST", "/cgi-bin/message/template/send", Authorization::access_token,
-       Effect::create, "message.template.send", Millis(10'000), "发送模板消息"});
-  return row;
-}
-
-const Operation& SendOneTimeMessage::operation() {
-  static const Operation row = detail::make_operation<SendOneTimeMessage>(
-      {"wechat.message.template.subscribe", "POST", "/cgi-bin/message/template/subscribe", Authorization::access_token,
-       Effect::create, "message.template.subscribe", Millis(10'000), "推送订阅模板消息给到授权微信用户",
-       "rarely used: fields from other libraries"});
-  return row;
-}
-
-const Operation& SetIndustry::operation() {
-  static const Operation row = detail::make_operation<SetIndustry>(
-      {"wechat.template.api_set_industry", "POST", "/cgi-bin/template/api_set_industry", Authorization::access_token,
-       Effect::idempotent, "template.api_set_industry", Millis(10'000), "设置所属行业"});
-  return row;
-}
-
-const Operation& GetIndustry::operation() {
-  static const Operation row = detail::make_operation<GetIndustry>(
-      {"wechat.template.get_industry", "GET", "/cgi-bin/template/get_industry", Authorization::access_token,
-       Effect::read, "template.get_industry", Millis(10'000), "获取行业信息"});
-  return row;
-}
-
-const Operation& AddTemplate::operation() {
-  static const Operation row = detail::make_operation<AddTemplate>(
-      {"wechat.template.api_add_template", "POST", "/cgi-bin/template/api_add_template", Authorization::access_token,
-       Effect::create, "template.api_add_template", Millis(10'000), "选用模板"});
-  return row;
-}
-
-const Operation& ListTemplates::operation() {
-  static const Operation row = detail::make_operation<ListTemplates>(
-      {"wechat.template.get_all_private_template", "GET", "/cgi-bin/template/get_all_private_template",
-       Authorization::access_token, Effect::read, "template.get_all_private_template", Millis(10'000),
-       "获取已选用模板列表"});
-  return row;
-}
-
-const Operation& DeleteTemplate::operation() {
-  static const Operation row = detail::make_operation<DeleteTemplate>(
-      {"wechat.template.del_private_template", "POST", "/cgi-bin/template/del_private_template",
-       Authorization::access_token, Effect::idempotent, "template.del_private_template", Millis(10'000), "删除模板"});
-  return row;
-}
-
-std::vector<const Operation*> template_operations() {
-  return {&SendTemplateMessage::operation(), &SendOneTimeMessage::operation(), &SetIndustry::operation(),
-          &GetIndustry::operation(),         &AddTemplate::operation(),        &ListTemplates::operation(),
-          &DeleteTemplate::operation()};
-}
+// clang-format off
+#define KEFU_TEMPLATE_ROWS(ROW)                                                                                  \
+  ROW(SendTemplateMessage, post("/cgi-bin/message/template/send", kCreate, "发送模板消息", kTemplates)           \
+      .limited("100,000 a day"))                                                                                 \
+  ROW(SendOneTimeMessage, post("/cgi-bin/message/template/subscribe", kCreate,                                   \
+      "推送订阅模板消息给到授权微信用户", {kCert, kCert, kOpen})                                                 \
+      .doubted("rarely used: fields from other libraries"))                                                      \
+  ROW(SetIndustry, post("/cgi-bin/template/api_set_industry", kIdempotent, "设置所属行业", kTemplates)           \
+      .limited("once a month"))                                                                                  \
+  ROW(GetIndustry, get("/cgi-bin/template/get_industry", kRead, "获取行业信息", kTemplates))                     \
+  ROW(AddTemplate, post("/cgi-bin/template/api_add_template", kCreate, "选用模板", kTemplates)                   \
+      .limited("25 templates"))                                                                                  \
+  ROW(ListTemplates, get("/cgi-bin/template/get_all_private_template", kRead, "获取已选用模板列表", kTemplates)) \
+  ROW(DeleteTemplate, post("/cgi-bin/template/del_private_template", kIdempotent, "删除模板", kTemplates))
+// clang-format on
+KEFU_WECHAT_FAMILY(template_rows, KEFU_TEMPLATE_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

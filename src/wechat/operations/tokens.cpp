@@ -1,5 +1,6 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/tokens.hpp>
 
@@ -28,23 +29,14 @@ KEFU_FIELDS(wechat::FetchStableToken) {
 
 namespace wechat {
 
-const Operation& FetchClassicToken::operation() {
-  static const Operation row =
-      detail::make_operation<FetchClassicToken>({"wechat.token", "GET", "/cgi-bin/token", Authorization::none,
-                                                 Effect::idempotent, "token", Millis(10'000), "获取接口调用凭据"});
-  return row;
-}
-
-const Operation& FetchStableToken::operation() {
-  static const Operation row = detail::make_operation<FetchStableToken>(
-      {"wechat.stable_token", "POST", "/cgi-bin/stable_token", Authorization::none, Effect::idempotent, "stable_token",
-       Millis(10'000), "获取稳定版接口调用凭据"});
-  return row;
-}
-
-std::vector<const Operation*> token_operations() {
-  return {&FetchClassicToken::operation(), &FetchStableToken::operation()};
-}
+// clang-format off
+#define KEFU_TOKEN_ROWS(ROW)                                                                                \
+  ROW(FetchClassicToken, get("/cgi-bin/token", kIdempotent, "获取接口调用凭据", kEveryAccount)              \
+      .limited("2,000 a day").without_token())                                                              \
+  ROW(FetchStableToken, post("/cgi-bin/stable_token", kIdempotent, "获取稳定版接口调用凭据", kEveryAccount) \
+      .limited("10,000 a minute, 500,000 a day; forced 20 a day").without_token())
+// clang-format on
+KEFU_WECHAT_FAMILY(token_rows, KEFU_TOKEN_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -1,6 +1,7 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
 #include "wechat/operations/field_rules.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/users.hpp>
 
@@ -126,121 +127,29 @@ KEFU_FIELDS(wechat::UnblacklistUsers) { wechat::openid_list(v, s.openids, wechat
 
 namespace wechat {
 
-const Operation& GetUser::operation() {
-  static const Operation row =
-      detail::make_operation<GetUser>({"wechat.user.info", "GET", "/cgi-bin/user/info", Authorization::access_token,
-                                       Effect::read, "user.info", Millis(10'000), "获取用户基本信息"});
-  return row;
-}
-
-const Operation& GetUsers::operation() {
-  static const Operation row = detail::make_operation<GetUsers>(
-      {"wechat.user.info.batchget", "POST", "/cgi-bin/user/info/batchget", Authorization::access_token, Effect::read,
-       "user.info.batchget", Millis(10'000), "批量获取用户基本信息"});
-  return row;
-}
-
-const Operation& ListFollowers::operation() {
-  static const Operation row =
-      detail::make_operation<ListFollowers>({"wechat.user.get", "GET", "/cgi-bin/user/get", Authorization::access_token,
-                                             Effect::read, "user.get", Millis(30'000), "获取用户列表"});
-  return row;
-}
-
-const Operation& SetRemark::operation() {
-  static const Operation row = detail::make_operation<SetRemark>(
-      {"wechat.user.info.updateremark", "POST", "/cgi-bin/user/info/updateremark", Authorization::access_token,
-       Effect::idempotent, "user.info.updateremark", Millis(10'000), "设置用户备注名",
-       "sources leave open whether the limit of 30 counts bytes or characters"});
-  return row;
-}
-
-const Operation& CreateTag::operation() {
-  static const Operation row = detail::make_operation<CreateTag>({"wechat.tags.create", "POST", "/cgi-bin/tags/create",
-                                                                  Authorization::access_token, Effect::create,
-                                                                  "tags.create", Millis(10'000), "创建标签"});
-  return row;
-}
-
-const Operation& ListTags::operation() {
-  static const Operation row =
-      detail::make_operation<ListTags>({"wechat.tags.get", "GET", "/cgi-bin/tags/get", Authorization::access_token,
-                                        Effect::read, "tags.get", Millis(10'000), "获取标签"});
-  return row;
-}
-
-const Operation& RenameTag::operation() {
-  static const Operation row = detail::make_operation<RenameTag>({"wechat.tags.update", "POST", "/cgi-bin/tags/update",
-                                                                  Authorization::access_token, Effect::idempotent,
-                                                                  "tags.update", Millis(10'000), "编辑标签"});
-  return row;
-}
-
-const Operation& DeleteTag::operation() {
-  static const Operation row = detail::make_operation<DeleteTag>({"wechat.tags.delete", "POST", "/cgi-bin/tags/delete",
-                                                                  Authorization::access_token, Effect::idempotent,
-                                                                  "tags.delete", Millis(10'000), "删除标签"});
-  return row;
-}
-
-const Operation& TagUsers::operation() {
-  static const Operation row = detail::make_operation<TagUsers>(
-      {"wechat.tags.members.batchtagging", "POST", "/cgi-bin/tags/members/batchtagging", Authorization::access_token,
-       Effect::idempotent, "tags.members.batchtagging", Millis(10'000), "批量为用户打标签"});
-  return row;
-}
-
-const Operation& UntagUsers::operation() {
-  static const Operation row = detail::make_operation<UntagUsers>(
-      {"wechat.tags.members.batchuntagging", "POST", "/cgi-bin/tags/members/batchuntagging",
-       Authorization::access_token, Effect::idempotent, "tags.members.batchuntagging", Millis(10'000),
-       "批量为用户取消标签"});
-  return row;
-}
-
-const Operation& GetUserTags::operation() {
-  static const Operation row = detail::make_operation<GetUserTags>(
-      {"wechat.tags.getidlist", "POST", "/cgi-bin/tags/getidlist", Authorization::access_token, Effect::read,
-       "tags.getidlist", Millis(10'000), "获取用户身上的标签列表"});
-  return row;
-}
-
-const Operation& ListTagMembers::operation() {
-  static const Operation row = detail::make_operation<ListTagMembers>(
-      {"wechat.user.tag.get", "POST", "/cgi-bin/user/tag/get", Authorization::access_token, Effect::read,
-       "user.tag.get", Millis(30'000), "获取标签下粉丝列表"});
-  return row;
-}
-
-const Operation& ListBlacklist::operation() {
-  static const Operation row = detail::make_operation<ListBlacklist>(
-      {"wechat.tags.members.getblacklist", "POST", "/cgi-bin/tags/members/getblacklist", Authorization::access_token,
-       Effect::read, "tags.members.getblacklist", Millis(30'000), "获取公众号的黑名单列表"});
-  return row;
-}
-
-const Operation& BlacklistUsers::operation() {
-  static const Operation row = detail::make_operation<BlacklistUsers>(
-      {"wechat.tags.members.batchblacklist", "POST", "/cgi-bin/tags/members/batchblacklist",
-       Authorization::access_token, Effect::idempotent, "tags.members.batchblacklist", Millis(10'000), "拉黑用户"});
-  return row;
-}
-
-const Operation& UnblacklistUsers::operation() {
-  static const Operation row = detail::make_operation<UnblacklistUsers>(
-      {"wechat.tags.members.batchunblacklist", "POST", "/cgi-bin/tags/members/batchunblacklist",
-       Authorization::access_token, Effect::idempotent, "tags.members.batchunblacklist", Millis(10'000),
-       "取消拉黑用户"});
-  return row;
-}
-
-std::vector<const Operation*> user_operations() {
-  return {&GetUser::operation(),       &GetUsers::operation(),       &ListFollowers::operation(),
-          &SetRemark::operation(),     &CreateTag::operation(),      &ListTags::operation(),
-          &RenameTag::operation(),     &DeleteTag::operation(),      &TagUsers::operation(),
-          &UntagUsers::operation(),    &GetUserTags::operation(),    &ListTagMembers::operation(),
-          &ListBlacklist::operation(), &BlacklistUsers::operation(), &UnblacklistUsers::operation()};
-}
+// clang-format off
+#define KEFU_USER_ROWS(ROW)                                                                                      \
+  ROW(GetUser, get("/cgi-bin/user/info", kRead, "获取用户基本信息", kFollowers).limited("5,000,000 a day"))      \
+  ROW(GetUsers, post("/cgi-bin/user/info/batchget", kRead, "批量获取用户基本信息", kFollowers))                  \
+  ROW(ListFollowers, get("/cgi-bin/user/get", kRead, "获取用户列表", kFollowers)                                 \
+      .limited("500 a day").within(Millis(30'000)))                                                              \
+  ROW(SetRemark, post("/cgi-bin/user/info/updateremark", kIdempotent, "设置用户备注名", kFollowers)              \
+      .limited("10,000 a day").doubted("sources leave open whether the limit of 30 counts bytes or characters")) \
+  ROW(CreateTag, post("/cgi-bin/tags/create", kCreate, "创建标签", kFollowers).limited("100 tags"))              \
+  ROW(ListTags, get("/cgi-bin/tags/get", kRead, "获取标签", kFollowers))                                         \
+  ROW(RenameTag, post("/cgi-bin/tags/update", kIdempotent, "编辑标签", kFollowers))                              \
+  ROW(DeleteTag, post("/cgi-bin/tags/delete", kIdempotent, "删除标签", kFollowers))                              \
+  ROW(TagUsers, post("/cgi-bin/tags/members/batchtagging", kIdempotent, "批量为用户打标签", kFollowers))         \
+  ROW(UntagUsers, post("/cgi-bin/tags/members/batchuntagging", kIdempotent, "批量为用户取消标签", kFollowers))   \
+  ROW(GetUserTags, post("/cgi-bin/tags/getidlist", kRead, "获取用户身上的标签列表", kFollowers))                 \
+  ROW(ListTagMembers, post("/cgi-bin/user/tag/get", kRead, "获取标签下粉丝列表", kFollowers)                     \
+      .within(Millis(30'000)))                                                                                   \
+  ROW(ListBlacklist, post("/cgi-bin/tags/members/getblacklist", kRead, "获取公众号的黑名单列表", kFollowers)     \
+      .within(Millis(30'000)))                                                                                   \
+  ROW(BlacklistUsers, post("/cgi-bin/tags/members/batchblacklist", kIdempotent, "拉黑用户", kFollowers))         \
+  ROW(UnblacklistUsers, post("/cgi-bin/tags/members/batchunblacklist", kIdempotent, "取消拉黑用户", kFollowers))
+// clang-format on
+KEFU_WECHAT_FAMILY(user_rows, KEFU_USER_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

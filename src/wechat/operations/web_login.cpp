@@ -1,5 +1,6 @@
 #include "core/call/fields.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/web_login.hpp>
 
@@ -91,38 +92,16 @@ Result<std::string> web_login_url(const std::string& app_id, const std::string& 
   return url + "#wechat_redirect";
 }
 
-const Operation& RedeemLoginCode::operation() {
-  static const Operation row = detail::make_operation<RedeemLoginCode>(
-      {"wechat.sns.oauth2.access_token", "GET", "/sns/oauth2/access_token", Authorization::none, Effect::idempotent,
-       "sns.oauth2.access_token", Millis(10'000), "通过code换取网页授权access_token"});
-  return row;
-}
-
-const Operation& RefreshLogin::operation() {
-  static const Operation row = detail::make_operation<RefreshLogin>(
-      {"wechat.sns.oauth2.refresh_token", "GET", "/sns/oauth2/refresh_token", Authorization::none, Effect::idempotent,
-       "sns.oauth2.refresh_token", Millis(10'000), "刷新access_token"});
-  return row;
-}
-
-const Operation& GetLoginProfile::operation() {
-  static const Operation row =
-      detail::make_operation<GetLoginProfile>({"wechat.sns.userinfo", "GET", "/sns/userinfo", Authorization::none,
-                                               Effect::read, "sns.userinfo", Millis(10'000), "拉取用户信息"});
-  return row;
-}
-
-const Operation& CheckLogin::operation() {
-  static const Operation row =
-      detail::make_operation<CheckLogin>({"wechat.sns.auth", "GET", "/sns/auth", Authorization::none, Effect::read,
-                                          "sns.auth", Millis(10'000), "检验授权凭证是否有效"});
-  return row;
-}
-
-std::vector<const Operation*> web_login_operations() {
-  return {&RedeemLoginCode::operation(), &RefreshLogin::operation(), &GetLoginProfile::operation(),
-          &CheckLogin::operation()};
-}
+// clang-format off
+#define KEFU_WEB_LOGIN_ROWS(ROW)                                                                                   \
+  ROW(RedeemLoginCode, get("/sns/oauth2/access_token", kIdempotent, "通过code换取网页授权access_token", kWebLogin) \
+      .limited("50,000 a minute").without_token())                                                                 \
+  ROW(RefreshLogin, get("/sns/oauth2/refresh_token", kIdempotent, "刷新access_token", kWebLogin)                   \
+      .without_token())                                                                                            \
+  ROW(GetLoginProfile, get("/sns/userinfo", kRead, "拉取用户信息", kWebLogin).without_token())                     \
+  ROW(CheckLogin, get("/sns/auth", kRead, "检验授权凭证是否有效", kWebLogin).without_token())
+// clang-format on
+KEFU_WECHAT_FAMILY(web_login_rows, KEFU_WEB_LOGIN_ROWS)
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

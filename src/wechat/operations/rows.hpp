@@ -1,0 +1,156 @@
+#pragma once
+
+#include "core/call/fields.hpp"
+#include "wechat/operations/accounts.hpp"
+
+#include <kefu/core/operation.hpp>
+
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+/// An operation with what only WeChat's have.
+struct Row {
+  std::string_view type;  ///< The operation's type: "CreateKfSession".
+  Operation operation;
+  Accounts accounts;
+  std::string_view limits;  ///< Calls of a new account that the platform publishes.
+};
+
+/// The row of an operation's type; its family's source file defines it.
+template <class Type>
+const Row& row_of();
+
+/// The rows of every operation of this room, family by family.
+const std::vector<const Row*>& rows();
+
+/// The name that a path gives: "/cgi-bin/message/custom/send" is "wechat.message.custom.send".
+class PathName {
+ public:
+  constexpr explicit PathName(std::string_view path) : text_{}, size_(0) {
+    append(kPrefix);
+    for (const std::string_view silent : {"/cgi-bin/", "/customservice/", "/wxaapi/", "/"})
+      if (path.substr(0, silent.size()) == silent) {
+        path.remove_prefix(silent.size());
+        break;
+      }
+    append(path);
+  }
+  /// For errors and metrics.
+  constexpr std::string_view full() const { return {text_, size_}; }
+  /// For limits.
+  constexpr std::string_view bucket() const { return {text_ + kPrefix.size(), size_ - kPrefix.size()}; }
+
+ private:
+  static constexpr std::string_view kPrefix = "wechat.";
+  constexpr void append(std::string_view more) {
+    for (const char c : more) text_[size_++] = c == '/' ? '.' : c;  // a name too long does not compile
+  }
+  char text_[64];
+  std::size_t size_;
+};
+
+/// Whether a type has a field list: a request or answer without one names its own functions in its row.
+template <class T, class = void>
+struct HasFields : std::false_type {};
+template <class T>
+struct HasFields<T, std::void_t<decltype(sizeof(detail::FieldList<T>))>> : std::true_type {};
+
+/// The facts about one API, as its family's table writes them. What is not said is the usual.
+class Facts {
+ public:
+  constexpr Facts(std::string_view method, std::string_view path, Effect effect, std::string_view page,
+                  const Accounts& accounts)
+      : method_(method), path_(path), effect_(effect), page_(page), accounts_(accounts), name_(path) {}
+
+  /// What the platform publishes about the number of calls.
+  constexpr Facts limited(std::string_view limits) const { return with(&Facts::limits_, limits); }
+  /// What no good source shows (OperationInfo::weak).
+  constexpr Facts doubted(std::string_view why) const { return with(&Facts::weak_, why); }
+  /// Its calls count in the bucket of another.
+  constexpr Facts counted_in(std::string_view bucket) const { return with(&Facts::bucket_, bucket); }
+  /// No credential, or one that is a field of the request.
+  constexpr Facts without_token() const { return with(&Facts::authorization_, Authorization::none); }
+  constexpr Facts within(Millis timeout) const { return with(&Facts::timeout_, timeout); }
+  constexpr Facts written_by(Result<void> (*encode)(const void*, HttpRequest&)) const {
+    return with(&Facts::encode_, encode);
+  }
+  constexpr Facts read_by(Result<void> (*decode)(const detail::Reply&, void*)) const {
+    return with(&Facts::decode_, decode);
+  }
+  constexpr Facts finished_by(Result<void> (*finish)(const void*, const detail::Reply&, void*)) const {
+    return with(&Facts::finish_, finish);
+  }
+
+  /// `facts` must live as long as the row, which shows its name.
+  template <class Type>
+  static Row row(std::string_view type, const Facts& facts) {
+    Operation operation{facts.info(), facts.encode_, facts.decode_, facts.finish_};
+    if constexpr (HasFields<Type>::value)
+      if (facts.encode_ == nullptr)
+        operation.encode = facts.method_ == "GET" ? &detail::encode_query<Type> : &detail::encode_json<Type>;
+    if constexpr (HasFields<typename Type::Response>::value)
+      if (facts.decode_ == nullptr) operation.decode = &detail::decode_json<typename Type::Response>;
+    return Row{type, operation, facts.accounts_, facts.limits_};
+  }
+
+ private:
+  constexpr OperationInfo info() const {
+    return {name_.full(), method_, path_, authorization_, effect_, bucket_.empty() ? name_.bucket() : bucket_,
+            timeout_,     page_,   weak_};
+  }
+  template <class Member>
+  constexpr Facts with(Member Facts::*member, Member value) const {
+    Facts changed = *this;
+    changed.*member = value;
+    return changed;
+  }
+
+  std::string_view method_;
+  std::string_view path_;
+  Effect effect_;
+  std::string_view page_;
+  Accounts accounts_;
+  PathName name_;
+  Authorization authorization_ = Authorization::access_token;
+  Millis timeout_{10'000};
+  std::string_view limits_, weak_, bucket_;
+  Result<void> (*encode_)(const void*, HttpRequest&) = nullptr;
+  Result<void> (*decode_)(const detail::Reply&, void*) = nullptr;
+  Result<void> (*finish_)(const void*, const detail::Reply&, void*) = nullptr;
+};
+
+constexpr Effect kRead = Effect::read;
+constexpr Effect kIdempotent = Effect::idempotent;
+constexpr Effect kCreate = Effect::create;
+
+/// Path, effect, title of the documentation page, who may call it.
+constexpr Facts get(std::string_view path, Effect effect, std::string_view page, const Accounts& accounts) {
+  return {"GET", path, effect, page, accounts};
+}
+constexpr Facts post(std::string_view path, Effect effect, std::string_view page, const Accounts& accounts) {
+  return {"POST", path, effect, page, accounts};
+}
+
+#define KEFU_WECHAT_DEFINE_ROW(Type, ...)                  \
+  template <>                                              \
+  const Row& row_of<Type>() {                              \
+    static constexpr Facts facts = __VA_ARGS__;            \
+    static const Row row = Facts::row<Type>(#Type, facts); \
+    return row;                                            \
+  }                                                        \
+  const Operation& Type::operation() { return row_of<Type>().operation; }
+#define KEFU_WECHAT_LIST_ROW(Type, ...) &row_of<Type>(),
+
+/// Defines the rows of a family and `family()`, which lists them. ROWS is the family's table: a macro that applies its
+/// argument to each type and its facts.
+#define KEFU_WECHAT_FAMILY(family, ROWS) \
+  ROWS(KEFU_WECHAT_DEFINE_ROW)           \
+  std::vector<const Row*> family() { return {ROWS(KEFU_WECHAT_LIST_ROW)}; }
+
+}  // namespace wechat
+KEFU_END_NAMESPACE
