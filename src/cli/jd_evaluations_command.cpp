@@ -51,7 +51,7 @@ kefu::Result<void> read_window(const jd::Shop& shop, const jd::DayWindow& window
 kefu::Result<std::vector<jd::Evaluation>> read_evaluations(const JdWorkplace& place, const JdPeriod& period,
                                                            const std::string& agent) {
   const kefu::WallTime now = place.runtime.clock().wall();
-  if (auto wrong = jd::check_period(period.from, period.to, now)) return *std::move(wrong);
+  if (auto wrong = jd::refuse_period(period.from, period.to, now)) return *std::move(wrong);
   std::vector<jd::Evaluation> all;
   for (const jd::DayWindow& window : jd::day_windows(period.from, period.to))
     if (auto read = read_window(*place.shop, window, now, agent, all); !read) return read.error();

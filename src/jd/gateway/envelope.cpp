@@ -1,6 +1,6 @@
 #include "jd/gateway/envelope.hpp"
 
-#include "jd/gateway/operation.hpp"
+#include "jd/gateway/answer_node.hpp"
 
 #include <array>
 #include <utility>
@@ -11,8 +11,6 @@ namespace {
 
 using detail::Document;
 using detail::Value;
-
-constexpr std::string_view kErrorResponse = "error_response";
 
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
@@ -159,16 +157,6 @@ void read_oauth_answer(Value root, int status, AnswerReading& reading) {
 }
 
 }  // namespace
-
-detail::Value answer_node(detail::Value root) {
-  if (root.kind() != Value::Kind::object || root[kErrorResponse].present()) return {};
-  for (const std::string_view spelling : {"_responce", "_response"})
-    for (const auto& member : root)
-      if (ends_with(member.name, spelling) && member.value.kind() == Value::Kind::object) return member.value;
-  if (root.size() != 1) return {};
-  const Value only = (*root.begin()).value;
-  return only.kind() == Value::Kind::object ? only : Value();
-}
 
 AnswerReading read_answer(const OperationInfo& info, const detail::Reply& reply) {
   AnswerReading reading;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/call/fields.hpp"
+#include "jd/gateway/answer_node.hpp"
 
 #include <kefu/core/operation.hpp>
 #include <kefu/jd/time.hpp>
@@ -21,10 +22,6 @@ struct FieldScalar<jd::Time> {
 }  // namespace detail
 
 namespace jd {
-
-/// Where a method's own answer is: inside `<method>_responce` (the gateway's spelling), `<method>_response`, or the one
-/// member there is (jd 3.1). Absent if the text is no answer, or is an `error_response`.
-KEFU_EXPORT detail::Value answer_node(detail::Value root);
 
 /// What the answers of a few families hide one or two levels deeper is reached by `v.group(...)` in their field lists.
 template <class Response>

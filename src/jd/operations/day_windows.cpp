@@ -35,7 +35,7 @@ std::vector<DayWindow> day_windows(WallTime from, WallTime to) {
   return windows;
 }
 
-std::optional<Error> check_period(WallTime from, WallTime to, WallTime now) {
+std::optional<Error> refuse_period(WallTime from, WallTime to, WallTime now) {
   if (from >= to)
     return Error(ErrorKind::bad_argument, fmt::format("the period is empty: from {} is not before to {} (GMT+8)",
                                                       gateway_time(from), gateway_time(to)));

@@ -34,7 +34,7 @@ KEFU_EXPORT DayWindow first_window(WallTime from, WallTime to);
 KEFU_EXPORT std::vector<DayWindow> day_windows(WallTime from, WallTime to);
 
 /// Why nothing can be asked of this period: it is empty, or the platform no longer has its beginning.
-KEFU_EXPORT std::optional<Error> check_period(WallTime from, WallTime to, WallTime now);
+KEFU_EXPORT std::optional<Error> refuse_period(WallTime from, WallTime to, WallTime now);
 
 }  // namespace jd
 KEFU_END_NAMESPACE

@@ -17,7 +17,7 @@ constexpr int kImDays = 7;
 template <class V, class Request>
 void end_of_period(V& v, Request& s) {
   v.required("endTime", s.to);
-  check_period(v, "startTime", s.from, "endTime", s.to, kImDays);
+  period_fields_in_order(v, "startTime", s.from, "endTime", s.to, kImDays);
 }
 
 /// Requests of a period, an agent and a page.

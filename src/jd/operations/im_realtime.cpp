@@ -19,7 +19,7 @@ template <class V, class Request>
 void realtime_request(V& v, Request& s) {
   v.value("dataType", s.data_type);
   v.required("endTime", s.to);
-  check_period(v, "startTime", s.from, "endTime", s.to, kRealtimeDays);
+  period_fields_in_order(v, "startTime", s.from, "endTime", s.to, kRealtimeDays);
   v.value("page", s.page, detail::Check().range(1, INT32_MAX));
   v.value("pageSize", s.page_size, detail::Check().range(1, INT32_MAX));
 }

@@ -74,7 +74,7 @@ void buyer_fields(V& v, const char* pin, BuyerIds& ids) {
 
 /// Checks a period that a request asks for: both ends, in order, at most `days` apart.
 template <class V>
-void check_period(V& v, const char* begin, const Time& from, const char* end, const Time& to, int days) {
+void period_fields_in_order(V& v, const char* begin, const Time& from, const char* end, const Time& to, int days) {
   using std::chrono::hours;
   if (from.empty() || to.empty()) return;  // `required` says so
   if (*to.at < *from.at)

@@ -27,7 +27,7 @@ template <class V, class Self>
 void search_request(V& v, Self& s) {
   v.value("dateType", s.date_type);
   v.required("end_date", s.to);
-  check_period(v, "start_date", s.from, "end_date", s.to, kSearchDays);
+  period_fields_in_order(v, "start_date", s.from, "end_date", s.to, kSearchDays);
   v.required("optional_fields", std::string(fmt::format("{}", fmt::join(s.fields, ","))));
   v.required("order_state", s.order_state);
   if (s.page < 1) v.complain("page", "counts from 1");

@@ -256,7 +256,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
 };
 
 Result<std::vector<QualityTask>> checked_plan(const QualityReportRequest& request, WallTime now) {
-  if (auto wrong = check_period(request.from, request.to, now)) return *std::move(wrong);
+  if (auto wrong = refuse_period(request.from, request.to, now)) return *std::move(wrong);
   if (request.to > now + std::chrono::hours(24 * 2))
     return Error(ErrorKind::bad_argument, fmt::format("to is {}, which is yet to come", gateway_date(request.to)));
   if (std::any_of(request.agents.begin(), request.agents.end(), [](const auto& agent) { return agent.empty(); }))

@@ -192,7 +192,7 @@ Pending<AgentSessionPage> ShopAgentSessions::sessions(AgentSessionQuery query, C
     refusal.emplace(ErrorKind::bad_argument, "from is not set: JD lists sessions by period and cannot list open ones");
   if (!refusal && query.limit == 0)
     refusal.emplace(ErrorKind::bad_argument, "limit is 0: ask for at least one session");
-  if (!refusal) refusal = check_period(*query.from, *query.to, now);
+  if (!refusal) refusal = refuse_period(*query.from, *query.to, now);
   if (!refusal && !deadline) refusal = deadline.error();
 
   PlaceInList place;

@@ -182,7 +182,7 @@ Result<std::string> check_query(const TranscriptQuery& query, WallTime now) {
   if (!buyer) return buyer.error();
   if (buyer->pin.empty()) return no_pin();
   if (query.limit == 0) return Error(ErrorKind::bad_argument, "limit is 0: ask for at least one entry");
-  if (auto wrong = check_period(query.from, query.to, now)) return *std::move(wrong);
+  if (auto wrong = refuse_period(query.from, query.to, now)) return *std::move(wrong);
   return std::move(buyer->pin);
 }
 
