@@ -394,3 +394,25 @@ TEST_CASE("CBK-10: every answer has a prefix of its own") {
   for (int i = 0; i < 100; ++i) seen.insert(sender.crypto.encrypt("same").value().substr(0, 20));
   CHECK(seen.size() == 100);
 }
+
+TEST_CASE("an answer longer than foreseen, to a name longer than usual, is sealed whole") {
+  const kefu_test::PushSender sender(current_keys());
+  const auto receiving = receiver();
+  for (const std::size_t length : {0U, 47U, 48U, 300U}) {
+    CAPTURE(length);
+    const std::string openid = "o" + std::string(length, 'x');
+    const OpenedPush opened = receiving->open(sender.sealed(replaced(kText, "oABC", openid)).view(), kNow);
+    REQUIRE(opened.outcome == OpenedPush::Outcome::event);
+    kefu::LinkContent link("title", "https://shop.example/");
+    link.description = std::string(length * 40, 'd');
+    const auto answer = receiving->reply(*opened.context, kefu::Content(link), kNow);
+    REQUIRE(answer.has_value());
+    const std::string_view head = "<xml><Encrypt><![CDATA[";
+    REQUIRE(answer->body.compare(0, head.size(), head) == 0);
+    const auto plain = sender.crypto.decrypt(answer->body.substr(head.size(), answer->body.find("]]>") - head.size()));
+    REQUIRE(!plain.fault);
+    CHECK(plain.message.find("<ToUserName><![CDATA[" + openid + "]]>") != std::string::npos);
+    CHECK(plain.message.find("<![CDATA[" + link.description + "]]>") != std::string::npos);
+    CHECK(answer->body.substr(answer->body.size() - 6) == "</xml>");
+  }
+}
