@@ -188,6 +188,12 @@ while IFS= read -r found; do
   breach "${found:0:160}: a test that sleeps or skips"
 done < <(grep -rnE "sleep_""for|doctest::""skip|\busle""ep\(" tests --include='*.?pp' 2>/dev/null)
 
+# ThreadSanitizer runs the programs in which threads share state (THREADS in tests/CMakeLists.txt); these are the others.
+while IFS= read -r found; do
+  breach "${found:0:160}: threads in a program that ThreadSanitizer does not run"
+done < <(grep -rnE '\bstd::(thread|async)\b|Runtime::create\(\)|"support/(raw_server|child_process)\.hpp"' \
+  tests/contract tests/conformance tests/unit/wechat tests/unit/jd --include='*.?pp' 2>/dev/null)
+
 while IFS= read -r found; do
   breach "${found:0:160}: using namespace at file level (unity builds)"
 done < <(grep -rnE '^using namespace' include src --include='*.?pp' 2>/dev/null)

@@ -4,7 +4,7 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{include/kefu/core,include/kefu/channel,include/kefu/wechat,src/core/text,src/core/net,src/channel/send,src/channel/inbox,src/sandbox/http,tests,examples}
+mkdir -p "$tree"/{include/kefu/core,include/kefu/channel,include/kefu/wechat,src/core/text,src/core/net,src/channel/send,src/channel/inbox,src/sandbox/http,tests/contract,examples}
 cd "$tree" || exit 1
 printf '#pragma once\n#include <kefu/core/good.hpp>\n' >include/kefu/kefu.hpp
 printf '#pragma once\n#include <string>\n' >include/kefu/core/good.hpp
@@ -47,6 +47,7 @@ expect 'file named utils' src/core/net/utils.cpp 'int a;\n'
 expect 'no #pragma once' src/core/net/a.hpp 'int a;\n'
 expect 'unfinished' src/core/net/a.cpp '// TO''DO later\n'
 expect 'sleeps or skips' tests/a.cpp 'std::this_thread::sleep_''for(1s);\n'
+expect 'does not run' tests/contract/a.cpp 'void f() { std::thread t; }\n'
 expect 'using namespace' src/core/net/a.cpp 'using namespace std;\n'
 expect 'the library prints' src/core/net/a.cpp 'void f() { std::printf("x"); }\n'
 rm src/core/text/rapidjson_private.hpp

@@ -23,7 +23,7 @@ inline void check_readme_section(const std::string& file, std::string_view begin
   const std::size_t size = end + end_mark.size() - begin;
   if (const char* write = std::getenv("KEFU_WRITE_README"); write != nullptr && *write == '1') {
     readme.replace(begin, size, expected);
-    std::ofstream(std::string(KEFU_TEST_DATA) + "/../../" + file, std::ios::binary) << readme;
+    std::ofstream(data_folder() + "/../../" + file, std::ios::binary) << readme;
     return;
   }
   const bool in_step = readme.substr(begin, size) == expected;

@@ -11,9 +11,12 @@
 
 namespace kefu_test {
 
+/// tests/data (support/main.cpp).
+std::string data_folder();
+
 /// The text of a file under tests/data.
 inline std::string data_file(const std::string& name) {
-  std::ifstream in(std::string(KEFU_TEST_DATA) + "/" + name, std::ios::binary);
+  std::ifstream in(data_folder() + "/" + name, std::ios::binary);
   if (!in) throw std::runtime_error("no test data file " + name);
   return {std::istreambuf_iterator<char>(in), {}};
 }

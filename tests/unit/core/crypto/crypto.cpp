@@ -1,13 +1,11 @@
 #include "core/crypto/crypto.hpp"
 
-#include "core/text/document.hpp"
+#include "support/vectors.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <sys/wait.h>
@@ -20,11 +18,7 @@ using namespace kefu::detail;
 namespace {
 
 /// The cases of wechat-crypto.json, whose top level is a list.
-Document crypto_cases() {
-  std::ifstream file(KEFU_TEST_DATA "/wechat-crypto.json");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return Document::json("{\"cases\":" + text + "}");
-}
+Document crypto_cases() { return Document::json("{\"cases\":" + kefu_test::data_file("wechat-crypto.json") + "}"); }
 
 const unsigned char* bytes_of(const std::string& text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
