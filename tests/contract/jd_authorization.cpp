@@ -300,7 +300,7 @@ TEST_CASE("SEC-1, STO-4: on the whole way no credential reaches a log, an error 
   w.call(process);
   std::string said = w.seen->all() + w.errors + process.app->authorizer()->merchant(kShop).get().value().why;
   const auto items = w.store->list("kefu/", "", 1000).value();
-  for (const auto& item : items) said += item.first + "\n";
+  for (const auto& item : items.items) said += item.first + "\n";
   CHECK(said.find("authorization.lost") != std::string::npos);
   CHECK(secrets.size() == 6);
   for (const auto& secret : secrets) {

@@ -38,7 +38,7 @@ class StoreScript {
     const auto outcome = store.commit(writes, step % 3 == 0 ? kefu::Durability::full : kefu::Durability::relaxed);
     if (!outcome) return outcome.error();
     if (!outcome->committed) return kefu::Error(kefu::ErrorKind::conflict, "a step met somebody else's write");
-    return *std::max_element(outcome->generations.begin(), outcome->generations.end());
+    return outcome->generation;
   }
 
   /// What a store holds.
@@ -54,7 +54,7 @@ class StoreScript {
       state.fault = items.error().to_string();
       return state;
     }
-    for (const auto& [key, entry] : *items) {
+    for (const auto& [key, entry] : items->items) {
       if (key == "a") state.step = std::stoi(entry.value);
       state.newest = std::max(state.newest, entry.generation);
     }
@@ -64,7 +64,7 @@ class StoreScript {
     for (int step = std::max(1, state.step - ring_ + 1); step <= state.step; ++step) {
       expected.emplace_back(ring_key(step), value(step));
     }
-    for (const auto& [key, entry] : *items) found.emplace_back(key, entry.value);
+    for (const auto& [key, entry] : items->items) found.emplace_back(key, entry.value);
     std::sort(expected.begin(), expected.end());
     if (found != expected) state.fault = "after step " + std::to_string(state.step) + " something is half done";
     return state;

@@ -56,7 +56,7 @@ struct Reservation {
 
 /// The ledger of reply windows of one account, kept in the store, so that it survives restarts and is shared by
 /// processes (WIN-1, WIN-5). One record of about 30 bytes per customer under
-/// `kefu/1/<namespace>/<platform>/window/<account>/<customer>`. It blocks on the store: call it on the store thread, or
+/// `kefu/2/<namespace>/<platform>/window/<account>/<customer>`. It blocks on the store: call it on the store thread, or
 /// where blocking is fine.
 ///
 /// A customer nothing is known of is let through untracked, and the platform's answer corrects the ledger.

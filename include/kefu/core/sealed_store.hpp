@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,9 +38,11 @@ class KEFU_EXPORT SealedStore final : public Store {
   ~SealedStore() override;
 
   bool durable() const noexcept override;
+  Result<WallTime> now() override;
   Result<std::optional<StoreEntry>> get(std::string_view key) override;
+  Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys) override;
   Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override;
-  Result<std::vector<StoreItem>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  Result<StorePage> list(std::string_view prefix, std::string_view after, ListLimits limits) override;
   Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner,
                                      std::chrono::milliseconds ttl) override;
   Result<void> release(const Lease& lease) override;

@@ -50,8 +50,7 @@ Result<TakenBatch> InboxStore::accept_batch(Store& store, const std::vector<Inbo
     }
     for (std::size_t i = done; i < accepted.size(); ++i) {
       if (!accepted[i] || !accepted[i]->is_new) continue;
-      const auto index = staged.index_of(event_key(events[i].event_id));
-      if (index) accepted[i]->event.generation = outcome->generations[*index];
+      accepted[i]->event.generation = outcome->generation;
       note_window(store, events[i]);
     }
     taken.events = std::move(accepted);

@@ -92,11 +92,11 @@ void InboxCore::arrive(OpenedPush push, MonoTime deadline, Promise<WebhookRespon
   if (!is_first) return;
   item.slot = std::move(slot);
   item.event = std::move(push.event);
-  runtime_->with_store<Accepted>(
-      [steps = steps_, event = *item.event, now = now()](Store& store) { return steps->accept(store, event, now); },
-      [self = shared_from_this(), event_id](Result<Accepted> outcome) {
-        self->accepted(event_id, std::move(outcome));
-      });
+  runtime_->with_store<Accepted>([steps = steps_, event = *item.event, clock = runtime_->clock](
+                                     Store& store) { return steps->accept(store, event, clock->wall()); },
+                                 [self = shared_from_this(), event_id](Result<Accepted> outcome) {
+                                   self->accepted(event_id, std::move(outcome));
+                                 });
 }
 
 void InboxCore::arm(const WaiterPtr& waiter, const std::string& event_id, MonoTime deadline) {
@@ -164,9 +164,7 @@ void InboxCore::watch(const std::string& event_id) {
     const auto place = self->items_.find(event_id);
     if (place == self->items_.end() || !place->second.watching) return;
     self->runtime_->with_store<std::optional<StoredEvent>>(
-        [steps = self->steps_, event_id, now = self->now()](Store& store) {
-          return steps->claim(store, event_id, now);
-        },
+        [steps = self->steps_, event_id](Store& store) { return steps->claim(store, event_id); },
         [self, event_id](const Result<std::optional<StoredEvent>>& event) { self->watched(event_id, event); });
   });
 }

@@ -34,25 +34,24 @@ Result<std::vector<std::pair<std::string, DeadRecord>>> InboxStore::dead_letters
                                                                                  std::size_t limit) const {
   std::vector<std::pair<std::string, DeadRecord>> letters;
   std::string after;
-  while (letters.size() < limit) {
+  do {
     auto page = store.list(dead_.prefix(), after, std::min(limit - letters.size(), kDeadPage));
     if (!page) return page.error();
-    if (page->empty()) break;
-    after = page->back().first;
-    for (const auto& [key, entry] : *page) {
+    after = std::move(page->next);
+    for (const auto& [key, entry] : page->items) {
       if (auto record = DeadRecord::parse(entry.value)) letters.emplace_back(last_part(key), std::move(*record));
     }
-  }
+  } while (letters.size() < limit && !after.empty());
   return letters;
 }
 
 Result<InboxStore::DeadEntry> InboxStore::find_dead(Store& store, std::string_view event_id) const {
   const std::string suffix = StoreKey(dead_).add(event_id).str().substr(dead_.str().size());
   std::string after;
-  while (true) {
+  do {
     auto page = store.list(dead_.prefix(), after, kDeadPage);
     if (!page) return page.error();
-    for (auto& [key, entry] : *page) {
+    for (auto& [key, entry] : page->items) {
       if (key.size() <= suffix.size() || key.compare(key.size() - suffix.size(), suffix.size(), suffix) != 0) continue;
       DeadEntry found;
       found.key = key;
@@ -60,9 +59,8 @@ Result<InboxStore::DeadEntry> InboxStore::find_dead(Store& store, std::string_vi
       if (auto record = DeadRecord::parse(entry.value)) found.record = std::move(*record);
       return found;
     }
-    if (page->size() < kDeadPage) break;
-    after = page->back().first;
-  }
+    after = std::move(page->next);
+  } while (!after.empty());
   return Error(ErrorKind::not_found,
                fmt::format("no dead letter has the event id {}: it was revived or dismissed", event_id));
 }
@@ -76,7 +74,7 @@ Result<DeadRecord> InboxStore::dead_letter(Store& store, std::string_view event_
 Result<void> InboxStore::dismiss(Store& store, std::string_view event_id) const {
   auto found = find_dead(store, event_id);
   if (!found) return found.error();
-  auto outcome = store.remove_if(found->key, found->generation);
+  auto outcome = store.remove_if_unchanged(found->key, found->generation);
   if (!outcome) return outcome.error();
   return {};
 }

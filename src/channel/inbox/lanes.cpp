@@ -74,8 +74,8 @@ void InboxCore::save_then(Lane& lane, Durability durability, void (InboxCore::*n
 void InboxCore::save(Lane& lane) {
   step<std::uint64_t>(
       lane,
-      [event_id = lane.event_id, event = lane.stored, durability = lane.durability, now = now()](
-          const InboxStore& steps, Store& store) { return steps.save(store, event_id, event, durability, now); },
+      [event_id = lane.event_id, event = lane.stored, durability = lane.durability](
+          const InboxStore& steps, Store& store) { return steps.save(store, event_id, event, durability); },
       [](InboxCore& self, Lane& current, const Result<std::uint64_t>& generation) {
         if (!generation) return self.store_failed(current, generation.error(), &InboxCore::save);
         if (*generation == 0) return self.adopt(current);
@@ -220,8 +220,10 @@ void InboxCore::pass_over(Lane& lane) { finish(lane, std::nullopt); }
 void InboxCore::finish(Lane& lane, std::optional<StoredEvent> last) {
   step<Finished>(
       lane,
-      [key = lane.key, event_id = lane.event_id, last = std::move(last), stop = closed_.load(), now = now()](
-          const InboxStore& steps, Store& store) { return steps.finish(store, key, event_id, last, stop, now); },
+      [key = lane.key, event_id = lane.event_id, last = std::move(last), stop = closed_.load(),
+       clock = runtime_->clock](const InboxStore& steps, Store& store) {
+        return steps.finish(store, key, event_id, last, stop, clock->wall());
+      },
       [](InboxCore& self, Lane& current, const Result<Finished>& outcome) { self.finished(current, outcome); });
 }
 

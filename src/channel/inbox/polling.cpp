@@ -80,8 +80,8 @@ void InboxCore::polled(Result<PollBatch> batch) {
 void InboxCore::store_batch(PollBatch batch) {
   auto held = std::make_shared<PollBatch>(std::move(batch));
   runtime_->with_store<TakenBatch>(
-      [steps = steps_, held, now = now()](Store& store) {
-        return steps->accept_batch(store, held->events, held->cursor, now);
+      [steps = steps_, held, clock = runtime_->clock](Store& store) {
+        return steps->accept_batch(store, held->events, held->cursor, clock->wall());
       },
       [self = shared_from_this(), held](Result<TakenBatch> outcome) { self->batch_stored(*held, std::move(outcome)); });
 }

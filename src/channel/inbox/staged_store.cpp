@@ -1,5 +1,7 @@
 #include "channel/inbox/staged_store.hpp"
 
+#include <utility>
+
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
@@ -21,8 +23,7 @@ Result<std::optional<StoreEntry>> StagedStore::get(std::string_view key) {
 }
 
 void StagedStore::stage(const StoreWrite& write, Place& place) {
-  if (!place.index) {
-    place.index = order_.size();
+  if (!std::exchange(place.is_written, true)) {
     order_.push_back(write.key);
   } else if (place.entry) {
     bytes_ -= place.entry->value.size();
@@ -32,8 +33,19 @@ void StagedStore::stage(const StoreWrite& write, Place& place) {
   bytes_ += write.value->size();
   place.entry.emplace();
   place.entry->value = *write.value;
-  place.entry->expires = write.expires;
-  place.entry->generation = ++last_generation_;
+  place.entry->generation = last_generation_;
+  place.ttl = write.ttl;
+}
+
+Result<std::vector<std::optional<StoreEntry>>> StagedStore::get_many(const std::vector<std::string>& keys) {
+  std::vector<std::optional<StoreEntry>> found;
+  found.reserve(keys.size());
+  for (const std::string& key : keys) {
+    auto entry = get(key);
+    if (!entry) return entry.error();
+    found.push_back(*std::move(entry));
+  }
+  return found;
 }
 
 Result<CommitOutcome> StagedStore::commit(const std::vector<StoreWrite>& writes, Durability durability) {
@@ -52,15 +64,13 @@ Result<CommitOutcome> StagedStore::commit(const std::vector<StoreWrite>& writes,
     places.push_back(*place);
   }
   outcome.committed = true;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    stage(writes[i], *places[i]);
-    outcome.generations.push_back(places[i]->entry ? places[i]->entry->generation : 0);
-  }
+  outcome.generation = ++last_generation_;
+  for (std::size_t i = 0; i < writes.size(); ++i) stage(writes[i], *places[i]);
   if (durability == Durability::full) durability_ = durability;
   return outcome;
 }
 
-Result<std::vector<StoreItem>> StagedStore::list(std::string_view, std::string_view, std::size_t) {
+Result<StorePage> StagedStore::list(std::string_view, std::string_view, ListLimits) {
   return Error(ErrorKind::unsupported, "a staged store cannot be listed: list its base");
 }
 
@@ -70,17 +80,12 @@ std::vector<StoreWrite> StagedStore::writes() const {
   for (const std::string& key : order_) {
     const Place& place = places_.at(key);
     if (place.entry) {
-      all.push_back(StoreWrite::put(key, place.entry->value, place.read, place.entry->expires));
+      all.push_back(StoreWrite::put(key, place.entry->value, place.read, place.ttl));
     } else {
       all.push_back(StoreWrite::remove(key, place.read));
     }
   }
   return all;
-}
-
-std::optional<std::size_t> StagedStore::index_of(const std::string& key) const {
-  const auto known = places_.find(key);
-  return known == places_.end() ? std::nullopt : known->second.index;
 }
 
 }  // namespace detail

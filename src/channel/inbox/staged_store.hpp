@@ -25,10 +25,12 @@ class StagedStore final : public Store {
   explicit StagedStore(Store& base) : base_(base) {}
 
   bool durable() const noexcept override { return base_.durable(); }
+  Result<WallTime> now() override { return base_.now(); }
   Result<std::optional<StoreEntry>> get(std::string_view key) override;
+  Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys) override;
   Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override;
   /// Error: `unsupported`: a listing would not show what is collected.
-  Result<std::vector<StoreItem>> list(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  Result<StorePage> list(std::string_view prefix, std::string_view after, ListLimits limits) override;
   Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner,
                                      std::chrono::milliseconds ttl) override {
     return base_.lease(key, owner, ttl);
@@ -42,14 +44,13 @@ class StagedStore final : public Store {
   std::size_t bytes() const noexcept { return bytes_; }
   /// The hardest that was asked for.
   Durability durability() const noexcept { return durability_; }
-  /// Index of a key in writes(), if it was written.
-  std::optional<std::size_t> index_of(const std::string& key) const;
 
  private:
   struct Place {
-    std::optional<StoreEntry> entry;   ///< As seen here.
-    std::uint64_t read = 0;            ///< Generation in the base.
-    std::optional<std::size_t> index;  ///< In order_, if it was written here.
+    std::optional<StoreEntry> entry;  ///< As seen here.
+    std::optional<Millis> ttl;        ///< As written here.
+    std::uint64_t read = 0;           ///< Generation in the base.
+    bool is_written = false;
   };
   Result<Place*> find(const std::string& key);
   void stage(const StoreWrite& write, Place& place);

@@ -69,11 +69,11 @@ std::string InboxStore::dead_key(const EventRecord& record, std::string_view eve
   return StoreKey(dead_).add(fmt::format("{:015}", std::max<std::int64_t>(record.received, 0))).add(event_id).str();
 }
 
-StoreWrite InboxStore::put_event(std::string_view event_id, const StoredEvent& event, WallTime now) const {
+StoreWrite InboxStore::put_event(std::string_view event_id, const StoredEvent& event) const {
   if (!event.record.over()) return StoreWrite::put(event_key(event_id), event.record.text(), event.generation);
   EventRecord last = event.record;
   last.raw.clear();
-  return StoreWrite::put(event_key(event_id), last.text(), event.generation, now + remember_);
+  return StoreWrite::put(event_key(event_id), last.text(), event.generation, remember_);
 }
 
 void InboxStore::take(LaneRecord& lane, WallTime now) const {
@@ -136,13 +136,13 @@ Result<bool> InboxStore::enqueue(Store& store, const InboundEvent& event, Accept
   if (events.empty() || is_free(lane->record, now)) take(lane->record, now);
   events.push_back(event.event_id);
   std::vector<StoreWrite> writes;
-  writes.push_back(put_event(event.event_id, accepted.event, now));
+  writes.push_back(put_event(event.event_id, accepted.event));
   writes.push_back(put_lane(accepted.lane, *lane));
   if (more) writes.push_back(std::move(*more));
   auto outcome = store.commit(writes, Durability::full);
   if (!outcome) return outcome.error();
   if (!outcome->committed) return false;
-  accepted.event.generation = outcome->generations[0];
+  accepted.event.generation = outcome->generation;
   accepted.head = events.front();
   accepted.is_ours = lane->record.owner == owner_;
   return true;
@@ -197,10 +197,10 @@ Result<Accepted> InboxStore::join(Store& store, std::string_view event_id, const
 }
 
 Result<std::uint64_t> InboxStore::save(Store& store, std::string_view event_id, const StoredEvent& event,
-                                       Durability durability, WallTime now) const {
-  auto outcome = store.commit({put_event(event_id, event, now)}, durability);
+                                       Durability durability) const {
+  auto outcome = store.commit({put_event(event_id, event)}, durability);
   if (!outcome) return outcome.error();
-  return outcome->committed ? outcome->generations[0] : 0;
+  return outcome->committed ? outcome->generation : 0;
 }
 
 Result<Finished> InboxStore::finish(Store& store, const std::string& lane_name, const std::string& event_id,
@@ -226,7 +226,7 @@ Result<Finished> InboxStore::finish(Store& store, const std::string& lane_name, 
     std::vector<StoreWrite> writes;
     writes.push_back(put_lane(lane_name, *lane));
     if (last) {
-      writes.push_back(put_event(event_id, *last, now));
+      writes.push_back(put_event(event_id, *last));
       if (last->record.state == EventRecord::State::dead) {
         DeadRecord dead;
         dead.received = last->record.received;
@@ -299,7 +299,7 @@ Result<Swept> InboxStore::sweep(Store& store, const std::string& after, std::siz
   Swept swept;
   auto page = store.list(lanes_.prefix(), after, kSweepPage);
   if (!page) return page.error();
-  for (auto& [key, entry] : *page) {
+  for (auto& [key, entry] : page->items) {
     StoredLane lane;
     lane.generation = entry.generation;
     auto record = LaneRecord::parse(entry.value);
@@ -317,15 +317,15 @@ Result<Swept> InboxStore::sweep(Store& store, const std::string& after, std::siz
     }
     swept.lanes.emplace_back(key, lane.record.events.front());
   }
-  if (page->size() == kSweepPage) swept.after = page->back().first;
+  swept.after = std::move(page->next);
   return swept;
 }
 
-Result<std::optional<StoredEvent>> InboxStore::claim(Store& store, std::string_view event_id, WallTime now) const {
+Result<std::optional<StoredEvent>> InboxStore::claim(Store& store, std::string_view event_id) const {
   auto event = load(store, event_id);
   if (!event || !*event || (*event)->record.state != EventRecord::State::ready) return event;
   (*event)->record.state = EventRecord::State::done;
-  auto generation = save(store, event_id, **event, Durability::full, now);
+  auto generation = save(store, event_id, **event, Durability::full);
   if (!generation) return generation.error();
   if (*generation == 0) return load(store, event_id);
   return event;

@@ -58,6 +58,8 @@ struct Swept {
 /// Events of a customer form a lane: a queue in the store with one owner at a time, so order holds across processes. A
 /// lane is named by its key.
 ///
+/// `now` is the time at which the store thread does the step: work that waited in its queue takes nothing from leases.
+///
 /// Thread safety: immutable; called on the store thread.
 class InboxStore {
  public:
@@ -78,8 +80,8 @@ class InboxStore {
   /// The record of an event, if there is one.
   Result<std::optional<StoredEvent>> load(Store& store, std::string_view event_id) const;
   /// Replaces a record; generation 0 in the answer: somebody else changed it.
-  Result<std::uint64_t> save(Store& store, std::string_view event_id, const StoredEvent& event, Durability durability,
-                             WallTime now) const;
+  Result<std::uint64_t> save(Store& store, std::string_view event_id, const StoredEvent& event,
+                             Durability durability) const;
   /// Ends the first event of a lane with `last` (nothing: its record is over already) and moves the lane on. With
   /// `stop` the lane is then free for other owners.
   Result<Finished> finish(Store& store, const std::string& lane, const std::string& event_id,
@@ -92,7 +94,7 @@ class InboxStore {
   Result<Swept> sweep(Store& store, const std::string& after, std::size_t room, WallTime now) const;
   /// For a request that waits here while another process works: the record, whose ready answer is then ours to
   /// deliver.
-  Result<std::optional<StoredEvent>> claim(Store& store, std::string_view event_id, WallTime now) const;
+  Result<std::optional<StoredEvent>> claim(Store& store, std::string_view event_id) const;
 
   Result<std::vector<std::pair<std::string, DeadRecord>>> dead_letters(Store& store, std::size_t limit) const;
   /// Puts a dead letter back to work, at the end of its lane. `event` is what it says. Error: `not_found`.
@@ -110,7 +112,7 @@ class InboxStore {
   std::string event_key(std::string_view event_id) const { return StoreKey(events_).add(event_id).str(); }
   std::string lane_key(const InboundEvent& event) const;
   std::string dead_key(const EventRecord& record, std::string_view event_id) const;
-  StoreWrite put_event(std::string_view event_id, const StoredEvent& event, WallTime now) const;
+  StoreWrite put_event(std::string_view event_id, const StoredEvent& event) const;
   Result<DeadEntry> find_dead(Store& store, std::string_view event_id) const;
   /// `base` is the store behind `store`, which may be a view of it. `claim_until`: see EventRecord.
   Result<Accepted> accept(Store& store, const Store& base, const InboundEvent& event, std::int64_t claim_until,

@@ -26,8 +26,8 @@ void InboxCore::close() {
 void InboxCore::sweep(std::string after) {
   if (closed_) return;
   const std::size_t room = options_.max_in_hand > lanes_.size() ? options_.max_in_hand - lanes_.size() : 0;
-  runtime_->with_store<Swept>([steps = steps_, after = std::move(after), room,
-                               now = now()](Store& store) { return steps->sweep(store, after, room, now); },
+  runtime_->with_store<Swept>([steps = steps_, after = std::move(after), room, clock = runtime_->clock](
+                                  Store& store) { return steps->sweep(store, after, room, clock->wall()); },
                               [self = shared_from_this()](const Result<Swept>& outcome) { self->swept(outcome); });
 }
 
@@ -69,7 +69,9 @@ void InboxCore::extend() {
   keys.reserve(lanes_.size());
   for (const auto& entry : lanes_) keys.push_back(entry.first);
   runtime_->with_store<std::vector<std::string>>(
-      [steps = steps_, keys = std::move(keys), now = now()](Store& store) { return steps->extend(store, keys, now); },
+      [steps = steps_, keys = std::move(keys), clock = runtime_->clock](Store& store) {
+        return steps->extend(store, keys, clock->wall());
+      },
       [self = shared_from_this()](const Result<std::vector<std::string>>& lost) {
         if (lost) {
           for (const std::string& lane : *lost) {
@@ -112,13 +114,13 @@ Pending<void> InboxCore::revive(std::string event_id) {
   auto pending = promise.pending();
   runtime_->with_store<Accepted>(
       [steps = steps_, channel = channel_, event_id = std::move(event_id),
-       now = now()](Store& store) -> Result<Accepted> {
+       clock = runtime_->clock](Store& store) -> Result<Accepted> {
         auto letter = steps->dead_letter(store, event_id);
         if (!letter) return letter.error();
         auto event = channel->reopen(letter->raw, from_unix_millis(letter->received));
         if (!event) return event.error();
         event->event_id = event_id;
-        return steps->revive(store, *event, now);
+        return steps->revive(store, *event, clock->wall());
       },
       [self = shared_from_this(), promise = std::move(promise)](const Result<Accepted>& outcome) mutable {
         if (!outcome) return promise.answer(outcome.error());

@@ -59,8 +59,9 @@ Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::s
 
 StoreWrite ReplyLedger::Impl::write(std::string at, const WindowRecord& record, std::uint64_t expected,
                                     WallTime now) const {
-  const WallTime ends = std::max(from_unix_seconds(record.closes), now);
-  return StoreWrite::put(std::move(at), record.text(), expected, ends + rules.remember);
+  const auto left = std::max(from_unix_seconds(record.closes) - now, WallTime::duration::zero());
+  return StoreWrite::put(std::move(at), record.text(), expected,
+                         std::chrono::duration_cast<Millis>(left) + rules.remember);
 }
 
 template <class Change>
@@ -217,7 +218,9 @@ Result<Reservation> ReplyLedger::reserve(std::string_view customer, int messages
 Result<void> ReplyLedger::give_back(const Reservation& reservation, int messages) {
   const int back = std::min(messages, reservation.messages);
   if (!reservation.tracked || back < 1) return {};
-  return impl_->update(reservation.customer, reservation.closes, [&](Impl::Found& found) -> Result<bool> {
+  // The time is not told: no window that is open can have been opened earlier.
+  const WallTime at_least = reservation.closes - impl_->longest;
+  return impl_->update(reservation.customer, at_least, [&](Impl::Found& found) -> Result<bool> {
     if (!found.record || found.record->window != reservation.window) return false;
     found.record->left += back;
     return true;

@@ -1,279 +1,176 @@
-#include "core/store/memory_shard.hpp"
-
 #include <kefu/core/store.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
+#include <unordered_map>
+#include <utility>
 
 KEFU_BEGIN_NAMESPACE
+namespace {
+
+/// Key and value share one string: at a million entries a block of memory each counts.
+class MemoryRecord {
+ public:
+  explicit MemoryRecord(std::string_view key) : bytes_(key), key_size_(static_cast<std::uint16_t>(key.size())) {}
+  std::string_view key() const noexcept { return std::string_view(bytes_).substr(0, key_size_); }
+  std::size_t size() const noexcept { return bytes_.size(); }
+  bool live_at(WallTime now) const noexcept { return expires > now; }
+  StoreEntry entry(bool with_value = true) const {
+    StoreEntry copy;
+    if (with_value) copy.value = std::string_view(bytes_).substr(key_size_);
+    copy.generation = generation;
+    if (expires != WallTime::max()) copy.expires = expires;
+    return copy;
+  }
+  /// Changes nothing the order looks at, so it may be called on an element of a set.
+  void set_value(std::string_view value) const {
+    const std::size_t size = key_size_ + value.size();
+    if (size > bytes_.capacity() || 2 * size + 64 < bytes_.capacity()) {
+      std::string exact;  // Neither keeps the room of a value long gone nor grows by doubling.
+      exact.reserve(size);
+      bytes_ = std::move(exact.append(key()));
+    }
+    bytes_.resize(key_size_);
+    bytes_.append(value);
+  }
+
+  mutable std::uint64_t generation = 0;
+  mutable WallTime expires = WallTime::max();
+
+ private:
+  mutable std::string bytes_;
+  std::uint16_t key_size_;
+};
+
+struct ByKey {
+  using is_transparent = void;
+  static std::string_view of(std::string_view key) noexcept { return key; }
+  static std::string_view of(const MemoryRecord& record) noexcept { return record.key(); }
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const noexcept {
+    return of(a) < of(b);
+  }
+};
+
+std::size_t hash_of(std::string_view key) noexcept { return std::hash<std::string_view>{}(key); }
+
+}  // namespace
 
 class MemoryStore::Impl {
  public:
-  Impl(std::shared_ptr<const Clock> clock, std::size_t max_entries, std::size_t max_bytes)
-      : clock_(std::move(clock)), max_entries_(max_entries), max_bytes_(max_bytes) {}
-
-  std::optional<StoreEntry> get(std::string_view key);
-  Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes);
-  std::vector<StoreItem> list(std::string_view prefix, std::string_view after, std::size_t limit);
-  Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner, Millis ttl);
-  void release(const Lease& lease);
-
- private:
-  // 32 keep eight threads apart, and ThreadSanitizer follows at most 64 locks held at once.
-  static constexpr std::size_t kShards = 32;
-  static constexpr std::size_t kPurgeSteps = 16;  // Per write; the index grows by less than two places per entry.
-  using ShardSet = std::uint32_t;                 // One bit per shard.
-
-  struct alignas(64) Shard {
-    std::mutex mutex;
-    detail::MemoryShard part;
-  };
-  /// Locks the shards of a set in ascending order, so that two commits never wait for each other in a circle.
-  class Locked {
-   public:
-    Locked(std::array<Shard, kShards>& shards, ShardSet set) : shards_(shards), set_(set) {
-      for (std::size_t i = 0; i < kShards; ++i) {
-        if ((set_ >> i & 1) != 0) shards_[i].mutex.lock();
-      }
-    }
-    Locked(const Locked&) = delete;
-    Locked& operator=(const Locked&) = delete;
-    ~Locked() {
-      for (std::size_t i = kShards; i-- > 0;) {
-        if ((set_ >> i & 1) != 0) shards_[i].mutex.unlock();
-      }
-    }
-
-   private:
-    std::array<Shard, kShards>& shards_;
-    const ShardSet set_;
-  };
-  /// How a commit changes what is held.
-  struct Growth {
-    std::ptrdiff_t entries = 0;
-    std::ptrdiff_t bytes = 0;
-  };
+  using Records = std::set<MemoryRecord, ByKey>;
   struct HeldLease {
     std::string owner;
-    std::uint64_t fence;
-    WallTime until;
+    std::uint64_t fence = 0;
+    WallTime until = WallTime::min();
   };
 
-  WallTime now() const { return clock_ ? clock_->wall() : std::chrono::system_clock::now(); }
-  // The low half of the hash chooses the place inside the shard.
-  static std::size_t shard_of(std::size_t hash) noexcept { return (hash >> 40) % kShards; }
-  detail::MemoryShard& part_of(std::size_t hash) noexcept { return shards_[shard_of(hash)].part; }
+  Impl(std::shared_ptr<const Clock> c, std::size_t entries, std::size_t b)
+      : clock(std::move(c)), max_entries(entries), max_bytes(b) {}
 
-  static std::uint64_t generation_at(const detail::MemoryRecord* record, WallTime time) noexcept {
-    return record != nullptr && record->live_at(time) ? record->generation : 0;
+  WallTime now() const { return clock ? clock->wall() : std::chrono::system_clock::now(); }
+  /// The record, also an expired one, or the end.
+  Records::iterator find(std::string_view key, std::size_t hash) {
+    for (auto at = index.find(hash); at != index.end() && at->first == hash; ++at) {
+      if (at->second->key() == key) return at->second;
+    }
+    return records.end();
   }
-  static StoreEntry entry_of(const detail::MemoryRecord& record);
-  Growth growth_of(const std::vector<StoreWrite>& writes, const std::size_t* hashes);
-  std::optional<Error> reserve(const Growth& growth);
-  void give_back(const detail::MemoryShard::Purged& purged) noexcept;
-  void make_room(WallTime time, std::size_t entries, std::size_t bytes);
-  void drop_dead_leases(WallTime time, std::size_t steps);
+  std::optional<StoreEntry> get(std::string_view key, WallTime time) {
+    const auto record = find(key, hash_of(key));
+    return record != records.end() && record->live_at(time) ? std::make_optional(record->entry()) : std::nullopt;
+  }
+  void erase(Records::iterator record);
+  void put(Records::iterator record, std::size_t hash, const StoreWrite& write, std::uint64_t generation,
+           WallTime time);
+  void drop_dead_leases(WallTime time);
+  void purge(WallTime time, std::size_t steps);
+  /// The error of a commit that would add so much (or take away, if negative).
+  std::optional<Error> refuse(std::ptrdiff_t entries, std::ptrdiff_t more_bytes) const;
 
-  const std::shared_ptr<const Clock> clock_;
-  const std::size_t max_entries_;
-  const std::size_t max_bytes_;
-  std::array<Shard, kShards> shards_;
-  std::atomic<std::uint64_t> generation_{0};
-  std::atomic<std::ptrdiff_t> entries_{0};
-  std::atomic<std::ptrdiff_t> bytes_{0};
+  const std::shared_ptr<const Clock> clock;
+  const std::size_t max_entries;
+  const std::size_t max_bytes;
+  mutable std::mutex mutex;
+  Records records;                                                ///< In the order of keys, for listings.
+  std::unordered_multimap<std::size_t, Records::iterator> index;  ///< By hash, for everything else.
+  std::size_t bytes = 0;
+  std::uint64_t last_number = 0;  ///< Of generations and fences.
+  std::map<std::string, HeldLease, std::less<>> leases;
+  std::size_t lease_sweep_at = 64;
 
-  std::mutex lease_mutex_;
-  std::map<std::string, HeldLease, std::less<>> leases_;
-  std::string lease_hand_;  // Where the search for dead leases goes on.
-  std::uint64_t fence_ = 0;
+ private:
+  Records::iterator hand_ = records.end();     ///< Where the search for expired records goes on.
+  WallTime earliest_ = WallTime::max();        ///< No record expires before this.
+  WallTime round_earliest_ = WallTime::max();  ///< The same of what the hand has passed in this round.
 };
 
-StoreEntry MemoryStore::Impl::entry_of(const detail::MemoryRecord& record) {
-  StoreEntry entry;
-  entry.value = record.value();
-  entry.generation = record.generation;
-  if (record.expires != WallTime::max()) entry.expires = record.expires;
-  return entry;
+void MemoryStore::Impl::erase(Records::iterator record) {
+  for (auto at = index.find(hash_of(record->key()));; ++at) {
+    if (at->second != record) continue;
+    index.erase(at);
+    break;
+  }
+  if (hand_ == record) ++hand_;
+  bytes -= record->size();
+  records.erase(record);
 }
 
-std::optional<StoreEntry> MemoryStore::Impl::get(std::string_view key) {
-  const WallTime time = now();
-  const std::size_t hash = detail::hash_store_key(key);
-  Shard& shard = shards_[shard_of(hash)];
-  std::lock_guard<std::mutex> lock(shard.mutex);
-  const detail::MemoryRecord* record = shard.part.find(key, hash);
-  if (record == nullptr || !record->live_at(time)) return std::nullopt;
-  return entry_of(*record);
+void MemoryStore::Impl::put(Records::iterator record, std::size_t hash, const StoreWrite& write,
+                            std::uint64_t generation, WallTime time) {
+  if (record == records.end()) {
+    record = records.emplace(write.key).first;
+    index.emplace(hash, record);
+    bytes += record->size();
+  }
+  bytes -= record->size();
+  record->set_value(*write.value);
+  bytes += record->size();
+  record->generation = generation;
+  record->expires = write.ttl ? time + *write.ttl : WallTime::max();
+  earliest_ = std::min(earliest_, record->expires);
+  round_earliest_ = std::min(round_earliest_, record->expires);
 }
 
-Result<CommitOutcome> MemoryStore::Impl::commit(const std::vector<StoreWrite>& writes) {
-  const WallTime time = now();
-  std::array<std::size_t, kMaxWrites> hashes;
-  ShardSet touched = 0;
-  std::size_t puts = 0;
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    hashes[i] = detail::hash_store_key(writes[i].key);
-    touched |= ShardSet{1} << shard_of(hashes[i]);
-    if (!writes[i].value) continue;
-    ++puts;
-    bytes += writes[i].key.size() + writes[i].value->size();
-  }
-  if (puts > 0) make_room(time, puts, bytes);
-
-  const Locked locked(shards_, touched);
-  CommitOutcome outcome;
-  for (; outcome.conflict < writes.size(); ++outcome.conflict) {
-    const std::size_t i = outcome.conflict;
-    if (generation_at(part_of(hashes[i]).find(writes[i].key, hashes[i]), time) != writes[i].expected) return outcome;
-  }
-  if (auto error = reserve(growth_of(writes, hashes.data()))) return *error;
-
-  outcome.committed = true;
-  outcome.conflict = 0;
-  outcome.generations.reserve(writes.size());
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    const StoreWrite& write = writes[i];
-    detail::MemoryShard& part = part_of(hashes[i]);
-    const std::uint64_t generation = write.value ? generation_.fetch_add(1, std::memory_order_relaxed) + 1 : 0;
-    if (write.value) {
-      part.put(write.key, hashes[i], *write.value, write.expires.value_or(WallTime::max()), generation);
+/// Looks at the next `steps` records and drops what has expired; goes round and round, and free when nothing can have.
+void MemoryStore::Impl::purge(WallTime time, std::size_t steps) {
+  for (; steps > 0 && earliest_ <= time; --steps) {
+    if (hand_ == records.end()) {
+      earliest_ = std::exchange(round_earliest_, WallTime::max());
+      hand_ = records.begin();
+    } else if (!hand_->live_at(time)) {
+      erase(hand_);
     } else {
-      part.erase(write.key, hashes[i]);
-    }
-    outcome.generations.push_back(generation);
-  }
-  for (std::size_t i = 0; i < writes.size(); ++i) give_back(part_of(hashes[i]).purge_some(time, kPurgeSteps));
-  return outcome;
-}
-
-MemoryStore::Impl::Growth MemoryStore::Impl::growth_of(const std::vector<StoreWrite>& writes,
-                                                       const std::size_t* hashes) {
-  Growth growth;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    const StoreWrite& write = writes[i];
-    if (const detail::MemoryRecord* old = part_of(hashes[i]).find(write.key, hashes[i])) {
-      growth.entries -= 1;
-      growth.bytes -= static_cast<std::ptrdiff_t>(old->size());
-    }
-    if (write.value) {
-      growth.entries += 1;
-      growth.bytes += static_cast<std::ptrdiff_t>(write.key.size() + write.value->size());
+      round_earliest_ = std::min(round_earliest_, hand_->expires);
+      ++hand_;
     }
   }
-  return growth;
 }
 
-std::optional<Error> MemoryStore::Impl::reserve(const Growth& growth) {
-  const std::ptrdiff_t entries = entries_.fetch_add(growth.entries) + growth.entries;
-  const std::ptrdiff_t bytes = bytes_.fetch_add(growth.bytes) + growth.bytes;
-  const bool too_many = growth.entries > 0 && entries > static_cast<std::ptrdiff_t>(max_entries_);
-  const bool too_large = growth.bytes > 0 && bytes > static_cast<std::ptrdiff_t>(max_bytes_);
-  if (!too_many && !too_large) return std::nullopt;
-  entries_.fetch_sub(growth.entries);
-  bytes_.fetch_sub(growth.bytes);
-  return Error(ErrorKind::quota_exhausted,
-               too_many
-                   ? fmt::format("memory store: it holds its limit of {} entries; remove some, or raise max_entries",
-                                 max_entries_)
-                   : fmt::format("memory store: this write needs {} bytes more than its limit of {} bytes allows; "
-                                 "remove entries, or raise max_bytes",
-                                 growth.bytes, max_bytes_));
-}
-
-void MemoryStore::Impl::give_back(const detail::MemoryShard::Purged& purged) noexcept {
-  if (purged.entries == 0) return;
-  entries_.fetch_sub(static_cast<std::ptrdiff_t>(purged.entries), std::memory_order_relaxed);
-  bytes_.fetch_sub(static_cast<std::ptrdiff_t>(purged.bytes), std::memory_order_relaxed);
-}
-
-/// When the store is full, drops everything that has expired, a shard at a time: only the writer that needs it waits.
-void MemoryStore::Impl::make_room(WallTime time, std::size_t entries, std::size_t bytes) {
-  const auto full = [&] {
-    return entries_.load() + static_cast<std::ptrdiff_t>(entries) > static_cast<std::ptrdiff_t>(max_entries_) ||
-           bytes_.load() + static_cast<std::ptrdiff_t>(bytes) > static_cast<std::ptrdiff_t>(max_bytes_);
-  };
-  for (std::size_t i = 0; i < kShards && full(); ++i) {
-    std::lock_guard<std::mutex> lock(shards_[i].mutex);
-    give_back(shards_[i].part.purge_all(time));
+std::optional<Error> MemoryStore::Impl::refuse(std::ptrdiff_t entries, std::ptrdiff_t more_bytes) const {
+  ErrorDetails details;
+  if (entries > 0 && records.size() + static_cast<std::size_t>(entries) > max_entries) {
+    details.message =
+        fmt::format("memory store: it holds its limit of {} entries; remove some, or raise max_entries", max_entries);
+  } else if (more_bytes > 0 && bytes + static_cast<std::size_t>(more_bytes) > max_bytes) {
+    details.message = fmt::format(
+        "memory store: this write needs {} bytes more than its limit of {} bytes allows; remove entries, or raise "
+        "max_bytes",
+        more_bytes, max_bytes);
+  } else {
+    return std::nullopt;
   }
+  return Error(ErrorKind::quota_exhausted, Delivery::refused, std::move(details));
 }
 
-std::vector<StoreItem> MemoryStore::Impl::list(std::string_view prefix, std::string_view after, std::size_t limit) {
-  using Place = detail::MemoryShard::Records::const_iterator;
-  struct Source {
-    Place next, end;
-  };
-  const auto later = [](const Source& a, const Source& b) { return a.next->key() > b.next->key(); };
-  const WallTime time = now();
-  const Locked locked(shards_, ~ShardSet{0});
-  std::vector<Source> heap;
-  for (const Shard& shard : shards_) {
-    const auto& records = shard.part.records();
-    const Place first = after < prefix ? records.lower_bound(prefix) : records.upper_bound(after);
-    if (first != records.end()) heap.push_back(Source{first, records.end()});
-  }
-  std::make_heap(heap.begin(), heap.end(), later);
-  std::vector<StoreItem> found;
-  while (!heap.empty() && found.size() < limit) {
-    std::pop_heap(heap.begin(), heap.end(), later);
-    Source& source = heap.back();
-    const detail::MemoryRecord& record = *source.next;
-    if (record.key().substr(0, prefix.size()) != prefix) break;
-    if (record.live_at(time)) found.emplace_back(std::string(record.key()), entry_of(record));
-    if (++source.next == source.end) {
-      heap.pop_back();
-    } else {
-      std::push_heap(heap.begin(), heap.end(), later);
-    }
-  }
-  return found;
-}
-
-Result<std::optional<Lease>> MemoryStore::Impl::lease(std::string_view key, std::string_view owner, Millis ttl) {
-  const WallTime time = now();
-  std::lock_guard<std::mutex> lock(lease_mutex_);
-  drop_dead_leases(time, 2);  // What nobody releases does not stay for ever.
-  auto held = leases_.find(key);
-  if (held == leases_.end()) {
-    if (leases_.size() >= max_entries_) drop_dead_leases(time, 2 * leases_.size());
-    if (leases_.size() >= max_entries_) {
-      return Error(ErrorKind::quota_exhausted,
-                   fmt::format("memory store: it holds its limit of {} leases; release some, or raise max_entries",
-                               max_entries_));
-    }
-    held = leases_.emplace(std::string(key), HeldLease{std::string(), 0, WallTime::min()}).first;
-  }
-  HeldLease& lease = held->second;
-  if (lease.until > time && lease.owner != owner) return std::optional<Lease>();
-  if (lease.until <= time) {
-    lease.owner = owner;
-    lease.fence = ++fence_;
-  }
-  lease.until = time + ttl;
-  return std::optional<Lease>(Lease{held->first, lease.owner, lease.fence, lease.until});
-}
-
-void MemoryStore::Impl::drop_dead_leases(WallTime time, std::size_t steps) {
-  auto place = leases_.lower_bound(lease_hand_);
-  for (; steps > 0; --steps) {
-    if (place == leases_.end()) place = leases_.begin();
-    if (place == leases_.end()) break;
-    place = place->second.until <= time ? leases_.erase(place) : std::next(place);
-  }
-  lease_hand_ = place == leases_.end() ? std::string() : place->first;
-}
-
-void MemoryStore::Impl::release(const Lease& lease) {
-  std::lock_guard<std::mutex> lock(lease_mutex_);
-  const auto held = leases_.find(lease.key);
-  if (held == leases_.end() || held->second.owner != lease.owner || held->second.fence != lease.fence) return;
-  leases_.erase(held);
+void MemoryStore::Impl::drop_dead_leases(WallTime time) {
+  for (auto at = leases.begin(); at != leases.end();) at = at->second.until <= time ? leases.erase(at) : std::next(at);
+  lease_sweep_at = std::max<std::size_t>(64, 2 * leases.size());
 }
 
 MemoryStore::MemoryStore(std::shared_ptr<const Clock> clock, std::size_t max_entries, std::size_t max_bytes)
@@ -281,29 +178,129 @@ MemoryStore::MemoryStore(std::shared_ptr<const Clock> clock, std::size_t max_ent
 
 MemoryStore::~MemoryStore() = default;
 
+std::size_t MemoryStore::size() const {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  return impl_->records.size();
+}
+
+Result<WallTime> MemoryStore::now() { return impl_->now(); }
+
 Result<std::optional<StoreEntry>> MemoryStore::get(std::string_view key) {
   if (auto error = check_key(key)) return *error;
-  return impl_->get(key);
+  const WallTime time = impl_->now();
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  return impl_->get(key, time);
+}
+
+Result<std::vector<std::optional<StoreEntry>>> MemoryStore::get_many(const std::vector<std::string>& keys) {
+  if (auto error = check_keys(keys)) return *error;
+  std::vector<std::optional<StoreEntry>> found;
+  found.reserve(keys.size());
+  const WallTime time = impl_->now();
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  for (const std::string& key : keys) found.push_back(impl_->get(key, time));
+  return found;
 }
 
 Result<CommitOutcome> MemoryStore::commit(const std::vector<StoreWrite>& writes, Durability) {
-  if (auto error = check_writes(writes)) return *error;
-  return impl_->commit(writes);
+  if (auto error = check_writes(writes)) return with_delivery(*error, Delivery::refused);
+  Impl& in = *impl_;
+  const WallTime time = in.now();
+  std::array<std::pair<std::size_t, Impl::Records::iterator>, kMaxWrites> places;
+  CommitOutcome outcome;
+  const std::lock_guard<std::mutex> lock(in.mutex);
+  std::ptrdiff_t entries = 0;
+  std::ptrdiff_t bytes = 0;
+  const auto measure = [&] {
+    entries = bytes = 0;
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      const StoreWrite& write = writes[i];
+      const std::size_t hash = hash_of(write.key);
+      const auto record = in.find(write.key, hash);
+      places[i] = {hash, record};
+      const bool is_held = record != in.records.end();
+      entries += (write.value ? 1 : 0) - (is_held ? 1 : 0);
+      if (write.value) bytes += static_cast<std::ptrdiff_t>(write.key.size() + write.value->size());
+      if (is_held) bytes -= static_cast<std::ptrdiff_t>(record->size());
+    }
+  };
+  measure();
+  for (; outcome.conflict < writes.size(); ++outcome.conflict) {
+    const auto record = places[outcome.conflict].second;
+    const bool is_live = record != in.records.end() && record->live_at(time);
+    if ((is_live ? record->generation : 0) != writes[outcome.conflict].expected) return outcome;
+  }
+  if (in.refuse(entries, bytes)) {
+    in.purge(time, 2 * in.records.size() + 2);  // Full: all that has expired goes.
+    measure();
+    if (auto error = in.refuse(entries, bytes)) return *std::move(error);
+  }
+  outcome.committed = true;
+  outcome.conflict = 0;
+  outcome.generation = ++in.last_number;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const auto [hash, record] = places[i];
+    if (writes[i].value) {
+      in.put(record, hash, writes[i], outcome.generation, time);
+    } else if (record != in.records.end()) {
+      in.erase(record);
+    }
+  }
+  in.purge(time, 4 * writes.size());
+  return outcome;
 }
 
-Result<std::vector<StoreItem>> MemoryStore::list(std::string_view prefix, std::string_view after, std::size_t limit) {
-  if (auto error = check_list(prefix, after, limit)) return *error;
-  return impl_->list(prefix, after, limit);
+Result<StorePage> MemoryStore::list(std::string_view prefix, std::string_view after, ListLimits limits) {
+  if (auto error = check_list(prefix, after, limits)) return *error;
+  StorePage page;
+  std::size_t bytes = 0;
+  const WallTime time = impl_->now();
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  const Impl::Records& records = impl_->records;
+  auto record = after < prefix ? records.lower_bound(prefix) : records.upper_bound(after);
+  for (; record != records.end() && record->key().substr(0, prefix.size()) == prefix; ++record) {
+    if (!record->live_at(time)) continue;
+    bytes += limits.keys_only ? record->key().size() : record->size();
+    if (page.items.size() == limits.entries || (bytes > limits.bytes && !page.items.empty())) {
+      page.next = page.items.back().first;
+      break;
+    }
+    page.items.emplace_back(record->key(), record->entry(!limits.keys_only));
+  }
+  return page;
 }
 
 Result<std::optional<Lease>> MemoryStore::lease(std::string_view key, std::string_view owner, Millis ttl) {
   if (auto error = check_lease(key, owner, ttl)) return *error;
-  return impl_->lease(key, owner, ttl);
+  Impl& in = *impl_;
+  const WallTime time = in.now();
+  const std::lock_guard<std::mutex> lock(in.mutex);
+  auto held = in.leases.find(key);
+  if (held == in.leases.end()) {
+    if (in.leases.size() >= std::min(in.lease_sweep_at, in.max_entries)) in.drop_dead_leases(time);
+    if (in.leases.size() >= in.max_entries) {
+      return Error(ErrorKind::quota_exhausted,
+                   fmt::format("memory store: it holds its limit of {} leases; release some, or raise max_entries",
+                               in.max_entries));
+    }
+    held = in.leases.emplace(key, Impl::HeldLease()).first;
+  }
+  Impl::HeldLease& lease = held->second;
+  if (lease.until > time && lease.owner != owner) return std::optional<Lease>();
+  if (lease.until <= time) {
+    lease.owner = owner;
+    lease.fence = ++in.last_number;
+  }
+  lease.until = time + ttl;
+  return std::optional<Lease>(Lease{held->first, lease.owner, lease.fence, lease.until});
 }
 
 Result<void> MemoryStore::release(const Lease& lease) {
   if (auto error = check_key(lease.key)) return *error;
-  impl_->release(lease);
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  const auto held = impl_->leases.find(lease.key);
+  if (held == impl_->leases.end() || held->second.owner != lease.owner || held->second.fence != lease.fence) return {};
+  impl_->leases.erase(held);
   return {};
 }
 

@@ -28,7 +28,7 @@ std::string_view text_of(const detail::Digest& digest) {
   return std::string_view(reinterpret_cast<const char*>(digest.bytes.data()), digest.size);
 }
 
-/// The part of `kefu/1/<namespace>/<platform>/<kind>/...` with this number; what the host may see in a label.
+/// The part of `kefu/2/<namespace>/<platform>/<kind>/...` with this number; what the host may see in a label.
 std::string_view part_of_key(std::string_view key, int number) {
   for (; number > 0; --number) {
     const std::size_t slash = key.find('/');
@@ -141,6 +141,18 @@ Result<std::optional<StoreEntry>> SealedStore::get(std::string_view key) {
   return std::optional<StoreEntry>();
 }
 
+Result<WallTime> SealedStore::now() { return impl_->inner->now(); }
+
+Result<std::vector<std::optional<StoreEntry>>> SealedStore::get_many(const std::vector<std::string>& keys) {
+  auto entries = impl_->inner->get_many(keys);
+  if (!entries) return entries;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    auto& entry = (*entries)[i];
+    if (entry && !impl_->open(keys[i], *entry)) entry.reset();
+  }
+  return entries;
+}
+
 Result<CommitOutcome> SealedStore::commit(const std::vector<StoreWrite>& writes, Durability durability) {
   if (auto error = check_writes(writes)) return *error;
   std::vector<StoreWrite> sealed = writes;
@@ -164,20 +176,15 @@ Result<CommitOutcome> SealedStore::commit(const std::vector<StoreWrite>& writes,
   }
 }
 
-Result<std::vector<StoreItem>> SealedStore::list(std::string_view prefix, std::string_view after, std::size_t limit) {
-  if (auto error = check_list(prefix, after, limit)) return *error;
-  std::vector<StoreItem> opened;
-  std::string last(after);
-  // Pages are filled up, so that a short one still means the end.
-  for (;;) {
-    auto page = impl_->inner->list(prefix, last, limit);
-    if (!page) return page;
-    for (StoreItem& item : *page) {
-      last = item.first;
-      if (opened.size() < limit && impl_->open(item.first, item.second)) opened.push_back(std::move(item));
-    }
-    if (page->size() < limit || opened.size() == limit) return opened;
+Result<StorePage> SealedStore::list(std::string_view prefix, std::string_view after, ListLimits limits) {
+  auto page = impl_->inner->list(prefix, after, limits);
+  if (!page || limits.keys_only) return page;
+  StorePage opened;
+  opened.next = std::move(page->next);
+  for (StoreItem& item : page->items) {
+    if (impl_->open(item.first, item.second)) opened.items.push_back(std::move(item));
   }
+  return opened;
 }
 
 Result<std::optional<Lease>> SealedStore::lease(std::string_view key, std::string_view owner, Millis ttl) {

@@ -13,6 +13,12 @@ std::optional<Error> check_size(std::string_view field, std::size_t size, std::s
                fmt::format("store: {} has {} bytes; {} to {} are allowed", field, size, least, most));
 }
 
+std::optional<Error> check_time(std::string_view what, Millis ttl, Millis most) {
+  if (ttl.count() > 0 && ttl <= most) return std::nullopt;
+  return Error(ErrorKind::bad_argument, fmt::format("store: the time to live of {} is {} ms; 1 to {} are allowed", what,
+                                                    ttl.count(), most.count()));
+}
+
 bool names_a_key_twice(const std::vector<StoreWrite>& writes) {
   std::vector<std::string_view> keys(writes.size());
   for (std::size_t i = 0; i < writes.size(); ++i) keys[i] = writes[i].key;
@@ -36,21 +42,42 @@ void append_escaped(std::string& out, std::string_view part) {
 
 }  // namespace
 
-Result<CommitOutcome> Store::put_if(std::string key, std::string value, std::uint64_t expected,
-                                    std::optional<WallTime> expires, Durability durability) {
+StoreWrite StoreWrite::put(std::string key, std::string value, std::uint64_t expected,
+                           std::optional<std::chrono::milliseconds> ttl) {
+  if (ttl) ttl = std::clamp(*ttl, Millis(1), Millis(Store::kMaxTimeToLive));
+  return StoreWrite(std::move(key), std::move(value), expected, ttl);
+}
+
+Result<CommitOutcome> Store::put_if_unchanged(std::string key, std::string value, std::uint64_t expected,
+                                              std::optional<std::chrono::milliseconds> ttl, Durability durability) {
   std::vector<StoreWrite> writes;
-  writes.push_back(StoreWrite::put(std::move(key), std::move(value), expected, expires));
+  writes.push_back(StoreWrite::put(std::move(key), std::move(value), expected, ttl));
   return commit(writes, durability);
 }
 
-Result<CommitOutcome> Store::remove_if(std::string key, std::uint64_t expected) {
+Result<CommitOutcome> Store::remove_if_unchanged(std::string key, std::uint64_t expected) {
   std::vector<StoreWrite> writes;
   writes.push_back(StoreWrite::remove(std::move(key), expected));
   return commit(writes, Durability::relaxed);
 }
 
+Error Store::with_delivery(const Error& error, Delivery delivery) {
+  return error.delivery() == delivery ? error : Error(error.kind(), delivery, error.details());
+}
+
 std::optional<Error> Store::check_key(std::string_view key) {
   return check_size("the key", key.size(), 1, kMaxKeySize);
+}
+
+std::optional<Error> Store::check_keys(const std::vector<std::string>& keys) {
+  if (keys.size() > kMaxRead) {
+    return Error(ErrorKind::bad_argument,
+                 fmt::format("store: {} keys were asked for; at most {} are allowed", keys.size(), kMaxRead));
+  }
+  for (const std::string& key : keys) {
+    if (auto error = check_key(key)) return error;
+  }
+  return std::nullopt;
 }
 
 std::optional<Error> Store::check_writes(const std::vector<StoreWrite>& writes) {
@@ -63,6 +90,9 @@ std::optional<Error> Store::check_writes(const std::vector<StoreWrite>& writes) 
     if (auto error = check_key(write.key)) return error;
     if (!write.value) continue;
     if (auto error = check_size("the value", write.value->size(), 0, kMaxValueSize)) return error;
+    if (write.ttl) {
+      if (auto error = check_time("the entry", *write.ttl, kMaxTimeToLive)) return error;
+    }
     total += write.value->size();
   }
   if (auto error = check_size("the commit", total, 0, kMaxCommitSize)) return error;
@@ -72,29 +102,24 @@ std::optional<Error> Store::check_writes(const std::vector<StoreWrite>& writes) 
   return std::nullopt;
 }
 
-std::optional<Error> Store::check_list(std::string_view prefix, std::string_view after, std::size_t limit) {
+std::optional<Error> Store::check_list(std::string_view prefix, std::string_view after, const ListLimits& limits) {
   if (auto error = check_size("the prefix", prefix.size(), 0, kMaxKeySize)) return error;
   if (auto error = check_size("the key to list after", after.size(), 0, kMaxKeySize)) return error;
-  if (limit == 0 || limit > kMaxListed) {
-    return Error(ErrorKind::bad_argument,
-                 fmt::format("store: a listing of {} entries was asked for; 1 to {} are allowed", limit, kMaxListed));
+  if (limits.entries == 0 || limits.entries > kMaxListed) {
+    return Error(ErrorKind::bad_argument, fmt::format("store: a page of {} entries was asked for; 1 to {} are allowed",
+                                                      limits.entries, kMaxListed));
   }
-  return std::nullopt;
+  return check_size("the page asked for", limits.bytes, 1, kMaxListedBytes);
 }
 
 std::optional<Error> Store::check_lease(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
   if (auto error = check_key(key)) return error;
   if (auto error = check_size("the lease's owner", owner.size(), 1, kMaxKeySize)) return error;
-  const std::chrono::milliseconds most = kMaxLeaseTime;
-  if (ttl.count() <= 0 || ttl > most) {
-    return Error(ErrorKind::bad_argument, fmt::format("store: the lease's time to live is {} ms; 1 to {} are allowed",
-                                                      ttl.count(), most.count()));
-  }
-  return std::nullopt;
+  return check_time("the lease", ttl, kMaxLeaseTime);
 }
 
 StoreKey::StoreKey(std::string_view name_space, std::string_view platform, std::string_view kind, std::string_view app)
-    : key_("kefu/1") {
+    : key_(fmt::format("kefu/{}", Store::kFormat)) {
   for (const std::string_view part : {name_space, platform, kind, app}) add(part);
 }
 

@@ -47,7 +47,8 @@ Result<TokenVault::Found> TokenVault::claim(Store& store, const std::string& own
 Result<std::optional<TokenRecord>> TokenVault::keep(Store& store, TokenRecord record, std::uint64_t expected,
                                                     std::uint64_t refused) const {
   for (int attempt = 0; attempt < 3; ++attempt) {
-    auto put = store.put_if(record_key_, record.json(), expected, record.expires, Durability::relaxed);
+    const auto left = std::chrono::duration_cast<Millis>(record.expires - clock_->wall());
+    auto put = store.put_if_unchanged(record_key_, record.json(), expected, left, Durability::relaxed);
     if (!put) return put.error();
     if (put->committed) break;
     auto entry = store.get(record_key_);
@@ -61,7 +62,7 @@ Result<std::optional<TokenRecord>> TokenVault::keep(Store& store, TokenRecord re
 }
 
 Result<bool> TokenVault::retire(Store& store, std::uint64_t expected) const {
-  auto removed = store.remove_if(record_key_, expected);
+  auto removed = store.remove_if_unchanged(record_key_, expected);
   if (!removed) return removed.error();
   return removed->committed;
 }
@@ -82,8 +83,8 @@ Result<TokenVault::Spent> TokenVault::spend(Store& store, int per_day, std::chro
     budget.day = ForceBudget::day_of(now);
     budget.last = now;
     ++budget.spent;
-    auto put = store.put_if(budget_key_, budget.json(), *entry ? (*entry)->generation : 0, now + std::chrono::hours(48),
-                            Durability::relaxed);
+    auto put = store.put_if_unchanged(budget_key_, budget.json(), *entry ? (*entry)->generation : 0,
+                                      std::chrono::hours(48), Durability::relaxed);
     if (!put) return put.error();
     if (put->committed) {
       spent.allowed = true;

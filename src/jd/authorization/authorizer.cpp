@@ -53,7 +53,7 @@ Result<std::string> consume_link(Store& store, const std::string& key, std::stri
   if (!*entry) return unknown_state();
   const auto record = detail::Document::json((*entry)->value);
   if (!detail::equal_in_constant_time(record.root()["proof"].text(), proof)) return unknown_state();
-  auto removed = store.remove_if(key, (*entry)->generation);
+  auto removed = store.remove_if_unchanged(key, (*entry)->generation);
   if (!removed) return removed.error();
   if (!removed->committed) return unknown_state();
   return std::string(record.root()["merchant"].text());
@@ -61,7 +61,7 @@ Result<std::string> consume_link(Store& store, const std::string& key, std::stri
 
 /// Grant and token in one commit, so that nobody sees the one without the other.
 Result<Grant> put_grant(Store& store, const std::string& key, const std::string& token_key, const Grant& grant,
-                        detail::TokenRecord token) {
+                        detail::TokenRecord token, WallTime wall) {
   for (int attempt = 0; attempt < kMostCommits; ++attempt) {
     auto before = read_grant(store, key);
     if (!before) return before.error();
@@ -75,10 +75,10 @@ Result<Grant> put_grant(Store& store, const std::string& key, const std::string&
     if (!entry) return entry.error();
     const auto old = *entry ? detail::TokenRecord::read((*entry)->value) : std::nullopt;
     token.generation = old ? old->generation + 1 : 1;
-    auto done =
-        store.commit({StoreWrite::put(key, grant.json(), before->generation),
-                      StoreWrite::put(token_key, token.json(), *entry ? (*entry)->generation : 0, token.expires)},
-                     Durability::full);
+    const auto left = std::chrono::duration_cast<Millis>(token.expires - wall);
+    auto done = store.commit({StoreWrite::put(key, grant.json(), before->generation),
+                              StoreWrite::put(token_key, token.json(), *entry ? (*entry)->generation : 0, left)},
+                             Durability::full);
     if (!done) return done.error();
     if (done->committed) return grant;
   }
@@ -137,8 +137,8 @@ Pending<AuthorizationLink> ShopAuthorizer::link(std::string merchant, CallOption
   link.url = authorize_url(access_.app, link.state);
   link.expires = runtime->clock->wall() + kLinkLife;
   runtime->with_store<CommitOutcome>(
-      [key = state_key(name), record = link_record(merchant, proof), expires = link.expires](Store& store) {
-        return store.put_if(key, record, 0, expires, Durability::relaxed);
+      [key = state_key(name), record = link_record(merchant, proof)](Store& store) {
+        return store.put_if_unchanged(key, record, 0, kLinkLife, Durability::relaxed);
       },
       [promise = std::move(promise), link = std::move(link)](const Result<CommitOutcome>& written) mutable {
         if (!written) return promise.answer(written.error());
@@ -219,8 +219,10 @@ void ShopAuthorizer::exchanged(const RedeemingPtr& job, Result<GrantAnswer> answ
 
 void ShopAuthorizer::store_grant(const RedeemingPtr& job) {
   access_.runtime->with_store<Grant>(
-      [key = key_of(job->merchant), token_key = token_key_of(job->merchant), grant = job->grant,
-       token = job->token](Store& store) { return put_grant(store, key, token_key, grant, token); },
+      [key = key_of(job->merchant), token_key = token_key_of(job->merchant), grant = job->grant, token = job->token,
+       clock = access_.runtime->clock](Store& store) {
+        return put_grant(store, key, token_key, grant, token, clock->wall());
+      },
       [self = shared_from_this(), job](Result<Grant> grant) { self->stored(job, std::move(grant)); });
 }
 
@@ -280,8 +282,8 @@ Pending<std::vector<Merchant>> ShopAuthorizer::merchants(std::string after, std:
         auto items = store.list(prefix, from, limit);
         if (!items) return items.error();
         Page page;
-        page.reserve(items->size());
-        for (const StoreItem& item : *items) page.push_back(describe_entry(prefix, item));
+        page.reserve(items->items.size());
+        for (const StoreItem& item : items->items) page.push_back(describe_entry(prefix, item));
         return page;
       },
       [promise = std::move(promise)](Result<Page> page) mutable { promise.answer(std::move(page)); });

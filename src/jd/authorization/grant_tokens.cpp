@@ -41,7 +41,7 @@ enum class Saved : unsigned char { yes, superseded };
 /// Writes a renewal unless the merchant authorized anew, or the grant was forgotten, meanwhile.
 Result<Saved> save_renewal(Store& store, const std::string& key, const Grant& grant, std::uint64_t expected) {
   for (int attempt = 0; attempt < 8; ++attempt) {
-    auto put = store.put_if(key, grant.json(), expected, std::nullopt, Durability::full);
+    auto put = store.put_if_unchanged(key, grant.json(), expected, std::nullopt, Durability::full);
     if (!put) return put.error();
     if (put->committed) return Saved::yes;
     auto now = read_grant(store, key);
@@ -161,7 +161,7 @@ void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& e
   const std::string why = lost.why;
   access_.runtime->with_store<CommitOutcome>(
       [key = key_, lost = std::move(lost), expected = before.generation](Store& store) {
-        return store.put_if(key, lost.json(), expected, std::nullopt, Durability::full);
+        return store.put_if_unchanged(key, lost.json(), expected, std::nullopt, Durability::full);
       },
       [self = shared_from_this(), job, error, why](const Result<CommitOutcome>& written) {
         if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());

@@ -167,16 +167,16 @@ CallBudget::Claim CallBudget::decide(Record& record, const std::string& shop, st
 void CallBudget::claim(const std::string& shop, std::shared_ptr<std::vector<Granted>> asking) {
   const WallTime day = day_;
   runtime_->with_store<Claim>(
-      [key = key(day), shop, total = total_, day, now = runtime_->clock->wall()](Store& store) -> Result<Claim> {
+      [key = key(day), shop, total = total_, day, clock = runtime_->clock](Store& store) -> Result<Claim> {
         for (int race = 0; race < kRaces; ++race) {
           auto entry = store.get(key);
           if (!entry) return entry.error();
           Record record = *entry ? Record::parse((*entry)->value) : Record();
-          const Claim claim = decide(record, shop, total, day, now);
+          const Claim claim = decide(record, shop, total, day, clock->wall());
           if (claim.block == 0) return claim;
           // Kept a day longer than it counts: processes' clocks differ a little.
-          auto outcome = store.put_if(key, record.text(), *entry ? (*entry)->generation : 0, day + 2 * kBudgetDay,
-                                      Durability::relaxed);
+          auto outcome = store.put_if_unchanged(key, record.text(), *entry ? (*entry)->generation : 0, 2 * kBudgetDay,
+                                                Durability::relaxed);
           if (!outcome) return outcome.error();
           if (outcome->committed) return claim;
         }
@@ -219,15 +219,15 @@ void CallBudget::stop_for_today(std::function<void(const Error&)> done) {
   turn_day(now);
   stopped_ = true;
   runtime_->with_store<void>(
-      [key = key(day_), until = day_ + 2 * kBudgetDay](Store& store) -> Result<void> {
+      [key = key(day_)](Store& store) -> Result<void> {
         for (int race = 0; race < kRaces; ++race) {
           auto entry = store.get(key);
           if (!entry) return entry.error();
           Record record = *entry ? Record::parse((*entry)->value) : Record();
           if (record.stopped) return {};
           record.stopped = true;
-          auto outcome =
-              store.put_if(key, record.text(), *entry ? (*entry)->generation : 0, until, Durability::relaxed);
+          auto outcome = store.put_if_unchanged(key, record.text(), *entry ? (*entry)->generation : 0, 2 * kBudgetDay,
+                                                Durability::relaxed);
           if (!outcome) return outcome.error();
           if (outcome->committed) return {};
         }

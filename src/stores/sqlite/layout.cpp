@@ -1,5 +1,7 @@
 #include "stores/sqlite/connection.hpp"
 
+#include <kefu/core/store.hpp>
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -13,14 +15,14 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x6b656675;  // "kefu", in the file's header.
-constexpr std::int64_t kLayoutVersion = 1;           // Every change needs a migration note (API-2).
+constexpr std::int64_t kApplicationId = 0x6b656675;      // "kefu", in the file's header.
+constexpr std::int64_t kLayoutVersion = Store::kFormat;  // Every change needs a migration note (API-2).
 
-// Opening jumps both counters. A power cut can take relaxed commits back, at most those since the last checkpoint
-// (about a thousand pages); the jump keeps the numbers they had from being given out twice.
+// Opening jumps the counter of generations and fences. A power cut can take relaxed commits back, at most those since
+// the last checkpoint (about a thousand pages); the jump keeps the numbers they had from being given out twice.
 constexpr const char* kLayout = R"(
-  CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  INSERT INTO counter VALUES ('generation', 0), ('fence', 0);
+  CREATE TABLE counter (value INTEGER NOT NULL);
+  INSERT INTO counter VALUES (0);
   CREATE TABLE entry (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL,
                       generation INTEGER NOT NULL, expires INTEGER);
   CREATE INDEX entry_expires ON entry (expires) WHERE expires IS NOT NULL;
@@ -28,9 +30,9 @@ constexpr const char* kLayout = R"(
                       until INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX lease_until ON lease (until);
   PRAGMA application_id = 1801807477;
-  PRAGMA user_version = 1;
+  PRAGMA user_version = 2;
 )";
-static_assert(kApplicationId == 1801807477 && kLayoutVersion == 1, "the text above says the same");
+static_assert(kApplicationId == 1801807477 && kLayoutVersion == 2, "the text above says the same");
 constexpr const char* kJump = "UPDATE counter SET value = value + 1048576";
 
 Error wrong_file(const std::string& path, std::string_view what) {
@@ -55,10 +57,17 @@ Result<bool> identify(SqliteConnection& connection, const std::string& path) {
   if (*id != kApplicationId) {
     return wrong_file(path, "this is the database of another program, not a kefu store; choose another path");
   }
-  if (*version > kLayoutVersion) {
-    return wrong_file(path, fmt::format("a newer kefu wrote it (layout {}, this library knows up to {}); update this "
-                                        "library or choose another path",
-                                        *version, kLayoutVersion));
+  // The next version promises to run beside this one.
+  if (*version > kLayoutVersion + 1) {
+    return wrong_file(path, fmt::format("a newer kefu wrote it (format {}, this library works with {} and {}); "
+                                        "update this library or choose another path",
+                                        *version, kLayoutVersion, kLayoutVersion + 1));
+  }
+  if (*version == 1) {
+    return wrong_file(
+        path,
+        "it has format 1, which no release of kefu wrote or reads; delete it, or choose another path, and "
+        "a new store is made");
   }
   if (*version < 1) return wrong_file(path, "its layout number is missing; restore it from a backup");
   return true;

@@ -1,4 +1,5 @@
 #include "stores/sqlite/connection.hpp"
+#include "stores/sqlite/values.hpp"
 
 #include <kefu/stores/sqlite.hpp>
 
@@ -13,29 +14,11 @@ KEFU_BEGIN_NAMESPACE
 using detail::SqliteConnection;
 using detail::SqliteStatement;
 using detail::SqliteTransaction;
-using detail::SqliteTurn;
 using detail::SqliteUse;
 
-namespace {
-
-std::int64_t to_micros(WallTime time) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-}
-
-WallTime from_micros(std::int64_t micros) {
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::microseconds(micros)));
-}
-
-/// The first key after all that begin with `prefix`.
-std::string end_of(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && end.back() == '\xff') end.pop_back();
-  if (end.empty()) return std::string(Store::kMaxKeySize + 1, '\xff');  // Longer than any key.
-  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-  return end;
-}
-
-}  // namespace
+using detail::end_of;
+using detail::from_micros;
+using detail::to_micros;
 
 class SqliteStore::Impl {
  public:
@@ -43,9 +26,11 @@ class SqliteStore::Impl {
   ~Impl();
 
   Result<void> open();
+  WallTime now() const { return options_.clock ? options_.clock->wall() : std::chrono::system_clock::now(); }
   Result<std::optional<StoreEntry>> get(std::string_view key);
+  Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys);
   Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability);
-  Result<std::vector<StoreItem>> list(std::string_view prefix, std::string_view after, std::size_t limit);
+  Result<StorePage> list(std::string_view prefix, std::string_view after, const ListLimits& limits);
   Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner, Millis ttl);
   Result<void> release(const Lease& lease);
   /// Calls `write`; if there was no room, empties the log into the database, so that it is filled anew, and calls
@@ -60,7 +45,7 @@ class SqliteStore::Impl {
  private:
   /// A connection, its statements' common lock and the deadline of the operation that holds it.
   struct Side {
-    SqliteTurn turn;
+    detail::SqliteTurn turn;
     std::unique_ptr<SqliteConnection> connection;
   };
   /// Holds a side for one operation.
@@ -84,14 +69,14 @@ class SqliteStore::Impl {
     WallTime until;
   };
 
-  WallTime now() const { return options_.clock ? options_.clock->wall() : std::chrono::system_clock::now(); }
   MonoTime deadline() const { return std::chrono::steady_clock::now() + options_.busy_timeout; }
   Result<void> prepare_statements();
   bool empty_log();
   Result<void> make_durable(Durability durability);
+  Result<std::optional<StoreEntry>> read(std::string_view key);
   Result<std::uint64_t> generation_of(const std::string& key, WallTime time);
-  Result<std::uint64_t> draw(SqliteStatement& counter, std::size_t count);
-  Result<void> apply(const StoreWrite& write, std::uint64_t generation);
+  Result<std::uint64_t> draw();
+  Result<void> apply(const StoreWrite& write, std::uint64_t generation, WallTime time);
   Result<void> purge(WallTime time);
   static Result<std::optional<HeldLease>> find_lease(SqliteStatement& statement, std::string_view key);
 
@@ -101,7 +86,7 @@ class SqliteStore::Impl {
   SqliteStatement get_, list_, peek_lease_;
 
   Side writer_;
-  SqliteStatement find_, put_, remove_, purge_entries_, purge_leases_, draw_generations_, draw_fence_;
+  SqliteStatement find_, put_, remove_, purge_entries_, purge_leases_, draw_;
   SqliteStatement find_lease_, put_lease_, remove_lease_;
   Durability synchronous_ = Durability::full;
   unsigned until_purge_ = 0;
@@ -127,9 +112,8 @@ Result<void> SqliteStore::Impl::Hold::take(const Impl& store) {
 SqliteStore::Impl::~Impl() {
   if (getpid() == pid_) return;
   // In a child of fork() closing would touch the parent's file: everything of SQLite is left as it is.
-  for (SqliteStatement* statement :
-       {&get_, &list_, &peek_lease_, &find_, &put_, &remove_, &purge_entries_, &purge_leases_, &draw_generations_,
-        &draw_fence_, &find_lease_, &put_lease_, &remove_lease_}) {
+  for (SqliteStatement* statement : {&get_, &list_, &peek_lease_, &find_, &put_, &remove_, &purge_entries_,
+                                     &purge_leases_, &draw_, &find_lease_, &put_lease_, &remove_lease_}) {
     static_cast<void>(new SqliteStatement(std::move(*statement)));
   }
   static_cast<void>(reader_.connection.release());
@@ -176,8 +160,7 @@ Result<void> SqliteStore::Impl::prepare_statements() {
        "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires <= ?1 ORDER BY expires LIMIT 64)"},
       {writer_, purge_leases_,
        "DELETE FROM lease WHERE key IN (SELECT key FROM lease WHERE until <= ?1 ORDER BY until LIMIT 64)"},
-      {writer_, draw_generations_, "UPDATE counter SET value = value + ?1 WHERE name = 'generation' RETURNING value"},
-      {writer_, draw_fence_, "UPDATE counter SET value = value + ?1 WHERE name = 'fence' RETURNING value"},
+      {writer_, draw_, "UPDATE counter SET value = value + 1 RETURNING value"},
       {writer_, find_lease_, "SELECT owner, fence, until FROM lease WHERE key = ?1"},
       {writer_, put_lease_, "INSERT OR REPLACE INTO lease (key, owner, fence, until) VALUES (?1, ?2, ?3, ?4)"},
       {writer_, remove_lease_, "DELETE FROM lease WHERE key = ?1 AND owner = ?2 AND fence = ?3"},
@@ -198,6 +181,26 @@ bool SqliteStore::Impl::empty_log() {
 Result<std::optional<StoreEntry>> SqliteStore::Impl::get(std::string_view key) {
   Hold hold(reader_);
   if (auto taken = hold.take(*this); !taken) return taken.error();
+  return read(key);
+}
+
+Result<std::vector<std::optional<StoreEntry>>> SqliteStore::Impl::get_many(const std::vector<std::string>& keys) {
+  Hold hold(reader_);
+  if (auto taken = hold.take(*this); !taken) return taken.error();
+  SqliteTransaction snapshot(*reader_.connection);
+  if (auto begun = reader_.connection->run("BEGIN"); !begun) return begun.error();
+  std::vector<std::optional<StoreEntry>> found;
+  found.reserve(keys.size());
+  for (const std::string& key : keys) {
+    auto entry = read(key);
+    if (!entry) return entry.error();
+    found.push_back(*std::move(entry));
+  }
+  return found;
+}
+
+/// While the reader is held.
+Result<std::optional<StoreEntry>> SqliteStore::Impl::read(std::string_view key) {
   SqliteUse use(get_);
   const Result<bool> row = use->bind(1, key).step();
   if (!row) return row.error();
@@ -235,18 +238,19 @@ Result<CommitOutcome> SqliteStore::Impl::commit(const std::vector<StoreWrite>& w
     if (!generation) return generation.error();
     if (*generation != write.expected) return outcome;
   }
-  const auto last = draw(draw_generations_, writes.size());
-  if (!last) return last.error();
-  std::uint64_t next = *last - writes.size();
+  const auto generation = draw();
+  if (!generation) return generation.error();
   for (const StoreWrite& write : writes) {
-    ++next;
-    if (auto applied = apply(write, next); !applied) return applied.error();
-    outcome.generations.push_back(write.value ? next : 0);
+    if (auto applied = apply(write, *generation, time); !applied) return applied.error();
   }
   if (auto purged = purge(time); !purged) return purged.error();
-  if (auto done = transaction.commit(); !done) return done.error();
+  if (auto done = transaction.commit(); !done) {
+    const bool no_room = done.error().kind() == ErrorKind::quota_exhausted;  // Else the log may hold all of it.
+    return with_delivery(done.error(), no_room ? Delivery::refused : Delivery::unknown);
+  }
   outcome.committed = true;
   outcome.conflict = 0;
+  outcome.generation = *generation;
   return outcome;
 }
 
@@ -267,27 +271,27 @@ Result<std::uint64_t> SqliteStore::Impl::generation_of(const std::string& key, W
   return static_cast<std::uint64_t>(use->number(0));
 }
 
-/// Raises a counter by `count`; answers its new value.
-Result<std::uint64_t> SqliteStore::Impl::draw(SqliteStatement& counter, std::size_t count) {
-  SqliteUse use(counter);
-  const Result<bool> row = use->bind(1, static_cast<std::int64_t>(count)).step();
+/// The next of the numbers that generations and fences are.
+Result<std::uint64_t> SqliteStore::Impl::draw() {
+  SqliteUse use(draw_);
+  const Result<bool> row = use->step();
   if (!row) return row.error();
   if (!*row) {
     return Error(ErrorKind::configuration,
-                 fmt::format("SQLite store {}: the file lost its counters; restore it from a backup", options_.path));
+                 fmt::format("SQLite store {}: the file lost its counter; restore it from a backup", options_.path));
   }
   const auto value = static_cast<std::uint64_t>(use->number(0));
   if (auto rest = use->run(); !rest) return rest.error();
   return value;
 }
 
-Result<void> SqliteStore::Impl::apply(const StoreWrite& write, std::uint64_t generation) {
+Result<void> SqliteStore::Impl::apply(const StoreWrite& write, std::uint64_t generation, WallTime time) {
   SqliteUse use(write.value ? put_ : remove_);
   use->bind(1, write.key);
   if (!write.value) return use->run();
   use->bind(2, *write.value).bind(3, static_cast<std::int64_t>(generation));
-  if (write.expires) {
-    use->bind(4, to_micros(*write.expires));
+  if (write.ttl) {
+    use->bind(4, to_micros(time + *write.ttl));
   } else {
     use->bind_null(4);
   }
@@ -308,8 +312,7 @@ Result<void> SqliteStore::Impl::purge(WallTime time) {
   return {};
 }
 
-Result<std::vector<StoreItem>> SqliteStore::Impl::list(std::string_view prefix, std::string_view after,
-                                                       std::size_t limit) {
+Result<StorePage> SqliteStore::Impl::list(std::string_view prefix, std::string_view after, const ListLimits& limits) {
   Hold hold(reader_);
   if (auto taken = hold.take(*this); !taken) return taken.error();
   std::string first(prefix);
@@ -317,17 +320,23 @@ Result<std::vector<StoreItem>> SqliteStore::Impl::list(std::string_view prefix, 
   if (!after.empty()) first = std::max(first, std::string(after) + '\0');
   const std::string end = end_of(prefix);
   SqliteUse use(list_);
-  use->bind(1, first).bind(2, end).bind(3, to_micros(now())).bind(4, static_cast<std::int64_t>(limit));
-  std::vector<StoreItem> items;
+  use->bind(1, first).bind(2, end).bind(3, to_micros(now())).bind(4, static_cast<std::int64_t>(limits.entries + 1));
+  StorePage page;
+  std::size_t bytes = 0;
   for (;;) {
     const Result<bool> row = use->step();
     if (!row) return row.error();
-    if (!*row) return items;
+    if (!*row) return page;
+    bytes += use->bytes(0).size() + (limits.keys_only ? 0 : use->bytes(1).size());
+    if (page.items.size() == limits.entries || (bytes > limits.bytes && !page.items.empty())) {
+      page.next = page.items.back().first;
+      return page;
+    }
     StoreEntry entry;
-    entry.value = use->bytes(1);
+    if (!limits.keys_only) entry.value = use->bytes(1);
     entry.generation = static_cast<std::uint64_t>(use->number(2));
     if (!use->is_null(3)) entry.expires = from_micros(use->number(3));
-    items.emplace_back(use->bytes(0), std::move(entry));
+    page.items.emplace_back(use->bytes(0), std::move(entry));
   }
 }
 
@@ -367,7 +376,7 @@ Result<std::optional<Lease>> SqliteStore::Impl::lease(std::string_view key, std:
   if (live) {
     lease.fence = (*held)->fence;
   } else {
-    const auto fence = draw(draw_fence_, 1);
+    const auto fence = draw();
     if (!fence) return fence.error();
     lease.fence = *fence;
   }
@@ -409,14 +418,23 @@ Result<std::optional<StoreEntry>> SqliteStore::get(std::string_view key) {
   return impl_->get(key);
 }
 
-Result<CommitOutcome> SqliteStore::commit(const std::vector<StoreWrite>& writes, Durability durability) {
-  if (auto error = check_writes(writes)) return *error;
-  return impl_->with_room([&] { return impl_->commit(writes, durability); });
+Result<WallTime> SqliteStore::now() { return impl_->now(); }
+
+Result<std::vector<std::optional<StoreEntry>>> SqliteStore::get_many(const std::vector<std::string>& keys) {
+  if (auto error = check_keys(keys)) return *error;
+  return impl_->get_many(keys);
 }
 
-Result<std::vector<StoreItem>> SqliteStore::list(std::string_view prefix, std::string_view after, std::size_t limit) {
-  if (auto error = check_list(prefix, after, limit)) return *error;
-  return impl_->list(prefix, after, limit);
+Result<CommitOutcome> SqliteStore::commit(const std::vector<StoreWrite>& writes, Durability durability) {
+  if (auto error = check_writes(writes)) return with_delivery(*error, Delivery::refused);
+  auto outcome = impl_->with_room([&] { return impl_->commit(writes, durability); });
+  if (outcome || outcome.error().delivery() == Delivery::unknown) return outcome;
+  return with_delivery(outcome.error(), Delivery::refused);
+}
+
+Result<StorePage> SqliteStore::list(std::string_view prefix, std::string_view after, ListLimits limits) {
+  if (auto error = check_list(prefix, after, limits)) return *error;
+  return impl_->list(prefix, after, limits);
 }
 
 Result<std::optional<Lease>> SqliteStore::lease(std::string_view key, std::string_view owner, Millis ttl) {

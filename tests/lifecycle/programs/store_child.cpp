@@ -50,8 +50,8 @@ int count(const char* path, const char* key, int rounds) {
     const auto entry = store->get(key);
     if (!entry) fail(entry.error().to_string());
     const int number = *entry ? std::stoi((*entry)->value) : 0;
-    const auto outcome = store->put_if(key, std::to_string(number + 1), *entry ? (*entry)->generation : 0, std::nullopt,
-                                       Durability::relaxed);
+    const auto outcome = store->put_if_unchanged(key, std::to_string(number + 1), *entry ? (*entry)->generation : 0,
+                                                 std::nullopt, Durability::relaxed);
     if (!outcome) fail(outcome.error().to_string());
     if (outcome->committed) ++done;
   }

@@ -12,16 +12,15 @@ namespace kefu_test {
 // Short forms for tests that expect a store to answer without an error.
 
 inline std::uint64_t put(kefu::Store& store, const std::string& key, const std::string& value,
-                         std::uint64_t expected = 0, std::optional<kefu::WallTime> expires = std::nullopt) {
-  const auto outcome = store.put_if(key, value, expected, expires, kefu::Durability::relaxed);
+                         std::uint64_t expected = 0, std::optional<kefu::Millis> ttl = std::nullopt) {
+  const auto outcome = store.put_if_unchanged(key, value, expected, ttl, kefu::Durability::relaxed);
   REQUIRE_MESSAGE(outcome.has_value(), outcome.error().to_string());
   REQUIRE(outcome->committed);
-  REQUIRE(outcome->generations.size() == 1);
-  return outcome->generations[0];
+  return outcome->generation;
 }
 
 inline bool refused(kefu::Store& store, const std::string& key, const std::string& value, std::uint64_t expected) {
-  const auto outcome = store.put_if(key, value, expected, std::nullopt, kefu::Durability::relaxed);
+  const auto outcome = store.put_if_unchanged(key, value, expected, std::nullopt, kefu::Durability::relaxed);
   REQUIRE_MESSAGE(outcome.has_value(), outcome.error().to_string());
   return !outcome->committed;
 }
@@ -37,7 +36,7 @@ inline std::vector<std::string> keys(kefu::Store& store, std::string_view prefix
   const auto items = store.list(prefix, after, limit);
   REQUIRE_MESSAGE(items.has_value(), items.error().to_string());
   std::vector<std::string> found;
-  for (const kefu::StoreItem& item : *items) found.push_back(item.first);
+  for (const kefu::StoreItem& item : items->items) found.push_back(item.first);
   return found;
 }
 

@@ -282,7 +282,8 @@ TEST_CASE("WIN-1: unknown triggers and events without a customer change nothing;
   for (const std::string damaged :
        {"", "1", "1.", "2.5.zz.1.zz.m.", "1.5.zzzzzzzzzzzz.1.1.m.", "1.-5.1.1.1.m.", "\xff\xff"}) {
     const auto entry = *shop.store->get(key);
-    REQUIRE(shop.store->put_if(key, damaged, entry ? entry->generation : 0, std::nullopt, kefu::Durability::relaxed));
+    REQUIRE(shop.store->put_if_unchanged(key, damaged, entry ? entry->generation : 0, std::nullopt,
+                                         kefu::Durability::relaxed));
     CHECK_FALSE(shop.ledger.look("c", shop.clock->wall())->known);
     CHECK_FALSE(shop.take(1).tracked);
   }

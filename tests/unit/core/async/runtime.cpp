@@ -181,7 +181,7 @@ TEST_CASE("with_store works on the store thread and comes back to the loop") {
   core->with_store<std::string>(
       [core](Store& store) -> Result<std::string> {
         const bool elsewhere = core->store_queue->is_own_thread() && !core->scheduler->is_own_thread();
-        auto put = store.put_if("kefu/1/t/t/t/t", "value", 0, std::nullopt, Durability::relaxed);
+        auto put = store.put_if_unchanged("kefu/2/t/t/t/t", "value", 0, std::nullopt, Durability::relaxed);
         if (!put) return put.error();
         return std::string(elsewhere ? "store thread" : "wrong thread");
       },

@@ -1,6 +1,7 @@
 #include "core/tokens/broker.hpp"
 
 #include "core/tokens/sourced_tokens.hpp"
+#include "support/faulty_store.hpp"
 #include "support/planted_secrets.hpp"
 #include "support/simulated_core.hpp"
 
@@ -46,37 +47,8 @@ class Fetcher final : public TokenFetcher {
   const std::shared_ptr<Clock> clock_;
 };
 
-/// A store that can be out of order.
-class FragileStore final : public Store {
- public:
-  explicit FragileStore(std::shared_ptr<Store> inner) : inner_(std::move(inner)) {}
-  bool durable() const noexcept override { return false; }
-  Result<std::optional<StoreEntry>> get(std::string_view key) override {
-    if (down) return failure();
-    return inner_->get(key);
-  }
-  Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override {
-    if (down || read_only) return failure();
-    return inner_->commit(writes, durability);
-  }
-  Result<std::vector<StoreItem>> list(std::string_view prefix, std::string_view after, std::size_t limit) override {
-    return inner_->list(prefix, after, limit);
-  }
-  Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner, Millis ttl) override {
-    if (down) return failure();
-    return inner_->lease(key, owner, ttl);
-  }
-  Result<void> release(const Lease& lease) override { return inner_->release(lease); }
-  bool down = false;
-  bool read_only = false;
-
- private:
-  static Error failure() { return Error(ErrorKind::unavailable, "the store is out of order"); }
-  const std::shared_ptr<Store> inner_;
-};
-
 struct World : kefu_test::SimulatedCore {
-  World() : fragile(std::make_shared<FragileStore>(store)), fetcher(std::make_shared<Fetcher>(time, time)) {
+  World() : fragile(std::make_shared<kefu_test::FaultyStore>(store)), fetcher(std::make_shared<Fetcher>(time, time)) {
     core->store = fragile;
   }
   static TokenSettings settings() { return TokenSettings("wechat", "wx1", "stable_token"); }
@@ -104,7 +76,7 @@ struct World : kefu_test::SimulatedCore {
     return *answer ? "ok" : std::string(to_string(answer->error().kind()));
   }
 
-  const std::shared_ptr<FragileStore> fragile;
+  const std::shared_ptr<kefu_test::FaultyStore> fragile;
   const std::shared_ptr<Fetcher> fetcher;
 };
 
@@ -146,11 +118,11 @@ TEST_CASE("STO-4: keys keep environments, apps and kinds apart and hold no secre
   REQUIRE(w.get(w.broker(TokenSettings("wechat", "wx1", "token"))));
   REQUIRE(w.get(w.broker(TokenSettings("wechat", "wx2", "token"))));
   CHECK(w.fetcher->fetches == 3);
-  const auto all = w.store->list("kefu/1/test/wechat/token/", "", 10);
+  const auto all = w.store->list("kefu/2/test/wechat/token/", "", 10);
   REQUIRE(all);
-  REQUIRE(all->size() == 3);
-  CHECK(all->front().first == "kefu/1/test/wechat/token/wx1/stable_token");
-  for (const auto& item : *all) CHECK(item.first.find("planted") == std::string::npos);
+  REQUIRE(all->items.size() == 3);
+  CHECK(all->items.front().first == "kefu/2/test/wechat/token/wx1/stable_token");
+  for (const auto& item : all->items) CHECK(item.first.find("planted") == std::string::npos);
 }
 
 TEST_CASE("TOK-2: a refused token that another process has replaced is not fetched again") {
@@ -342,7 +314,7 @@ TEST_CASE("TOK-5: a token that leaked is replaced on request, within the same bu
   w.time->advance(Millis(30'000));
   CHECK(force() == "quota_exhausted");
   CHECK(w.fetcher->forced == 20);
-  w.fragile->down = true;
+  w.fragile->gone = true;
   CHECK(force() == "unavailable");
   CHECK(w.text(b) == "token21");
 }
@@ -377,7 +349,7 @@ TEST_CASE("TOK-5: absurd lives and empty tokens are refused and never stored") {
       return FetchedToken(Secret(bad.first), std::chrono::seconds(bad.second));
     };
     CHECK(w.get(w.broker()).error().kind() == ErrorKind::malformed_reply);
-    CHECK(w.store->list("kefu/", "", 10)->empty());
+    CHECK(w.store->list("kefu/", "", 10)->items.empty());
   }
 }
 
@@ -435,7 +407,7 @@ TEST_CASE("STO-6: with the store down live tokens serve on, and classic tokens a
   World w;
   auto b = w.broker();
   REQUIRE(w.text(b) == "token1");
-  w.fragile->down = true;
+  w.fragile->gone = true;
   w.time->advance(std::chrono::seconds(7200 - 200));
   for (int i = 0; i < 150; ++i) {
     CHECK(w.text(b) == "token1");
@@ -490,7 +462,8 @@ TEST_CASE("a record that is broken, empty or over is treated as absent") {
                            R"({"value":"x","generation":1,"issued":1700000000000,"expires":1700000000000})",
                            R"({"value":"x","generation":1,"issued":1600000000000,"expires":1600000001000})"}) {
     World w;
-    REQUIRE(w.store->put_if("kefu/1/test/wechat/token/wx1/stable_token", text, 0, std::nullopt, Durability::relaxed));
+    REQUIRE(w.store->put_if_unchanged("kefu/2/test/wechat/token/wx1/stable_token", text, 0, std::nullopt,
+                                      Durability::relaxed));
     CHECK(w.text(w.broker()) == "token1");
   }
 }

@@ -94,7 +94,7 @@ TEST_CASE("TOK-5: margin and life are the credential's own; an app's accounts ha
   other.account = "shop2";
   CHECK(w.get(w.broker(other)).has_value());
   CHECK(w.fetcher->fetches == 2);
-  CHECK(w.store->list("kefu/1/test/jd/token/app/shop_token/", "", 10).value().size() == 2);
+  CHECK(w.store->list("kefu/2/test/jd/token/app/shop_token/", "", 10).value().items.size() == 2);
   w.fetcher->next = [] { return FetchedToken(Secret("t"), kYear * 4); };
   other.account = "shop3";
   const auto absurd = w.get(w.broker(other));
@@ -165,7 +165,7 @@ TEST_CASE("A fetch that finds the credential renewed by somebody else has the re
       record.issued = w.time->wall();
       record.expires = record.issued + kYear;
       const auto key = RenewalWorld::settings().record_key("test");
-      REQUIRE(w.store->put_if(key, record.json(), 0, record.expires, Durability::full).value().committed);
+      REQUIRE(w.store->put_if_unchanged(key, record.json(), 0, kYear, Durability::full).value().committed);
       return FetchedToken::elsewhere();
     };
     const auto token = w.get(broker).value();

@@ -135,7 +135,9 @@ TEST_CASE("Merchants are listed page by page, whatever their names hold") {
 
   const auto key = jd::grant_key("test", OauthWorld::config().app_key, "shop/1");
   const auto entry = w.store->get(key).value();
-  REQUIRE(w.store->put_if(key, "not a grant", entry->generation, std::nullopt, Durability::relaxed).value().committed);
+  REQUIRE(w.store->put_if_unchanged(key, "not a grant", entry->generation, std::nullopt, Durability::relaxed)
+              .value()
+              .committed);
   const auto page = authorizer->merchants().get().value();
   const auto broken = std::find_if(page.begin(), page.end(), [](const Merchant& m) { return m.id == "shop/1"; });
   REQUIRE(broken != page.end());
@@ -163,17 +165,17 @@ TEST_CASE("Forgetting a merchant ends it here, and another account takes its pla
 TEST_CASE("JD-4: a store that fails for a moment does not cost the grant; one that stays down is told") {
   OauthWorld w;
   SUBCASE("a moment") {
-    w.watched->failing_grants = 3;
+    w.watched->failing_commits = 3;
     CHECK(kind(w.authorize()) == "ok");
     CHECK(w.text(w.tokens()) == "good");
   }
   SUBCASE("a write that seemed to fail") {
-    w.watched->doubtful_grants = 1;
+    w.watched->doubtful_commits = 1;
     CHECK(kind(w.authorize()) == "ok");
     CHECK(w.get(w.tokens()).value()->tag.generation == 1);
   }
   SUBCASE("for good") {
-    w.watched->failing_grants = 1'000'000;
+    w.watched->failing_commits = 1'000'000;
     CHECK(kind(w.authorize()) == "unavailable");
     CHECK(kind(w.authorizer()->merchant("shop1").get()) == "not_found");
   }

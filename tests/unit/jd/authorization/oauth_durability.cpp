@@ -25,18 +25,18 @@ struct ExpiredWorld : OauthWorld {
 
 TEST_CASE("JD-4, STO-2: a rotated refresh token is durable before the token is handed on") {
   ExpiredWorld w;
-  w.watched->failing_grants = 3;
+  w.watched->failing_commits = 3;
   const auto got = w.get(w.provider);
   REQUIRE(got);
   CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
   CHECK(w.stored().renewals == 1);
-  CHECK(w.watched->relaxed_grants == 0);
+  CHECK(w.watched->relaxed_commits == 0);
   CHECK(w.fake.refreshes == 1);
 }
 
 TEST_CASE("JD-4: a write that seemed to fail is recognised as done") {
   ExpiredWorld w;
-  w.watched->doubtful_grants = 1;
+  w.watched->doubtful_commits = 1;
   CHECK(w.text(w.provider) == "good");
   CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
   CHECK(w.stored().renewals == 1);
@@ -46,13 +46,13 @@ TEST_CASE("JD-4: a write that seemed to fail is recognised as done") {
 TEST_CASE("JD-4: what could not be stored is not used, and written by the next fetch without another call") {
   ExpiredWorld w;
   const auto seen = w.observe();
-  w.watched->failing_grants = 1'000'000;
+  w.watched->failing_commits = 1'000'000;
   CHECK(w.text(w.provider) == "unavailable");
   CHECK(w.fake.refreshes == 1);
   CHECK(seen->count("authorization.not_stored{platform=jd,account=shop1") == 1);
 
   // Meanwhile another process tries the old refresh token, which has ended, and gives the grant up.
-  w.watched->failing_grants = 0;
+  w.watched->failing_commits = 0;
   CHECK(w.text(w.tokens()) == "needs_authorization");
   CHECK(w.fake.refreshes == 2);
   CHECK(w.stored().state == Merchant::State::needs_authorization);
@@ -66,18 +66,18 @@ TEST_CASE("JD-4: what could not be stored is not used, and written by the next f
 
 TEST_CASE("JD-4: a process that dies between answer and write loses a rotated refresh token, and says so") {
   ExpiredWorld w;
-  w.watched->failing_grants = 1'000'000;
+  w.watched->failing_commits = 1'000'000;
   SUBCASE("the platform ends old refresh tokens") {
     CHECK(w.text(w.provider) == "unavailable");
     w.provider.reset();  // and what it kept in memory
-    w.watched->failing_grants = 0;
+    w.watched->failing_commits = 0;
     CHECK(w.text(w.tokens()) == "needs_authorization");
   }
   SUBCASE("the platform lets them live") {
     w.fake.rotate = false;
     CHECK(w.text(w.provider) == "unavailable");
     w.provider.reset();
-    w.watched->failing_grants = 0;
+    w.watched->failing_commits = 0;
     CHECK(w.text(w.tokens()) == "good");
   }
 }
@@ -88,20 +88,20 @@ TEST_CASE("JD-4: a process that dies after the write and before the token's reco
   const auto key = jd::shop_token_settings(OauthWorld::config().app_key, "shop1").record_key("test");
   const auto entry = w.store->get(key);
   REQUIRE(entry);
-  REQUIRE(w.store->remove_if(key, (*entry)->generation));
+  REQUIRE(w.store->remove_if_unchanged(key, (*entry)->generation));
   CHECK(w.text(w.tokens()) == "good");
   CHECK(w.fake.refreshes == 2);
 }
 
 TEST_CASE("STO-6: with the store down a live token serves and nothing is refreshed") {
   ExpiredWorld w;
-  w.watched->down = true;
+  w.watched->gone = true;
   CHECK(w.text(w.provider) == "unavailable");
   CHECK(w.fake.refreshes == 0);
-  w.watched->down = false;
+  w.watched->gone = false;
   w.pass(std::chrono::seconds(5));
   CHECK(w.text(w.provider) == "good");
-  w.watched->down = true;
+  w.watched->gone = true;
   w.pass(std::chrono::hours(24));
   CHECK(w.text(w.provider) == "good");
   CHECK(w.fake.refreshes == 1);

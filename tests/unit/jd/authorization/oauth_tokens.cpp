@@ -38,7 +38,7 @@ TEST_CASE("JD-4: the first token comes from the redemption, not from a refresh")
   CHECK(w.is_good(w.first));
   CHECK(w.fake.exchanges == 1);
   CHECK(w.fake.refreshes == 0);
-  CHECK(w.watched->relaxed_grants == 0);
+  CHECK(w.watched->relaxed_commits == 0);
   CHECK(w.text(w.tokens()) == "good");  // another process
   CHECK(w.fake.refreshes == 0);
 }
@@ -64,7 +64,7 @@ TEST_CASE("JD-4: a token of a year is renewed a day before its end, also while n
   REQUIRE(static_cast<bool>(second));
   CHECK(w.is_good(second));
   CHECK(second->tag.generation == 2);
-  CHECK(w.watched->relaxed_grants == 0);
+  CHECK(w.watched->relaxed_commits == 0);
   w.pass(kDay * 365 * 3);
   CHECK(w.text(w.provider) == "good");
   CHECK(w.fake.refreshes == 4);

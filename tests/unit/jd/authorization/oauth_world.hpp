@@ -4,6 +4,7 @@
 #include "jd/authorization/authorizer.hpp"
 #include "jd/authorization/grant_tokens.hpp"
 #include "jd/gateway/platform.hpp"
+#include "support/faulty_store.hpp"
 #include "support/planted_secrets.hpp"
 #include "support/simulated_core.hpp"
 
@@ -18,47 +19,6 @@
 #include <vector>
 
 namespace kefu_test {
-
-/// A store that remembers how it was asked, and fails on demand.
-class WatchedStore final : public kefu::Store {
- public:
-  explicit WatchedStore(std::shared_ptr<kefu::Store> inner) : inner_(std::move(inner)) {}
-  bool durable() const noexcept override { return true; }
-  kefu::Result<std::optional<kefu::StoreEntry>> get(std::string_view key) override {
-    if (down) return failure();
-    return inner_->get(key);
-  }
-  kefu::Result<kefu::CommitOutcome> commit(const std::vector<kefu::StoreWrite>& writes,
-                                           kefu::Durability durability) override {
-    if (down) return failure();
-    bool grant = false;
-    for (const auto& write : writes) grant = grant || write.key.find("/grant/") != std::string::npos;
-    if (grant && failing_grants > 0 && failing_grants-- > 0) return failure();
-    auto done = inner_->commit(writes, durability);
-    if (grant && doubtful_grants > 0 && doubtful_grants-- > 0) return failure();
-    if (grant && done && done->committed && durability != kefu::Durability::full) ++relaxed_grants;
-    return done;
-  }
-  kefu::Result<std::vector<kefu::StoreItem>> list(std::string_view prefix, std::string_view after,
-                                                  std::size_t limit) override {
-    return inner_->list(prefix, after, limit);
-  }
-  kefu::Result<std::optional<kefu::Lease>> lease(std::string_view key, std::string_view owner,
-                                                 std::chrono::milliseconds ttl) override {
-    if (down) return failure();
-    return inner_->lease(key, owner, ttl);
-  }
-  kefu::Result<void> release(const kefu::Lease& lease) override { return inner_->release(lease); }
-
-  bool down = false;
-  int failing_grants = 0;   ///< So many writes of grants fail.
-  int doubtful_grants = 0;  ///< So many are done and report a failure.
-  int relaxed_grants = 0;   ///< Written without full durability.
-
- private:
-  static kefu::Error failure() { return kefu::Error(kefu::ErrorKind::unavailable, "the store is out of order"); }
-  const std::shared_ptr<kefu::Store> inner_;
-};
 
 /// The authorization service as a script: codes "c-<shop>", refresh tokens that it gives out and takes back.
 class FakeAuthorization {
@@ -117,7 +77,8 @@ class FakeAuthorization {
 
 /// One application and its authorization service in simulated time.
 struct OauthWorld : SimulatedCore {
-  OauthWorld() : watched(std::make_shared<WatchedStore>(store)) {
+  OauthWorld() : watched(std::make_shared<FaultyStore>(store)) {
+    watched->only = "/grant/";
     core->store = watched;
     wire->on(
         "/oauth2/access_token", [this](const kefu::HttpRequest&) { return fake.exchange(time->wall()); },
@@ -190,13 +151,13 @@ struct OauthWorld : SimulatedCore {
     std::string keys;
     const auto items = store->list("kefu/", "", 1000);
     REQUIRE(items);
-    for (const auto& item : *items) keys += item.first + "\n";
+    for (const auto& item : items->items) keys += item.first + "\n";
     return keys;
   }
 
   FakeAuthorization fake;
   std::string last_error;
-  const std::shared_ptr<WatchedStore> watched;
+  const std::shared_ptr<FaultyStore> watched;
 };
 
 }  // namespace kefu_test

@@ -103,9 +103,9 @@ struct Reader {
 
 std::size_t cursor_bytes(PollWorld& world) {
   std::size_t bytes = 0;
-  const auto entries = world.store->list("kefu/1/default/jd/poll/", "", 1000);
+  const auto entries = world.store->list("kefu/2/default/jd/poll/", "", 1000);
   REQUIRE(entries);
-  for (const auto& [key, entry] : *entries) bytes += key.size() + entry.value.size();
+  for (const auto& [key, entry] : entries->items) bytes += key.size() + entry.value.size();
   return bytes;
 }
 

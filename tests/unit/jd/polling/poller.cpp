@@ -322,7 +322,7 @@ TEST_CASE("JD-6: a damaged cursor is an error that names it, not a new beginning
   const std::string key = kefu::StoreKey("default", "jd", "poll", "shop").add("chat").str();
   const auto entry = world.store->get(key).value();
   REQUIRE(entry);
-  REQUIRE(world.store->put_if(key, "{\"v\":9}", entry->generation, std::nullopt, kefu::Durability::full));
+  REQUIRE(world.store->put_if_unchanged(key, "{\"v\":9}", entry->generation, std::nullopt, kefu::Durability::full));
   process.pass(1min);
   const auto batch = process.poll();
   REQUIRE_FALSE(batch);

@@ -30,7 +30,7 @@ TEST_CASE("a full commit is on the disk when it is acknowledged, a relaxed one i
   const auto store = kefu::SqliteStore::open(kefu::SqliteOptions(folder.file("store.db"))).value();
   const auto syncs_of = [&](int number, kefu::Durability durability) {
     const int before = file_syncs;
-    REQUIRE(store->put_if("k" + std::to_string(number), "v", 0, std::nullopt, durability)->committed);
+    REQUIRE(store->put_if_unchanged("k" + std::to_string(number), "v", 0, std::nullopt, durability)->committed);
     return file_syncs - before;
   };
   REQUIRE(syncs_of(0, kefu::Durability::relaxed) >= 0);

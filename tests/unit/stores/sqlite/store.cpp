@@ -35,11 +35,11 @@ std::shared_ptr<SqliteStore> open_store(const std::string& path, std::shared_ptr
 }
 
 std::uint64_t put(kefu::Store& store, const std::string& key, const std::string& value, std::uint64_t expected = 0,
-                  std::optional<kefu::WallTime> expires = std::nullopt) {
-  const auto outcome = store.put_if(key, value, expected, expires, Durability::full);
+                  std::optional<Millis> ttl = std::nullopt) {
+  const auto outcome = store.put_if_unchanged(key, value, expected, ttl, Durability::full);
   REQUIRE_MESSAGE(outcome.has_value(), outcome.error().to_string());
   REQUIRE(outcome->committed);
-  return outcome->generations[0];
+  return outcome->generation;
 }
 
 template <class T>
@@ -86,14 +86,14 @@ TEST_CASE("the SQLite store keeps everything when it is closed, and generations 
   const TempFolder folder;
   const auto clock = std::make_shared<TestClock>();
   const std::string path = folder.file("store.db");
-  const auto expires = clock->wall() + std::chrono::microseconds(1'234'567);
+  const auto expires = clock->wall() + Millis(1'234);
   std::uint64_t generation = 0, fence = 0, removed = 0;
   {
     const auto store = open_store(path, clock);
     CHECK(store->durable());
-    generation = put(*store, "k", "v", 0, expires);
+    generation = put(*store, "k", "v", 0, Millis(1'234));
     removed = put(*store, "gone", "v");
-    REQUIRE(store->remove_if("gone", removed)->committed);
+    REQUIRE(store->remove_if_unchanged("gone", removed)->committed);
     fence = (*store->lease("job", "me", seconds(10)))->fence;
     const auto over = *store->lease("over", "me", seconds(10));
     REQUIRE(store->release(*over).has_value());
@@ -120,7 +120,7 @@ TEST_CASE("two stores on one file see each other at once") {
   const auto first = put(*a, "k", "from a");
   CHECK((*b->get("k"))->value == "from a");
   const auto second = put(*b, "k", "from b", first);
-  CHECK(!a->put_if("k", "late", first, std::nullopt, Durability::relaxed)->committed);
+  CHECK(!a->put_if_unchanged("k", "late", first, std::nullopt, Durability::relaxed)->committed);
   CHECK((*a->get("k"))->generation == second);
   CHECK(*a->lease("job", "a", seconds(10)));
   CHECK(!*b->lease("job", "b", seconds(10)));
@@ -177,9 +177,14 @@ TEST_CASE("what is not a kefu store is refused and left as it is (API-2)") {
 
   const std::string newer = folder.file("newer.db");
   put(*open_store(newer), "k", "v");
-  Database(newer).run("PRAGMA user_version = 2");
-  check_open_fails(newer, ErrorKind::configuration, "layout 2, this library knows up to 1");
+  Database(newer).run("PRAGMA user_version = 4");
+  check_open_fails(newer, ErrorKind::configuration, "format 4, this library works with 2 and 3");
   Database(newer).run("PRAGMA user_version = 1");
+  check_open_fails(newer, ErrorKind::configuration, "format 1, which no release of kefu wrote or reads; delete it");
+  Database(newer).run("PRAGMA user_version = 3");  // The next version works beside this one.
+  CHECK(*open_store(newer)->get("k"));
+  CHECK(Database(newer).number("PRAGMA user_version") == 3);
+  Database(newer).run("PRAGMA user_version = 2");
   CHECK(*open_store(newer)->get("k"));
   Database(newer).run("DROP TABLE lease");
   check_open_fails(newer, ErrorKind::configuration, "lacks");
@@ -224,16 +229,17 @@ TEST_CASE("waiting for another process ends with busy_timeout; reading goes on")
   Database other(options.path);
   other.run("BEGIN IMMEDIATE");
   const auto start = std::chrono::steady_clock::now();
-  check_error(store->put_if("x", "v", 0, std::nullopt, Durability::relaxed), ErrorKind::unavailable, "busy_timeout");
+  check_error(store->put_if_unchanged("x", "v", 0, std::nullopt, Durability::relaxed), ErrorKind::unavailable,
+              "busy_timeout");
   check_error(store->lease("job", "me", seconds(1)), ErrorKind::unavailable, "busy_timeout");
   check_error(SqliteStore::open(options), ErrorKind::unavailable, "busy_timeout");
   const auto waited = std::chrono::steady_clock::now() - start;
   CHECK(waited >= Millis(150));
   CHECK(waited < seconds(10));
   CHECK((*store->get("k"))->value == "v");
-  CHECK(store->list("", "", 10)->size() == 1);
+  CHECK(store->list("", "", 10)->items.size() == 1);
   other.run("ROLLBACK");
-  CHECK(store->put_if("x", "v", 0, std::nullopt, Durability::relaxed)->committed);
+  CHECK(store->put_if_unchanged("x", "v", 0, std::nullopt, Durability::relaxed)->committed);
 }
 
 TEST_CASE("a file that was taken away under the store takes no more writes") {
@@ -242,9 +248,10 @@ TEST_CASE("a file that was taken away under the store takes no more writes") {
   const auto store = open_store(path);
   put(*store, "k", "v");
   std::filesystem::rename(path, path + ".old");
-  check_error(store->put_if("x", "v", 0, std::nullopt, Durability::full), ErrorKind::configuration, "moved or deleted");
+  check_error(store->put_if_unchanged("x", "v", 0, std::nullopt, Durability::full), ErrorKind::configuration,
+              "moved or deleted");
   std::filesystem::rename(path + ".old", path);
-  CHECK(store->put_if("x", "v", 0, std::nullopt, Durability::full)->committed);
+  CHECK(store->put_if_unchanged("x", "v", 0, std::nullopt, Durability::full)->committed);
 }
 
 TEST_CASE("past max_bytes writes are refused whole until something is removed") {
@@ -262,24 +269,24 @@ TEST_CASE("past max_bytes writes are refused whole until something is removed") 
     if (!outcome) {
       error = outcome.error();
     } else {
-      generations.push_back(outcome->generations[0]);
+      generations.push_back(outcome->generation);
     }
   }
   REQUIRE(error);
   CHECK_MESSAGE(error->kind() == ErrorKind::quota_exhausted, error->to_string());
   CHECK(generations.size() > 100);
   CHECK(std::filesystem::file_size(options.path) <= 400'000);
-  CHECK(store->list("a", "", 1000)->size() == generations.size());
-  CHECK(store->list("b", "", 1000)->size() == generations.size());
+  CHECK(store->list("a", "", 1000)->items.size() == generations.size());
+  CHECK(store->list("b", "", 1000)->items.size() == generations.size());
   for (int i = 0; i < 10; ++i) {
     const std::string number = std::to_string(i);
     const auto removed = store->commit(
-        {StoreWrite::remove("a" + number, generations[i]), StoreWrite::remove("b" + number, generations[i] + 1)},
+        {StoreWrite::remove("a" + number, generations[i]), StoreWrite::remove("b" + number, generations[i])},
         Durability::relaxed);
     REQUIRE_MESSAGE(removed.has_value(), removed.error().to_string());
     CHECK(removed->committed);
   }
-  CHECK(store->put_if("new", std::string(900, 'v'), 0, std::nullopt, Durability::full)->committed);
+  CHECK(store->put_if_unchanged("new", std::string(900, 'v'), 0, std::nullopt, Durability::full)->committed);
 }
 
 TEST_CASE("expired rows and leases leave the file with later writes") {
@@ -287,21 +294,19 @@ TEST_CASE("expired rows and leases leave the file with later writes") {
   const auto clock = std::make_shared<TestClock>();
   const auto store = open_store(folder.file("store.db"), clock);
   std::vector<StoreWrite> writes;
-  for (int i = 0; i < 200; ++i)
-    writes.push_back(StoreWrite::put("e" + std::to_string(i), "v", 0, clock->wall() + seconds(5)));
+  for (int i = 0; i < 200; ++i) writes.push_back(StoreWrite::put("e" + std::to_string(i), "v", 0, seconds(5)));
   REQUIRE(store->commit(writes, Durability::relaxed)->committed);
   for (int i = 0; i < 20; ++i) REQUIRE(*store->lease("l" + std::to_string(i), "me", seconds(5)));
-  const auto kept = put(*store, "kept", "v", 0, clock->wall() + seconds(100));
+  const auto kept = put(*store, "kept", "v", 0, seconds(100));
   Database other(folder.file("store.db"));
   CHECK(other.number("SELECT count(*) FROM entry") == 201);
   CHECK(other.number("SELECT count(*) FROM lease") == 20);
   clock->advance(seconds(5));
   std::uint64_t generation = kept;
-  for (int i = 0; i < 33; ++i)
-    generation = put(*store, "kept", std::to_string(i), generation, clock->wall() + seconds(100));
+  for (int i = 0; i < 33; ++i) generation = put(*store, "kept", std::to_string(i), generation, seconds(100));
   CHECK(other.number("SELECT count(*) FROM entry") == 1);
   CHECK(other.number("SELECT count(*) FROM lease") == 0);
-  CHECK(other.number("SELECT count(*) FROM counter") == 2);
+  CHECK(other.number("SELECT count(*) FROM counter") == 1);
 }
 
 TEST_CASE("after fork() the child is answered with an error and the parent goes on") {
@@ -316,12 +321,13 @@ TEST_CASE("after fork() the child is answered with an error and the parent goes 
              result.error().message().find("fork") != std::string::npos;
     };
     bool good = is_refused(store->get("k")) && is_refused(store->list("", "", 1)) &&
-                is_refused(store->put_if("k", "child", first, std::nullopt, Durability::full)) &&
+                is_refused(store->put_if_unchanged("k", "child", first, std::nullopt, Durability::full)) &&
                 is_refused(store->lease("l", "child", seconds(1))) &&
                 is_refused(store->release(kefu::Lease{"l", "", 0, {}}));
     store.reset();  // Must not touch the parent's file.
     auto own = SqliteStore::open(SqliteOptions(folder.file("store.db")));
-    good = good && own && (*own)->put_if("k", "child's own", first, std::nullopt, Durability::full)->committed;
+    good =
+        good && own && (*own)->put_if_unchanged("k", "child's own", first, std::nullopt, Durability::full)->committed;
     own = kefu::Error(ErrorKind::cancelled, "closed");
     _exit(good ? 0 : 1);
   }
