@@ -39,6 +39,7 @@
 #include <kefu/core/scheduler.hpp>
 #include <kefu/core/sealed_store.hpp>
 #include <kefu/core/secret.hpp>
+#include <kefu/core/sql.hpp>
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
 #include <kefu/core/token_source.hpp>
