@@ -15,7 +15,7 @@ namespace detail {
 ///
 /// Thread safety: `start` once, then `join_or_detach` once; `is_current` from any thread at any time. The body must
 /// keep this object alive.
-class OwnedThread {
+class KEFU_EXPORT OwnedThread {
  public:
   bool start(const char* name, std::function<void()> body);
   bool is_current() const noexcept { return id_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }

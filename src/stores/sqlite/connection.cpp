@@ -1,5 +1,7 @@
 #include "stores/sqlite/connection.hpp"
 
+#include "core/store/sql.hpp"
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -27,6 +29,11 @@ SqliteStatement::~SqliteStatement() { sqlite3_finalize(handle_); }
 SqliteStatement& SqliteStatement::bind(int place, std::string_view bytes) {
   // A null pointer would bind NULL.
   sqlite3_bind_blob64(handle_, place, bytes.empty() ? "" : bytes.data(), bytes.size(), SQLITE_STATIC);
+  return *this;
+}
+
+SqliteStatement& SqliteStatement::bind_text(int place, std::string_view text) {
+  sqlite3_bind_text64(handle_, place, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   return *this;
 }
 
@@ -71,6 +78,10 @@ std::string_view SqliteStatement::bytes(int column) const {
 
 bool SqliteStatement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
 
+int SqliteStatement::parameters() const { return sqlite3_bind_parameter_count(handle_); }
+
+bool SqliteStatement::only_reads() const { return sqlite3_stmt_readonly(handle_) != 0; }
+
 void SqliteStatement::reset() {
   sqlite3_reset(handle_);
   sqlite3_clear_bindings(handle_);
@@ -93,7 +104,10 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   return made;
 }
 
-SqliteConnection::~SqliteConnection() { sqlite3_close_v2(handle_); }
+SqliteConnection::~SqliteConnection() {
+  kept_.clear();
+  sqlite3_close_v2(handle_);
+}
 
 int SqliteConnection::on_busy(void* self, int calls) {
   auto& connection = *static_cast<SqliteConnection*>(self);
@@ -110,9 +124,11 @@ int SqliteConnection::on_progress(void* self) {
   return std::chrono::steady_clock::now() >= static_cast<SqliteConnection*>(self)->deadline_ ? 1 : 0;
 }
 
-Result<SqliteStatement> SqliteConnection::prepare(const char* sql) {
+Result<SqliteStatement> SqliteConnection::prepare(std::string_view sql) {
   sqlite3_stmt* handle = nullptr;
-  const int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+  errno = 0;
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &handle, nullptr);
   if (code != SQLITE_OK) return error(code);
   return SqliteStatement(this, handle);
 }
@@ -122,6 +138,31 @@ Result<void> SqliteConnection::run(const char* sql) {
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return error(code);
   return {};
+}
+
+Result<SqliteStatement*> SqliteConnection::kept(std::string_view sql) {
+  const auto found = kept_.find(sql);
+  if (found != kept_.end()) return &found->second;
+  // Texts that are made anew each time must not fill the memory.
+  if (kept_.size() >= 512) kept_.clear();
+  const auto text = sql_in_dialect(sql, SqlDialect::sqlite);
+  if (!text) return text.error();
+  auto made = prepare(*text);
+  if (!made) return made.error();
+  return &kept_.emplace(sql, std::move(*made)).first->second;
+}
+
+Result<void> SqliteConnection::step_once(std::string_view sql) {
+  const auto statement = kept(sql);
+  if (!statement) return statement.error();
+  return (*statement)->run();
+}
+
+Result<void> SqliteConnection::make_durable(Durability durability) {
+  if (durability == durability_) return {};
+  auto set = run(durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (set) durability_ = durability;
+  return set;
 }
 
 Result<std::int64_t> SqliteConnection::number(const char* sql) {
@@ -134,11 +175,32 @@ Result<std::int64_t> SqliteConnection::number(const char* sql) {
 
 bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
+std::int64_t SqliteConnection::changed_rows() const { return sqlite3_changes(handle_); }
+
+std::optional<std::string> SqliteConnection::fault_of_statement() const {
+  const int code = sqlite3_errcode(handle_) & 0xff;
+  if (code != SQLITE_ERROR && code != SQLITE_RANGE && code != SQLITE_MISMATCH && code != SQLITE_CONSTRAINT)
+    return std::nullopt;
+  return std::string(sqlite3_errmsg(handle_));
+}
+
 bool SqliteConnection::is_read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
 
-bool SqliteConnection::file_has_moved() const {
-  int moved = 0;
-  return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {
+  static_cast<SqliteConnection*>(self)->pages_in_log_ = pages;
+  return SQLITE_OK;
+}
+
+void SqliteConnection::leave_log_alone() { sqlite3_wal_hook(handle_, &on_commit, this); }
+
+Result<SqliteLog> SqliteConnection::move_log(bool wrap) {
+  SqliteLog log;
+  errno = 0;
+  const int mode = wrap ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  const int code = sqlite3_wal_checkpoint_v2(handle_, "main", mode, &log.pages, &log.moved);
+  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) return error(code);
+  if (log.pages < 0) return error(SQLITE_BUSY);
+  return log;
 }
 
 Error SqliteConnection::error(int code) const {
@@ -169,6 +231,8 @@ Error SqliteConnection::error(int code) const {
       return make(ErrorKind::unavailable, "the operation took longer than busy_timeout; try later");
     case SQLITE_NOMEM:
       return make(ErrorKind::unavailable, "out of memory; try later");
+    case SQLITE_CONSTRAINT:
+      return make(ErrorKind::conflict, "a rule of the table refused it");
     case SQLITE_NOTADB:
       return make(ErrorKind::configuration, "this file is not a kefu store; choose another path");
     case SQLITE_CORRUPT:
@@ -190,22 +254,7 @@ Error SqliteConnection::error(int code) const {
 
 SqliteTransaction::~SqliteTransaction() {
   // After some errors SQLite has rolled back by itself.
-  if (connection_.in_transaction()) static_cast<void>(connection_.run("ROLLBACK").has_value());
-}
-
-bool SqliteTurn::take(MonoTime deadline) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  if (!free_.wait_until(lock, deadline, [this] { return !taken_; })) return false;
-  taken_ = true;
-  return true;
-}
-
-void SqliteTurn::give_back() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    taken_ = false;
-  }
-  free_.notify_one();
+  if (connection_.in_transaction()) static_cast<void>(connection_.step_once("ROLLBACK").has_value());
 }
 
 }  // namespace detail

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <kefu/core/result.hpp>
+#include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
 
-#include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -19,7 +21,7 @@ namespace detail {
 
 class SqliteConnection;
 
-/// A prepared statement, kept for the life of its connection. Values are bound and read as BLOB or INTEGER only.
+/// A prepared statement, kept for the life of its connection. The Store binds BLOB and INTEGER only.
 ///
 /// Thread safety: none, as its connection.
 class SqliteStatement {
@@ -32,6 +34,7 @@ class SqliteStatement {
 
   /// Bound bytes must stay until the statement is done. Places count from 1.
   SqliteStatement& bind(int place, std::string_view bytes);
+  SqliteStatement& bind_text(int place, std::string_view text);
   SqliteStatement& bind(int place, std::int64_t number);
   SqliteStatement& bind_null(int place);
   /// True: a row is there to be read. False: done, and ready for the next use.
@@ -42,6 +45,9 @@ class SqliteStatement {
   std::int64_t number(int column) const;
   std::string_view bytes(int column) const;
   bool is_null(int column) const;
+  int parameters() const;
+  /// True if it cannot change the database.
+  bool only_reads() const;
   /// Ends a use early. Drops what was bound.
   void reset();
 
@@ -63,6 +69,12 @@ class SqliteUse {
   SqliteStatement& statement_;
 };
 
+/// How far the log of a file is: pages in it, and those of them that the file has too.
+struct SqliteLog {
+  int pages = 0;
+  int moved = 0;
+};
+
 /// One connection to the file. Waits for other processes until the deadline set last, never longer.
 ///
 /// Thread safety: one thread at a time (see SqliteTurn).
@@ -75,14 +87,28 @@ class SqliteConnection {
   ~SqliteConnection();
 
   void set_deadline(MonoTime deadline) { deadline_ = deadline; }
-  Result<SqliteStatement> prepare(const char* sql);
+  Result<SqliteStatement> prepare(std::string_view sql);
   Result<void> run(const char* sql);
+  /// The same for one statement, which is prepared at its first use and kept.
+  Result<void> step_once(std::string_view sql);
+  /// Prepared at its first use and kept; written as SqlTransaction says. Valid until the next one is asked for.
+  Result<SqliteStatement*> kept(std::string_view sql);
+  /// Relaxed: commits do not wait for the disk.
+  Result<void> make_durable(Durability durability);
   /// The first column of the first row; 0 without a row.
   Result<std::int64_t> number(const char* sql);
   bool in_transaction() const;
+  /// Rows that the last statement changed.
+  std::int64_t changed_rows() const;
+  /// SQLite's own words for the last failure, if it was the statement's fault.
+  std::optional<std::string> fault_of_statement() const;
   bool is_read_only() const;
-  /// True if the file was renamed, replaced or deleted since it was opened: writes would be lost with it.
-  bool file_has_moved() const;
+  /// Takes the moving of the log out of this connection's commits (see SqliteCheckpoints), and notes its pages instead.
+  void leave_log_alone();
+  int pages_in_log() const { return pages_in_log_; }
+  /// A checkpoint. With `wrap` writers are shut out for its time and all of the log is moved, so that the next commit
+  /// begins it anew; where readers stand in the way until the deadline, as much as can be.
+  Result<SqliteLog> move_log(bool wrap);
   /// What SQLite's result code means for the caller.
   Error error(int code) const;
 
@@ -90,38 +116,32 @@ class SqliteConnection {
   explicit SqliteConnection(const std::string& path) : path_(path) {}
   static int on_busy(void* self, int calls);
   static int on_progress(void* self);
+  static int on_commit(void* self, sqlite3*, const char*, int pages);
 
   const std::string path_;
   sqlite3* handle_ = nullptr;
   MonoTime deadline_;
   std::minstd_rand spread_;
+  int pages_in_log_ = 0;
+  Durability durability_ = Durability::full;
+  std::map<std::string, SqliteStatement, std::less<>> kept_;
 };
 
-/// BEGIN IMMEDIATE until commit(); rolled back if that is not reached.
+/// BEGIN until commit(); rolled back if that is not reached.
 class SqliteTransaction {
  public:
   explicit SqliteTransaction(SqliteConnection& connection) : connection_(connection) {}
   SqliteTransaction(const SqliteTransaction&) = delete;
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
   ~SqliteTransaction();
-  Result<void> begin() { return connection_.run("BEGIN IMMEDIATE"); }
-  Result<void> commit() { return connection_.run("COMMIT"); }
+  /// Waits for whoever else writes.
+  Result<void> begin() { return connection_.step_once("BEGIN IMMEDIATE"); }
+  /// One snapshot for several reads.
+  Result<void> begin_reading() { return connection_.step_once("BEGIN"); }
+  Result<void> commit() { return connection_.step_once("COMMIT"); }
 
  private:
   SqliteConnection& connection_;
-};
-
-/// A lock whose wait has a deadline, for the threads that share a connection.
-class SqliteTurn {
- public:
-  /// False: not taken in time.
-  bool take(MonoTime deadline);
-  void give_back();
-
- private:
-  std::mutex mutex_;
-  std::condition_variable free_;
-  bool taken_ = false;
 };
 
 /// Brings the file to this library's layout: makes a new one, refuses foreign, damaged and newer ones (API-2).

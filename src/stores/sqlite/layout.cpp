@@ -18,11 +18,12 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x6b656675;      // "kefu", in the file's header.
 constexpr std::int64_t kLayoutVersion = Store::kFormat;  // Every change needs a migration note (API-2).
 
-// Opening jumps the counter of generations and fences. A power cut can take relaxed commits back, at most those since
-// the last checkpoint (about a thousand pages); the jump keeps the numbers they had from being given out twice.
+// `source` is what generations and fences are drawn from, see SqliteEntries::draw. Opening jumps it. A power cut can
+// take relaxed commits back, those of the log at most: 2^20 pages if every writer were held up for 4 GB, and a block of
+// 2^12 numbers with each; the jump keeps the numbers they had from being given out twice.
 constexpr const char* kLayout = R"(
-  CREATE TABLE counter (value INTEGER NOT NULL);
-  INSERT INTO counter VALUES (0);
+  CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), drawer INTEGER NOT NULL, last INTEGER NOT NULL);
+  INSERT INTO source VALUES (1, 0, 0);
   CREATE TABLE entry (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL,
                       generation INTEGER NOT NULL, expires INTEGER);
   CREATE INDEX entry_expires ON entry (expires) WHERE expires IS NOT NULL;
@@ -33,7 +34,7 @@ constexpr const char* kLayout = R"(
   PRAGMA user_version = 2;
 )";
 static_assert(kApplicationId == 1801807477 && kLayoutVersion == 2, "the text above says the same");
-constexpr const char* kJump = "UPDATE counter SET value = value + 1048576";
+constexpr const char* kJump = "UPDATE source SET drawer = 0, last = last + 4294967296";
 
 Error wrong_file(const std::string& path, std::string_view what) {
   return Error(ErrorKind::configuration, fmt::format("SQLite store {}: {}", path, what));

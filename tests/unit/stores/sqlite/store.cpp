@@ -1,4 +1,4 @@
-// What is special about the SQLite store: its file, other processes' files, locks, room, fork.
+// What is special about the SQLite store: its file, other processes' files, locks, room.
 #include "support/temp_folder.hpp"
 #include "support/test_clock.hpp"
 
@@ -11,7 +11,6 @@
 #include <fstream>
 #include <iterator>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using kefu::Durability;
@@ -306,37 +305,5 @@ TEST_CASE("expired rows and leases leave the file with later writes") {
   for (int i = 0; i < 33; ++i) generation = put(*store, "kept", std::to_string(i), generation, seconds(100));
   CHECK(other.number("SELECT count(*) FROM entry") == 1);
   CHECK(other.number("SELECT count(*) FROM lease") == 0);
-  CHECK(other.number("SELECT count(*) FROM counter") == 1);
-}
-
-TEST_CASE("after fork() the child is answered with an error and the parent goes on") {
-  const TempFolder folder;
-  auto store = open_store(folder.file("store.db"));
-  const auto first = put(*store, "k", "v");
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    const auto is_refused = [](const auto& result) {
-      return !result.has_value() && result.error().kind() == ErrorKind::configuration &&
-             result.error().message().find("fork") != std::string::npos;
-    };
-    bool good = is_refused(store->get("k")) && is_refused(store->list("", "", 1)) &&
-                is_refused(store->put_if_unchanged("k", "child", first, std::nullopt, Durability::full)) &&
-                is_refused(store->lease("l", "child", seconds(1))) &&
-                is_refused(store->release(kefu::Lease{"l", "", 0, {}}));
-    store.reset();  // Must not touch the parent's file.
-    auto own = SqliteStore::open(SqliteOptions(folder.file("store.db")));
-    good =
-        good && own && (*own)->put_if_unchanged("k", "child's own", first, std::nullopt, Durability::full)->committed;
-    own = kefu::Error(ErrorKind::cancelled, "closed");
-    _exit(good ? 0 : 1);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
-  const auto entry = *store->get("k");
-  REQUIRE(entry);
-  CHECK(entry->value == "child's own");
-  put(*store, "k", "parent", entry->generation);
+  CHECK(other.number("SELECT count(*) FROM source") == 1);
 }

@@ -1,0 +1,203 @@
+// SqlDatabase over SQLite: transactions of whoever has tables of its own, beside the Store's (foundation D1).
+#include "core/store/sql.hpp"
+#include "support/temp_folder.hpp"
+
+#include <kefu/stores/sqlite.hpp>
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using kefu::Durability;
+using kefu::Error;
+using kefu::ErrorKind;
+using kefu::Result;
+using kefu::SqlArgument;
+using kefu::SqliteDatabase;
+using kefu::SqliteOptions;
+using kefu::SqliteStore;
+using kefu::SqlOptions;
+using kefu::SqlRow;
+using kefu::SqlTransaction;
+using kefu::StoreWrite;
+
+namespace {
+
+/// A database with one table.
+struct SqlWorld {
+  SqlWorld() {
+    const auto made = database->transact("", [](SqlTransaction& sql) {
+      return sql.run("CREATE TABLE person (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, face {blob}) {by key}");
+    });
+    REQUIRE_MESSAGE(made.has_value(), made.error().to_string());
+  }
+  static Result<std::int64_t> add(SqlTransaction& sql, std::int64_t id, std::string_view name) {
+    return sql.run("INSERT INTO person (id, name) VALUES ($1, $2)", {id, SqlArgument::text(name)});
+  }
+  std::string names() {
+    std::string all;
+    const auto read = database->transact(
+        "",
+        [&](SqlTransaction& sql) {
+          all.clear();
+          return sql.run("SELECT name FROM person ORDER BY id {lock free}", {}, [&](const SqlRow& row) {
+            all += std::string(row.bytes(0)) + " ";
+            return true;
+          });
+        },
+        SqlOptions::reading());
+    REQUIRE_MESSAGE(read.has_value(), read.error().to_string());
+    return all;
+  }
+  const kefu_test::TempFolder folder;
+  const std::shared_ptr<SqliteDatabase> database = SqliteDatabase::open(SqliteOptions(folder.file("desk.db"))).value();
+};
+
+template <class T>
+void check_sql_error(const Result<T>& result, ErrorKind kind, std::string_view text) {
+  REQUIRE(!result.has_value());
+  CHECK_MESSAGE(result.error().kind() == kind, result.error().to_string());
+  CHECK_MESSAGE(result.error().message().find(text) != std::string::npos, result.error().to_string());
+}
+
+}  // namespace
+
+TEST_CASE("SqlDatabase: values come back as they were bound, statements say how many rows they changed") {
+  SqlWorld world;
+  const std::string face("\0\xff'face", 7);
+  const auto done = world.database->transact("ada", [&](SqlTransaction& sql) -> Result<std::string> {
+    const auto two = sql.run("INSERT INTO person VALUES ($1, $2, $3), ($4, $5, NULL)",
+                             {1, SqlArgument::text("阿达"), SqlArgument::blob(face), 2, SqlArgument::text("bob")});
+    if (!two) return two.error();
+    CHECK(*two == 2);
+    std::string back;
+    const auto changed = sql.run(
+        "INSERT INTO person (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING "
+        "face, "
+        "id, $2",
+        {1, SqlArgument::text("ada")}, [&](const SqlRow& row) {
+          back = row.bytes(0);
+          CHECK(row.number(1) == 1);
+          CHECK(row.bytes(2) == "ada");
+          CHECK(row.is_null(3));
+          return false;
+        });
+    if (!changed) return changed.error();
+    CHECK(*changed == 1);
+    return back;
+  });
+  REQUIRE_MESSAGE(done.has_value(), done.error().to_string());
+  CHECK(*done == face);
+  CHECK(world.names() == "ada bob ");
+  CHECK(world.database->dialect() == kefu::SqlDialect::sqlite);
+  CHECK(kefu::to_string(world.database->dialect()) == "sqlite");
+}
+
+TEST_CASE("SqlDatabase: what fails or throws leaves nothing") {
+  SqlWorld world;
+  check_sql_error(world.database->transact("",
+                                           [](SqlTransaction& sql) -> Result<void> {
+                                             CHECK(SqlWorld::add(sql, 1, "ada"));
+                                             return Error(ErrorKind::not_found, "changed my mind");
+                                           }),
+                  ErrorKind::not_found, "changed my mind");
+  check_sql_error(world.database->transact("",
+                                           [](SqlTransaction& sql) -> Result<void> {
+                                             CHECK(SqlWorld::add(sql, 1, "ada"));
+                                             throw std::runtime_error("no more");
+                                           }),
+                  ErrorKind::internal, "no more");
+  // Whoever does not look at an error does not commit past it.
+  check_sql_error(world.database->transact("",
+                                           [](SqlTransaction& sql) -> Result<void> {
+                                             CHECK(SqlWorld::add(sql, 1, "ada"));
+                                             CHECK(!SqlWorld::add(sql, 2, "ada"));
+                                             CHECK(!SqlWorld::add(sql, 3, "eve"));
+                                             return {};
+                                           }),
+                  ErrorKind::conflict, "person.name");
+  CHECK(world.names().empty());
+}
+
+TEST_CASE("SqlDatabase: a part is taken back alone") {
+  SqlWorld world;
+  const auto done = world.database->transact("", [](SqlTransaction& sql) -> Result<void> {
+    CHECK(SqlWorld::add(sql, 1, "ada"));
+    const auto failed = sql.part([&]() -> Result<void> {
+      CHECK(SqlWorld::add(sql, 2, "bob"));
+      CHECK(sql.part([&]() -> Result<void> {
+        return SqlWorld::add(sql, 4, "inner") ? Result<void>() : Error(ErrorKind::internal, "x");
+      }));
+      const auto twice = SqlWorld::add(sql, 3, "ada");
+      CHECK(!twice);
+      return {};  // Not looked at.
+    });
+    check_sql_error(failed, ErrorKind::conflict, "person.name");
+    CHECK(SqlWorld::add(sql, 5, "eve"));
+    return {};
+  });
+  CHECK(done.has_value());
+  CHECK(world.names() == "ada eve ");
+}
+
+TEST_CASE("SqlDatabase: wrong statements are named") {
+  SqlWorld world;
+  const auto run = [&](std::string_view statement, SqlTransaction::Arguments arguments = {},
+                       SqlOptions options = SqlOptions()) {
+    return world.database->transact(
+        "", [&](SqlTransaction& sql) { return sql.run(statement, arguments); }, options);
+  };
+  check_sql_error(run("SELECT * FROM nobody"), ErrorKind::bad_argument,
+                  "no such table: nobody, in: SELECT * FROM nobody");
+  check_sql_error(run("SELEC 1"), ErrorKind::bad_argument, "syntax error");
+  check_sql_error(run("SELECT $1, $2", {1}), ErrorKind::bad_argument, "1 arguments are given for 2 placeholders");
+  check_sql_error(run("CREATE TABLE t (x {bytes})"), ErrorKind::bad_argument, "unknown word {bytes}");
+  check_sql_error(run("SELECT {blob"), ErrorKind::bad_argument, "unknown word");
+  check_sql_error(run("COMMIT"), ErrorKind::bad_argument, "ended the transaction");
+  check_sql_error(run("DELETE FROM person", {}, SqlOptions::reading()), ErrorKind::bad_argument, "only reads");
+  SqlOptions late;
+  late.timeout = kefu::Millis(0);
+  check_sql_error(run("SELECT 1", {}, late), ErrorKind::bad_argument, "timeout is 0 ms");
+  CHECK(run("SELECT '{blob} $1'"));
+}
+
+TEST_CASE("SqlDatabase: the Store's writes are done or left with the rest") {
+  SqlWorld world;
+  const auto store = SqliteStore::open(world.database).value();
+  CHECK(world.database->holds_store());
+  const auto write = [&](std::uint64_t expected, bool stay) {
+    return world.database->transact("", [&](SqlTransaction& sql) -> Result<bool> {
+      const auto person = sql.run("INSERT INTO person (id, name) VALUES (1, 'ada') ON CONFLICT DO NOTHING");
+      if (!person) return person.error();
+      const auto also = sql.also({StoreWrite::put("cursor", "7", expected)});
+      if (!also) return also.error();
+      if (!stay) return Error(ErrorKind::cancelled, "not now");
+      return also->committed;
+    });
+  };
+  check_sql_error(write(0, false), ErrorKind::cancelled, "not now");
+  CHECK(!*store->get("cursor"));
+  CHECK(world.names().empty());
+  CHECK(write(0, true).value());
+  CHECK((*store->get("cursor"))->value == "7");
+  CHECK(world.names() == "ada ");
+  CHECK(!write(0, true).value());  // Somebody else was there first: the function decides.
+  CHECK(write((*store->get("cursor"))->generation, true).value());
+  check_sql_error(
+      world.database->transact("", [](SqlTransaction& sql) { return sql.also({StoreWrite::put("", "v", 0)}); }),
+      ErrorKind::bad_argument, "key");
+  CHECK(!SqliteStore::open(std::shared_ptr<SqliteDatabase>()));
+}
+
+TEST_CASE("SqlDatabase: each database's own words") {
+  using kefu::SqlDialect;
+  using kefu::detail::sql_in_dialect;
+  const std::string_view text = "SELECT a FROM t WHERE x = $1 AND y = '$2 {no}' {lock}";
+  CHECK(sql_in_dialect(text, SqlDialect::sqlite).value() == "SELECT a FROM t WHERE x = ?1 AND y = '$2 {no}' ");
+  CHECK(sql_in_dialect(text, SqlDialect::postgres).value() ==
+        "SELECT a FROM t WHERE x = $1 AND y = '$2 {no}' FOR UPDATE");
+  CHECK(sql_in_dialect("({blob}) {by key}", SqlDialect::postgres).value() == "(BYTEA) ");
+  CHECK(sql_in_dialect("{lock free}", SqlDialect::postgres).value() == "FOR UPDATE SKIP LOCKED");
+}
