@@ -1,9 +1,10 @@
-# Sourced by tests/run.sh, examples/quickstart.sh and .ci/run: installs the Debian packages that are missing and says so.
+# Sourced by the scripts of tests/, examples/quickstart.sh, .ci/run and .ci/full: installs the Debian packages that are missing and says so.
 # Nothing is downloaded from anywhere but the machine's own apt sources.
 
 kefu_build_packages="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev rapidjson-dev libfmt-dev
   libpugixml-dev libsqlite3-dev libcli11-dev"
-kefu_test_packages="doctest-dev clang-14 libclang-rt-14-dev"
+kefu_test_packages="doctest-dev"
+kefu_clang_packages="clang-14 libclang-rt-14-dev"
 kefu_example_packages="libcpp-httplib-dev"
 
 # say TEXT: one line about what the script does.

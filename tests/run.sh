@@ -11,13 +11,16 @@ usage: tests/run.sh [--quick] [--asan] [--tsan] [--fuzz SECONDS] [--all]
   --asan          also with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   --tsan          also with ThreadSanitizer
   --fuzz SECONDS  also every fuzz target for that long, from its corpus
-  --all           all of the above (fuzz: 20 seconds each)
+  --all           all of the above (fuzz: 10 seconds each)
+
+Tests with the label full run in .ci/full only.
 TEXT
 }
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 cd "$top" || exit 1
 . .ci/packages.sh
+. .ci/times.sh
 
 quick=0 asan=0 tsan=0 fuzz=0
 while [ $# -gt 0 ]; do
@@ -30,7 +33,7 @@ while [ $# -gt 0 ]; do
       case $fuzz in '' | *[!0-9]*) stop "--fuzz wants a number of seconds, for example --fuzz 20" ;; esac
       shift
       ;;
-    --all) asan=1 tsan=1 fuzz=20 ;;
+    --all) asan=1 tsan=1 fuzz=10 ;;
     -h | --help)
       usage
       exit 0
@@ -46,8 +49,10 @@ done
 started=$SECONDS
 logs=$top/build/logs
 mkdir -p "$logs"
+times_begin "$logs/times-tests.txt"
 # shellcheck disable=SC2086
 kefu_install $kefu_build_packages $kefu_test_packages $kefu_example_packages
+times_row packages
 
 passed=0 failed=0 failures=""
 
@@ -60,6 +65,8 @@ run_tests() {
   ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 2 "$@" 2>&1 | tee "$log" |
     grep --line-buffered -vE '^(Internal ctest changing|Test project|    Start )'
   cp "build/$preset/Testing/Temporary/LastTest.log" "$logs/tests-$preset.log" 2>/dev/null
+  times_row "tests ($preset)"
+  times_tests "$log"
   total=$(sed -n 's/.* tests failed out of \([0-9]*\)$/\1/p' "$log" | tail -n 1)
   bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of .*/\1/p' "$log" | tail -n 1)
   if [ -z "$total" ]; then
@@ -72,52 +79,43 @@ run_tests() {
   [ "$bad" = 0 ] || failures="$failures $(sed -n 's/^\t *[0-9]* - \([^ ]*\).*/'"$preset"':\1/p' "$log" | tr '\n' ' ')"
 }
 
-say "Building (release)"
-kefu_build release "$logs/build-release.log" -- -DKEFU_UNITY=ON
+# build PRESET: with its row in the table.
+build() {
+  say "Building ($1)"
+  kefu_build "$1" "$logs/build-$1.log" -- -DKEFU_UNITY=ON
+  times_row "build ($1)"
+}
+
+build release
 if [ "$quick" = 1 ]; then
-  run_tests release -LE 'package|long'
+  run_tests release -LE 'package|long|full'
 else
-  run_tests release
+  run_tests release -LE full
 fi
 
 # Structure and package tests read sources or build their own programs: a sanitizer adds nothing to them.
 if [ "$asan" = 1 ]; then
-  # One build without unity, so that no source leans on what its neighbour includes.
-  say "Building (asan)"
-  kefu_build asan "$logs/build-asan.log"
+  build asan
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
-  run_tests asan -LE 'package|structure'
+  run_tests asan -LE 'package|structure|full'
 fi
+# Only the programs in which threads share state; tests/CMakeLists.txt names them.
 if [ "$tsan" = 1 ]; then
-  say "Building (tsan)"
-  kefu_build tsan "$logs/build-tsan.log" -- -DKEFU_UNITY=ON
+  build tsan
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-  run_tests tsan -LE 'package|structure'
+  run_tests tsan -LE 'package|structure|full'
 fi
 if [ "$fuzz" != 0 ]; then
-  say "Building (fuzz)"
-  kefu_build fuzz "$logs/build-fuzz.log"
-  targets=$(find build/fuzz/fuzz -maxdepth 1 -type f -perm -u+x 2>/dev/null | sort)
-  [ -n "$targets" ] || stop "the preset 'fuzz' built no targets into build/fuzz/fuzz."
-  for target in $targets; do
-    name=$(basename "$target")
-    corpus=tests/fuzz/corpus/$name
-    found=build/fuzz/found/$name
-    mkdir -p "$found"
-    [ -d "$corpus" ] || stop "the fuzz target '$name' has no corpus in $corpus."
-    say "Fuzzing $name for $fuzz s"
-    if "$target" -max_total_time="$fuzz" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-      -artifact_prefix="$found/crash-" "$found" "$corpus" >"$logs/fuzz-$name.log" 2>&1; then
-      passed=$((passed + 1))
-      grep -E 'number_of_executed_units' "$logs/fuzz-$name.log"
-    else
-      failed=$((failed + 1))
-      failures="$failures fuzz:$name"
-      tail -n 40 "$logs/fuzz-$name.log"
-    fi
-  done
+  if ./tests/fuzz.sh "$fuzz"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    failures="$failures fuzz"
+  fi
+  times_row "fuzzing, $fuzz s a target"
 fi
 
+times_table
 minutes=$(((SECONDS - started) / 60)) seconds=$(((SECONDS - started) % 60))
 printf '\n%d passed, %d failed in %d min %02d s (logs: %s)\n' "$passed" "$failed" "$minutes" "$seconds" "$logs"
 [ "$failed" = 0 ] || printf 'failed: %s\n' "$failures"

@@ -53,6 +53,12 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/kefuConfigVersion.c
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/kefuConfigVersion.cmake
         DESTINATION ${kefu_cmake_dir})
 
+# From where the file lies, so that the package may be installed elsewhere (cmake --install --prefix) and moved.
+set(kefu_pc_prefix ${CMAKE_INSTALL_PREFIX})
+if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+  file(RELATIVE_PATH kefu_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  string(REGEX REPLACE "/$" "" kefu_pc_prefix "\${pcfiledir}/${kefu_pc_prefix}")
+endif()
 configure_file(src/package/kefu.pc.in ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds, installs and consumes the package. usage: run.sh STEP WORK_FOLDER
-#   build-static, build-shared   configure, build and install kefu into WORK_FOLDER/{static,shared}
+# Builds, installs and consumes the package. usage: run.sh STEP WORK_FOLDER [ARGUMENT]
+#   install-static BUILD   installs what was built in the folder BUILD into WORK_FOLDER/static
+#   build-shared           configures, builds and installs kefu into WORK_FOLDER/shared
 #   find-package KIND, components KIND, pkg-config KIND, coroutine KIND   consumers of an installed kind
 #   add-subdirectory, inside-shared, exports, installed-files
 set -u
@@ -18,15 +19,6 @@ quietly() {
   tail -n 40 "$log"
   exit 1
 }
-build() {
-  local kind=$1 shared=$2
-  quietly "configure-$kind" cmake -S "$top" -B "$work/build-$kind" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O0 \
-    -DBUILD_SHARED_LIBS="$shared" -DKEFU_UNITY=ON -DKEFU_BUILD_TESTS=OFF -DKEFU_BUILD_EXAMPLES=OFF \
-    -DKEFU_BUILD_PROGRAMS=OFF -DCMAKE_INSTALL_PREFIX="$work/$kind" -DCMAKE_INSTALL_LIBDIR=lib
-  quietly "build-$kind" cmake --build "$work/build-$kind" -j 2
-  rm -rf "${work:?}/$kind"
-  quietly "install-$kind" cmake --install "$work/build-$kind"
-}
 # consume NAME SOURCE KIND CMAKE_ARGUMENTS...: builds the consumer in SOURCE against an installed kind and runs it.
 consume() {
   local name=$1 source=$2 prefix=$3
@@ -39,8 +31,19 @@ consume() {
 exported() { nm -D --defined-only "$1" | awk '{print $NF}' | sed 's/@.*//'; }
 
 case $step in
-  build-static) build static OFF ;;
-  build-shared) build shared ON ;;
+  install-static)
+    rm -rf "${work:?}/static"
+    quietly install-static cmake --install "${kind:?build folder}" --prefix "$work/static"
+    ;;
+  build-shared)
+    # Warnings are errors here too: code that only the shared library has is compiled nowhere else.
+    quietly configure-shared cmake -S "$top" -B "$work/build-shared" -G Ninja -DCMAKE_BUILD_TYPE=None \
+      -DCMAKE_CXX_FLAGS=-O0 -DBUILD_SHARED_LIBS=ON -DKEFU_UNITY=ON -DKEFU_WERROR=ON -DKEFU_BUILD_TESTS=OFF \
+      -DKEFU_BUILD_EXAMPLES=OFF -DKEFU_BUILD_PROGRAMS=OFF -DCMAKE_INSTALL_PREFIX="$work/shared" -DCMAKE_INSTALL_LIBDIR=lib
+    quietly build-shared cmake --build "$work/build-shared" -j 2
+    rm -rf "${work:?}/shared"
+    quietly install-shared cmake --install "$work/build-shared"
+    ;;
   find-package)
     consume "find-package-$kind" find_package "$kind" && "$work/find-package-$kind/consumer" || exit 1
     ;;
