@@ -98,6 +98,28 @@ TEST_CASE("the SQLite store survives kill -9 at every system call it makes, whol
   CHECK(killed > 60);
 }
 
+// Foundation D1: a log of 1,000 pages is emptied into the file by a thread beside the commits.
+TEST_CASE("the SQLite store survives kill -9 while its log is emptied beside the commits") {
+  constexpr int kSteps = 400;
+  const auto start = std::chrono::steady_clock::now();
+  int killed = 0;
+  for (int call = 2000; call < 9000 && std::chrono::steady_clock::now() - start < std::chrono::seconds(20);
+       call += 230) {
+    CAPTURE(call);
+    const TempFolder folder(TempFolder::Place::memory);
+    const std::string path = folder.file("store.db");
+    ChildProcess child(
+        {KEFU_STORE_CHILD, "die", path, std::to_string(kSteps), std::to_string(call), call / 230 % 2 == 0 ? "0" : "1"});
+    Acknowledged acknowledged;
+    acknowledged.read_all(child);
+    CHECK(child.wait() == (acknowledged.survived ? 0 : -SIGKILL));
+    killed += acknowledged.survived ? 0 : 1;
+    check_after_crash(path, acknowledged);
+  }
+  MESSAGE(killed << " processes killed");
+  CHECK(killed > 5);
+}
+
 TEST_CASE("the SQLite store survives kill -9 at random instants, again and again") {
   const TempFolder folder;
   const std::string path = folder.file("store.db");

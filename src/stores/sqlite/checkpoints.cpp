@@ -82,7 +82,9 @@ Result<void> SqliteCheckpoints::connect() {
 void SqliteCheckpoints::move() {
   SqliteLog log;
   log.pages = last_.load(std::memory_order_relaxed);
-  if (file_.check(true) && connect() && file_.processes().try_take_log()) {
+  // One process does it; but a log that is far too long is not left to one that may have been stopped.
+  const bool alone = file_.processes().try_take_log();
+  if ((alone || log.pages >= kHoldAt) && file_.check(true) && connect()) {
     const auto pass = [&](bool wrap, std::chrono::milliseconds limit) {
       connection_->set_deadline(std::chrono::steady_clock::now() + limit);
       if (const auto moved = connection_->move_log(wrap)) log = *moved;
@@ -96,8 +98,8 @@ void SqliteCheckpoints::move() {
       static_cast<void>(pass(true, kReaders));
       file_.give_turn_back();
     }
-    file_.processes().give_back_log();
   }
+  if (alone) file_.processes().give_back_log();
   next_.store(log.pages + kEvery, std::memory_order_relaxed);
 }
 

@@ -48,6 +48,7 @@ class SqliteSqlTransaction final : public SqlTransaction {
 
  private:
   Error fail(Error error) { return failure_.emplace(std::move(error)); }
+  Result<void> check() const;
   Error fault(const Error& error, std::string_view statement) const;
   Result<std::int64_t> step(SqliteStatement& statement, Arguments arguments, const RowHandler& each);
 
@@ -56,6 +57,7 @@ class SqliteSqlTransaction final : public SqlTransaction {
   const WallTime time_;
   const bool read_only_;
   std::optional<Error> failure_;
+  bool handles_row_ = false;
 };
 
 Error wrong_statement(std::string_view what, std::string_view statement) {
@@ -73,9 +75,15 @@ Error SqliteSqlTransaction::fault(const Error& error, std::string_view statement
   return error.kind() == ErrorKind::conflict ? Error(ErrorKind::conflict, wrong.message()) : wrong;
 }
 
+Result<void> SqliteSqlTransaction::check() const {
+  if (failure_) return *failure_;
+  if (handles_row_) return Error(ErrorKind::bad_argument, "SQL: the handler of a row used the transaction");
+  return {};
+}
+
 Result<std::int64_t> SqliteSqlTransaction::run(std::string_view statement, Arguments arguments,
                                                const RowHandler& each) {
-  if (failure_) return *failure_;
+  if (auto ready = check(); !ready) return ready.error();
   const auto kept = connection_.kept(statement);
   if (!kept) return fail(fault(kept.error(), statement));
   if (static_cast<std::size_t>((*kept)->parameters()) != arguments.size()) {
@@ -116,13 +124,16 @@ Result<std::int64_t> SqliteSqlTransaction::step(SqliteStatement& statement, Argu
     if (!more) return more.error();
     // A statement that writes is run to its end whatever `each` says: what it returns comes before it is done.
     if (!*more || (!wanted && statement.only_reads())) break;
-    if (wanted && each) wanted = each(row);
+    if (!wanted || !each) continue;
+    handles_row_ = true;
+    wanted = each(row);
+    handles_row_ = false;
   }
   return statement.only_reads() ? 0 : connection_.changed_rows();
 }
 
 Result<void> SqliteSqlTransaction::part(const std::function<Result<void>()>& work) {
-  if (failure_) return *failure_;
+  if (auto ready = check(); !ready) return ready;
   if (auto begun = connection_.step_once("SAVEPOINT part"); !begun) return fail(begun.error());
   auto done = work();
   if (done && failure_) done = *failure_;
@@ -137,7 +148,7 @@ Result<void> SqliteSqlTransaction::part(const std::function<Result<void>()>& wor
 }
 
 Result<CommitOutcome> SqliteSqlTransaction::also(const std::vector<StoreWrite>& writes) {
-  if (failure_) return *failure_;
+  if (auto ready = check(); !ready) return ready.error();
   if (read_only_) return fail(wrong_statement("this transaction only reads", "also()"));
   if (auto error = SqliteEntries::check(writes)) return fail(*error);
   auto outcome = entries_.apply(writes, time_);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <atomic>
 #include <cstdarg>
 #include <cstdlib>
 #include <fcntl.h>
@@ -80,7 +81,7 @@ void run_script(kefu::Store& store, int steps) {
 }
 
 // SQLite's own hook for tests lets a program take the place of the system's calls.
-long calls_left = 0;
+std::atomic<long> calls_left{0};  // The log is emptied by a thread of its own.
 bool torn = false;
 
 ssize_t dying_write(int file, const void* bytes, size_t size, off_t place) {

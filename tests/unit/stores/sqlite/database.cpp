@@ -161,6 +161,13 @@ TEST_CASE("SqlDatabase: wrong statements are named") {
   late.timeout = kefu::Millis(0);
   check_sql_error(run("SELECT 1", {}, late), ErrorKind::bad_argument, "timeout is 0 ms");
   CHECK(run("SELECT '{blob} $1'"));
+  const auto handled = world.database->transact("", [](SqlTransaction& sql) {
+    return sql.run("SELECT 1", {}, [&](const SqlRow&) {
+      check_sql_error(sql.run("SELECT 2"), ErrorKind::bad_argument, "handler of a row");
+      return true;
+    });
+  });
+  CHECK(handled);
 }
 
 TEST_CASE("SqlDatabase: the Store's writes are done or left with the rest") {
