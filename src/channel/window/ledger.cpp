@@ -1,4 +1,5 @@
 #include "channel/window/record.hpp"
+#include "core/store/commit_known.hpp"
 
 #include <kefu/channel/reply_window.hpp>
 
@@ -77,7 +78,7 @@ Result<void> ReplyLedger::Impl::update(std::string_view customer, WallTime now, 
     if (!*changed) return {};
     std::vector<StoreWrite> writes;
     writes.push_back(write(at, *found->record, found->generation, now));
-    auto outcome = store->commit(writes, Durability::relaxed);
+    auto outcome = detail::commit_known(*store, writes, Durability::relaxed);
     if (!outcome) return outcome.error();
     if (outcome->committed) return {};
   }

@@ -29,6 +29,7 @@ std::string TokenRecord::json() const {
   writer.key("generation").unsigned_integer(generation);
   writer.key("issued").integer(unix_millis(issued));
   writer.key("expires").integer(unix_millis(expires));
+  kept.write(writer);
   writer.end_object();
   return out;
 }
@@ -47,6 +48,7 @@ std::optional<TokenRecord> TokenRecord::read(std::string_view text) {
   record.generation = static_cast<std::uint64_t>(*generation);
   record.issued = from_unix_millis(*issued);
   record.expires = from_unix_millis(*expires);
+  record.kept = KeptMembers(root, {"value", "generation", "issued", "expires"});
   return record;
 }
 
@@ -57,6 +59,7 @@ std::string ForceBudget::json() const {
   writer.key("day").integer(day);
   writer.key("spent").integer(spent);
   writer.key("last").integer(unix_millis(last));
+  kept.write(writer);
   writer.end_object();
   return out;
 }
@@ -68,6 +71,7 @@ ForceBudget ForceBudget::read(std::string_view text) {
   budget.day = document.root()["day"].integer().value_or(0);
   budget.spent = static_cast<int>(document.root()["spent"].integer().value_or(0));
   budget.last = from_unix_millis(document.root()["last"].integer().value_or(0));
+  budget.kept = KeptMembers(document.root(), {"day", "spent", "last"});
   return budget;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/text/kept_members.hpp"
+
 #include <kefu/core/secret.hpp>
 #include <kefu/core/time.hpp>
 
@@ -17,6 +19,7 @@ struct TokenRecord {
   std::uint64_t generation = 0;
   WallTime issued{};
   WallTime expires{};
+  KeptMembers kept;
 
   Millis life() const { return std::chrono::duration_cast<Millis>(expires - issued); }
   std::string json() const;
@@ -29,6 +32,7 @@ struct ForceBudget {
   std::int64_t day = 0;  ///< Days since 1970 in the platform's zone (UTC+8).
   int spent = 0;         ///< On that day.
   WallTime last{};
+  KeptMembers kept;
 
   std::string json() const;
   static ForceBudget read(std::string_view text);

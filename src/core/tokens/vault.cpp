@@ -1,5 +1,7 @@
 #include "core/tokens/vault.hpp"
 
+#include "core/store/commit_known.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -46,9 +48,11 @@ Result<TokenVault::Found> TokenVault::claim(Store& store, const std::string& own
 
 Result<std::optional<TokenRecord>> TokenVault::keep(Store& store, TokenRecord record, std::uint64_t expected,
                                                     std::uint64_t refused) const {
+  auto before = read(store);
+  if (before && before->record && before->generation == expected) record.kept = before->record->kept;
   for (int attempt = 0; attempt < 3; ++attempt) {
     const auto left = std::chrono::duration_cast<Millis>(record.expires - clock_->wall());
-    auto put = store.put_if_unchanged(record_key_, record.json(), expected, left, Durability::relaxed);
+    auto put = put_known(store, record_key_, record.json(), expected, left, Durability::relaxed);
     if (!put) return put.error();
     if (put->committed) break;
     auto entry = store.get(record_key_);
@@ -62,7 +66,7 @@ Result<std::optional<TokenRecord>> TokenVault::keep(Store& store, TokenRecord re
 }
 
 Result<bool> TokenVault::retire(Store& store, std::uint64_t expected) const {
-  auto removed = store.remove_if_unchanged(record_key_, expected);
+  auto removed = commit_known(store, {StoreWrite::remove(record_key_, expected)}, Durability::relaxed);
   if (!removed) return removed.error();
   return removed->committed;
 }
@@ -83,8 +87,8 @@ Result<TokenVault::Spent> TokenVault::spend(Store& store, int per_day, std::chro
     budget.day = ForceBudget::day_of(now);
     budget.last = now;
     ++budget.spent;
-    auto put = store.put_if_unchanged(budget_key_, budget.json(), *entry ? (*entry)->generation : 0,
-                                      std::chrono::hours(48), Durability::relaxed);
+    auto put = put_known(store, budget_key_, budget.json(), *entry ? (*entry)->generation : 0, std::chrono::hours(48),
+                         Durability::relaxed);
     if (!put) return put.error();
     if (put->committed) {
       spent.allowed = true;

@@ -5,6 +5,7 @@
 #include "core/async/runtime_core.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/report/reporting.hpp"
+#include "core/store/commit_known.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
 #include "core/tokens/record.hpp"
@@ -53,14 +54,14 @@ Result<std::string> consume_link(Store& store, const std::string& key, std::stri
   if (!*entry) return unknown_state();
   const auto record = detail::Document::json((*entry)->value);
   if (!detail::equal_in_constant_time(record.root()["proof"].text(), proof)) return unknown_state();
-  auto removed = store.remove_if_unchanged(key, (*entry)->generation);
+  auto removed = detail::commit_known(store, {StoreWrite::remove(key, (*entry)->generation)}, Durability::relaxed);
   if (!removed) return removed.error();
   if (!removed->committed) return unknown_state();
   return std::string(record.root()["merchant"].text());
 }
 
 /// Grant and token in one commit, so that nobody sees the one without the other.
-Result<Grant> put_grant(Store& store, const std::string& key, const std::string& token_key, const Grant& grant,
+Result<Grant> put_grant(Store& store, const std::string& key, const std::string& token_key, Grant grant,
                         detail::TokenRecord token, WallTime wall) {
   for (int attempt = 0; attempt < kMostCommits; ++attempt) {
     auto before = read_grant(store, key);
@@ -75,8 +76,12 @@ Result<Grant> put_grant(Store& store, const std::string& key, const std::string&
     if (!entry) return entry.error();
     const auto old = *entry ? detail::TokenRecord::read((*entry)->value) : std::nullopt;
     token.generation = old ? old->generation + 1 : 1;
+    if (old) token.kept = old->kept;
+    if (before->grant) grant.kept = before->grant->kept;
     const auto left = std::chrono::duration_cast<Millis>(token.expires - wall);
-    auto done = store.commit({StoreWrite::put(key, grant.json(), before->generation),
+    auto done =
+        detail::commit_known(store,
+                             {StoreWrite::put(key, grant.json(), before->generation),
                               StoreWrite::put(token_key, token.json(), *entry ? (*entry)->generation : 0, left)},
                              Durability::full);
     if (!done) return done.error();
@@ -92,9 +97,10 @@ Result<bool> remove_grant(Store& store, const std::string& key, const std::strin
     if (!*grant) return false;
     auto token = store.get(token_key);
     if (!token) return token.error();
-    auto done = store.commit({StoreWrite::remove(key, (*grant)->generation),
-                              StoreWrite::remove(token_key, *token ? (*token)->generation : 0)},
-                             Durability::full);
+    auto done = detail::commit_known(store,
+                                     {StoreWrite::remove(key, (*grant)->generation),
+                                      StoreWrite::remove(token_key, *token ? (*token)->generation : 0)},
+                                     Durability::full);
     if (!done) return done.error();
     if (done->committed) return true;
   }
@@ -138,7 +144,7 @@ Pending<AuthorizationLink> ShopAuthorizer::link(std::string merchant, CallOption
   link.expires = runtime->clock->wall() + kLinkLife;
   runtime->with_store<CommitOutcome>(
       [key = state_key(name), record = link_record(merchant, proof)](Store& store) {
-        return store.put_if_unchanged(key, record, 0, kLinkLife, Durability::relaxed);
+        return detail::put_known(store, key, record, 0, kLinkLife, Durability::relaxed);
       },
       [promise = std::move(promise), link = std::move(link)](const Result<CommitOutcome>& written) mutable {
         if (!written) return promise.answer(written.error());

@@ -15,7 +15,7 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-constexpr std::int64_t kGrantVersion = 1;
+constexpr int kGrantVersion = 1;
 constexpr std::size_t kMaxMerchantName = 64;
 
 StoreKey grants_of(std::string_view name_space, std::string_view app_key) {
@@ -70,6 +70,7 @@ std::string Grant::json() const {
   write_text(json, "uid", uid);
   write_text(json, "open_id", open_id);
   write_text(json, "xid", xid);
+  kept.write(json);
   json.end_object();
   return out;
 }
@@ -79,7 +80,7 @@ std::optional<Grant> Grant::read(std::string_view text) {
   limits.depth = 4;
   const auto document = detail::Document::json(text, limits);
   const auto root = document.root();
-  if (!document || root["v"].integer() != kGrantVersion) return std::nullopt;
+  if (!document || !detail::reads_version(root["v"], kGrantVersion)) return std::nullopt;
   const std::string_view state = root["state"].text();
   if (state != "authorized" && state != "needs_authorization") return std::nullopt;
   Grant grant;
@@ -94,6 +95,8 @@ std::optional<Grant> Grant::read(std::string_view text) {
   grant.uid = root["uid"].text();
   grant.open_id = root["open_id"].text();
   grant.xid = root["xid"].text();
+  grant.kept = detail::KeptMembers(root, {"v", "merchant", "state", "why", "refused_secret", "renewals",
+                                          "refresh_token", "authorized", "expires", "uid", "open_id", "xid"});
   if (check_merchant_name(grant.merchant) || grant.renewals < 0) return std::nullopt;
   return grant;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/text/kept_members.hpp"
+
 #include <kefu/channel/authorizer.hpp>
 #include <kefu/core/secret.hpp>
 #include <kefu/core/time.hpp>
@@ -30,6 +32,7 @@ struct Grant {
   std::string uid;
   std::string open_id;
   std::string xid;
+  detail::KeptMembers kept;
 
   /// Takes over what an exchange or a refresh answered; what the answer leaves out stays as it is.
   void take(const GrantAnswer& answer, WallTime now);

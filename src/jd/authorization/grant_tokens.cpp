@@ -2,6 +2,7 @@
 
 #include "core/async/runtime_core.hpp"
 #include "core/report/reporting.hpp"
+#include "core/store/commit_known.hpp"
 
 #include <kefu/core/observer_names.hpp>
 #include <kefu/jd/time.hpp>
@@ -41,7 +42,7 @@ enum class Saved : unsigned char { yes, superseded };
 /// Writes a renewal unless the merchant authorized anew, or the grant was forgotten, meanwhile.
 Result<Saved> save_renewal(Store& store, const std::string& key, const Grant& grant, std::uint64_t expected) {
   for (int attempt = 0; attempt < 8; ++attempt) {
-    auto put = store.put_if_unchanged(key, grant.json(), expected, std::nullopt, Durability::full);
+    auto put = detail::put_known(store, key, grant.json(), expected, std::nullopt, Durability::full);
     if (!put) return put.error();
     if (put->committed) return Saved::yes;
     auto now = read_grant(store, key);
@@ -161,7 +162,7 @@ void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& e
   const std::string why = lost.why;
   access_.runtime->with_store<CommitOutcome>(
       [key = key_, lost = std::move(lost), expected = before.generation](Store& store) {
-        return store.put_if_unchanged(key, lost.json(), expected, std::nullopt, Durability::full);
+        return detail::put_known(store, key, lost.json(), expected, std::nullopt, Durability::full);
       },
       [self = shared_from_this(), job, error, why](const Result<CommitOutcome>& written) {
         if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());

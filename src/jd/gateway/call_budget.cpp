@@ -1,7 +1,9 @@
 #include "jd/gateway/call_budget.hpp"
 
+#include "core/store/commit_known.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
+#include "core/text/kept_members.hpp"
 
 #include <kefu/jd/time.hpp>
 
@@ -38,6 +40,7 @@ struct CallBudget::Record {
   bool stopped = false;
   std::int64_t used = 0;
   std::map<std::string, std::int64_t> shops;
+  detail::KeptMembers kept;
 
   std::string text() const {
     std::string out;
@@ -45,7 +48,9 @@ struct CallBudget::Record {
     json.begin_object().key("v").integer(kRecordVersion).key("stop").boolean(stopped).key("used").integer(used);
     json.key("shops").begin_object();
     for (const auto& [shop, count] : shops) json.key(shop).integer(count);
-    json.end_object().end_object();
+    json.end_object();
+    kept.write(json);
+    json.end_object();
     return out;
   }
   /// What cannot be read counts as nothing used: the platform's own stop remains.
@@ -53,11 +58,12 @@ struct CallBudget::Record {
     Record record;
     const detail::Document document = detail::Document::json(text);
     const detail::Value root = document.root();
-    if (root["v"].integer() != kRecordVersion) return record;
+    if (!detail::reads_version(root["v"], kRecordVersion)) return record;
     record.stopped = root["stop"].boolean().value_or(false);
     record.used = std::max<std::int64_t>(root["used"].integer().value_or(0), 0);
     for (const auto& member : root["shops"])
       record.shops[std::string(member.name)] = std::max<std::int64_t>(member.value.integer().value_or(0), 0);
+    record.kept = detail::KeptMembers(root, {"v", "stop", "used", "shops"});
     return record;
   }
 };
@@ -175,8 +181,8 @@ void CallBudget::claim(const std::string& shop, std::shared_ptr<std::vector<Gran
           const Claim claim = decide(record, shop, total, day, clock->wall());
           if (claim.block == 0) return claim;
           // Kept a day longer than it counts: processes' clocks differ a little.
-          auto outcome = store.put_if_unchanged(key, record.text(), *entry ? (*entry)->generation : 0, 2 * kBudgetDay,
-                                                Durability::relaxed);
+          auto outcome = detail::put_known(store, key, record.text(), *entry ? (*entry)->generation : 0, 2 * kBudgetDay,
+                                           Durability::relaxed);
           if (!outcome) return outcome.error();
           if (outcome->committed) return claim;
         }
@@ -226,8 +232,8 @@ void CallBudget::stop_for_today(std::function<void(const Error&)> done) {
           Record record = *entry ? Record::parse((*entry)->value) : Record();
           if (record.stopped) return {};
           record.stopped = true;
-          auto outcome = store.put_if_unchanged(key, record.text(), *entry ? (*entry)->generation : 0, 2 * kBudgetDay,
-                                                Durability::relaxed);
+          auto outcome = detail::put_known(store, key, record.text(), *entry ? (*entry)->generation : 0, 2 * kBudgetDay,
+                                           Durability::relaxed);
           if (!outcome) return outcome.error();
           if (outcome->committed) return {};
         }

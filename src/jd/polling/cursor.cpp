@@ -112,14 +112,16 @@ std::string StreamCursor::text() const {
   for (const SeenItems::Segment& segment : seen.sealed()) {
     json.begin_array().unsigned_integer(segment.serial).integer(unix_millis(segment.newest)).end_array();
   }
-  json.end_array().end_object();
+  json.end_array();
+  kept.write(json);
+  json.end_object();
   return out;
 }
 
 std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
   const detail::Document document = detail::Document::json(text);
   const detail::Value root = document.root();
-  if (root["v"].integer() != kCursorVersion || !root["at"].integer()) return std::nullopt;
+  if (!detail::reads_version(root["v"], kCursorVersion) || !root["at"].integer()) return std::nullopt;
   StreamCursor cursor;
   cursor.start = cursor_time(root["start"]);
   cursor.position = cursor_time(root["at"]);
@@ -145,6 +147,8 @@ std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
     segment.newest = cursor_time(parts[1]);
   }
   cursor.seen.restore(std::move(current), std::move(sealed));
+  cursor.kept = detail::KeptMembers(
+      root, {"v", "start", "at", "from", "to", "agent", "page", "open", "still", "serial", "newest", "seen", "sealed"});
   return cursor;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/text/kept_members.hpp"
+
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
 #include <kefu/jd/buyer.hpp>
@@ -86,6 +88,7 @@ struct StreamCursor {
   std::vector<OpenChat> open;
   std::vector<OpenChat> still_open;  ///< Found open in this window.
   SeenItems seen;
+  detail::KeptMembers kept;
 
   /// Without the marks of sealed segments.
   std::string text() const;

@@ -3,6 +3,7 @@
 #include "core/async/call_deadline.hpp"
 #include "core/async/joint_cancel.hpp"
 #include "core/report/reporting.hpp"
+#include "core/store/commit_known.hpp"
 
 #include <kefu/core/observer_names.hpp>
 
@@ -224,7 +225,7 @@ Pending<void> ShopPoller::accept(std::vector<StoreWrite> cursor) {
   Pending<void> pending = promise.pending();
   parts_.runtime->with_store<void>(
       [cursor = std::move(cursor)](Store& store) -> Result<void> {
-        auto outcome = store.commit(cursor, Durability::full);
+        auto outcome = detail::commit_known(store, cursor, Durability::full);
         if (!outcome) return outcome.error();
         if (!outcome->committed)
           return Error(ErrorKind::conflict, "another process took this batch: drop it and poll again");

@@ -1,22 +1,27 @@
-// STO-5: sealed values open with the right key only; what does not open counts as absent and is reported.
+// STO-5: sealed values open with the right key only; what does not open is reported, and written over only where it can
+// be fetched again.
+#include "unit/stores/store_access.hpp"
+
 #include <kefu/core/observer_names.hpp>
 #include <kefu/core/sealed_store.hpp>
 
 #include <doctest/doctest.h>
 
-#include <map>
-
 using kefu::Durability;
 using kefu::ErrorKind;
 using kefu::MemoryStore;
+using kefu::SealedOptions;
 using kefu::SealedStore;
+using kefu::SealKey;
 using kefu::Secret;
 using kefu::Store;
 using kefu::StoreWrite;
+using kefu_test::put;
 
 namespace {
 
-const std::string kKey = "kefu/2/test/wechat/token/wx1";
+const std::string kToken = "kefu/2/test/wechat/token/wx1";
+const std::string kGrant = "kefu/2/test/jd/grant/app/shop1";
 
 /// Counts reports and keeps their text.
 class Reports final : public kefu::Observer {
@@ -36,118 +41,169 @@ class Reports final : public kefu::Observer {
   std::string text;
 };
 
-Secret key_of(char byte) { return Secret(std::string(SealedStore::kKeySize, byte)); }
-
-std::shared_ptr<SealedStore> sealed(std::shared_ptr<Store> inner, char key, std::vector<Secret> previous = {},
-                                    std::shared_ptr<kefu::Observer> observer = nullptr) {
-  return SealedStore::create(std::move(inner), key_of(key), std::move(previous), std::move(observer)).value();
+/// A key of the host: its number is its letter.
+SealKey key_of(char byte) {
+  return SealKey(static_cast<std::uint32_t>(byte), Secret(std::string(SealedStore::kKeySize, byte)));
 }
 
-std::uint64_t put(Store& store, const std::string& key, const std::string& value, std::uint64_t expected = 0) {
-  const auto outcome = store.put_if_unchanged(key, value, expected, std::nullopt, Durability::relaxed);
-  REQUIRE_MESSAGE(outcome.has_value(), outcome.error().to_string());
-  REQUIRE(outcome->committed);
-  return outcome->generation;
+/// Opens with all the keys named, seals with the first.
+std::shared_ptr<SealedStore> sealed(std::shared_ptr<Store> inner, const std::string& keys,
+                                    std::shared_ptr<kefu::Observer> observer = nullptr) {
+  SealedOptions options(key_of(keys.front()));
+  for (const char key : keys.substr(1)) options.keys.push_back(key_of(key));
+  options.observer = std::move(observer);
+  return SealedStore::create(std::move(inner), std::move(options)).value();
 }
 
 std::string stored(Store& inner, const std::string& key) { return (*inner.get(key))->value; }
+
+template <class T>
+void check_unreadable(const kefu::Result<T>& result, std::string_view why) {
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == ErrorKind::configuration);
+  CHECK_MESSAGE(result.error().message().find(why) != std::string::npos, result.error().message());
+  CHECK(result.error().message().find("shop1") == std::string::npos);
+}
 
 }  // namespace
 
 TEST_CASE("STO-5: the store underneath never sees a value") {
   const auto inner = std::make_shared<MemoryStore>();
-  const auto store = sealed(inner, 'k');
+  const auto store = sealed(inner, "k");
   CHECK(!store->durable());
   const std::string value = "ACCESS-TOKEN-of-the-shop";
-  put(*store, kKey, value);
+  put(*store, kToken, value);
   put(*store, "same", value);
-  const std::string first = stored(*inner, kKey);
+  const std::string first = stored(*inner, kToken);
   CHECK(first.size() == value.size() + SealedStore::kOverhead);
   CHECK(first.find("TOKEN") == std::string::npos);
-  CHECK(first.substr(29) != stored(*inner, "same").substr(29));
-  CHECK((*store->get(kKey))->value == value);
+  CHECK(first.substr(33) != stored(*inner, "same").substr(33));
+  CHECK((*store->get(kToken))->value == value);
 }
 
-TEST_CASE("STO-5: a value under another key of the host is absent, reported and written over") {
+TEST_CASE("STO-5: an access token under another key of the host is absent, reported and written over") {
   const auto inner = std::make_shared<MemoryStore>();
-  const auto generation = put(*sealed(inner, 'a'), kKey, "token of a");
+  const auto generation = put(*sealed(inner, "a"), kToken, "token of a");
   const auto reports = std::make_shared<Reports>();
-  const auto store = sealed(inner, 'b', {}, reports);
-  CHECK(!*store->get(kKey));
+  const auto store = sealed(inner, "b", reports);
+  CHECK(!*store->get(kToken));
   CHECK(reports->count == 1);
   CHECK(reports->text.find("platform=wechat kind=token") != std::string::npos);
+  CHECK(reports->text.find("key 97") != std::string::npos);
   CHECK(reports->text.find("wx1") == std::string::npos);
 
   const auto both =
-      store->commit({StoreWrite::put("new", "v", 0), StoreWrite::put(kKey, "token of b", 0)}, Durability::full);
+      store->commit({StoreWrite::put("new", "v", 0), StoreWrite::put(kToken, "token of b", 0)}, Durability::full);
   REQUIRE(both.has_value());
   REQUIRE(both->committed);
   CHECK(both->generation > generation);
-  CHECK((*store->get(kKey))->value == "token of b");
+  CHECK((*store->get(kToken))->value == "token of b");
   // Now that it opens, it is in the way like any other value.
-  CHECK(!store->put_if_unchanged(kKey, "late", 0, std::nullopt, Durability::relaxed)->committed);
-  CHECK(!*sealed(inner, 'a')->get(kKey));
+  CHECK(!store->put_if_unchanged(kToken, "late", 0, std::nullopt, Durability::relaxed)->committed);
+  CHECK(!*sealed(inner, "a")->get(kToken));
+}
+
+TEST_CASE("foundation k: what exists only here is never written over, with two processes and one new key") {
+  const auto inner = std::make_shared<MemoryStore>();
+  const auto old_process = sealed(inner, "a");
+  put(*old_process, kGrant, "the refresh token");
+  const auto hasty = sealed(inner, "n");  // Was given the new key only.
+  const std::string before = stored(*inner, kGrant);
+  check_unreadable(hasty->get(kGrant), "key 97");
+  check_unreadable(hasty->get_many({"nothing", kGrant}), "key 97");
+  check_unreadable(hasty->list("kefu/2/test/jd/", "", 10), "key 97");
+  check_unreadable(hasty->put_if_unchanged(kGrant, "another", 0, std::nullopt, Durability::full), "grant");
+  check_unreadable(hasty->remove_if_unchanged(kGrant, 0), "grant");
+  const auto both =
+      hasty->commit({StoreWrite::put("new", "v", 0), StoreWrite::put(kGrant, "another", 0)}, Durability::full);
+  check_unreadable(both, "left as it is");
+  CHECK(both.error().delivery() == kefu::Delivery::refused);
+  CHECK(stored(*inner, kGrant) == before);
+  CHECK(!*inner->get("new"));
+  // Its keys can be listed, and who means it removes it by its generation.
+  const auto listed = hasty->list("kefu/2/test/jd/", "", kefu::ListLimits::keys(10));
+  REQUIRE(listed);
+  CHECK(listed->items.size() == 1);
+  CHECK(hasty->remove_if_unchanged(kGrant, listed->items[0].second.generation)->committed);
+}
+
+TEST_CASE("foundation k: a new key is first readable everywhere, then used") {
+  const auto inner = std::make_shared<MemoryStore>();
+  const auto generation = put(*sealed(inner, "a"), kGrant, "1");
+  const auto still_old = sealed(inner, "an");  // Knows the new key, seals with the old one.
+  const auto switched = sealed(inner, "na");
+  CHECK((*switched->get(kGrant))->value == "1");
+  const auto second = put(*switched, kGrant, "2", generation);
+  CHECK((*still_old->get(kGrant))->value == "2");
+  const auto third = put(*still_old, kGrant, "3", second);
+  CHECK((*switched->get(kGrant))->value == "3");
+  put(*switched, kGrant, "4", third);
+  CHECK((*sealed(inner, "n")->get(kGrant))->value == "4");  // The old key may go.
 }
 
 TEST_CASE("STO-5: no changed, cut, moved or plain value opens") {
   const auto inner = std::make_shared<MemoryStore>();
-  const auto store = sealed(inner, 'k');
-  put(*store, kKey, "the value");
-  const std::string whole = stored(*inner, kKey);
-  std::uint64_t generation = (*inner->get(kKey))->generation;
+  const auto store = sealed(inner, "k");
+  put(*store, kToken, "the value");
+  const std::string whole = stored(*inner, kToken);
+  std::uint64_t generation = (*inner->get(kToken))->generation;
   for (std::size_t i = 0; i < whole.size(); ++i) {
     std::string changed = whole;
     changed[i] = static_cast<char>(changed[i] ^ 1);
-    generation = put(*inner, kKey, changed, generation);
-    CHECK(!*store->get(kKey));
-    generation = put(*inner, kKey, whole.substr(0, i), generation);
-    CHECK(!*store->get(kKey));
+    generation = put(*inner, kToken, changed, generation);
+    CHECK(!*store->get(kToken));
+    generation = put(*inner, kToken, whole.substr(0, i), generation);
+    CHECK(!*store->get(kToken));
   }
-  generation = put(*inner, kKey, whole + "x", generation);
-  CHECK(!*store->get(kKey));
-  generation = put(*inner, kKey, "a plain value that was written before anybody sealed, long enough", generation);
-  CHECK(!*store->get(kKey));
+  generation = put(*inner, kToken, whole + "x", generation);
+  CHECK(!*store->get(kToken));
+  const std::string plain = "a plain value that was written before anybody sealed, and long enough";
+  generation = put(*inner, kToken, plain, generation);
+  CHECK(!*store->get(kToken));
+  put(*inner, kGrant, plain);
+  check_unreadable(store->get(kGrant), "without sealing");
   put(*inner, "another key", whole);
-  CHECK(!*store->get("another key"));
-  put(*inner, kKey, whole, generation);
-  CHECK((*store->get(kKey))->value == "the value");
+  check_unreadable(store->get("another key"), "another key");
+  put(*inner, kToken, whole, generation);
+  CHECK((*store->get(kToken))->value == "the value");
 }
 
-TEST_CASE("STO-5: keys can be changed") {
+TEST_CASE("STO-5: listings leave out the tokens that do not open") {
   const auto inner = std::make_shared<MemoryStore>();
-  put(*sealed(inner, 'a'), "old", "1");
-  const auto store = sealed(inner, 'b', {key_of('x'), key_of('a')});
-  const auto old = *store->get("old");
-  REQUIRE(old);
-  CHECK(old->value == "1");
-  put(*store, "old", "2", old->generation);
-  CHECK((*sealed(inner, 'b')->get("old"))->value == "2");
-}
-
-TEST_CASE("STO-5: listings leave out what does not open") {
-  const auto inner = std::make_shared<MemoryStore>();
-  const auto mine = sealed(inner, 'm');
-  const auto theirs = sealed(inner, 't');
-  for (int i = 100; i < 200; ++i) put(i % 3 == 0 ? *mine : *theirs, "l/" + std::to_string(i), std::to_string(i));
-  const auto page = mine->list("l/", "", 20);
+  const auto mine = sealed(inner, "m");
+  const auto theirs = sealed(inner, "t");
+  const auto key = [](int number) { return "kefu/2/test/wechat/token/" + std::to_string(number); };
+  for (int i = 100; i < 200; ++i) put(i % 3 == 0 ? *mine : *theirs, key(i), std::to_string(i));
+  const auto page = mine->list("kefu/2/", "", 20);
   REQUIRE(page.has_value());
   CHECK(page->items.size() == 6);
   CHECK(page->items.front().second.value == "102");
   CHECK(page->items.back().second.value == "117");  // Of the numbers to 119.
-  CHECK(page->next == "l/119");
+  CHECK(page->next == key(119));
 }
 
-TEST_CASE("STO-5: keys of the wrong size are refused by name, without being shown") {
+TEST_CASE("STO-5: keys of the wrong size or number are refused by name, without being shown") {
   const auto inner = std::make_shared<MemoryStore>();
-  const auto refused = [&](kefu::Result<std::shared_ptr<SealedStore>> made, std::string_view text) {
+  const auto refused = [&](std::shared_ptr<Store> store, SealedOptions options, std::string_view text) {
+    const auto made = SealedStore::create(std::move(store), std::move(options));
     REQUIRE(!made.has_value());
     CHECK(made.error().kind() == ErrorKind::bad_argument);
     CHECK_MESSAGE(made.error().message().find(text) != std::string::npos, made.error().message());
     CHECK(made.error().message().find("hunter2") == std::string::npos);
   };
-  refused(SealedStore::create(nullptr, key_of('k')), "store");
-  refused(SealedStore::create(inner, Secret("hunter2")), "7 bytes");
-  refused(SealedStore::create(inner, Secret()), "0 bytes");
-  refused(SealedStore::create(inner, key_of('k'), {Secret("hunter2")}), "7 bytes");
-  refused(SealedStore::create(inner, key_of('k'), std::vector<Secret>(5, key_of('p'))), "previous");
+  refused(nullptr, SealedOptions(key_of('k')), "store");
+  refused(inner, SealedOptions(SealKey(1, Secret("hunter2"))), "key 1 has 7 bytes");
+  refused(inner, SealedOptions(SealKey(1, Secret())), "0 bytes");
+  SealedOptions options(key_of('k'));
+  options.keys.push_back(SealKey(2, Secret("hunter2")));
+  refused(inner, options, "key 2 has 7 bytes");
+  options.keys.back() = key_of('k');
+  refused(inner, options, "two keys have the id 107");
+  options.keys.pop_back();
+  options.seals_with = 9;
+  refused(inner, options, "seals_with is 9");
+  options.keys.clear();
+  refused(inner, options, "0 keys");
+  for (int i = 0; i < 9; ++i) options.keys.push_back(key_of(static_cast<char>('a' + i)));
+  refused(inner, options, "9 keys");
 }

@@ -38,7 +38,9 @@ struct SealedFactory {
   MemoryFactory inner;
   std::shared_ptr<TestClock> clock = inner.clock;
   std::shared_ptr<kefu::Store> store =
-      kefu::SealedStore::create(inner.store, kefu::Secret(std::string(32, '\x17'))).value();
+      kefu::SealedStore::create(inner.store,
+                                kefu::SealedOptions(kefu::SealKey(7, kefu::Secret(std::string(32, '\x17')))))
+          .value();
   static constexpr int kIncrementsPerThread = 200;
   static constexpr std::size_t kMaxValueSize = kefu::Store::kMaxValueSize - kefu::SealedStore::kOverhead;
 };

@@ -162,6 +162,22 @@ TEST_CASE("Forgetting a merchant ends it here, and another account takes its pla
   CHECK(w.text(w.tokens()) == "good");
 }
 
+TEST_CASE("foundation e, f: a link whose writing or use is in doubt is good, and lives from when it was written") {
+  OauthWorld w;
+  w.watched->only = "/authorization-link/";
+  std::atomic<int>* fault = nullptr;
+  SUBCASE("it was written") { fault = &w.watched->doubtful_commits; }
+  SUBCASE("it was not") { fault = &w.watched->lost_commits; }
+  *fault = 1;
+  // Only the wall clock moves while the write waits: eleven minutes, more than the link lives.
+  w.watched->before = [&w](std::string_view) { w.time->set_wall(w.time->wall() + std::chrono::minutes(11)); };
+  const auto link = w.authorizer()->link("shop1").get();
+  REQUIRE(link);
+  w.watched->before = nullptr;
+  *fault = 1;
+  CHECK(kind(w.authorizer()->redeem(kQuery + link->state).get()) == "ok");
+}
+
 TEST_CASE("JD-4: a store that fails for a moment does not cost the grant; one that stays down is told") {
   OauthWorld w;
   SUBCASE("a moment") {

@@ -194,13 +194,17 @@ TEST_CASE("A grant's record reads back, and nothing else does") {
   CHECK(merchant.id == "shop/1%");
   CHECK(merchant.ids == std::vector<std::pair<std::string, std::string>>{{"uid", "8000000000"}, {"xid", "o*AA"}});
 
-  for (const char* text : {"", "{}", "[]", "null", R"({"v":1})", R"({"v":2,"merchant":"a","state":"authorized"})",
+  for (const char* text : {"", "{}", "[]", "null", R"({"v":1})", R"({"v":3,"merchant":"a","state":"authorized"})",
                            R"({"v":1,"merchant":"","state":"authorized"})", R"({"v":1,"merchant":"a","state":"x"})",
                            R"({"v":1,"merchant":"a\tb","state":"authorized"})",
                            R"({"v":1,"merchant":"a","state":"authorized","renewals":-1})"}) {
     CAPTURE(text);
     CHECK_FALSE(Grant::read(text));
   }
+  // Versions N and N-1 run side by side: what the next one put there stays when this one writes the record again.
+  const auto next = Grant::read(R"({"v":2,"merchant":"a","state":"authorized","scopes":["x",{"y":1.50}],"beta":true})");
+  REQUIRE(next);
+  CHECK(next->json().find(R"("scopes":["x",{"y":1.50}],"beta":true})") != std::string::npos);
   const auto far = Grant::read(R"({"v":1,"merchant":"a","state":"authorized","expires":9223372036854775807})");
   REQUIRE(far);
   CHECK(far->token_expires > from_unix_seconds(4'000'000'000));

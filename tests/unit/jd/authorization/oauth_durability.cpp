@@ -43,6 +43,16 @@ TEST_CASE("JD-4: a write that seemed to fail is recognised as done") {
   CHECK(w.fake.refreshes == 1);
 }
 
+TEST_CASE("foundation e: a renewal whose writing is in doubt is read again before anybody is told") {
+  ExpiredWorld w;
+  SUBCASE("it was written") { w.watched->doubtful_commits = 1; }
+  SUBCASE("it was not") { w.watched->lost_commits = 1; }
+  REQUIRE(w.get(w.provider));
+  CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
+  CHECK(w.stored().renewals == 1);
+  CHECK(w.fake.refreshes == 1);
+}
+
 TEST_CASE("JD-4: what could not be stored is not used, and written by the next fetch without another call") {
   ExpiredWorld w;
   const auto seen = w.observe();

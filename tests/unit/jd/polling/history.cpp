@@ -182,7 +182,11 @@ TEST_CASE("JD-6: a cursor's record reads back as it was, and what is damaged doe
   CHECK(read->open[0].customer.xid == "o*AAxid");
   CHECK(read->window->to == cursor.window->to);
   CHECK(read->seen.sealed().size() == 1);
-  for (const char* damaged : {"", "{}", "[]", "{\"v\":2,\"at\":1}", "{\"v\":1}", "{\"v\":1,\"at\":1,\"seen\":\"%%\"}",
+  // What the next version put there stays when this one writes the cursor again.
+  const auto next = kefu::jd::StreamCursor::parse(R"({"v":2,"at":1,"shards":[[1,"a"],{"b":2}]})");
+  REQUIRE(next);
+  CHECK(next->text().find(R"("shards":[[1,"a"],{"b":2}]})") != std::string::npos);
+  for (const char* damaged : {"", "{}", "[]", "{\"v\":3,\"at\":1}", "{\"v\":1}", "{\"v\":1,\"at\":1,\"seen\":\"%%\"}",
                               "{\"v\":1,\"at\":1,\"seen\":\"AAAA\"}"}) {
     CAPTURE(damaged);
     CHECK_FALSE(kefu::jd::StreamCursor::parse(damaged));

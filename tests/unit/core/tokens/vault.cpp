@@ -1,0 +1,83 @@
+// The token's place in the store: what it does with outcomes that nobody knows, and with what the next version wrote.
+#include "core/tokens/vault.hpp"
+
+#include "support/faulty_store.hpp"
+#include "support/test_clock.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace kefu;
+using detail::ForceBudget;
+using detail::TokenRecord;
+using detail::TokenVault;
+
+namespace {
+
+struct VaultWorld {
+  const std::shared_ptr<kefu_test::TestClock> clock = std::make_shared<kefu_test::TestClock>();
+  const std::shared_ptr<MemoryStore> inner = std::make_shared<MemoryStore>(clock);
+  kefu_test::FaultyStore store{inner};
+  const TokenVault vault{clock, "token", "budget"};
+
+  TokenRecord fresh(const std::string& text) const {
+    TokenRecord record;
+    record.value = Secret(text);
+    record.generation = 1;
+    record.issued = clock->wall();
+    record.expires = clock->wall() + std::chrono::hours(2);
+    return record;
+  }
+  StoreEntry entry(const std::string& key) const {
+    const auto found = inner->get(key).value();
+    REQUIRE(found);
+    return *found;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("foundation e: a token whose writing is in doubt is read again, and kept once") {
+  VaultWorld w;
+  SUBCASE("it was written") { w.store.doubtful_commits = 1; }
+  SUBCASE("it was not") { w.store.lost_commits = 1; }
+  const auto winner = w.vault.keep(w.store, w.fresh("mine"), 0, 0);
+  REQUIRE(winner);
+  CHECK_FALSE(*winner);
+  CHECK(TokenRecord::read(w.entry("token").value)->value == Secret("mine"));
+  CHECK(w.entry("token").expires == w.clock->wall() + std::chrono::hours(2));
+}
+
+TEST_CASE("foundation e: a forced refresh in doubt is spent once") {
+  VaultWorld w;
+  SUBCASE("it was written") { w.store.doubtful_commits = 1; }
+  SUBCASE("it was not") { w.store.lost_commits = 1; }
+  const auto spent = w.vault.spend(w.store, 20, std::chrono::seconds(30));
+  REQUIRE(spent);
+  CHECK(spent->allowed);
+  CHECK(ForceBudget::read(w.entry("budget").value).spent == 1);
+}
+
+TEST_CASE("foundation e: a record whose removal is in doubt is gone in the end") {
+  VaultWorld w;
+  REQUIRE(w.vault.keep(w.store, w.fresh("refused"), 0, 0));
+  SUBCASE("it was removed") { w.store.doubtful_commits = 1; }
+  SUBCASE("it was not") { w.store.lost_commits = 1; }
+  const auto retired = w.vault.retire(w.store, w.entry("token").generation);
+  REQUIRE(retired);
+  CHECK(*retired);
+  CHECK_FALSE(w.inner->get("token").value());
+}
+
+TEST_CASE("format 2: members that the next version put into a record stay when this one writes it again") {
+  VaultWorld w;
+  std::string text = w.fresh("old").json();
+  text.insert(text.size() - 1, R"(,"scope":{"a":[1,"x",null,false]})");
+  REQUIRE(w.inner->put_if_unchanged("token", text, 0, std::nullopt, Durability::relaxed)->committed);
+  REQUIRE(w.vault.keep(w.store, w.fresh("new"), w.entry("token").generation, 0));
+  CHECK(TokenRecord::read(w.entry("token").value)->value == Secret("new"));
+  CHECK(w.entry("token").value.find(R"("scope":{"a":[1,"x",null,false]}})") != std::string::npos);
+
+  REQUIRE(w.inner->put_if_unchanged("budget", R"({"day":1,"who":"next"})", 0, std::nullopt, Durability::relaxed));
+  REQUIRE(w.vault.spend(w.store, 20, std::chrono::seconds(30)));
+  CHECK(w.entry("budget").value.find(R"("who":"next")") != std::string::npos);
+}
