@@ -62,6 +62,14 @@ struct HasFields<T, std::void_t<decltype(sizeof(detail::FieldList<T>))>> : std::
 
 /// The facts about one API, as its family's table writes them. What is not said is the usual.
 class Facts {
+  // Before its uses: Clang 14 evaluates the rows with what it has seen by then.
+  template <class Member>
+  constexpr Facts with(Member Facts::*member, Member value) const {
+    Facts changed = *this;
+    changed.*member = value;
+    return changed;
+  }
+
  public:
   constexpr Facts(std::string_view method, std::string_view path, Effect effect, std::string_view page,
                   const Accounts& accounts)
@@ -103,13 +111,6 @@ class Facts {
     return {name_.full(), method_, path_, authorization_, effect_, bucket_.empty() ? name_.bucket() : bucket_,
             timeout_,     page_,   weak_};
   }
-  template <class Member>
-  constexpr Facts with(Member Facts::*member, Member value) const {
-    Facts changed = *this;
-    changed.*member = value;
-    return changed;
-  }
-
   std::string_view method_;
   std::string_view path_;
   Effect effect_;
