@@ -29,7 +29,7 @@ struct DongDongGrant {
   std::string from_pin;  ///< The agent account that speaks, where a message names none.
   /// A token that was handed out directly; GrantService is then not asked.
   Secret access_token;
-  /// How long a token of GrantService is used: its life is in no answer.
+  /// How long a token of GrantService is used: its life is in no answer. At most 366 days.
   std::chrono::seconds token_life = std::chrono::hours(1);
   std::string version = "4.3";  ///< `ver` of messages.
 };
@@ -51,9 +51,9 @@ struct PollingSettings {
   bool evaluations = true;
   /// After-sale orders (asc.sync) and customers' unsolved messages on them; needs ShopConfig::after_sale.
   bool after_sale = true;
-  std::chrono::seconds interval{30};  ///< Between two rounds with nothing new.
+  std::chrono::seconds interval{30};  ///< Between two rounds with nothing new; at most 90 days.
   /// How far behind the cursor each round reads again, because the platform shows messages late; ten minutes are added
-  /// for clocks that differ. What comes later than this is not seen.
+  /// for clocks that differ. What comes later than this is not seen. At most 90 days.
   std::chrono::seconds overlap = std::chrono::minutes(10);
   /// Where a shop without a cursor begins, before now; at most 90 days.
   std::chrono::seconds look_back = std::chrono::hours(24);

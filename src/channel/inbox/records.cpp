@@ -2,6 +2,7 @@
 
 #include "channel/content/content_json.hpp"
 
+#include <algorithm>
 #include <array>
 
 KEFU_BEGIN_NAMESPACE
@@ -25,7 +26,7 @@ Document read_record(std::string_view text) {
   return document && document.root()["v"].integer() == kRecordVersion ? std::move(document) : Document();
 }
 
-int small(Value value) { return static_cast<int>(value.integer().value_or(0)); }
+int small(Value value) { return std::max(0, value.small_integer()); }
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 #include "channel/window/record.hpp"
+#include "core/async/time_range.hpp"
 #include "core/store/commit_known.hpp"
 
 #include <kefu/channel/reply_window.hpp>
@@ -60,9 +61,9 @@ Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::s
 
 StoreWrite ReplyLedger::Impl::write(std::string at, const WindowRecord& record, std::uint64_t expected,
                                     WallTime now) const {
-  const auto left = std::max(from_unix_seconds(record.closes) - now, WallTime::duration::zero());
-  return StoreWrite::put(std::move(at), record.text(), expected,
-                         std::chrono::duration_cast<Millis>(left) + rules.remember);
+  const auto left = std::max(from_unix_seconds(record.closes) - detail::within_reach(now), WallTime::duration::zero());
+  const Millis kept = std::chrono::duration_cast<Millis>(left) + detail::bounded_span<Millis>(rules.remember);
+  return StoreWrite::put(std::move(at), record.text(), expected, kept);
 }
 
 template <class Change>
@@ -103,14 +104,15 @@ bool tells_of_unfollowing(const InboundEvent& event) { return std::holds_alterna
 
 /// Platform time is missing in some events; a platform's clock that is ahead must not lengthen a window.
 WallTime time_of_contact(WallTime platform_time, WallTime received_time) {
-  return platform_time <= WallTime() ? received_time : std::min(platform_time, received_time);
+  const WallTime time = platform_time <= WallTime() ? received_time : std::min(platform_time, received_time);
+  return std::max(WallTime(), detail::within_reach(time));
 }
 
 bool close_record(std::optional<WindowRecord>& record, std::string_view reason, std::int64_t now) {
   if (record && record->closed == reason) return false;
   if (!record) {
     record.emplace();
-    record->closes = now;
+    record->closes = std::clamp<std::int64_t>(now, 0, kLatestSecond);
   }
   record->left = 0;
   record->closed = reason;
@@ -233,7 +235,7 @@ Result<void> ReplyLedger::used_up(const Reservation& reservation, WallTime now) 
     if (found.record && found.record->window != reservation.window) return false;
     if (!found.record) {
       found.record.emplace();
-      found.record->closes = unix_seconds(now + impl_->longest);
+      found.record->closes = std::max<std::int64_t>(0, unix_seconds(detail::later(now, impl_->longest)));
     }
     found.record->left = 0;
     ++found.record->window;

@@ -1,5 +1,7 @@
 #include "channel/window/record.hpp"
 
+#include "core/async/time_range.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -58,8 +60,7 @@ std::optional<WindowRecord> WindowRecord::parse(std::string_view text) {
       !take_number(text, record.noted)) {
     return std::nullopt;
   }
-  constexpr std::int64_t kLatest = 9'000'000'000;  // year 2255: later seconds do not fit into WallTime
-  if (record.left < 0 || record.closes < 0 || record.closes > kLatest || record.noted < 0) return std::nullopt;
+  if (record.left < 0 || record.closes < 0 || record.closes > kLatestSecond || record.noted < 0) return std::nullopt;
   record.trigger = take_field(text);
   record.closed = text;
   return record;
@@ -74,7 +75,7 @@ std::string WindowRecord::obstacle(std::int64_t now) const {
 bool WindowRecord::apply(const ReplyRule& rule, std::int64_t at) {
   if (at < noted || (at == noted && trigger == rule.trigger)) return false;
   const bool was_open = open_at(at);
-  const std::int64_t end = at + rule.window.count();
+  const std::int64_t end = std::max<std::int64_t>(0, unix_seconds(later(from_unix_seconds(at), rule.window)));
   if (!was_open || left < rule.messages) {
     left = rule.messages;
     ++window;

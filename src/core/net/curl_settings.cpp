@@ -18,6 +18,8 @@ namespace detail {
 
 namespace {
 
+constexpr Millis kLongestIdle = std::chrono::hours(24 * 365);
+
 bool readable_file(const std::string& path) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode) && access(path.c_str(), R_OK) == 0;
@@ -117,7 +119,8 @@ bool CurlSettings::apply(void* easy) const {
             set(easy, CURLOPT_PATH_AS_IS, 1L) && set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
             set(easy, CURLOPT_TCP_KEEPALIVE, 1L) && set(easy, CURLOPT_USERAGENT, o.user_agent.c_str()) &&
             set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(o.connect_timeout.count())) &&
-            set(easy, CURLOPT_MAXAGE_CONN, std::max(1L, static_cast<long>(o.idle_connection.count() / 1000)));
+            set(easy, CURLOPT_MAXAGE_CONN,
+                std::max(1L, static_cast<long>(std::min(o.idle_connection, kLongestIdle).count() / 1000)));
   // Which of the two a host may be called with is decided before libcurl sees the URL.
 #if LIBCURL_VERSION_NUM >= 0x075500
   ok = ok && set(easy, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -1,5 +1,8 @@
 #include "core/text/document.hpp"
 
+#include <climits>
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -36,6 +39,10 @@ std::optional<std::int64_t> Value::integer() const noexcept {
     return std::nullopt;
   }
   return static_cast<std::int64_t>(*approximate);
+}
+
+int Value::small_integer() const noexcept {
+  return static_cast<int>(std::clamp<std::int64_t>(integer().value_or(0), INT_MIN, INT_MAX));
 }
 
 std::optional<double> Value::real() const noexcept {

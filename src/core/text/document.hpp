@@ -49,6 +49,8 @@ class KEFU_EXPORT Value {
   }
   /// A whole number in range, from a number or a numeric string (also "12.0", " 12 "); nothing otherwise.
   std::optional<std::int64_t> integer() const noexcept;
+  /// `integer` for members that are an int: the nearest one that fits, 0 if it is no whole number.
+  int small_integer() const noexcept;
   /// A finite number, from a number or a numeric string.
   std::optional<double> real() const noexcept;
   /// true/false, 1/0, "true"/"false", "1"/"0".

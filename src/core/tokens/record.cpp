@@ -5,6 +5,8 @@
 #include "core/text/json_writer.hpp"
 #include "core/tokens/credential.hpp"
 
+#include <algorithm>
+
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
@@ -69,7 +71,7 @@ ForceBudget ForceBudget::read(std::string_view text) {
   const Document document = Document::json(text);
   if (!document) return budget;
   budget.day = document.root()["day"].integer().value_or(0);
-  budget.spent = static_cast<int>(document.root()["spent"].integer().value_or(0));
+  budget.spent = std::max(0, document.root()["spent"].small_integer());
   budget.last = from_unix_millis(document.root()["last"].integer().value_or(0));
   budget.kept = KeptMembers(document.root(), {"day", "spent", "last"});
   return budget;

@@ -2,6 +2,7 @@
 
 #include "core/async/call_deadline.hpp"
 #include "core/async/joint_cancel.hpp"
+#include "core/async/time_range.hpp"
 #include "core/text/json_writer.hpp"
 #include "jd/answering/dongdong_tokens.hpp"
 
@@ -84,7 +85,8 @@ void DongDongPush::push(DongDongPart part, CallOptions options, CancelToken unwa
   auto attempt = std::make_shared<Attempt>(shared_from_this(), std::move(part), std::move(options.cancel),
                                            std::move(unwanted), std::move(sent));
   attempt->first_try = runtime_->clock->mono();
-  attempt->deadline = attempt->first_try + options.timeout.value_or(PushChatText::operation().info.timeout);
+  attempt->deadline =
+      detail::later(attempt->first_try, options.timeout.value_or(PushChatText::operation().info.timeout));
   authorize(attempt);
 }
 

@@ -1,5 +1,6 @@
 #include "jd/authorization/oauth.hpp"
 
+#include "core/async/time_range.hpp"
 #include "core/call/fields.hpp"
 #include "core/text/percent_encoding.hpp"
 
@@ -149,7 +150,7 @@ void OauthAccess::refresh(const Secret& refresh_token, CallOptions options, Canc
 }
 
 std::chrono::seconds life_of(const GrantAnswer& answer, WallTime now) {
-  const std::chrono::seconds whole(answer.expires_in);
+  const auto whole = detail::bounded_span<std::chrono::seconds>(std::chrono::seconds(answer.expires_in));
   if (answer.time < kFirstMillis || answer.time > kLastMillis || whole.count() <= 0 || whole > kLongestTokenLife)
     return whole;
   const std::int64_t age = unix_seconds(now) - answer.time / 1000;

@@ -1,5 +1,6 @@
 #include "jd/gateway/call_budget.hpp"
 
+#include "core/async/time_range.hpp"
 #include "core/store/commit_known.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
@@ -27,6 +28,7 @@ constexpr int kRaces = 50;
 /// How often a process without a budget looks whether another one met the platform's stop.
 constexpr Millis kLookAgain{60'000};
 constexpr Millis kLeastWait{1'000};
+constexpr std::int64_t kMostCallsOfDay = 1'000'000'000'000;  // keeps the reckoning below in range
 
 double part_of_day(WallTime day, WallTime now) {
   const double part =
@@ -60,9 +62,10 @@ struct CallBudget::Record {
     const detail::Value root = document.root();
     if (!detail::reads_version(root["v"], kRecordVersion)) return record;
     record.stopped = root["stop"].boolean().value_or(false);
-    record.used = std::max<std::int64_t>(root["used"].integer().value_or(0), 0);
+    record.used = std::clamp<std::int64_t>(root["used"].integer().value_or(0), 0, kMostCallsOfDay);
     for (const auto& member : root["shops"])
-      record.shops[std::string(member.name)] = std::max<std::int64_t>(member.value.integer().value_or(0), 0);
+      record.shops[std::string(member.name)] =
+          std::clamp<std::int64_t>(member.value.integer().value_or(0), 0, kMostCallsOfDay);
     record.kept = detail::KeptMembers(root, {"v", "stop", "used", "shops"});
     return record;
   }
@@ -83,8 +86,9 @@ CallBudget::CallBudget(std::shared_ptr<detail::RuntimeCore> runtime, const std::
       root_(runtime_->name_space, "jd", "poll-budget", app_key),
       total_(calls_per_day <= 0
                  ? 0
-                 : std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(calls_per_day) *
-                                                                       std::clamp(share, 0.0, 1.0)))) {}
+                 : std::max<std::int64_t>(
+                       1, static_cast<std::int64_t>(static_cast<double>(std::min(calls_per_day, kMostCallsOfDay)) *
+                                                    std::clamp(share, 0.0, 1.0)))) {}
 
 std::string CallBudget::key(WallTime day) const { return StoreKey(root_).add(gateway_date(day)).str(); }
 
@@ -253,8 +257,9 @@ Millis CallBudget::pause_for(const std::string& shop, std::int64_t calls, Millis
                       static_cast<double>(block == left_.end() ? 0 : block->second);
   const auto left = std::chrono::duration_cast<Millis>(day_ + kBudgetDay - runtime_->clock->wall());
   if (mine < 1) return std::max(interval, left);
-  const auto even = static_cast<std::int64_t>(static_cast<double>(left.count()) * static_cast<double>(calls) / mine);
-  return std::clamp(Millis(even), interval, std::max(interval, left));
+  const double even = static_cast<double>(left.count()) * static_cast<double>(calls) / mine;
+  return std::clamp(detail::bounded_span<Millis>(std::chrono::duration<double, std::milli>(even)), interval,
+                    std::max(interval, left));
 }
 
 }  // namespace jd

@@ -25,7 +25,7 @@ std::optional<WallTime> read_http_date(std::string_view text) {
     if (text[at] != kForm[at]) return std::nullopt;
   const std::size_t month = kMonths.find(text.substr(8, 3));
   std::tm fields{};
-  if (month % 3 != 0 || !read_digits(text.substr(5, 2), fields.tm_mday) ||
+  if (month == std::string_view::npos || month % 3 != 0 || !read_digits(text.substr(5, 2), fields.tm_mday) ||
       !read_digits(text.substr(12, 4), fields.tm_year) || !read_digits(text.substr(17, 2), fields.tm_hour) ||
       !read_digits(text.substr(20, 2), fields.tm_min) || !read_digits(text.substr(23, 2), fields.tm_sec))
     return std::nullopt;

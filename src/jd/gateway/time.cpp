@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "jd/gateway/operation.hpp"
 
 #include <kefu/jd/time.hpp>
@@ -19,7 +20,7 @@ constexpr hours kZone{8};
 
 /// The calendar of GMT+8, from UTC: the host's zone has no say (trap 1 of the reference).
 std::tm calendar(WallTime time) {
-  const std::time_t shifted = static_cast<std::time_t>(unix_seconds(time + kZone));
+  const std::time_t shifted = static_cast<std::time_t>(unix_seconds(detail::later(time, kZone)));
   std::tm fields{};
   gmtime_r(&shifted, &fields);
   return fields;

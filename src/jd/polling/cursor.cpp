@@ -6,7 +6,6 @@
 #include "jd/polling/events.hpp"
 
 #include <algorithm>
-#include <limits>
 
 KEFU_BEGIN_NAMESPACE
 namespace jd {
@@ -18,9 +17,7 @@ constexpr std::size_t kMarkBytes = 8;
 WallTime cursor_time(detail::Value value) {
   return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, kLatestTime));
 }
-int small_of(detail::Value value) {
-  return static_cast<int>(std::clamp<std::int64_t>(value.integer().value_or(0), 0, std::numeric_limits<int>::max()));
-}
+int small_of(detail::Value value) { return std::max(0, value.small_integer()); }
 
 void write_open(detail::JsonWriter& json, std::string_view name, const std::vector<OpenChat>& chats) {
   if (chats.empty()) return;

@@ -79,7 +79,7 @@ InboundPayload read_payload(detail::Value root, ItemKind kind) {
     case ItemKind::agent_text:
       return AgentSpoke(text("agent"), text("text"));
     case ItemKind::rating: {
-      CustomerRated rated(text("agent"), static_cast<int>(root["score"].integer().value_or(0)));
+      CustomerRated rated(text("agent"), root["score"].small_integer());
       rated.comment = text("text");
       return rated;
     }

@@ -2,6 +2,7 @@
 
 #include "core/async/call_deadline.hpp"
 #include "core/async/joint_cancel.hpp"
+#include "core/async/time_range.hpp"
 #include "core/report/reporting.hpp"
 #include "core/store/commit_known.hpp"
 
@@ -161,7 +162,7 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     Millis pause = kFirstBackoff;
     for (int i = 1; i < lane.failures && pause < kLongestBackoff; ++i) pause *= 2;
     pause = is_refusal(error.kind()) ? kRefusedBackoff : std::min(pause, kLongestBackoff);
-    lane.due = mono() + std::max(pause, error.details().retry_after.value_or(Millis(0)));
+    lane.due = detail::later(mono(), std::max(pause, error.details().retry_after.value_or(Millis(0))));
     if (parts_.runtime->observer) {
       detail::log(
           *parts_.runtime->observer, LogLevel::warning, log_event::kPollStreamFailed,

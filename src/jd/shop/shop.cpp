@@ -36,8 +36,8 @@ Result<void> check_dongdong(const DongDongGrant& grant) {
   if (grant.secret.empty() && grant.access_token.empty())
     return bad_shop("dongdong.secret and dongdong.access_token are empty: give one of them");
   if (grant.from_pin.empty()) return bad_shop("dongdong.from_pin is empty: name the agent account that speaks");
-  if (grant.token_life.count() <= 0)
-    return bad_shop(fmt::format("dongdong.token_life is {} s: more than 0", grant.token_life.count()));
+  if (grant.token_life.count() <= 0 || grant.token_life > std::chrono::hours(24 * 366))
+    return bad_shop(fmt::format("dongdong.token_life is {} s: more than 0, up to a year", grant.token_life.count()));
   return {};
 }
 
@@ -50,10 +50,10 @@ Result<void> check_after_sale(const AfterSaleDesk& desk) {
 
 Result<void> check_polling(const PollingSettings& polling) {
   using std::chrono::hours;
-  if (polling.interval.count() <= 0)
-    return bad_shop(fmt::format("polling.interval is {} s: more than 0", polling.interval.count()));
-  if (polling.overlap.count() < 0)
-    return bad_shop(fmt::format("polling.overlap is {} s: 0 or more", polling.overlap.count()));
+  if (polling.interval.count() <= 0 || polling.interval > hours(24 * 90))
+    return bad_shop(fmt::format("polling.interval is {} s: more than 0, up to 90 days", polling.interval.count()));
+  if (polling.overlap.count() < 0 || polling.overlap > hours(24 * 90))
+    return bad_shop(fmt::format("polling.overlap is {} s: from 0 to 90 days", polling.overlap.count()));
   if (polling.look_back.count() < 0 || polling.look_back > hours(24 * 90))
     return bad_shop(fmt::format("polling.look_back is {} s: from 0 to 90 days, older the platform has none",
                                 polling.look_back.count()));

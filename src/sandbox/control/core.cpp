@@ -1,5 +1,7 @@
 #include "sandbox/control/core.hpp"
 
+#include "core/async/time_range.hpp"
+
 #include <fmt/chrono.h>
 
 #include <ctime>
@@ -17,7 +19,8 @@ void put_date(WebAnswer& answer, WallTime now) {
 }  // namespace
 
 void SandboxCore::move_clock(Millis by) {
-  offset_ms_ += by.count();
+  const Millis moved = detail::bounded_span<Millis>(by) + Millis(offset_ms_.load());
+  offset_ms_ = detail::bounded_span<Millis>(moved).count();
   changed();
 }
 
@@ -37,7 +40,7 @@ void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, R
     const std::lock_guard<std::mutex> lock(mutex);
     const auto fault = faults.empty() ? std::nullopt : faults.take(request.path, twin.call_name(request), false);
     if (fault && fault->name == "latency") {
-      timers.run_at(timers.now() + Millis(fault->delay_ms),
+      timers.run_at(detail::later(timers.now(), Millis(fault->delay_ms)),
                     [weak = weak_from_this(), &twin, request, later = std::move(respond)]() mutable {
                       const auto self = weak.lock();
                       if (!self) return;

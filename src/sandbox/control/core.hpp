@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/async/time_range.hpp"
 #include "sandbox/http/event_loop.hpp"
 #include "sandbox/jd/twin.hpp"
 #include "sandbox/twin/faults.hpp"
@@ -30,7 +31,7 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
 
   explicit SandboxCore(std::shared_ptr<const Clock> base) : base_(std::move(base)) {}
 
-  WallTime now() const { return base_->wall() + Millis(offset_ms_.load()); }
+  WallTime now() const { return detail::later(base_->wall(), Millis(offset_ms_.load())); }
   const std::shared_ptr<const Clock>& base_clock() const { return base_; }
   /// With `mutex` held.
   void move_clock(Millis by);

@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "sandbox/control/jd.hpp"
 #include "sandbox/jd/fields.hpp"
 
@@ -198,7 +199,8 @@ ControlResult do_chat_act(ControlCall& call, const ChatActRow (&rows)[count]) {
   if (row == std::end(rows)) return control_error(404, "nobody can do this: " + call.names[2]);
   const WallTime when = jd_moment(call, "time", call.now());
   const std::int64_t late = call.number("late_s", -1);
-  const WallTime visible = late < 0 ? call.core.jd.visible_from(when) : call.now() + std::chrono::seconds(late);
+  const WallTime visible =
+      late < 0 ? call.core.jd.visible_from(when) : detail::later(call.now(), std::chrono::seconds(late));
   ChatAct act{call, *shop, call.names[1], when, visible};
   ControlResult result = row->run(act);
   call.core.changed();
@@ -297,14 +299,14 @@ std::optional<std::string> add_jd_history(JdTwin& twin, JdShopState& shop, const
   for (std::int64_t i = 0; i < history.sessions; ++i) {
     // Divided before multiplied: 10 000 sessions of years do not overflow, and the seconds are whole.
     const std::int64_t offset_s = span / history.sessions * i / 1000;
-    const WallTime begin = history.from + std::chrono::seconds(offset_s);
+    const WallTime begin = detail::later(history.from, std::chrono::seconds(offset_s));
     JdSession& session = twin.open_session(shop, fmt::format("history_{:06}", i % history.buyers + 1),
                                            agents[static_cast<std::size_t>(i) % agents.size()], begin);
     session.made_lines = static_cast<std::uint32_t>(history.lines);
     session.made_step_s = static_cast<std::uint32_t>(history.step_s);
     if (history.lines > 1) session.reply = session.line(1).time;
     if (history.lines > 0) session.last_customer_line = session.line(0).time;
-    end_jd_session(shop, session, begin + std::chrono::seconds(history.lines * history.step_s));
+    end_jd_session(shop, session, detail::later(begin, std::chrono::seconds(history.lines * history.step_s)));
   }
   return std::nullopt;
 }

@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "sandbox/control/jd.hpp"
 #include "sandbox/jd/after_sale.hpp"
 
@@ -23,7 +24,7 @@ std::optional<ControlAnswer> no_room(std::size_t have) {
 
 WallTime shown_from(const ControlCall& call, WallTime when) {
   const std::int64_t late = call.number("late_s", -1);
-  return late < 0 ? call.core.jd.visible_from(when) : call.now() + std::chrono::seconds(late);
+  return late < 0 ? call.core.jd.visible_from(when) : detail::later(call.now(), std::chrono::seconds(late));
 }
 
 ControlAnswer ticket_answer(const JdTicket& ticket) {

@@ -110,7 +110,7 @@ std::vector<ReceivedMessage> Sandbox::messages(std::string_view appid, std::stri
 std::vector<ReceivedMessage> Sandbox::wait_for_messages(std::string_view appid, std::string_view openid,
                                                         std::uint64_t after, std::size_t count, Millis limit) const {
   std::unique_lock<std::mutex> lock(impl_->core->mutex);
-  impl_->core->condition.wait_for(lock, limit, [&] {
+  impl_->core->condition.wait_for(lock, detail::bounded_span<Millis>(limit), [&] {
     const WechatCustomer* customer = impl_->find(appid, openid);
     return customer != nullptr && customer->messages >= after + count;
   });

@@ -1,3 +1,5 @@
+#include "core/async/time_range.hpp"
+
 #include <kefu/sandbox/scripted_transport.hpp>
 
 #include <deque>
@@ -104,7 +106,7 @@ class ScriptedTransport::Impl : public std::enable_shared_from_this<Impl> {
       });
     });
     if (!answer.outcome && !answer.handler) return;
-    const MonoTime when = now + answer.delay;
+    const MonoTime when = detail::later(now, answer.delay);
     exchange->answer = scheduler_->run_at(when, [self = shared_from_this(), exchange, answer = std::move(answer)] {
       HttpOutcome outcome = answer.handler ? answer.handler(exchange->request) : *answer.outcome;
       self->finish(*exchange, received(exchange->request, std::move(outcome)));

@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "core/async/timer_queue.hpp"
 
 #include <kefu/sandbox/simulated_time.hpp>
@@ -23,7 +24,7 @@ class SimulatedTime::Impl {
   }
   void move_to(MonoTime when) {
     if (when <= mono) return;
-    wall += std::chrono::duration_cast<WallTime::duration>(when - mono);
+    wall = detail::later(wall, when - mono);
     mono = when;
   }
   void run(Task task) {
@@ -89,7 +90,7 @@ Scheduler::Help SimulatedTime::help(MonoTime until) {
 
 void SimulatedTime::advance(Millis by) {
   if (is_own_thread()) return;
-  const MonoTime until = mono() + std::max(by, Millis(0));
+  const MonoTime until = detail::later(mono(), std::max(by, Millis(0)));
   while (help(until) == Help::worked) {
   }
 }

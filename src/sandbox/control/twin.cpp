@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "sandbox/control/api.hpp"
 
 #include <algorithm>
@@ -20,9 +21,10 @@ ControlAnswer clock_answer(const ControlCall& call) {
 ControlResult show_clock(ControlCall& call) { return clock_answer(call); }
 
 ControlResult advance_clock(ControlCall& call) {
-  const std::int64_t by = call.number("seconds", 0) * 1000 + call.number("ms", 0);
-  if (by == 0) return control_error(400, "seconds or ms is missing");
-  call.core.move_clock(Millis(by));
+  const Millis by = detail::bounded_span<Millis>(std::chrono::seconds(call.number("seconds", 0))) +
+                    detail::bounded_span<Millis>(Millis(call.number("ms", 0)));
+  if (by.count() == 0) return control_error(400, "seconds or ms is missing");
+  call.core.move_clock(by);
   return clock_answer(call);
 }
 

@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
 #include "sandbox/jd/twin.hpp"
 
@@ -186,7 +187,7 @@ JdResult grant_service(JdCall& call) {
     return dongdong_result(call, 230032, "", "aspid or secret invalid");
   DongDongToken token;
   token.value = "dd-" + random_hex(32);
-  token.expires = call.now + std::chrono::seconds(call.twin.setting("jd_dongdong_token_life_s"));
+  token.expires = detail::later(call.now, std::chrono::seconds(call.twin.setting("jd_dongdong_token_life_s")));
   call.app->dongdong.push_back(token);
   if (call.app->dongdong.size() > 100) call.app->dongdong.pop_front();
   return dongdong_result(call, 230031, token.value, "");

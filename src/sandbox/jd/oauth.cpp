@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "sandbox/jd/twin.hpp"
 
 #include <fmt/format.h>
@@ -102,7 +103,7 @@ WebAnswer jd_login_page(JdTwin& twin, const Pairs& params, bool legacy, WallTime
   code.shop = shop->shop.shop;
   code.account = param_of(params, "account");
   code.redirect_uri = redirect;
-  code.expires = now + std::chrono::seconds(twin.setting("jd_code_life_s"));
+  code.expires = detail::later(now, std::chrono::seconds(twin.setting("jd_code_life_s")));
   code.legacy = legacy;
   std::string location = redirect;
   location += redirect.find('?') == std::string::npos ? '?' : '&';

@@ -1,5 +1,6 @@
 #include "sandbox/jd/twin.hpp"
 
+#include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ std::string upper_hex(std::size_t digits) {
 JdLine JdSession::line(std::size_t at) const {
   if (at >= made_lines) return lines[at - made_lines];
   JdLine made;
-  made.time = begin + std::chrono::seconds(static_cast<std::int64_t>(at) * made_step_s);
+  made.time = detail::later(begin, std::chrono::seconds(static_cast<std::int64_t>(at) * made_step_s));
   made.visible = visible;
   made.by_waiter = at % 2 == 1;
   made.content = fmt::format("{} {}/{}", made.by_waiter ? "您好，第" : "请问，第", sid, at + 1);
@@ -114,9 +115,9 @@ void JdTwin::give_tokens(JdGrant& grant, bool new_access, bool new_refresh, Wall
   const JdAppState* app = find_app(grant.app_key);
   const std::int64_t own_life = app == nullptr ? 0 : app->app.token_life_s;
   grant.issued = now;
-  grant.expires = now + std::chrono::seconds(own_life > 0 ? own_life : setting("jd_token_life_s"));
+  grant.expires = detail::later(now, std::chrono::seconds(own_life > 0 ? own_life : setting("jd_token_life_s")));
   if (new_access) {
-    const WallTime old_ends = now + std::chrono::seconds(setting("jd_old_access_token_life_s"));
+    const WallTime old_ends = detail::later(now, std::chrono::seconds(setting("jd_old_access_token_life_s")));
     for (JdIssuedToken& token : access_)
       if (token.value == grant.access_token) token.ends = std::min(token.ends, old_ends);
     grant.access_token = new_token(grant.legacy);
@@ -130,7 +131,7 @@ void JdTwin::give_tokens(JdGrant& grant, bool new_access, bool new_refresh, Wall
   }
   if (new_refresh) {
     grant.refresh_token = new_token(grant.legacy);
-    grant.refresh_ends = now + std::chrono::seconds(setting("jd_refresh_token_life_s"));
+    grant.refresh_ends = detail::later(now, std::chrono::seconds(setting("jd_refresh_token_life_s")));
   }
 }
 
@@ -202,7 +203,7 @@ std::string JdTwin::shown(std::string_view pin) const {
 }
 
 WallTime JdTwin::visible_from(WallTime time) const {
-  return time + std::chrono::seconds(setting("jd_visibility_delay_s"));
+  return detail::later(time, std::chrono::seconds(setting("jd_visibility_delay_s")));
 }
 
 const JdReceived& JdTwin::put_in_inbox(JdBuyer& to, JdReceived message) {

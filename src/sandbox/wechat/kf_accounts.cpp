@@ -1,3 +1,4 @@
+#include "core/async/time_range.hpp"
 #include "sandbox/wechat/kf.hpp"
 #include "sandbox/wechat/text.hpp"
 
@@ -109,7 +110,7 @@ ApiResult invite_worker(WechatCall& call) {
   if (bound >= call.twin.setting("agents_per_person")) return refuse(65410);
   agent->invite_wx = person;
   agent->invite_rejected = false;
-  agent->invite_expires = call.now + std::chrono::seconds(call.twin.setting("invitation_life_s"));
+  agent->invite_expires = detail::later(call.now, std::chrono::seconds(call.twin.setting("invitation_life_s")));
   return {};
 }
 

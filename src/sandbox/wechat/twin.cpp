@@ -1,5 +1,6 @@
 #include "sandbox/wechat/twin.hpp"
 
+#include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/text/json_writer.hpp"
 #include "sandbox/wechat/api_security.hpp"
@@ -250,7 +251,7 @@ const IssuedToken& WechatTwin::issue(WechatAccount& account, TokenFamily family,
   token.value = fmt::format("{}_{}", family == TokenFamily::stable ? "94" : "61", detail::random_text(125));
   token.family = family;
   token.issued = now;
-  token.expires = now + std::chrono::seconds(setting("token_life_s"));
+  token.expires = detail::later(now, std::chrono::seconds(setting("token_life_s")));
   token_owners_.emplace(token.value, account.app.appid);
   account.tokens.push_back(std::move(token));
   if (account.tokens.size() > kTokensBound) {

@@ -1,5 +1,6 @@
 #include "wechat/account/api_security.hpp"
 
+#include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/text/json_writer.hpp"
 
@@ -186,8 +187,8 @@ Result<std::string> ApiSeal::open(std::string_view path, const HttpReply& reply,
   if (inside.root()["_appid"].text() != app_id_ || !told || std::to_string(*told) != timestamp)
     return untrusted("holds another app id or time than its headers");
   const auto age = now - from_unix_seconds(*told);
-  if (age > settings_.max_age || age < -settings_.max_age)
-    return untrusted("is too old or of the future: look at this host's clock");
+  const auto most = detail::bounded_span<WallTime::duration>(settings_.max_age);
+  if (age > most || age < -most) return untrusted("is too old or of the future: look at this host's clock");
   return *std::move(plain);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/async/call_deadline.hpp"
 #include "core/async/joint_cancel.hpp"
+#include "core/async/time_range.hpp"
 #include "core/call/answers.hpp"
 #include "core/crypto/crypto.hpp"
 
@@ -191,6 +192,7 @@ Result<Place> first_place(const TranscriptQuery& query, const std::string& no_se
 }  // namespace
 
 Pending<TranscriptPage> AccountTranscripts::read(TranscriptQuery query, CallOptions options) {
+  query.to = detail::within_reach(query.to);
   auto place = first_place(query, no_search_);
   if (!place) return detail::answered<TranscriptPage>(runtime_, place.error());
   const auto deadline = detail::deadline_of(*runtime_, options, kReadTimeout);

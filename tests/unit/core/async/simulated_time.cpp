@@ -204,3 +204,16 @@ TEST_CASE("handlers answer their path; cancel, deadline, size and sink behave as
   CHECK(c.outcomes[5].fault == TransportFault::cancelled_before_sending);
   CHECK(c.transport.count("/other") == 1);
 }
+
+TEST_CASE("foundation l: simulated time goes no further than its clocks can count") {
+  SimulatedTime time;
+  time.advance(Millis::max());
+  time.advance(Millis::max());
+  CHECK(time.wall() <= kefu::kLatestTime);
+  CHECK(time.mono() > kefu::MonoTime{});
+  time.advance(Millis::min());
+  SimulatedTime late;
+  late.set_wall(kefu::WallTime::max());
+  late.advance(Millis(1));
+  CHECK(late.wall() == kefu::kLatestTime);
+}
