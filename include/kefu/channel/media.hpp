@@ -74,7 +74,7 @@ class KEFU_EXPORT MediaTarget {
   /// for it. Not forced to the disk.
   static MediaTarget file(std::string path, std::size_t max_bytes = kUsualLimit);
   /// To the host as they come, on the I/O thread: `receiver` must not block for long and returns false to end the
-  /// download (`cancelled`). Only the call's success says that they were all.
+  /// download (`cancelled`); what it throws ends it too (`internal`). Only the call's success says that they were all.
   static MediaTarget receiver(std::function<bool(std::string_view)> receiver, std::size_t max_bytes = kUsualLimit);
 
   std::size_t max_bytes() const noexcept { return max_bytes_; }

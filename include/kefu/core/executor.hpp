@@ -9,7 +9,7 @@ KEFU_BEGIN_NAMESPACE
 /// `InlineExecutor`.
 ///
 /// Thread safety: `run` is called from any thread and must not block. A task must run exactly once or be destroyed
-/// (which answers its call with `cancelled`).
+/// (its callback is then called where that happens, and the observer is told). What `run` throws is caught.
 class KEFU_EXPORT Executor {
  public:
   virtual ~Executor() = default;

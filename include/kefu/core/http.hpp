@@ -21,7 +21,8 @@ using HttpFields = std::vector<std::pair<std::string, std::string>>;
 /// A body that is read while it is sent (an upload from a file or callback). The length is known in advance.
 ///
 /// `read` fills `data` with up to `size` bytes and returns how many; 0 ends early and fails the call. It runs on the
-/// I/O thread and must not block for long. `rewind` goes back to the start for a repeat; false if it cannot.
+/// I/O thread and must not block for long. `rewind` goes back to the start for a repeat; false if it cannot. What a
+/// member throws fails the call with `internal`.
 class KEFU_EXPORT BodySource {
  public:
   virtual ~BodySource() = default;
@@ -115,7 +116,8 @@ struct HttpOutcome {
 /// Sends requests over the wire. Hosts may bring their own; the default is CurlTransport.
 ///
 /// `done` is called exactly once, on any thread, never inside `send`; a transport that is destroyed drops it (the call
-/// is then answered `cancelled`). Thread safety: `send` may be called from any thread.
+/// is then answered `cancelled`). One that throws fails the call with `internal`. Thread safety: `send` may be called
+/// from any thread.
 class KEFU_EXPORT Transport {
  public:
   virtual ~Transport() = default;

@@ -51,7 +51,8 @@ struct SpanRecord {
 /// Receives what the library has to say; the host forwards it to its own log, metrics and traces. The library itself
 /// prints nothing. Secrets are masked before a record gets here, by field name and by shape.
 ///
-/// Thread safety: called from any thread, several at once; must not block and must not throw.
+/// Thread safety: called from any thread, several at once; must not block and must not throw. What it throws is
+/// swallowed and counted (metric::kHostFaults, seam "Observer").
 class KEFU_EXPORT Observer {
  public:
   virtual ~Observer() = default;

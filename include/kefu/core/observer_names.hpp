@@ -42,6 +42,9 @@ inline constexpr std::string_view kInboxEvents = "kefu_inbox_events_total";
 /// Counter {platform, account, outcome}: polls of an account; `outcome` is "ok", "lost" (another process took the
 /// batch) or the name of an ErrorKind.
 inline constexpr std::string_view kInboxPolls = "kefu_inbox_polls_total";
+/// Counter {seam, fault}: what code of the host did that it may not do; `seam` is "TokenSource::get", "Executor::run",
+/// "Observer"..., `fault` is "threw", "dropped" (what it owed an answer to) or "repeated" (answered again).
+inline constexpr std::string_view kHostFaults = "kefu_host_faults_total";
 /// Counter, no labels: series that PrometheusObserver did not take for want of room.
 inline constexpr std::string_view kDroppedSeries = "kefu_observer_dropped_series_total";
 }  // namespace metric
@@ -100,8 +103,11 @@ inline constexpr std::string_view kInboxLaneLost = "inbox.lane_lost";
 inline constexpr std::string_view kPollStreamFailed = "poll.stream_failed";
 /// error {platform, account, stream, why}: a poller could not read something and passed over it, or history was lost.
 inline constexpr std::string_view kPollSkipped = "poll.skipped";
-/// error {}: a callback of the host threw.
+/// error {what}: a callback of the host threw.
 inline constexpr std::string_view kCallbackThrew = "callback.threw";
+/// error {seam, fault, what}: other code of the host threw, dropped what it owed an answer to, or answered twice; the
+/// labels are those of metric::kHostFaults.
+inline constexpr std::string_view kHostFault = "host.fault";
 }  // namespace log_event
 
 /// SpanRecord::name.

@@ -16,7 +16,8 @@ KEFU_BEGIN_NAMESPACE
 /// library never fetches a token by itself, so it cannot disturb the one who does.
 ///
 /// Thread safety: members are called from the I/O thread and must not block; `done` may be called from any thread,
-/// once, also before the member returns. Dropping `done` answers the waiting call with `cancelled`.
+/// once, also before the member returns. Dropping `done` answers the waiting call with `cancelled`, throwing with
+/// `internal`; nothing was sent then. A second answer is ignored.
 class KEFU_EXPORT TokenSource {
  public:
   virtual ~TokenSource() = default;

@@ -26,7 +26,7 @@ struct PushReply {
   PushReply(int http_status, std::string text) : status(http_status), body(std::move(text)) {}
   int status = 0;
   std::string body;
-  /// Why there was no answer: "timeout", "refused", "closed", "bad_answer"; empty if there was one.
+  /// Why there was no answer: "timeout", "refused", "closed", "bad_answer", "handler_threw"; empty if there was one.
   std::string fault;
 };
 

@@ -18,16 +18,14 @@ WebhookResponse try_again() { return WebhookResponse(503, "try again"); }
 
 }  // namespace
 
-InboxCore::InboxCore(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<Channel> channel, Inbox::Handler handler,
-                     InboxOptions options, std::string owner)
+InboxCore::InboxCore(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<const HostChannel> channel,
+                     Inbox::Handler handler, InboxOptions options, std::string owner)
     : runtime_(std::move(runtime)),
       channel_(std::move(channel)),
-      receiver_(channel_->push_receiver()),
-      poller_(options.poll ? channel_->poller() : nullptr),
       handler_(std::move(handler)),
       options_(options),
       steps_(std::make_shared<const InboxStore>(runtime_->name_space, channel_->platform(), channel_->id(),
-                                                std::move(owner), options_, channel_->reply_ledger())) {}
+                                                std::move(owner), options_, channel_->ledger())) {}
 
 Pending<WebhookResponse> InboxCore::handle(const WebhookRequest& request) {
   Promise<WebhookResponse> promise(runtime_);
@@ -40,13 +38,18 @@ Pending<WebhookResponse> InboxCore::handle(const WebhookRequest& request) {
     promise.answer(*std::move(refusal));
     return pending;
   }
-  if (!receiver_) {
-    const std::string& why = channel_->capabilities().missing[static_cast<std::size_t>(Facet::push_receiver)];
-    promise.answer(Error(ErrorKind::unsupported, "this account takes no pushes, its events are polled: " + why));
+  if (!channel_->is_pushed()) {
+    promise.answer(Error(ErrorKind::unsupported, "this account takes no pushes, its events are polled: " +
+                                                     channel_->missing(Facet::push_receiver)));
     return pending;
   }
   const MonoTime deadline = runtime_->clock->mono() + options_.answer_within;
-  OpenedPush push = receiver_->open(request, now());
+  auto opened = channel_->open_push(request, now());
+  if (!opened) {
+    promise.answer(opened.error());
+    return pending;
+  }
+  OpenedPush& push = *opened;
   if (push.outcome == OpenedPush::Outcome::refused) {
     count_event("refused");
     const std::string_view fault = push.fault ? to_string(*push.fault) : "unknown";
@@ -187,7 +190,7 @@ void InboxCore::resolve(Items::iterator place, const EventRecord& record) {
 
 WebhookResponse InboxCore::response_for(const Waiter& waiter, const EventRecord& record) const {
   if (record.state == EventRecord::State::done && record.answer && waiter.context) {
-    if (auto reply = receiver_->reply(*waiter.context, *record.answer, now())) return *std::move(reply);
+    if (auto reply = channel_->reply(*waiter.context, *record.answer, now())) return *std::move(reply);
   }
   return waiter.acknowledgement;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/inbox/host_channel.hpp"
 #include "channel/inbox/store.hpp"
 #include "core/async/runtime_core.hpp"
 
@@ -66,7 +67,7 @@ class InboxSlot {
 /// next event.
 class InboxCore final : public std::enable_shared_from_this<InboxCore> {
  public:
-  InboxCore(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<Channel> channel, Inbox::Handler handler,
+  InboxCore(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<const HostChannel> channel, Inbox::Handler handler,
             InboxOptions options, std::string owner);
 
   void start();
@@ -163,7 +164,6 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   void await_claim(Lane& lane);
   void send(Lane& lane);
   void transmit(Lane& lane);
-  bool can_hand_over() const;
   void hand_over(Lane& lane);
   void choose_agent(Lane& lane, const Result<std::vector<Agent>>& agents);
   void open_session(Lane& lane, const std::string& agent);
@@ -212,9 +212,7 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
            std::string_view why = {}) const;
 
   const std::shared_ptr<RuntimeCore> runtime_;
-  const std::shared_ptr<Channel> channel_;
-  const std::shared_ptr<PushReceiver> receiver_;  ///< Null: nothing is pushed.
-  const std::shared_ptr<Poller> poller_;          ///< Null: nothing is polled.
+  const std::shared_ptr<const HostChannel> channel_;
   const Inbox::Handler handler_;
   const InboxOptions options_;
   const std::shared_ptr<const InboxStore> steps_;

@@ -60,7 +60,7 @@ bool InboxCore::reply_to_waiters(Lane& lane) {
   if (place == items_.end() || place->second.waiters.empty()) return false;
   const WaiterPtr first = place->second.waiters.front().lock();
   if (!first || !first->context) return false;
-  if (!receiver_->reply(*first->context, *lane.stored.record.answer, now())) return false;
+  if (!channel_->reply(*first->context, *lane.stored.record.answer, now())) return false;
   place->second.answering = true;
   lane.stored.record.state = EventRecord::State::done;
   finish(lane);
@@ -79,11 +79,11 @@ void InboxCore::await_claim(Lane& lane) { later(lane, kClaimPause, &InboxCore::a
 void InboxCore::send(Lane& lane) {
   EventRecord& record = lane.stored.record;
   const bool transfer = std::holds_alternative<TransferToAgent>(*record.answer);
-  if (transfer && !can_hand_over()) {
+  if (transfer && !channel_->can_hand_over()) {
     return bury(lane,
                 "the transfer to an agent came after the request was answered, and only that answer can carry it");
   }
-  if (!transfer && !channel_->messenger()) return bury(lane, "the answer came late, and this account has no Messenger");
+  if (!transfer && !channel_->can_send()) return bury(lane, "the answer came late, and this account has no Messenger");
   if (record.sends >= options_.tries) return bury(lane, record.why);
   record.state = EventRecord::State::sending;
   ++record.sends;
@@ -102,8 +102,7 @@ void InboxCore::transmit(Lane& lane) {
   message.allow = options_.allow;
   message.idempotency_key = idempotency_key(lane.event_id);
   lane.step = ++last_id_;
-  channel_->messenger()
-      ->send(std::move(message))
+  channel_->send(std::move(message))
       .then([self = shared_from_this(), key = lane.key, id = lane.step](Result<Receipt> result) {
         self->runtime_->scheduler->post([self, key, id, result = std::move(result)] {
           if (Lane* current = self->find(key, id)) self->on_sent(*current, result);

@@ -18,17 +18,13 @@ const Agent* least_busy(const std::vector<Agent>& agents) {
 
 }  // namespace
 
-bool InboxCore::can_hand_over() const {
-  return channel_->agent_sessions() != nullptr && channel_->capabilities().can(Ability::open_session);
-}
-
 /// A transfer that came after the request was answered: the platform's answer can no longer carry it, but a session
 /// with the agent can be opened. Opening the same one twice does no harm.
 void InboxCore::hand_over(Lane& lane) {
   const std::string agent = std::get<TransferToAgent>(*lane.stored.record.answer).agent;
   if (!agent.empty()) return open_session(lane, agent);
   lane.step = ++last_id_;
-  channel_->agent_sessions()->agents().then(
+  channel_->agents().then(
       [self = shared_from_this(), key = lane.key, id = lane.step](Result<std::vector<Agent>> agents) {
         self->runtime_->scheduler->post([self, key, id, agents = std::move(agents)] {
           if (Lane* current = self->find(key, id)) self->choose_agent(*current, agents);
@@ -44,8 +40,7 @@ void InboxCore::choose_agent(Lane& lane, const Result<std::vector<Agent>>& agent
 
 void InboxCore::open_session(Lane& lane, const std::string& agent) {
   lane.step = ++last_id_;
-  channel_->agent_sessions()
-      ->open(lane.to->customer, agent)
+  channel_->open_session(lane.to->customer, agent)
       .then([self = shared_from_this(), key = lane.key, id = lane.step](Result<void> opened) {
         self->runtime_->scheduler->post([self, key, id, opened = std::move(opened)] {
           Lane* const current = self->find(key, id);

@@ -1,4 +1,5 @@
 #include "channel/inbox/core.hpp"
+#include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
 
 #include <kefu/channel/inbox.hpp>
@@ -27,7 +28,9 @@ std::optional<Error> check(const InboxOptions& options) {
   if (auto error = check("lease", options.lease, Millis(100), kDay)) return error;
   if (auto error = check("sweep", options.sweep, Millis(10), kDay)) return error;
   if (auto error = check("give_up", options.give_up, Millis(1), kDay)) return error;
-  if (auto error = check("remember", options.remember, std::chrono::minutes(10), 30 * kDay)) return error;
+  if (auto error =
+          check("remember", detail::bounded_span<Millis>(options.remember), std::chrono::minutes(10), 30 * kDay))
+    return error;
   if (options.tries < 1 || options.tries > 100) {
     return Error(ErrorKind::bad_argument,
                  fmt::format("InboxOptions::tries is {}; 1 to 100 are allowed", options.tries));
@@ -52,17 +55,16 @@ Result<Inbox> Inbox::create(const Runtime& runtime, std::shared_ptr<Channel> cha
   if (auto error = check(options)) return *error;
   if (!channel) return Error(ErrorKind::bad_argument, "channel is null: pass the account whose pushes are taken");
   if (!handler) return Error(ErrorKind::bad_argument, "handler is empty: events need somebody who handles them");
-  if (!channel->push_receiver() && !channel->poller()) {
-    const auto& missing = channel->capabilities().missing;
+  auto account = detail::HostChannel::open(runtime.core(), std::move(channel), options.poll);
+  if (!account) return account.error();
+  if (!(*account)->is_pushed() && !(*account)->has_poller())
     return Error(ErrorKind::unsupported,
                  fmt::format("nothing comes in at this account: no pushes ({}), no polling ({})",
-                             missing[static_cast<std::size_t>(Facet::push_receiver)],
-                             missing[static_cast<std::size_t>(Facet::poller)]));
-  }
+                             (*account)->missing(Facet::push_receiver), (*account)->missing(Facet::poller)));
   if (auto refusal = runtime.core()->refusal()) return *refusal;
   std::string owner = detail::random_text(16);
   if (owner.empty()) return Error(ErrorKind::unavailable, "the system's random source failed");
-  auto core = std::make_shared<detail::InboxCore>(runtime.core(), std::move(channel), std::move(handler), options,
+  auto core = std::make_shared<detail::InboxCore>(runtime.core(), *std::move(account), std::move(handler), options,
                                                   std::move(owner));
   core->start();
   return Inbox(std::move(core));

@@ -165,13 +165,10 @@ void InboxCore::dispatch(Lane& lane) {
                                            });
   InboxTurn turn(std::make_shared<InboxWork>(shared_from_this(), lane.key, lane.work));
   runtime_->run_callback([self = shared_from_this(), event = *std::move(event), turn = std::move(turn)]() mutable {
-    try {
-      self->handler_(std::move(event), turn);
-    } catch (const std::exception& thrown) {
-      turn.failed(std::string("the handler threw: ") + thrown.what());
-    } catch (...) {
-      turn.failed("the handler threw something that is no std::exception");
-    }
+    constexpr HostSeam kHandler{"Inbox::Handler"};
+    const auto handled =
+        call_host(self->runtime_->observer.get(), kHandler, [&] { self->handler_(std::move(event), turn); });
+    if (!handled) turn.failed(handled.error().message());
   });
 }
 

@@ -8,7 +8,8 @@ namespace {
 
 constexpr Millis kRoomPause{200};
 constexpr Millis kLeastPause{50};
-constexpr Millis kLongestPollPause{3'600'000};
+constexpr Millis kLongestPollPause{3'600'000};  // after a failure
+constexpr Millis kLongestAskedPause{24 * 3'600'000};
 
 /// What a poller must keep, so that its batch fits a commit.
 std::optional<Error> check_batch(const PollBatch& batch) {
@@ -24,9 +25,10 @@ bool InboxCore::has_room_for_batch() const {
 
 void InboxCore::poll_later(Millis pause) {
   if (closed_) return;
-  runtime_->scheduler->run_at(runtime_->clock->mono() + std::max(pause, kLeastPause), [weak = weak_from_this()] {
-    if (auto self = weak.lock()) self->poll();
-  });
+  runtime_->scheduler->run_at(runtime_->clock->mono() + std::clamp(pause, kLeastPause, kLongestAskedPause),
+                              [weak = weak_from_this()] {
+                                if (auto self = weak.lock()) self->poll();
+                              });
 }
 
 /// One round: the right to poll, the poll, the commit.
@@ -49,7 +51,7 @@ void InboxCore::ask_poller() {
   keep_polling_lease();
   CallOptions options;
   options.cancel = polling_.stop.token();
-  poller_->poll(std::move(options)).then([self = shared_from_this()](Result<PollBatch> batch) {
+  channel_->poll(std::move(options)).then([self = shared_from_this()](Result<PollBatch> batch) {
     auto held = std::make_shared<Result<PollBatch>>(std::move(batch));
     self->runtime_->scheduler->post([self, held] { self->polled(std::move(*held)); });
   });

@@ -11,16 +11,16 @@ void InboxCore::start() {
         "the store is not durable: events in hand are lost with the process (kefu::sqlite keeps them)", {});
   }
   // A commit of polled events that was done and reported as failed leaves queues that only a sweep finds.
-  if (!durable() && !poller_) return;
+  if (!durable() && !channel_->is_polled()) return;
   runtime_->scheduler->post([self = shared_from_this()] {
     self->sweep({});
-    if (self->poller_) self->poll();
+    if (self->channel_->is_polled()) self->poll();
   });
 }
 
 void InboxCore::close() {
   closed_ = true;
-  if (poller_) runtime_->scheduler->post([self = shared_from_this()] { self->stop_polling(); });
+  if (channel_->is_polled()) runtime_->scheduler->post([self = shared_from_this()] { self->stop_polling(); });
 }
 
 void InboxCore::sweep(std::string after) {

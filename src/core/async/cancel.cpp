@@ -1,3 +1,5 @@
+#include "core/async/host_code.hpp"
+
 #include <kefu/core/cancel.hpp>
 
 #include <algorithm>
@@ -24,7 +26,7 @@ class CancelState {
         return last_id_;
       }
     }
-    run(task);
+    static_cast<void>(call_host_quietly(task));
     return 0;
   }
 
@@ -77,17 +79,9 @@ class CancelState {
       followers.swap(followers_);
     }
     for (Listener& listener : listeners)
-      if (listener.second) run(listener.second);
+      if (listener.second) static_cast<void>(call_host_quietly(listener.second));  // the others hear it all the same
     for (const auto& follower : followers)
       if (auto state = follower.lock()) to_come.push_back(std::move(state));
-  }
-
-  /// One listener that throws must not keep the others from hearing it.
-  static void run(Task& task) noexcept {
-    try {
-      task();
-    } catch (...) {  // nobody here could be told
-    }
   }
 
   void close_gaps() {

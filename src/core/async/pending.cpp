@@ -1,3 +1,5 @@
+#include "core/async/host_code.hpp"
+
 #include <kefu/core/pending.hpp>
 
 #include <algorithm>
@@ -112,10 +114,7 @@ void PendingState::run(Task task, Where where) {
 
 void PendingState::run_here(Task task) {
   if (home_) return home_->run_here(task);
-  try {
-    task();
-  } catch (...) {  // without a runtime there is no observer to be told
-  }
+  static_cast<void>(call_host_quietly(task));  // without a runtime there is no observer to be told
 }
 
 void PendingState::drop() const {

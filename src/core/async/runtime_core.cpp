@@ -1,7 +1,5 @@
 #include "core/async/runtime_core.hpp"
 
-#include <exception>
-
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
@@ -17,9 +15,12 @@ class RuntimeCore::Waiting {
   Waiting(Waiting&&) noexcept = default;
   Waiting& operator=(Waiting&&) = delete;
   ~Waiting() {
-    if (core_ && task_) core_->callbacks_waiting.fetch_sub(1, std::memory_order_relaxed);
+    if (!core_ || !task_) return;
+    core_->callbacks_waiting.fetch_sub(1, std::memory_order_relaxed);
+    if (!core_->refusal()) report_host_fault(core_->observer.get(), host_seam::kExecutor, HostFault::dropped, {});
   }
   void operator()() {
+    if (!task_) return report_host_fault(core_->observer.get(), host_seam::kExecutor, HostFault::repeated, {});
     core_->callbacks_waiting.fetch_sub(1, std::memory_order_relaxed);
     Task task = std::move(task_);
     core_->run_here(task);
@@ -32,25 +33,11 @@ class RuntimeCore::Waiting {
 
 void RuntimeCore::run_callback(Task task) {
   if (inline_callbacks || forked()) return run_here(task);
-  executor->run(Waiting(shared_from_this(), std::move(task)));
+  Waiting waiting(shared_from_this(), std::move(task));
+  static_cast<void>(call_host(observer.get(), host_seam::kExecutor, [&] { executor->run(std::move(waiting)); }));
 }
 
-void RuntimeCore::run_here(Task& task) {
-  try {
-    task();
-  } catch (const std::exception& thrown) {
-    report_thrown(thrown.what());
-  } catch (...) {
-    report_thrown("something that is no std::exception");
-  }
-}
-
-void RuntimeCore::report_thrown(const char* what) const {
-  if (!observer) return;
-  const Attributes attributes{{"what", what}};
-  observer->log({LogLevel::error, "callback.threw",
-                 "a callback threw; the call it belongs to was answered all the same", attributes});
-}
+void RuntimeCore::run_here(Task& task) { static_cast<void>(call_host(observer.get(), host_seam::kCallback, task)); }
 
 std::optional<Error> RuntimeCore::refuse_wait() const {
   if (fork_guard_.forked()) return refusal();

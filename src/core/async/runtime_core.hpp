@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/async/fork_guard.hpp"
+#include "core/async/host_code.hpp"
 
 #include <kefu/core/pending.hpp>
 #include <kefu/core/runtime.hpp>
@@ -47,6 +48,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   bool inline_callbacks = false;  ///< The executor is InlineExecutor: spares its wrapping.
   /// `done` comes on the loop from the default transport, on any thread from a host's.
   std::shared_ptr<Transport> transport;
+  bool transport_is_ours = false;  ///< The default one: it answers once, and throws nothing.
   std::shared_ptr<Store> store;
   std::shared_ptr<Observer> observer;  ///< Redacting; null if the host gave none.
   std::shared_ptr<Jitter> jitter;
@@ -93,7 +95,6 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   class Waiting;
   enum class Phase : unsigned char { running, stopping, stopped };
   bool on_own_thread() const;
-  void report_thrown(const char* what) const;
 
   const ForkGuard fork_guard_;
   std::atomic<bool> refusing_{false};
@@ -101,16 +102,6 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::condition_variable changed_;
   Phase phase_ = Phase::running;
 };
-
-/// A host's store that throws must not take the store thread with it.
-template <class T, class Work>
-Result<T> guarded(Work&& work) {
-  try {
-    return work();
-  } catch (...) {
-    return Error(ErrorKind::unavailable, "the store threw an exception; stores answer with errors");
-  }
-}
 
 template <class T, class Work, class Done>
 void RuntimeCore::with_store(Work work, Done done) {
@@ -123,7 +114,8 @@ void RuntimeCore::with_store(Work work, Done done) {
   auto job = std::make_shared<Job>(shared_from_this(), std::move(work), std::move(done));
   auto refused = refusal();
   if (!refused && store_queue->post([job] {
-        auto result = std::make_unique<Result<T>>(guarded<T>([&] { return job->work(*job->core->store); }));
+        auto result = std::make_unique<Result<T>>(
+            call_host(job->core->observer.get(), host_seam::kStore, [&] { return job->work(*job->core->store); }));
         Scheduler& loop = *job->core->scheduler;
         loop.post([job, result = std::move(result)] { job->done(std::move(*result)); });
       }))

@@ -1,5 +1,7 @@
 #include "core/async/work_thread.hpp"
 
+#include "core/async/host_code.hpp"
+
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -43,7 +45,7 @@ void WorkThread::run() {
     Task task = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    task();
+    static_cast<void>(call_host_quietly(task));  // a last line: what leaves here would end the thread
     task = nullptr;
     lock.lock();
   }

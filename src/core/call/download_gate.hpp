@@ -1,11 +1,14 @@
 #pragma once
 
+#include "core/async/host_code.hpp"
 #include "core/call/reply.hpp"
 
 #include <kefu/core/export.hpp>
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,14 +25,16 @@ inline bool stands_for_a_file(const Reply& reply) {
 
 /// Stands before the receiver of a download: the platforms answer errors with HTTP 200 and JSON where a file was
 /// expected (MED-2), gateways on the way with a page. What begins like a JSON object or like HTML is held back, up to a
-/// limit, until it is known to be neither; everything else passes at once. One thread at a time.
+/// limit, until it is known to be neither; everything else passes at once. What the receiver throws ends the transfer.
+/// One thread at a time.
 class DownloadGate {
  public:
-  explicit DownloadGate(std::function<bool(std::string_view)> receiver) : receiver_(std::move(receiver)) {}
+  explicit DownloadGate(std::function<bool(std::string_view)> receiver, std::shared_ptr<Observer> observer = nullptr)
+      : receiver_(std::move(receiver)), observer_(std::move(observer)) {}
 
   /// False ends the transfer.
   bool take(std::string_view bytes) {
-    if (open_) return receiver_(bytes);
+    if (open_) return hand_over(bytes);
     held_ += bytes;
     const std::size_t start = held_.find_first_not_of(" \t\r\n");
     const bool undecided = start == std::string::npos || held_[start] == '{' || held_[start] == '<';
@@ -42,12 +47,23 @@ class DownloadGate {
   /// It was part of the file after all.
   bool release() {
     open_ = true;
-    return receiver_(std::exchange(held_, std::string()));
+    return hand_over(std::exchange(held_, std::string()));
   }
+  /// Why the receiver gets no more, if it threw.
+  const std::optional<Error>& broken() const { return broken_; }
 
  private:
+  bool hand_over(std::string_view bytes) {
+    if (broken_) return false;
+    const auto wanted = call_host(observer_.get(), host_seam::kReceiver, [&] { return receiver_(bytes); });
+    if (!wanted) broken_ = wanted.error();
+    return wanted && *wanted;
+  }
+
   static constexpr std::size_t kLongestAnswer = 64 * 1024;
   const std::function<bool(std::string_view)> receiver_;
+  const std::shared_ptr<Observer> observer_;
+  std::optional<Error> broken_;
   std::string held_;
   bool open_ = false;
 };

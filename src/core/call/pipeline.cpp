@@ -2,9 +2,9 @@
 
 #include "core/async/call_deadline.hpp"
 #include "core/async/joint_cancel.hpp"
-#include "core/call/download_gate.hpp"
 #include "core/call/fault_table.hpp"
 #include "core/call/report.hpp"
+#include "core/call/transmit.hpp"
 #include "core/report/redaction.hpp"
 
 #include <fmt/format.h>
@@ -140,26 +140,22 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     attempt_start_ = core_.clock->mono();
     encoded_ = false;
     if (request_.sink) {
-      download_ = std::make_shared<DownloadGate>(std::move(request_.sink));
+      download_ = std::make_shared<DownloadGate>(std::move(request_.sink), core_.observer);
       request_.sink = [gate = download_](std::string_view bytes) { return gate->take(bytes); };
     }
-    core_.transport->send(
-        std::move(request_), deadline_, cancel_.token(), [self = shared_from_this()](HttpOutcome outcome) mutable {
-          Scheduler& loop = *self->core_.scheduler;
-          if (loop.is_own_thread()) return self->received(std::move(outcome));
-          loop.post(
-              [self = std::move(self), outcome = std::move(outcome)]() mutable { self->received(std::move(outcome)); });
-        });
+    transmit(core_, std::move(request_), deadline_, cancel_.token(),
+             [self = shared_from_this()](Result<HttpOutcome> outcome) { self->received(std::move(outcome)); });
   }
 
   // --- parse, classify -----------------------------------------------------------------------------------------------
 
-  void received(HttpOutcome outcome) {
+  void received(Result<HttpOutcome> arrived) {
     if (over()) return;
-    if (outcome.fault) {
-      http_status_ = 0;
-      return judge(verdict_of(fault_of(*outcome.fault), info_.effect), nullptr, outcome.detail);
-    }
+    http_status_ = 0;
+    if (const auto broken = broken_by_host(arrived, download_.get(), source_.get()))
+      return judge(verdict_of(*broken, info_.effect), nullptr, broken->message());
+    HttpOutcome& outcome = *arrived;
+    if (outcome.fault) return judge(verdict_of(fault_of(*outcome.fault), info_.effect), nullptr, outcome.detail);
     http_status_ = outcome.reply.status;
     Reply reply;
     reply.http = std::move(outcome.reply);
@@ -168,9 +164,12 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     reply.document = platform_.read(info_, reply.http);
     reply.unreadable = reply.document.fault();
     if (download_ && reply.http.status == 200 && !reply.document && !stands_for_a_file(reply)) {  // so the file itself
-      if (!download_->open() && !reply.http.body.empty() && !download_->release())
+      if (!download_->open() && !reply.http.body.empty() && !download_->release()) {
+        if (const auto& broken = download_->broken())
+          return judge(verdict_of(*broken, info_.effect), nullptr, broken->message());
         return judge(verdict_of(Fault::cancelled_after_sending, info_.effect), nullptr,
                      "the receiver ended the download");
+      }
       reply.streamed = download_->open();
     }
     judge(platform_.classify(info_, reply), &reply, {});
@@ -297,9 +296,12 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     request_.path = info_.path;
     request_.repeatable = info_.effect != Effect::create;
     encoded_ = true;
-    auto encoded = call_->encode(request_);
-    source_ = request_.source;
-    return encoded;
+    auto encoded = call_host(core_.observer.get(), host_seam::kBodySource, [this] { return call_->encode(request_); });
+    source_.reset();
+    if (!encoded || !request_.source) return encoded;
+    request_.source = source_ = std::make_shared<HostSource>(std::move(request_.source), core_.observer);
+    if (auto broken = source_->broken()) return *std::move(broken);
+    return {};
   }
 
   /// A body that cannot go back to its start, or a download that has begun to arrive, is not repeated.
@@ -388,7 +390,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   HttpRequest request_;
   bool encoded_ = false;
   std::shared_ptr<DownloadGate> download_;
-  std::shared_ptr<BodySource> source_;
+  std::shared_ptr<HostSource> source_;
   CredentialTag tag_;
   std::unique_ptr<Platform::Permit> permit_;
   std::optional<Verdict> refusal_;

@@ -1,4 +1,5 @@
 #include "core/async/clock.hpp"
+#include "core/async/host_parts.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/async/runtime_parts.hpp"
 #include "core/net/curl_transport.hpp"
@@ -84,6 +85,7 @@ Result<void> add_transport(detail::RuntimeCore& core, RuntimeOptions& options, R
   auto transport = detail::CurlTransport::create(std::move(options.curl), threads.loop);
   if (!transport) return transport.error();
   core.transport = *std::move(transport);
+  core.transport_is_ours = true;
   return {};
 }
 
@@ -96,10 +98,18 @@ Result<Runtime> Runtime::create(RuntimeOptions options) {
   core->multi_instance = options.multi_instance;
   core->most_calls = options.calls_in_flight;
   core->most_callbacks = options.callback_queue;
-  core->clock = options.clock ? std::move(options.clock) : std::make_shared<detail::SystemClock>();
-  core->store = options.store ? std::move(options.store) : std::make_shared<MemoryStore>(core->clock);
   core->observer = detail::make_redacting(std::move(options.observer));
-  core->jitter = options.jitter ? std::move(options.jitter) : std::make_shared<detail::DefaultJitter>();
+  if (options.clock) {
+    core->clock = std::make_shared<detail::HostClock>(std::move(options.clock), core->observer);
+  } else {
+    core->clock = std::make_shared<detail::SystemClock>();
+  }
+  core->store = options.store ? std::move(options.store) : std::make_shared<MemoryStore>(core->clock);
+  if (options.jitter) {
+    core->jitter = std::make_shared<detail::HostJitter>(std::move(options.jitter), core->observer);
+  } else {
+    core->jitter = std::make_shared<detail::DefaultJitter>();
+  }
 
   RuntimeThreads threads;
   add_loop(*core, options, threads);

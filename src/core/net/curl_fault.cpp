@@ -51,7 +51,7 @@ bool is_socks_authentication(long proxy_error) {
 
 TransportFault CurlTransfer::fault_of(int curl_code) const {
   if (stop_ == Stop::replay || curl_code == CURLE_SEND_FAIL_REWIND) return TransportFault::replay_prevented;
-  if (stop_ == Stop::too_large) return TransportFault::reply_too_large;
+  if (stop_ == Stop::too_large || stop_ == Stop::no_memory) return TransportFault::reply_too_large;
   if (stop_ == Stop::sink || stop_ == Stop::source) return TransportFault::cancelled_after_sending;
   if (sends_ > 0) return fault_after_sending(curl_code);
 
@@ -104,6 +104,8 @@ std::string CurlTransfer::detail_of(int curl_code, TransportFault fault) const {
     case Stop::too_large:
       return fmt::format("the reply has more than {} bytes, or its headers more than {}", request_.max_reply_bytes,
                          64 * 1024);
+    case Stop::no_memory:
+      return "there is no memory for the reply";
     case Stop::sink:
       return "the receiver of the download ended it";
     case Stop::source:

@@ -1,5 +1,7 @@
 #include "core/net/curl_transfer.hpp"
 
+#include "core/async/host_code.hpp"
+
 #include <curl/curl.h>
 #include <fmt/format.h>
 
@@ -161,8 +163,7 @@ MoveFunction<void(HttpOutcome)> CurlTransfer::finish() {
 }
 
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  const std::size_t bytes = size * count;
-  return static_cast<CurlTransfer*>(self)->take_body({data, bytes}) ? bytes : bytes + 1;
+  return static_cast<CurlTransfer*>(self)->take({data, size * count}, &CurlTransfer::take_body);
 }
 
 bool CurlTransfer::take_body(std::string_view part) {
@@ -177,18 +178,20 @@ bool CurlTransfer::take_body(std::string_view part) {
     return true;
   }
   bool wanted = false;
-  try {
-    wanted = request_.sink(part);
-  } catch (...) {
-    wanted = false;  // the host's code must not unwind through libcurl
-  }
+  static_cast<void>(call_host_quietly([&] { wanted = request_.sink(part); }));
   if (!wanted) stop_ = Stop::sink;
   return wanted;
 }
 
+/// Nothing may unwind through libcurl.
+std::size_t CurlTransfer::take(std::string_view part, bool (CurlTransfer::*step)(std::string_view)) noexcept {
+  bool taken = false;
+  if (!call_host_quietly([&] { taken = (this->*step)(part); })) stop_ = Stop::no_memory;
+  return taken ? part.size() : part.size() + 1;
+}
+
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  const std::size_t bytes = size * count;
-  return static_cast<CurlTransfer*>(self)->take_header({data, bytes}) ? bytes : bytes + 1;
+  return static_cast<CurlTransfer*>(self)->take({data, size * count}, &CurlTransfer::take_header);
 }
 
 bool CurlTransfer::take_header(std::string_view line) {
@@ -228,12 +231,9 @@ bool CurlTransfer::take_header(std::string_view line) {
 
 std::size_t CurlTransfer::on_read(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
+  const auto& source = transfer.request_.source;
   std::size_t read = 0;
-  try {
-    read = transfer.request_.source ? transfer.request_.source->read(data, size * count) : 0;
-  } catch (...) {
-    read = 0;
-  }
+  static_cast<void>(call_host_quietly([&] { read = source ? source->read(data, size * count) : 0; }));
   if (read > 0 && read <= size * count) return read;
   transfer.stop_ = Stop::source;
   return CURL_READFUNC_ABORT;
@@ -242,11 +242,9 @@ std::size_t CurlTransfer::on_read(char* data, std::size_t size, std::size_t coun
 int CurlTransfer::on_seek(void* self, long long offset, int origin) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
   if (offset != 0 || origin != SEEK_SET || !transfer.request_.source) return CURL_SEEKFUNC_FAIL;
-  try {
-    return transfer.request_.source->rewind() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
-  } catch (...) {
-    return CURL_SEEKFUNC_FAIL;
-  }
+  bool rewound = false;
+  static_cast<void>(call_host_quietly([&] { rewound = transfer.request_.source->rewind(); }));
+  return rewound ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 // Called each time before the request is sent: on a reused connection that turns out dead, libcurl would silently send

@@ -59,7 +59,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   Scheduler::Ticket waiting = 0;
 
  private:
-  enum class Stop : unsigned char { none, replay, too_large, sink, source };
+  enum class Stop : unsigned char { none, replay, too_large, no_memory, sink, source };
 
   bool configure();
   void set_method();
@@ -73,6 +73,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* self);
   static int on_seek(void* self, long long offset, int origin);
   static int on_send(void* self, char*, char*, int, int);
+  std::size_t take(std::string_view part, bool (CurlTransfer::*step)(std::string_view)) noexcept;
   bool take_body(std::string_view part);
   bool take_header(std::string_view line);
 

@@ -1,5 +1,7 @@
 #include "core/net/io_loop.hpp"
 
+#include "core/async/host_code.hpp"
+
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -118,7 +120,7 @@ void IoLoop::run_posted() {
     Task task = std::move(posted_.front().task);
     posted_.pop_front();
     lock.unlock();
-    task();
+    static_cast<void>(call_host_quietly(task));  // a last line: what leaves here would end the thread
     task = nullptr;
     lock.lock();
   }
@@ -131,7 +133,7 @@ void IoLoop::run_due() {
   while (!timers_.empty() && timers_.first() <= now) {
     Task task = timers_.take_first();
     lock.unlock();
-    task();
+    static_cast<void>(call_host_quietly(task));  // a last line: what leaves here would end the thread
     task = nullptr;
     lock.lock();
   }
@@ -148,7 +150,7 @@ void IoLoop::run_transfers() {
     Transfer* transfer = nullptr;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     curl_multi_remove_handle(multi_, easy);
-    if (transfer != nullptr) transfer->completed(static_cast<int>(code));
+    if (transfer != nullptr) static_cast<void>(call_host_quietly([&] { transfer->completed(static_cast<int>(code)); }));
   }
 }
 

@@ -26,7 +26,7 @@ struct Help {
   std::string_view name;
   std::string_view text;
 };
-constexpr std::array<Help, 12> kHelp{{
+constexpr std::array<Help, 13> kHelp{{
     {metric::kCalls, "Calls that ended, by outcome."},
     {metric::kCallSeconds, "Duration of whole calls, waiting and repeats included."},
     {metric::kAttempts, "Requests that went out."},
@@ -38,6 +38,7 @@ constexpr std::array<Help, 12> kHelp{{
     {metric::kTokenFetches, "Token fetches, by cause and outcome."},
     {metric::kTokenRefusals, "Tokens that the platform refused."},
     {metric::kTokenAdoptions, "Tokens taken over from another instance."},
+    {metric::kHostFaults, "What code of the host did that it may not do: threw, dropped an answer, answered twice."},
     {metric::kDroppedSeries, "Measurements whose label set came after the limit on series."},
 }};
 

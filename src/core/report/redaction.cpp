@@ -1,7 +1,13 @@
 #include "core/report/redaction.hpp"
 
+#include "core/async/host_code.hpp"
+
+#include <kefu/core/observer_names.hpp>
+
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstdint>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -181,28 +187,48 @@ class MaskedAttributes {
   const Attributes* view_ = nullptr;
 };
 
+/// What the host's observer throws is swallowed and counted, and told to it when it works again.
 class RedactingObserver final : public Observer {
  public:
   explicit RedactingObserver(std::shared_ptr<Observer> sink) : sink_(std::move(sink)) {}
 
   void log(const LogRecord& record) override {
-    const MaskedAttributes attributes(record.attributes);
-    if (!needs_redaction(record.message))
-      return sink_->log(LogRecord{record.level, record.event, record.message, attributes.get()});
-    const std::string message = redacted(record.message);
-    sink_->log(LogRecord{record.level, record.event, message, attributes.get()});
+    tell([&] {
+      const MaskedAttributes attributes(record.attributes);
+      if (!needs_redaction(record.message))
+        return sink_->log(LogRecord{record.level, record.event, record.message, attributes.get()});
+      const std::string message = redacted(record.message);
+      sink_->log(LogRecord{record.level, record.event, message, attributes.get()});
+    });
   }
   void metric(const MetricRecord& record) override {
-    const MaskedAttributes labels(record.labels);
-    sink_->metric(MetricRecord{record.type, record.name, record.value, labels.get()});
+    tell([&] {
+      const MaskedAttributes labels(record.labels);
+      sink_->metric(MetricRecord{record.type, record.name, record.value, labels.get()});
+    });
   }
   void span(const SpanRecord& record) override {
-    const MaskedAttributes attributes(record.attributes);
-    sink_->span(SpanRecord{record.name, record.start, record.end, record.call, attributes.get()});
+    tell([&] {
+      const MaskedAttributes attributes(record.attributes);
+      sink_->span(SpanRecord{record.name, record.start, record.end, record.call, attributes.get()});
+    });
   }
 
  private:
+  template <class Say>
+  void tell(Say say) noexcept {
+    if (!call_host_quietly(say)) return void(swallowed_.fetch_add(1, std::memory_order_relaxed));
+    if (swallowed_.load(std::memory_order_relaxed) == 0) return;
+    const std::uint64_t lost = swallowed_.exchange(0, std::memory_order_relaxed);
+    const auto report = [&] {
+      sink_->metric(MetricRecord{MetricRecord::Type::counter, metric::kHostFaults, static_cast<double>(lost),
+                                 Attributes{{"seam", host_seam::kObserver.name}, {"fault", "threw"}}});
+    };
+    if (lost != 0 && !call_host_quietly(report)) swallowed_.fetch_add(lost, std::memory_order_relaxed);
+  }
+
   const std::shared_ptr<Observer> sink_;
+  std::atomic<std::uint64_t> swallowed_{0};
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ bool needs_redaction(std::string_view text);
 /// At most `bytes`, cut at the border of a UTF-8 character.
 std::string cut_text(std::string_view text, std::size_t bytes);
 
-/// Masks every record on its way to `sink`, by name and by shape (SEC-1). Null for null.
+/// Masks every record on its way to `sink`, by name and by shape (SEC-1), and swallows and counts what it throws. Null
+/// for null.
 std::shared_ptr<Observer> make_redacting(std::shared_ptr<Observer> sink);
 
 }  // namespace detail

@@ -1,5 +1,6 @@
 #include "core/crypto/cipher_gcm.hpp"
 #include "core/crypto/crypto.hpp"
+#include "core/report/redaction.hpp"
 
 #include <kefu/core/observer_names.hpp>
 #include <kefu/core/sealed_store.hpp>
@@ -175,6 +176,7 @@ Result<std::shared_ptr<SealedStore>> SealedStore::create(std::shared_ptr<Store> 
     seals = seals || key.id == options.seals_with;
   }
   if (!seals) return bad_seal_argument(fmt::format("seals_with is {}, which is none of the keys", options.seals_with));
+  options.observer = detail::make_redacting(std::move(options.observer));
   return std::shared_ptr<SealedStore>(new SealedStore(std::make_unique<Impl>(std::move(store), std::move(options))));
 }
 

@@ -1,5 +1,7 @@
 #include "core/tokens/sourced_tokens.hpp"
 
+#include "core/async/host_answer.hpp"
+
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
@@ -15,7 +17,8 @@ void on_loop(const std::shared_ptr<Scheduler>& loop, Step step) {
 }  // namespace
 
 void SourcedTokens::ask(Got done) {
-  source_->get(
+  ask_host<Secret>(
+      core_, host_seam::kTokenGet, [&](auto answer) { source_->get(std::move(answer)); },
       [self = shared_from_this(), loop = core_->scheduler, done = std::move(done)](Result<Secret> answer) mutable {
         on_loop(loop, [self = std::move(self), done = std::move(done), answer = std::move(answer)]() mutable {
           if (!answer) return done(answer.error());
@@ -33,19 +36,21 @@ void SourcedTokens::get(MonoTime, CancelToken, Got done) { ask(std::move(done));
 
 void SourcedTokens::refused(CredentialTag tag, MonoTime, CancelToken, Renewed done) {
   if (!last_ || last_->tag.digest != tag.digest) return done({});  // the source has given another one since
-  source_->report_invalid(last_->value, [self = shared_from_this(), loop = core_->scheduler, tag,
-                                         done = std::move(done)](Result<void> answer) mutable {
-    on_loop(loop, [self = std::move(self), tag, done = std::move(done), answer = std::move(answer)]() mutable {
-      if (!answer) return done(answer.error());
-      self->ask([tag, done = std::move(done)](Result<TokenPtr> token) mutable {
-        if (!token) return done(token.error());
-        if ((*token)->tag.digest == tag.digest)
-          return done(Error(ErrorKind::credentials_refused,
-                            "the host's token source gives out the token that the platform refused"));
-        done({});
+  const TokenPtr refused = last_;
+  ask_host<void>(
+      core_, host_seam::kTokenReport, [&](auto answer) { source_->report_invalid(refused->value, std::move(answer)); },
+      [self = shared_from_this(), loop = core_->scheduler, tag, done = std::move(done)](Result<void> answer) mutable {
+        on_loop(loop, [self = std::move(self), tag, done = std::move(done), answer = std::move(answer)]() mutable {
+          if (!answer) return done(answer.error());
+          self->ask([tag, done = std::move(done)](Result<TokenPtr> token) mutable {
+            if (!token) return done(token.error());
+            if ((*token)->tag.digest == tag.digest)
+              return done(Error(ErrorKind::credentials_refused,
+                                "the host's token source gives out the token that the platform refused"));
+            done({});
+          });
+        });
       });
-    });
-  });
 }
 
 void SourcedTokens::force(MonoTime, CancelToken, Renewed done) {

@@ -1,3 +1,5 @@
+#include "core/async/host_code.hpp"
+#include "core/async/time_range.hpp"
 #include "core/text/json_writer.hpp"
 #include "sandbox/control/core.hpp"
 #include "sandbox/wechat/kf.hpp"
@@ -82,7 +84,7 @@ void SandboxCore::attempt(std::uint64_t number, bool extra, bool same_signature)
     record.time = now();
     record.query = delivery.query;
     record.result = "under_way";
-    deadline = route.timers->now() + Millis(wechat.setting("push_deadline_ms"));
+    deadline = detail::later(route.timers->now(), Millis(wechat.setting("push_deadline_ms")));
   }
   const MonoTime started = route.timers->now();
   auto done = [weak = weak_from_this(), number, index, extra, started](PushReply reply) {
@@ -114,7 +116,12 @@ void SandboxCore::send_to_handler(const Route& route, PushRequest request, MonoT
     late.fault = "timeout";
     race->end(std::move(late));
   });
-  route.handler(std::move(request), [race](PushReply reply) { race->end(std::move(reply)); });
+  const bool taken = detail::call_host_quietly(
+      [&] { route.handler(std::move(request), [race](PushReply reply) { race->end(std::move(reply)); }); });
+  if (taken) return;
+  PushReply thrown;
+  thrown.fault = "handler_threw";
+  race->end(std::move(thrown));
 }
 
 void SandboxCore::take_reply(std::uint64_t number, std::size_t index, bool extra, MonoTime started,
@@ -133,8 +140,8 @@ void SandboxCore::take_reply(std::uint64_t number, std::size_t index, bool extra
     attempt.result = reply.fault.empty() ? "status" : reply.fault;
     if (!extra && push->state == "waiting") {
       if (push->deliveries_left > 0 && route.timers)
-        post_attempt(route, std::max(current, started + Millis(wechat.setting("push_retry_interval_ms"))), number,
-                     false, false);
+        post_attempt(route, std::max(current, detail::later(started, Millis(wechat.setting("push_retry_interval_ms")))),
+                     number, false, false);
       else
         give_up(*push, "no answer after all deliveries");
     }

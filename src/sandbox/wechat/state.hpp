@@ -124,7 +124,8 @@ struct PushAttempt {
   WallTime time;
   Pairs query;
   int http_status = 0;
-  std::string result;  ///< "acknowledged", "passive", "invalid", "timeout", "status", "refused", "closed".
+  std::string
+      result;  ///< "acknowledged", "passive", "invalid", "timeout", "status", "refused", "closed", "handler_threw".
   std::string detail;
   std::int64_t milliseconds = 0;
 };

@@ -1,3 +1,4 @@
+#include "core/async/host_code.hpp"
 #include "core/text/json_writer.hpp"
 #include "core/text/xml_writer.hpp"
 #include "wechat/push/crypto.hpp"
@@ -86,7 +87,9 @@ class WechatPushReceiver final : public PushReceiver {
   std::string_view wrapping_of(const WechatReplyContext& context) const noexcept;
   Result<void> wrap(std::string& text, std::size_t frame, const WechatReplyContext& context, WallTime now) const;
   bool random(void* out, std::size_t size) const {
-    return config_.random ? config_.random(out, size) : detail::random_bytes(out, size);
+    if (!config_.random) return detail::random_bytes(out, size);
+    bool drawn = false;  // the host's may throw
+    return detail::call_host_quietly([&] { drawn = config_.random(out, size); }) && drawn;
   }
 
   std::shared_ptr<WechatReplyContext> new_context() const {

@@ -1,0 +1,93 @@
+#include "channel/inbox/host_channel.hpp"
+
+#include "core/call/answers.hpp"
+
+#include <cstddef>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+namespace {
+
+constexpr HostSeam kChannel{"Channel"};
+constexpr HostSeam kReopen{"Channel::reopen"};
+constexpr HostSeam kOpenPush{"PushReceiver::open"};
+constexpr HostSeam kReply{"PushReceiver::reply"};
+constexpr HostSeam kPoll{"Poller::poll"};
+constexpr HostSeam kAgents{"AgentSessions::agents"};
+constexpr HostSeam kOpenSession{"AgentSessions::open"};
+/// The message may have left before it threw.
+constexpr HostSeam kSend{"Messenger::send", ErrorKind::internal, Delivery::unknown};
+
+}  // namespace
+
+Result<std::shared_ptr<const HostChannel>> HostChannel::open(std::shared_ptr<RuntimeCore> runtime,
+                                                             std::shared_ptr<Channel> channel, bool poll) {
+  std::shared_ptr<HostChannel> made(new HostChannel(std::move(runtime), std::move(channel), poll));
+  if (auto read = call_host(made->observer(), kChannel, [&] { made->read(); }); !read) return read.error();
+  return std::shared_ptr<const HostChannel>(std::move(made));
+}
+
+void HostChannel::read() {
+  platform_ = channel_->platform();
+  id_ = channel_->id();
+  receiver_ = channel_->push_receiver();
+  poller_ = channel_->poller();
+  ledger_ = channel_->reply_ledger();
+}
+
+std::string HostChannel::missing(Facet facet) const {
+  const auto why = call_host(observer(), kChannel,
+                             [&] { return channel_->capabilities().missing[static_cast<std::size_t>(facet)]; });
+  return why ? *why : why.error().message();
+}
+
+Result<OpenedPush> HostChannel::open_push(const WebhookRequest& request, WallTime now) const {
+  return call_host(observer(), kOpenPush, [&] { return receiver_->open(request, now); });
+}
+
+Result<WebhookResponse> HostChannel::reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const {
+  return call_host(observer(), kReply, [&] { return receiver_->reply(context, reply, now); });
+}
+
+Result<InboundEvent> HostChannel::reopen(std::string_view raw, WallTime received) const {
+  return call_host(observer(), kReopen, [&] { return channel_->reopen(raw, received); });
+}
+
+bool HostChannel::can_send() const {
+  const auto can = call_host(observer(), kChannel, [&] { return channel_->messenger() != nullptr; });
+  return can && *can;
+}
+
+bool HostChannel::can_hand_over() const {
+  const auto can = call_host(observer(), kChannel, [&] {
+    return channel_->agent_sessions() != nullptr && channel_->capabilities().can(Ability::open_session);
+  });
+  return can && *can;
+}
+
+template <class T, class Work>
+Pending<T> HostChannel::start(const HostSeam& seam, Work work) const {
+  auto started = call_host(observer(), seam, work);
+  return started ? *std::move(started) : answered<T>(runtime_, started.error());
+}
+
+Pending<Receipt> HostChannel::send(Message message) const {
+  return start<Receipt>(kSend, [&] { return channel_->messenger()->send(std::move(message)); });
+}
+
+Pending<std::vector<Agent>> HostChannel::agents() const {
+  return start<std::vector<Agent>>(kAgents, [&] { return channel_->agent_sessions()->agents(); });
+}
+
+Pending<void> HostChannel::open_session(CustomerId customer, std::string agent) const {
+  return start<void>(kOpenSession,
+                     [&] { return channel_->agent_sessions()->open(std::move(customer), std::move(agent)); });
+}
+
+Pending<PollBatch> HostChannel::poll(CallOptions options) const {
+  return start<PollBatch>(kPoll, [&] { return poller_->poll(std::move(options)); });
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

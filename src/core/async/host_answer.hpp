@@ -1,0 +1,63 @@
+#pragma once
+
+#include "core/async/host_code.hpp"
+#include "core/async/runtime_core.hpp"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// The answer that host code owes us. The first one goes on, a second one only to the observer; when nobody is left who
+/// could give it, `done` gets `cancelled` in the host's place. Thread safety: any thread.
+template <class T, class Done>
+class OwedByHost {
+ public:
+  OwedByHost(std::shared_ptr<RuntimeCore> core, const HostSeam& seam, Done done)
+      : core_(std::move(core)), seam_(seam), done_(std::move(done)) {}
+  ~OwedByHost() {
+    if (!done_) return;
+    if (!core_->refusal()) report_host_fault(core_->observer.get(), seam_, HostFault::dropped, {});
+    answer(dropped_by_host(seam_));
+  }
+  OwedByHost(const OwedByHost&) = delete;
+  OwedByHost& operator=(const OwedByHost&) = delete;
+
+  void answer(Result<T> result) {
+    if (!first(std::move(result))) report_host_fault(core_->observer.get(), seam_, HostFault::repeated, {});
+  }
+  /// The host threw: that is the answer, unless it had given one before.
+  void failed(Error error) { static_cast<void>(first(std::move(error))); }
+
+ private:
+  bool first(Result<T> result) {
+    if (answered_.exchange(true, std::memory_order_acq_rel)) return false;
+    Done done = *std::move(done_);
+    done_.reset();  // the host may keep what it holds: our state does not stay with it
+    done(std::move(result));
+    return true;
+  }
+
+  const std::shared_ptr<RuntimeCore> core_;
+  const HostSeam seam_;
+  std::atomic<bool> answered_{false};
+  std::optional<Done> done_;
+};
+
+/// Asks host code for an answer that it may give later, on any thread. `ask(answer)` hands `answer(Result<T>)` to the
+/// host, to be moved about and called once; `done(Result<T>)` is called exactly once whatever the host does with it:
+/// where the host answers, throws (here) or drops it.
+template <class T, class Ask, class Done>
+void ask_host(std::shared_ptr<RuntimeCore> core, const HostSeam& seam, Ask&& ask, Done done) {
+  Observer* const observer = core->observer.get();
+  const auto owed = std::make_shared<OwedByHost<T, Done>>(std::move(core), seam, std::move(done));
+  const auto called =
+      call_host(observer, seam, [&] { ask([owed](Result<T> answer) { owed->answer(std::move(answer)); }); });
+  if (!called) owed->failed(called.error());
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE
