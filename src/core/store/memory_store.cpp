@@ -1,3 +1,5 @@
+#include "core/async/time_range.hpp"
+
 #include <kefu/core/store.hpp>
 
 #include <fmt/format.h>
@@ -132,7 +134,7 @@ void MemoryStore::Impl::put(Records::iterator record, std::size_t hash, const St
   record->set_value(*write.value);
   bytes += record->size();
   record->generation = generation;
-  record->expires = write.ttl ? time + *write.ttl : WallTime::max();
+  record->expires = write.ttl ? detail::later(time, *write.ttl) : WallTime::max();
   earliest_ = std::min(earliest_, record->expires);
   round_earliest_ = std::min(round_earliest_, record->expires);
 }
@@ -291,7 +293,7 @@ Result<std::optional<Lease>> MemoryStore::lease(std::string_view key, std::strin
     lease.owner = owner;
     lease.fence = ++in.last_number;
   }
-  lease.until = time + ttl;
+  lease.until = detail::later(time, ttl);
   return std::optional<Lease>(Lease{held->first, lease.owner, lease.fence, lease.until});
 }
 

@@ -1,5 +1,6 @@
 #include "stores/sqlite/entries.hpp"
 
+#include "core/async/time_range.hpp"
 #include "stores/sqlite/values.hpp"
 
 #include <fmt/format.h>
@@ -177,7 +178,7 @@ Result<void> SqliteEntries::put(const StoreWrite& write, std::uint64_t generatio
   if (!write.value) return use->run();
   use->bind(2, *write.value).bind(3, static_cast<std::int64_t>(generation));
   if (write.ttl) {
-    use->bind(4, to_micros(time + *write.ttl));
+    use->bind(4, to_micros(later(time, *write.ttl)));
   } else {
     use->bind_null(4);
   }
@@ -222,7 +223,7 @@ Result<std::optional<Lease>> SqliteEntries::lease(std::string_view key, std::str
   Lease lease;
   lease.key = key;
   lease.owner = owner;
-  lease.until = from_micros(to_micros(time + ttl));
+  lease.until = from_micros(to_micros(later(time, ttl)));
   if (live) {
     lease.fence = (*held)->fence;
   } else {

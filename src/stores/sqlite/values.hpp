@@ -18,7 +18,7 @@ inline std::int64_t to_micros(WallTime time) {
 }
 
 inline WallTime from_micros(std::int64_t micros) {
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::microseconds(micros)));
+  return from_unix_millis(micros / 1000) + std::chrono::microseconds(micros % 1000);
 }
 
 /// The first key after all that begin with `prefix`.
