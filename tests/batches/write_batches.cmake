@@ -1,9 +1,9 @@
 # Writes the units that each include some of the sources.
-# usage: cmake -D ROOT=FOLDER -D "UNITS=FILE;..." -D "SOURCES=FILE;..." -P write_batches.cmake
+# usage: cmake -D ROOT=FOLDER -D OUTSIDE=REGULAR_EXPRESSION -D "UNITS=FILE;..." -D "SOURCES=FILE;..." -P write_batches.cmake
 #
 # In a unit first come all the includes of all its sources, so that inside the namespaces below nothing is included any
 # more but the sources themselves. Those that write into other namespaces (they define what headers declare, or
-# specialise templates) come last and unwrapped. Paths are relative to tests/ and src/, so that a compiler cache knows
+# specialise templates) are not batched: one that began to do so after CMake ran is told. Paths are relative to tests/ and src/, so that a compiler cache knows
 # the units in every clone.
 cmake_minimum_required(VERSION 3.16)
 
@@ -17,7 +17,6 @@ endfunction()
 function(write_unit unit)
   set(includes)
   set(wrapped "")
-  set(unwrapped "")
   foreach(source ${ARGN})
     get_filename_component(folder ${source} DIRECTORY)
     file(STRINGS ${source} lines REGEX "^#include ")
@@ -31,18 +30,16 @@ function(write_unit unit)
     endforeach()
 
     path_in(name ${source})
-    set(inclusion "#include \"${name}\"\n")
-    file(STRINGS ${source} outside REGEX "^(namespace [a-z]|KEFU_[A-Z_]*(NAMESPACE|FIELDS)|template <>|extern )")
+    file(STRINGS ${source} outside LIMIT_COUNT 1 REGEX "${OUTSIDE}")
     if(outside)
-      string(APPEND unwrapped "${inclusion}")
-    else()
-      string(MAKE_C_IDENTIFIER "in_${name}" scope)
-      string(APPEND wrapped "namespace ${scope} {\n${inclusion}}\n")
+      message(FATAL_ERROR "${name} now writes into other namespaces: run CMake again, which compiles it apart")
     endif()
+    string(MAKE_C_IDENTIFIER "in_${name}" scope)
+    string(APPEND wrapped "namespace ${scope} {\n#include \"${name}\"\n}\n")
   endforeach()
   list(REMOVE_DUPLICATES includes)
   string(REPLACE ";" "\n" includes "${includes}")
-  set(text "${includes}\n\n${wrapped}${unwrapped}")
+  set(text "${includes}\n\n${wrapped}")
   set(before "")
   if(EXISTS ${unit})
     file(READ ${unit} before)
