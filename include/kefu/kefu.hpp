@@ -29,6 +29,7 @@
 #include <kefu/core/export.hpp>
 #include <kefu/core/function.hpp>
 #include <kefu/core/http.hpp>
+#include <kefu/core/match.hpp>
 #include <kefu/core/observer.hpp>
 #include <kefu/core/observer_names.hpp>
 #include <kefu/core/operation.hpp>
@@ -43,6 +44,7 @@
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
 #include <kefu/core/token_source.hpp>
+#include <kefu/core/trace.hpp>
 #include <kefu/core/when_all.hpp>
 #include <kefu/jd/after_sale.hpp>
 #include <kefu/jd/after_sale_review.hpp>

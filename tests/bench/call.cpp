@@ -101,7 +101,8 @@ class Ours {
  public:
   Ours(const std::string& base, std::shared_ptr<kefu::Executor> executor, int in_flight)
       : runtime_(make(std::move(executor), in_flight)),
-        client_(std::make_shared<kefu::detail::Pipeline>(runtime_.core(), std::make_shared<BenchPlatform>(base))) {}
+        client_(std::make_shared<kefu::detail::Pipeline>(kefu::detail::core_of(runtime_),
+                                                         std::make_shared<BenchPlatform>(base))) {}
 
   void run(int total, int in_flight) const { Caller(client_, total, in_flight).wait(); }
   void run_blocking(int total) const {

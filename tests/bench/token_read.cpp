@@ -27,7 +27,7 @@ using Brokers = std::vector<std::shared_ptr<TokenBroker>>;
 
 /// `count` accounts with a live token each.
 Brokers live_accounts(const Runtime& runtime, int count) {
-  const auto core = runtime.core();
+  const auto core = kefu::detail::core_of(runtime);
   const auto fetcher = std::make_shared<InstantFetcher>();
   Brokers brokers;
   for (int i = 0; i < count; ++i) {

@@ -57,7 +57,7 @@ class JdChannel final : public ChannelUnderTest {
   }
   std::shared_ptr<Channel> channel() const override { return shop_; }
   void drop_channel() override { shop_.reset(); }
-  void remove() override { shop_->remove(); }
+  void remove() override { shop_->close(); }
   Runtime& runtime() override { return *world_.runtime; }
   sandbox::SimulatedTime& time() override { return *world_.time; }
 

@@ -47,14 +47,14 @@ TEST_CASE("MED-4: every media library: what is there is used again without a cal
     const auto stored = library->upload(upload_of(smallest_picture())).get();
     REQUIRE_MESSAGE(stored.has_value(), why(stored));
     const std::uint64_t before = it.calls();
-    const auto same = library->refresh(*stored, upload_of(smallest_picture())).get();
+    const auto same = library->renew(*stored, upload_of(smallest_picture())).get();
     REQUIRE_MESSAGE(same.has_value(), why(same));
     CHECK(same->media_id == stored->media_id);
     CHECK(it.calls() == before);
     if (!stored->expires) return;
     it.time().advance(std::chrono::duration_cast<Millis>(*stored->expires - it.time().wall()) + 1min);
     CHECK_FALSE(stored->usable(it.facts().id, it.time().wall()));
-    const auto anew = library->refresh(*stored, upload_of(smallest_picture())).get();
+    const auto anew = library->renew(*stored, upload_of(smallest_picture())).get();
     REQUIRE_MESSAGE(anew.has_value(), why(anew));
     CHECK(anew->media_id != stored->media_id);
     CHECK(anew->usable(it.facts().id, it.time().wall()));

@@ -64,7 +64,7 @@ class WechatChannel final : public ChannelUnderTest {
   }
   std::shared_ptr<Channel> channel() const override { return account_; }
   void drop_channel() override { account_.reset(); }
-  void remove() override { account_->remove(); }
+  void remove() override { account_->close(); }
   Runtime& runtime() override { return *runtime_; }
   sandbox::SimulatedTime& time() override { return *world_.time; }
 

@@ -189,7 +189,7 @@ TEST_CASE("CON-3: a forced refresh takes a timeout and a cancel, and ends with i
   world.time->advance(1min);
   auto in_flight = account->force_token_refresh();
   world.time->advance(10ms);
-  account->remove();
+  account->close();
   CHECK(kind_of(std::move(in_flight).get()) == "cancelled");
   CHECK(kind_of(account->force_token_refresh().get()) == "cancelled");
 }
@@ -337,7 +337,7 @@ TEST_CASE("ACC-1 ACC-2: removing an account ends its calls and nobody else's") {
   auto others = other->call(TwinWorld::read());
   auto others_message = other->send(TwinWorld::text("other"));
   world.time->advance(100ms);
-  account->remove();
+  account->close();
   CHECK(kind_of(std::move(call).get()) == "cancelled");
   CHECK(kind_of(std::move(message).get()) == "cancelled");
   CHECK(kind_of(std::move(queued).get()) == "cancelled");
@@ -370,7 +370,7 @@ TEST_CASE("ACC-1: what is on the wire when its account is removed is let finish,
   auto pausing = account->call(TwinWorld::read());
   world.time->advance(500ms);
   REQUIRE(world.sends() == 1);
-  account->remove();
+  account->close();
   CHECK(kind_of(std::move(sent).get()) == "ok");
   CHECK(kind_of(std::move(pausing).get()) == "cancelled");
   CHECK(world.reads() == 2);

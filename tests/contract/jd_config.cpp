@@ -185,7 +185,7 @@ TEST_CASE("a shop that nobody authorized answers without a call; a removed one a
   CHECK(world.transport->count() == 0);
   CHECK(stranger->id() == "stranger");
   CHECK(stranger->platform() == "jd");
-  stranger->remove();
+  stranger->close();
   CHECK(stranger->call(RawCall("POST", "jingdong.a.b", "{}", Effect::read)).get().error().kind() ==
         ErrorKind::cancelled);
   CHECK(world.call("jingdong.a.b").has_value());

@@ -350,7 +350,7 @@ TEST_CASE("a removed shop answers cancelled in every facet, other shops go on") 
   const auto sessions = world.answering->agent_sessions();
   const auto profiles = world.answering->profiles();
   const WallTime now = world.time->wall();
-  world.answering->remove();
+  world.answering->close();
   const std::string sid = world.buyer_writes("在吗");
   CHECK(messenger->send(world.text(sid, "a")).get().error().kind() == ErrorKind::cancelled);
   CHECK(transcripts->read(world.log(now - 1h, now)).get().error().kind() == ErrorKind::cancelled);

@@ -268,7 +268,7 @@ TEST_CASE("CBK: a callback may send again, remove the account, or end the runtim
         CHECK(kind_of(third) == "cancelled");
         ++answered;
       });
-      shop.account->remove();
+      shop.account->close();
     });
   });
   shop.world.time->advance(1s);

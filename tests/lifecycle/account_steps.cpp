@@ -190,7 +190,7 @@ TEST_CASE("a send whose callback is gone with its runtime, at every step: answer
 TEST_CASE("ACC-1: a send whose account is removed, at every step but the wire") {
   at_every_step([](Scene& scene) {
     auto pending = scene.send();
-    scene.account->remove();
+    scene.account->close();
     if (scene.at.delivery == Delivery::unknown) {
       CHECK(kind_of(std::move(pending).get()) == "timeout");  // on the wire: its true outcome
       return;

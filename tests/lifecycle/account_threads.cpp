@@ -63,7 +63,7 @@ TEST_CASE(
         if (round % 3 == 0) source.request();
         if (round % 5 == 0)
           static_cast<void>(account->send(Message(Address("", CustomerId(customer)), TextContent("y"))));
-        if (t == 0 && round == kRounds / 2) account->remove();
+        if (t == 0 && round == kRounds / 2) account->close();
       }
     });
   }

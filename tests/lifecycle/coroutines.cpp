@@ -45,16 +45,16 @@ struct World {
     options.scheduler = time;
     options.transport = wire;
     runtime = std::make_unique<Runtime>(*Runtime::create(std::move(options)));
-    client = std::make_unique<ApiClient>(
-        std::make_shared<detail::Pipeline>(runtime->core(), std::make_shared<kefu_test::TestPlatform>()));
+    client = std::make_unique<ApiClient>(std::make_shared<detail::Pipeline>(
+        kefu::detail::core_of(*runtime), std::make_shared<kefu_test::TestPlatform>()));
   }
   /// An operation that takes a value and answers a moment later.
   template <class T>
   Pending<int> take(T value) {
     static_assert(!std::is_aggregate_v<T>);
-    Promise<int> promise(runtime->core());
+    Promise<int> promise(kefu::detail::core_of(*runtime));
     auto pending = promise.pending();
-    runtime->core()->scheduler->post(
+    kefu::detail::core_of(*runtime)->scheduler->post(
         [promise = std::move(promise), value = std::move(value)]() mutable { promise.answer(1); });
     return pending;
   }

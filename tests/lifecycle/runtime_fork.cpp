@@ -55,7 +55,7 @@ std::string kind_of(const Result<T>& result) {
 struct Parent {
   Parent() : runtime(std::make_unique<Runtime>(*Runtime::create())), platform(std::make_shared<TestPlatform>()) {
     platform->base = server.base();
-    client.emplace(std::make_shared<detail::Pipeline>(runtime->core(), platform));
+    client.emplace(std::make_shared<detail::Pipeline>(kefu::detail::core_of(*runtime), platform));
     CHECK(client->call(ReadThing("7")).get());
     pending.emplace(client->call(ReadThing("8")));
     seen.get_future().wait();
@@ -101,11 +101,28 @@ TEST_CASE("a child of fork gets errors, never hangs, and does not disturb its pa
     });
     CHECK(word == "cancelled");
   }
+  SUBCASE("foundation i: a promise of the parent's, dropped or answered in the child") {
+    Promise<int> dropped(parent.runtime->home());
+    Promise<int> answered(parent.runtime->home());
+    auto first = dropped.pending();
+    auto second = answered.pending();
+    auto chain = second.then([](Result<int> result) { return result ? *result + 1 : 0; });
+    word = word_of_child([&] {
+      { const auto gone = std::move(dropped); }
+      answered.answer(1);
+      return kind_of(first.get()) + ", " + std::to_string(*chain.get());
+    });
+    CHECK(word == "cancelled, 2");
+    CHECK_FALSE(first.wait_for(Millis(0)));  // the parent's own is as it was
+    dropped.answer(1);
+    CHECK(first.get());
+  }
   SUBCASE("store work") {
     word = word_of_child([&] {
       std::string out = "not called";
-      parent.runtime->core()->with_store<int>([](Store&) -> Result<int> { return 1; },
-                                              [&out](Result<int> result) { out = kind_of(result); });
+      kefu::detail::core_of(*parent.runtime)
+          ->with_store<int>([](Store&) -> Result<int> { return 1; },
+                            [&out](Result<int> result) { out = kind_of(result); });
       return out;
     });
     CHECK(word == "configuration");
@@ -128,7 +145,7 @@ TEST_CASE("a child of fork gets errors, never hangs, and does not disturb its pa
       if (!own) return own.error().to_string();
       const auto platform = std::make_shared<TestPlatform>();
       platform->base = parent.server.base();
-      const ApiClient client(std::make_shared<detail::Pipeline>(own->core(), platform));
+      const ApiClient client(std::make_shared<detail::Pipeline>(kefu::detail::core_of(*own), platform));
       return kind_of(client.call(ReadThing("9")).get());
     });
     CHECK(word == "answered");

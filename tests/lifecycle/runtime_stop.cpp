@@ -63,7 +63,7 @@ struct LoopbackPlatform {
 /// One account of a real runtime.
 struct LiveAccount {
   explicit LiveAccount(const RawServer& server, std::shared_ptr<Executor> executor = nullptr)
-      : runtime(make_runtime(std::move(executor))), core(runtime->core()) {
+      : runtime(make_runtime(std::move(executor))), core(kefu::detail::core_of(*runtime)) {
     platform->base = server.base();
   }
   ApiClient client() { return ApiClient(std::make_shared<detail::Pipeline>(core, platform)); }

@@ -21,7 +21,7 @@ types() {
         sub(/\[\[[a-z]+\]\] */, "", name)
         sub(/^KEFU_EXPORT +/, "", name)
         sub(/[ :{].*$/, "", name)
-        if (!template && name !~ /</ && inner !~ /detail/) print "kefu::" inner name
+        if (!template && name !~ /</ && name != "LaterKind" && inner !~ /detail/) print "kefu::" inner name
         template = 0
         next
       }

@@ -21,7 +21,7 @@ using FakeHistory = std::function<std::optional<std::string>(std::size_t)>;
 class FakePoller final : public kefu::Poller {
  public:
   FakePoller(const kefu::Runtime& runtime, FakeHistory history, std::size_t batch = 5)
-      : core_(runtime.core()), history_(std::move(history)), batch_(batch) {}
+      : core_(kefu::detail::core_of(runtime)), history_(std::move(history)), batch_(batch) {}
 
   std::atomic<int> polls{0};
   kefu::Millis pause{1'000};

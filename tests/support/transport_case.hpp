@@ -46,7 +46,7 @@ class TransportCase {
                                        kefu::CancelToken cancel = {}) {
     std::promise<kefu::HttpOutcome> promise;
     auto future = promise.get_future();
-    auto& core = *runtime_->core();
+    auto& core = *kefu::detail::core_of(*runtime_);
     core.transport->send(
         std::move(request), core.clock->mono() + limit, std::move(cancel),
         [promise = std::move(promise)](kefu::HttpOutcome outcome) mutable { promise.set_value(std::move(outcome)); });
@@ -59,7 +59,7 @@ class TransportCase {
   /// Comes back when everything posted before has run on the loop.
   void settle() {
     std::promise<void> done;
-    runtime_->core()->scheduler->post([&] { done.set_value(); });
+    kefu::detail::core_of(*runtime_)->scheduler->post([&] { done.set_value(); });
     done.get_future().wait();
   }
   kefu::Runtime& runtime() { return *runtime_; }

@@ -37,6 +37,8 @@ struct Merchant {
   /// The platform's ids of the shop or account, by its names: "uid", "open_id", "xid".
   std::vector<std::pair<std::string, std::string>> ids;
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(Merchant::State state) noexcept;
 
 /// Third-party authorization: makes the link, takes the redirect, keeps and renews what the merchant granted. What it
 /// yields is an account with the same interface as one that was configured directly.

@@ -23,7 +23,7 @@ KEFU_BEGIN_NAMESPACE
 /// Facet: sends content to customers.
 ///
 /// Thread safety: all members may be called from any thread. Lifetime: a facet keeps what it needs alive; after its
-/// account was removed its calls answer `cancelled`.
+/// account was closed its calls answer `cancelled`.
 class KEFU_EXPORT Messenger {
  public:
   virtual ~Messenger() = default;

@@ -121,11 +121,24 @@ struct RawContent {
   std::string json;
 };
 
-using Content =
-    std::variant<TextContent, ImageContent, VoiceContent, VideoContent, FileContent, LocationContent, LinkContent,
-                 MusicContent, MenuContent, MiniProgramContent, ProductContent, OrderContent, RawContent>;
+// Kinds of content and of events are added at the end of their lists in later versions. A test adds one to both, to see
+// that hosts with a default branch (see `match`) still compile.
+#if defined(KEFU_TEST_LATER_KIND)
+struct LaterKind {
+  LaterKind() {}
+};
+#define KEFU_LATER_KIND , LaterKind
+#else
+#define KEFU_LATER_KIND
+#endif
 
-/// In the order of Content's alternatives.
+/// What a message says. Later versions add kinds at the end: handle it with `match` (<kefu/core/match.hpp>), `get_if`,
+/// or a visitor with a default branch.
+using Content = std::variant<TextContent, ImageContent, VoiceContent, VideoContent, FileContent, LocationContent,
+                             LinkContent, MusicContent, MenuContent, MiniProgramContent, ProductContent, OrderContent,
+                             RawContent KEFU_LATER_KIND>;
+
+/// In the order of Content's alternatives. A switch over it needs a default branch: later versions add kinds.
 enum class ContentKind : unsigned char {
   text,
   image,
@@ -144,7 +157,9 @@ enum class ContentKind : unsigned char {
 inline constexpr std::size_t kContentKinds = std::variant_size_v<Content>;
 
 inline ContentKind kind_of(const Content& content) noexcept { return static_cast<ContentKind>(content.index()); }
-/// "text", "mini_program"...
+/// "text", "mini_program"...; "unknown" for no kind of this version.
 KEFU_EXPORT std::string_view to_string(ContentKind kind) noexcept;
+/// The kind's name.
+inline std::string_view to_string(const Content& content) noexcept { return to_string(kind_of(content)); }
 
 KEFU_END_NAMESPACE

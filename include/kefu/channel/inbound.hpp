@@ -134,9 +134,15 @@ struct PlatformEvent {
   std::string name;
 };
 
-using InboundPayload = std::variant<PlatformEvent, ReceivedText, ReceivedMedia, ReceivedLocation, ReceivedLink,
-                                    ReceivedMiniProgram, MenuTapped, Followed, Unfollowed, Scanned, SessionEntered,
-                                    AgentSessionChanged, DeliveryReported, CustomerRated, TicketChanged, AgentSpoke>;
+/// What an event tells. Later versions add alternatives at the end, as for Content.
+using InboundPayload =
+    std::variant<PlatformEvent, ReceivedText, ReceivedMedia, ReceivedLocation, ReceivedLink, ReceivedMiniProgram,
+                 MenuTapped, Followed, Unfollowed, Scanned, SessionEntered, AgentSessionChanged, DeliveryReported,
+                 CustomerRated, TicketChanged, AgentSpoke KEFU_LATER_KIND>;
+/// "text", "media", "platform_event"...; "unknown" for no alternative of this version.
+KEFU_EXPORT std::string_view to_string(const InboundPayload& payload) noexcept;
+KEFU_EXPORT std::string_view to_string(ReceivedMedia::Kind kind) noexcept;
+KEFU_EXPORT std::string_view to_string(AgentSessionChanged::What what) noexcept;
 
 /// One thing that happened, from a push or a poll.
 struct InboundEvent {

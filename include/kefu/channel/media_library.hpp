@@ -61,7 +61,7 @@ class KEFU_EXPORT MediaLibrary {
 
   /// `stored` itself while this account can use it, else what an upload of `again` gives: for files that are sent over
   /// and over (MED-4).
-  virtual Pending<StoredMedia> refresh(StoredMedia stored, MediaUpload again, CallOptions options = {}) = 0;
+  virtual Pending<StoredMedia> renew(StoredMedia stored, MediaUpload again, CallOptions options = {}) = 0;
 
   /// Fetches a file. Where the platform tells an address instead (videos), that is `DownloadedMedia::url`: untrusted,
   /// and fetched by nobody but the host. Errors: `not_found` (expired, or another account's), `malformed_reply` (larger

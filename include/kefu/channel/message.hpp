@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct Speaker {
   /// Marks the message as written by AI where the platform asks for it (WeChat aimsgcontext).
   bool ai_generated = false;
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(Speaker::Kind kind) noexcept;
 
 /// What may be changed to make a message fit. Nothing is changed that is not allowed here, and Receipt.changes tells
 /// what was.

@@ -6,6 +6,7 @@
 #include <kefu/core/pending.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,8 @@ enum class OutreachBy : unsigned char {
   /// The account's right to notify about a matter of the customer's own (Ability::template_message). No marketing.
   template_notice
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(OutreachBy by) noexcept;
 
 /// One message past the reply window: a template of the account, filled in.
 struct OutreachMessage {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct TranscriptEntry {
   std::string type;    ///< The platform's word or number for what it is; empty where it does not say.
   std::string raw;     ///< The platform's own JSON of this line.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(TranscriptEntry::From from) noexcept;
 
 /// Which part of the record is wanted.
 struct TranscriptQuery {

@@ -70,6 +70,8 @@ struct NoReply {
 };
 /// What the answer to a push may carry.
 using PassiveReply = std::variant<NoReply, Content, TransferToAgent>;
+/// "no_reply", "content", "transfer_to_agent".
+KEFU_EXPORT std::string_view to_string(const PassiveReply& reply) noexcept;
 
 /// What `reply` must know of the push it answers: keys that matched, format, addresses. Opaque.
 class KEFU_EXPORT ReplyContext {
@@ -100,6 +102,8 @@ class OpenedPush {
   std::optional<PushFault> fault;
   std::string detail;  ///< What to look at, for the operator; no secret.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(OpenedPush::Outcome outcome) noexcept;
 
 /// Facet: opens a webhook's requests and builds the answers. Pure: no clock, no network, no store, no HTTP server.
 ///

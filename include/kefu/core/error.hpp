@@ -29,7 +29,7 @@ enum class ErrorKind : unsigned char {
   unavailable,          ///< The platform, or something it owes us, is out of order for the moment: try later.
   network,              ///< No usable connection: check the network or try later; for a send look at `delivery`.
   timeout,              ///< No answer within the time allowed: for a send look at `delivery` before repeating.
-  cancelled,            ///< The caller, the removal of the account or the shutdown ended the call.
+  cancelled,            ///< The caller, the closing of the account or the shutdown ended the call.
   malformed_reply,      ///< The answer cannot be read or trusted as the platform's: for a send look at `delivery`.
   rejected_push,        ///< A push that is not authentic or not for this account; nothing of it was used.
   internal,             ///< An unknown platform code or a defect: keep code, text and request id and report it.
@@ -75,7 +75,8 @@ class KEFU_EXPORT Error {
   const std::string& message() const noexcept { return data_->details.message; }
   const std::string& platform_code() const noexcept { return data_->details.platform_code; }
 
-  /// One line for a log: operation, kind, delivery, platform code and text, request id, message.
+  /// One line for a log: operation, kind, delivery, platform code and text, request id, message. Line ends and control
+  /// characters in any of them are written as escapes ("\n").
   std::string to_string() const;
 
  private:

@@ -103,6 +103,8 @@ enum class TransportFault : unsigned char {
   reply_too_large,
   refused_locally,  ///< The URL is not allowed (plain http to a host that is not listed, bad scheme).
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(TransportFault fault) noexcept;
 
 /// Answer or fault of one exchange. `detail` says more for the operator, without URL and secret.
 struct HttpOutcome {

@@ -2,6 +2,7 @@
 
 #include <kefu/core/export.hpp>
 #include <kefu/core/time.hpp>
+#include <kefu/core/trace.hpp>
 
 #include <cstdint>
 #include <initializer_list>
@@ -22,6 +23,8 @@ struct Attribute {
 using Attributes = std::vector<Attribute>;
 
 enum class LogLevel : unsigned char { debug, info, warning, error };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(LogLevel level) noexcept;
 
 struct LogRecord {
   LogLevel level;
@@ -38,18 +41,29 @@ struct MetricRecord {
   double value;  ///< Added, set or observed.
   const Attributes& labels;
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(MetricRecord::Type type) noexcept;
 
-/// One finished span: a call, an attempt, a refresh, the handling of a push.
+/// One finished span: a call, an attempt, a refresh.
+///
+/// For a tracing system: the trace is `trace`'s, the span's id is `id`, its parent `parent` or, where that is 0, the
+/// span of the host's that `trace` names.
 struct SpanRecord {
   std::string_view name;
   MonoTime start;
   MonoTime end;
-  std::uint64_t call;  ///< Equal for all spans of one call.
+  WallTime started;      ///< `start` on the wall clock.
+  std::uint64_t call;    ///< Equal for all spans of one call: the id of the call's own span. 0 outside calls.
+  std::uint64_t id;      ///< Of this span; never 0, scattered over 64 bits.
+  std::uint64_t parent;  ///< Id of the span that this one is part of: the call of an attempt. 0 for none of ours.
+  TraceParent trace;     ///< CallOptions::trace of the call; empty if the host gave none.
   const Attributes& attributes;
 };
 
 /// Receives what the library has to say; the host forwards it to its own log, metrics and traces. The library itself
-/// prints nothing. Secrets are masked before a record gets here, by field name and by shape.
+/// prints nothing. Secrets are masked before a record gets here, by field name and by shape; line ends and other
+/// control characters in texts and attributes are written as escapes, so that nobody's words pass for a line of the
+/// log.
 ///
 /// Thread safety: called from any thread, several at once; must not block and must not throw. What it throws is
 /// swallowed and counted (metric::kHostFaults, seam "Observer").

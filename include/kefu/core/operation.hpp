@@ -15,12 +15,16 @@ enum class Effect : unsigned char {
   idempotent,  ///< The same end state.
   create,      ///< A second message or ticket: never repeated on doubt.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(Effect effect) noexcept;
 
 /// Which credential a request carries. The platform decides where it goes.
 enum class Authorization : unsigned char {
   none,          ///< No credential at all, or the secret is a field of the request.
   access_token,  ///< The account's token.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(Authorization authorization) noexcept;
 
 /// The facts about one platform API.
 struct OperationInfo {

@@ -50,7 +50,10 @@ class [[nodiscard]] Pending {
 
   /// Waits up to `limit`; true once the result is there. The operation goes on either way. False at once where `get`
   /// answers with an error.
-  bool wait_for(Millis limit) { return state_ != nullptr && state_->wait_for(limit); }
+  bool wait_for(Millis limit) {
+    const auto state = state_;
+    return state && state->wait_for(limit);
+  }
 
   /// Calls `callback(Result<T>)` on the executor once the result is there; never inside this call unless the executor
   /// is inline and the result is there already, or this Pending was used before. If the executor drops it, it is called
@@ -80,7 +83,7 @@ class [[nodiscard]] Pending {
   /// Asks the operation to end early; it is then answered `cancelled`. The platform may have acted: see `delivery`.
   /// Does nothing once it was used.
   void cancel() {
-    if (state_) state_->request_cancel();
+    if (const auto state = state_) state->request_cancel();
   }
 
   /// Lets the operation finish unobserved. Does nothing once it was used.
@@ -132,7 +135,7 @@ class Promise {
   /// Set when the holder of the Pending no longer wants the result.
   CancelToken cancelled() const { return state_ ? state_->cancel().token() : CancelToken(); }
   void answer(Result<T> result) {
-    if (state_) state_->answer(std::move(result));
+    if (const auto state = state_) state->answer(std::move(result));  // what follows may end this promise
   }
   /// Answers with what `other` is answered, `cancelled` if this promise's holder cancels that.
   void answer(Pending<T> other) {

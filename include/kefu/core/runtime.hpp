@@ -17,7 +17,7 @@ KEFU_BEGIN_NAMESPACE
 
 namespace detail {
 class PendingHome;
-class RuntimeCore;
+struct RuntimeAccess;
 }  // namespace detail
 
 /// Draws the numbers that spread retries and refreshes. Not for secrets. Thread safety: any thread.
@@ -34,9 +34,12 @@ struct RuntimeOptions {
   std::string name_space = "default";
   /// True if several processes serve the same accounts: `store` must then be durable, or create() refuses (STO-1).
   bool multi_instance = false;
-  std::shared_ptr<Store> store;          ///< Default: MemoryStore.
-  std::shared_ptr<Executor> executor;    ///< Default: one callback thread; with a scheduler given: the scheduler.
-  std::shared_ptr<Observer> observer;    ///< Default: none.
+  std::shared_ptr<Store> store;        ///< Default: MemoryStore.
+  std::shared_ptr<Executor> executor;  ///< Default: one callback thread; with a scheduler given: the scheduler.
+  std::shared_ptr<Observer> observer;  ///< Default: none.
+  /// False leaves the label `account` out of all metrics, and the gauges that have it altogether, so that the number of
+  /// series does not grow with the number of merchants. Logs and spans go on naming the account.
+  bool metrics_by_account = true;
   std::shared_ptr<Transport> transport;  ///< Default: libcurl on the I/O thread, set up by `curl`.
   CurlOptions curl;                      ///< Used by the default transport only.
   /// Default: the system's clocks. One given without a scheduler may differ in `wall` only: `mono` must be that of
@@ -105,12 +108,11 @@ class KEFU_EXPORT Runtime {
 
   /// What a Promise needs, for those who write their own Channel.
   std::shared_ptr<detail::PendingHome> home() const;
-  /// For the rooms above.
-  const std::shared_ptr<detail::RuntimeCore>& core() const { return core_; }
 
  private:
-  explicit Runtime(std::shared_ptr<detail::RuntimeCore> core);
-  std::shared_ptr<detail::RuntimeCore> core_;
+  friend struct detail::RuntimeAccess;
+  explicit Runtime(std::shared_ptr<detail::PendingHome> core);
+  std::shared_ptr<detail::PendingHome> core_;
 };
 
 KEFU_END_NAMESPACE

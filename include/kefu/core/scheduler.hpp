@@ -5,6 +5,7 @@
 #include <kefu/core/time.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -39,5 +40,7 @@ class KEFU_EXPORT Scheduler {
 
   Ticket post(Task task) { return run_at((MonoTime::min)(), std::move(task)); }
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(Scheduler::Help help) noexcept;
 
 KEFU_END_NAMESPACE

@@ -50,6 +50,8 @@ class SqlArgument {
   std::int64_t number_ = 0;
   std::string_view bytes_;
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(SqlArgument::Kind kind) noexcept;
 
 /// The row at which a statement stands. Columns count from 0; one that is not there reads as NULL, and NULL reads as 0
 /// and as no bytes. Only valid while the row is handled.

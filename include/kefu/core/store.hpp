@@ -52,6 +52,8 @@ enum class Durability : unsigned char {
   relaxed,  ///< Survives the death of the process; a power cut may take the last moments.
   full,     ///< Survives a power cut too (tickets, refresh tokens, accepted pushes).
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(Durability durability) noexcept;
 
 /// What became of a commit: either all writes were done, or none.
 struct CommitOutcome {

@@ -270,6 +270,8 @@ struct UnsolvedMessage {
   BuyerIds customer;
   std::string raw;
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(UnsolvedMessage::Author author) noexcept;
 /// Who wrote a message, as far as the names tell: the pin that acts for the shop is the merchant, one of the buyer's
 /// ids the customer. Any other speaker stays unknown: a customer's message must not be lost for a guess.
 KEFU_EXPORT UnsolvedMessage::Author author_of(const UnsolvedMessage& message, const BuyerIds& buyer,

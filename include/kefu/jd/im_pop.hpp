@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -121,6 +122,8 @@ struct ChatLine {
   Author author = Author::unknown;  ///< `waiterSend`; unknown where the platform left it out.
   std::string raw;                  ///< The platform's JSON of this entry.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(ChatLine::Author author) noexcept;
 struct ChatLogPage {
   ChatLogPage() {}
   std::vector<ChatLine> lines;

@@ -120,7 +120,7 @@ class KEFU_EXPORT Shop final : public Channel {
   }
 
   /// Ends the shop: calls and messages that wait and all later ones answer `cancelled`; other shops are not touched.
-  void remove() const;
+  void close() const;
 
   const ApiClient& client() const;
 

@@ -28,6 +28,8 @@ struct AfterSaleThread {
 };
 
 using Thread = std::variant<SessionThread, AfterSaleThread>;
+/// "session", "after_sale".
+KEFU_EXPORT std::string_view to_string(const Thread& thread) noexcept;
 
 /// "sid:<sid>", "asc:<serviceId>:<orderId>".
 KEFU_EXPORT std::string thread_of(const SessionThread& session);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
@@ -16,10 +17,16 @@ enum class WechatKind : unsigned char {
   service,       ///< "svc".
   mini_program,  ///< "mini".
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(WechatKind kind) noexcept;
 
 /// How pushes arrive at the callback (wechat-security-and-authorization A4).
 enum class PushMode : unsigned char { plain, compatible, safe };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(PushMode mode) noexcept;
 enum class PushFormat : unsigned char { xml, json };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(PushFormat format) noexcept;
 
 /// The account's API signature mode (wechat-security A10), as both sides see it in the console. The supported APIs are
 /// then read only sealed and signed, and answer so.

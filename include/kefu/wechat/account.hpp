@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,8 @@ enum class TokenMode : unsigned char {
   stable,   ///< /cgi-bin/stable_token: safe for many owners. The default.
   classic,  ///< /cgi-bin/token: kefu must be its only owner.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(TokenMode mode) noexcept;
 
 /// What kefu must know of one official account or mini program.
 struct AccountConfig {
@@ -103,7 +106,7 @@ class KEFU_EXPORT Account final : public Channel {
   /// Ends the account: calls and messages that wait (for the store, a token, a slot, a pause, an earlier message) and
   /// all later ones answer `cancelled`; other accounts are not touched. What is on the wire is let finish, as its
   /// outcome is worth knowing, and is not repeated.
-  void remove() const;
+  void close() const;
 
   const ApiClient& client() const;
 

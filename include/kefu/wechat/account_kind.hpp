@@ -2,6 +2,8 @@
 
 #include <kefu/core/export.hpp>
 
+#include <string_view>
+
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
@@ -10,6 +12,8 @@ enum class AccountKind : unsigned char {
   service_account,       ///< 服务号.
   mini_program,          ///< 小程序.
 };
+/// "official_account.service"..., as in Capabilities::account_kind.
+KEFU_EXPORT std::string_view to_string(AccountKind kind) noexcept;
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,9 @@ struct ApiSecurity {
   /// Those of kefu's typed calls whose page says so, and message/subscribe/send, which other libraries list.
   KEFU_EXPORT static std::vector<std::string> usual_apis();
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(ApiSecurity::Signature signature) noexcept;
+KEFU_EXPORT std::string_view to_string(ApiSecurity::Encryption encryption) noexcept;
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

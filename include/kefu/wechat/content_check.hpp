@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace wechat {
 
 /// What the content is for.
 enum class ContentScene : unsigned char { profile = 1, comment = 2, forum = 3, social = 4 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(ContentScene scene) noexcept;
 
 /// The platform's opinion. `error_code` is not 0 if a strategy could not judge.
 struct ContentFinding {
@@ -76,6 +79,8 @@ struct KEFU_EXPORT CheckMedia {
   Type type;
   std::string media_url;  ///< The platform fetches it from there.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(CheckMedia::Type type) noexcept;
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

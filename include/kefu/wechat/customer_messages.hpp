@@ -5,6 +5,7 @@
 #include <kefu/core/operation.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,6 +42,8 @@ struct WxCard {
 /// Every message type of the customer-message API; RawContent carries types that are newer than this library.
 using CustomMessage = std::variant<TextContent, ImageContent, VoiceContent, VideoContent, MusicContent, News, Link,
                                    MenuContent, MiniProgramContent, MpNews, MpNewsArticle, WxCard, RawContent>;
+/// "text", "mp_news_article"...
+KEFU_EXPORT std::string_view to_string(const CustomMessage& message) noexcept;
 
 /// Sends one message to a customer inside the reply window.
 ///

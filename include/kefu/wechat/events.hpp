@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -274,13 +275,17 @@ struct UnknownPush {
   UnknownPush() {}
 };
 
+/// What a push says. Later versions add alternatives at the end: see `match`.
 using PushBody =
     std::variant<UnknownPush, TextPush, ImagePush, VoicePush, VideoPush, LocationPush, LinkPush, FilePush,
                  MiniProgramPagePush, SubscribeEvent, UnsubscribeEvent, ScanEvent, LocationEvent, ClickEvent, ViewEvent,
                  ViewMiniProgramEvent, ScanCodeEvent, PicturesChosenEvent, LocationChosenEvent, TemplateSentEvent,
                  MassSentEvent, KfSessionCreatedEvent, KfSessionClosedEvent, KfSessionSwitchedEvent,
                  UserAuthorizationEvent, CardSessionEnteredEvent, SessionEnteredEvent, MediaCheckEvent, PunishEvent,
-                 ServiceMessageSentEvent, SubscriptionAskedEvent, SubscriptionChangedEvent, SubscriptionSentEvent>;
+                 ServiceMessageSentEvent, SubscriptionAskedEvent, SubscriptionChangedEvent,
+                 SubscriptionSentEvent KEFU_LATER_KIND>;
+/// "text", "scan", "kf_session_created"...; "unknown" also for an alternative of another version.
+KEFU_EXPORT std::string_view to_string(const PushBody& body) noexcept;
 
 /// What all pushes have in common.
 struct PushHead {

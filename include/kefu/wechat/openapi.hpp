@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -135,6 +136,9 @@ struct KEFU_EXPORT CheckCallback {
   Action action;
   Operator from;
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(CheckCallback::Operator from) noexcept;
+KEFU_EXPORT std::string_view to_string(CheckCallback::Action action) noexcept;
 
 /// Addresses; entries may be networks ("101.226.103.0/25"). Lists change: ask at most once a day.
 struct AddressList {

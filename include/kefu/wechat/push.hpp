@@ -96,9 +96,15 @@ enum class PushMode : unsigned char {
   compatible,  ///< 兼容模式. Clear fields are ignored; only the encrypted copy counts.
   safe,        ///< 安全模式.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(PushMode mode) noexcept;
 enum class PushFormat : unsigned char { any, xml, json };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(PushFormat format) noexcept;
 /// Whose envelopes: WeCom (WeChat Kf) encrypts the echostr of the URL check and writes JSON names in lower case.
 enum class PushDialect : unsigned char { wechat, wecom };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(PushDialect dialect) noexcept;
 
 /// How far the platform's timestamp may be from `now` (CBK-11). Published samples are opened with `off`.
 struct PushFreshness {
@@ -112,6 +118,8 @@ struct PushFreshness {
   std::chrono::seconds past{300};
   std::chrono::seconds future{60};
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(PushFreshness::Mode mode) noexcept;
 
 /// Everything a receiver of pushes must know.
 struct PushConfig {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,8 @@ enum class LoginScope : unsigned char {
   base,      ///< snsapi_base: the openid, without asking.
   userinfo,  ///< snsapi_userinfo: the profile, after a consent page.
 };
+/// The value's name as it is written above; "unknown" for a value of another version.
+KEFU_EXPORT std::string_view to_string(LoginScope scope) noexcept;
 
 /// The address to send the customer to; the platform sends them back to `redirect_uri` with `code` and `state`, on
 /// refusal with `state` alone. `state` must come back as it was: put an unguessable value there and compare it.

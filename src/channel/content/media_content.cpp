@@ -1,3 +1,5 @@
+#include "core/async/enum_name.hpp"
+
 #include <kefu/channel/media.hpp>
 
 #include <fmt/format.h>
@@ -71,7 +73,7 @@ Result<MediaContent::Opened> open_file(const std::string& path) {
 
 std::string_view to_string(MediaKind kind) noexcept {
   constexpr std::array<std::string_view, kMediaKinds> names{"image", "voice", "video", "thumbnail", "file"};
-  return names[static_cast<std::size_t>(kind)];
+  return detail::name_in(names, kind);
 }
 
 MediaContent MediaContent::memory(std::string bytes, std::string name) {

@@ -55,17 +55,17 @@ Result<Inbox> Inbox::create(const Runtime& runtime, std::shared_ptr<Channel> cha
   if (auto error = check(options)) return *error;
   if (!channel) return Error(ErrorKind::bad_argument, "channel is null: pass the account whose pushes are taken");
   if (!handler) return Error(ErrorKind::bad_argument, "handler is empty: events need somebody who handles them");
-  auto account = detail::HostChannel::open(runtime.core(), std::move(channel), options.poll);
+  auto account = detail::HostChannel::open(detail::core_of(runtime), std::move(channel), options.poll);
   if (!account) return account.error();
   if (!(*account)->is_pushed() && !(*account)->has_poller())
     return Error(ErrorKind::unsupported,
                  fmt::format("nothing comes in at this account: no pushes ({}), no polling ({})",
                              (*account)->missing(Facet::push_receiver), (*account)->missing(Facet::poller)));
-  if (auto refusal = runtime.core()->refusal()) return *refusal;
+  if (auto refusal = detail::core_of(runtime)->refusal()) return *refusal;
   std::string owner = detail::random_text(16);
   if (owner.empty()) return Error(ErrorKind::unavailable, "the system's random source failed");
-  auto core = std::make_shared<detail::InboxCore>(runtime.core(), *std::move(account), std::move(handler), options,
-                                                  std::move(owner));
+  auto core = std::make_shared<detail::InboxCore>(detail::core_of(runtime), *std::move(account), std::move(handler),
+                                                  options, std::move(owner));
   core->start();
   return Inbox(std::move(core));
 }

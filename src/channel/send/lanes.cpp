@@ -22,7 +22,7 @@ Error with_parts(const Error& error, std::size_t parts_delivered) {
   return Error(error.kind(), error.delivery(), std::move(details));
 }
 
-Error account_removed() { return Error(ErrorKind::cancelled, "the account was removed"); }
+Error account_removed() { return Error(ErrorKind::cancelled, "the account was closed"); }
 
 }  // namespace
 
@@ -35,13 +35,14 @@ struct SendLanes::Watch {
 
 /// One message on its way.
 struct SendLanes::Job {
-  Job(Promise<Receipt> p, OutgoingMessage m) : promise(std::move(p)), message(std::move(m)) {}
+  Job(Promise<Receipt> p, OutgoingMessage m, const CallOptions& given, MonoTime deadline)
+      : promise(std::move(p)), message(std::move(m)), options(given, deadline), cancel(given.cancel) {}
   Promise<Receipt> promise;
   OutgoingMessage message;
   std::size_t sent = 0;
   Receipt receipt;
   Reservation reservation;
-  MonoTime deadline;
+  FlowOptions options;
   CancelToken cancel;
   CancelToken unwanted;
   // Guarded by the mutex of the lanes, as is the lane it stands in.
@@ -75,10 +76,8 @@ Pending<Receipt> SendLanes::send(Result<OutgoingMessage> message, const CallOpti
   const int further_parts = static_cast<int>(message->parts->count()) - 1;
   const auto deadline = deadline_of(*runtime_, options, kMessageTimeout + kMoreTimePerPart * further_parts);
   if (!deadline) return promise.answer(deadline.error()), std::move(pending);
-  auto job = std::make_shared<Job>(std::move(promise), *std::move(message));
+  auto job = std::make_shared<Job>(std::move(promise), *std::move(message), options, *deadline);
   job->receipt.changes = std::move(job->message.changes);
-  job->deadline = *deadline;
-  job->cancel = options.cancel;
   job->unwanted = job->promise.cancelled();
   enqueue(std::move(job));
   return pending;
@@ -121,7 +120,7 @@ void SendLanes::watch(const JobPtr& job) {
       scheduler->post([give_up] { give_up(ErrorKind::cancelled, "cancelled before the message was sent"); });
   };
   Watch watch;
-  watch.timer = runtime_->scheduler->run_at(job->deadline, [give_up] {
+  watch.timer = runtime_->scheduler->run_at(job->options.deadline(), [give_up] {
     give_up(ErrorKind::timeout,
             "the deadline passed before the message was sent: an earlier message to this customer, "
             "or the store, took the time");
@@ -219,8 +218,7 @@ void SendLanes::send_next(Turn turn) {
     Receipt receipt = std::move(job.receipt);
     return finish(turn.release(), std::move(receipt));
   }
-  CallOptions options;
-  options.timeout = std::chrono::duration_cast<Millis>(job.deadline - runtime_->clock->mono());
+  CallOptions options = job.options.left(*runtime_->clock);
   options.cancel = job.cancel;
   auto unwanted = job.unwanted;
   job.message.parts->send(job.sent, std::move(options), std::move(unwanted),

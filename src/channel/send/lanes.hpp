@@ -66,9 +66,9 @@ class SendLanes final : public std::enable_shared_from_this<SendLanes> {
 
   const std::shared_ptr<ReplyLedger>& ledger() const { return settings_.ledger; }
 
-  /// The account was removed: messages that wait, and all later ones, answer `cancelled`.
+  /// The account was closed: messages that wait, and all later ones, answer `cancelled`.
   void close();
-  /// `cancelled` once the account was removed.
+  /// `cancelled` once the account was closed.
   std::optional<Error> refusal() const;
 
  private:

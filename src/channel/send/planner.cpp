@@ -2,6 +2,7 @@
 
 #include "channel/window/settlement.hpp"
 #include "core/async/call_deadline.hpp"
+#include "core/async/enum_name.hpp"
 #include "core/async/joint_cancel.hpp"
 #include "core/call/answers.hpp"
 
@@ -152,7 +153,7 @@ Pending<SendPlan> plan_send(const std::shared_ptr<RuntimeCore>& runtime, Planned
 std::string_view to_string(SendAlternative::Way way) noexcept {
   constexpr std::array<std::string_view, 5> names{"allow_changes", "fewer_messages", "subscription_message",
                                                   "template_message", "wait_for_contact"};
-  return names[static_cast<std::size_t>(way)];
+  return detail::name_in(names, way);
 }
 
 KEFU_END_NAMESPACE

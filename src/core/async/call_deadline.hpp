@@ -22,6 +22,25 @@ inline std::optional<Error> check_timeout(Millis timeout) {
                                             std::to_string(kLongestTimeout.count()));
 }
 
+/// The bound of RetryPolicy::repeats: pauses double, so the tenth is 512 times the first.
+inline constexpr int kMostRepeats = 10;
+
+/// What is wrong with a retry policy.
+inline std::optional<Error> check_retry(const RetryPolicy& retry) {
+  if (retry.repeats >= 0 && retry.repeats <= kMostRepeats && retry.first_pause >= Millis(0) &&
+      retry.first_pause <= kLongestTimeout)
+    return std::nullopt;
+  return Error(ErrorKind::bad_argument, "CallOptions.retry takes 0 to " + std::to_string(kMostRepeats) +
+                                            " repeats and a first pause of 0 to " +
+                                            std::to_string(kLongestTimeout.count()) + " ms");
+}
+
+/// What is wrong with the numbers of one call.
+inline std::optional<Error> check_limits(Millis timeout, const RetryPolicy& retry) {
+  auto wrong = check_timeout(timeout);
+  return wrong ? std::move(wrong) : check_retry(retry);
+}
+
 /// When a flow of several calls has to be over; it may start under the same rules as one call.
 inline Result<MonoTime> deadline_of(const RuntimeCore& runtime, const CallOptions& options, Millis usual) {
   if (auto refused = runtime.refuse_start()) return *std::move(refused);
@@ -30,6 +49,27 @@ inline Result<MonoTime> deadline_of(const RuntimeCore& runtime, const CallOption
   if (timeout.count() <= 0) return Error(ErrorKind::timeout, "CallOptions.timeout leaves no time: nothing was sent");
   return runtime.clock->mono() + timeout;
 }
+
+/// What each call of a flow is made with: the flow's own options, its deadline in place of its timeout. Who may cancel
+/// it the flow knows.
+class FlowOptions {
+ public:
+  FlowOptions(const CallOptions& given, MonoTime deadline)
+      : retry_(given.retry), trace_(given.trace), deadline_(deadline) {}
+
+  MonoTime deadline() const { return deadline_; }
+  CallOptions left(const Clock& clock) const {
+    CallOptions options(std::chrono::duration_cast<Millis>(deadline_ - clock.mono()));
+    options.retry = retry_;
+    options.trace = trace_;
+    return options;
+  }
+
+ private:
+  std::optional<RetryPolicy> retry_;
+  TraceParent trace_;
+  MonoTime deadline_;
+};
 
 }  // namespace detail
 KEFU_END_NAMESPACE

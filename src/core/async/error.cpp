@@ -1,3 +1,6 @@
+#include "core/async/enum_name.hpp"
+#include "core/async/one_line.hpp"
+
 #include <kefu/core/error.hpp>
 
 #include <fmt/format.h>
@@ -12,12 +15,12 @@ std::string_view to_string(ErrorKind kind) noexcept {
       "permission",      "window_closed", "quota_exhausted", "rate_limited",        "blocked_by_customer",
       "content_refused", "conflict",      "not_found",       "unavailable",         "network",
       "timeout",         "cancelled",     "malformed_reply", "rejected_push",       "internal"};
-  return names[static_cast<std::size_t>(kind)];
+  return detail::name_in(names, kind);
 }
 
 std::string_view to_string(Delivery delivery) noexcept {
   constexpr std::array<std::string_view, 3> names{"not_sent", "refused", "unknown"};
-  return names[static_cast<std::size_t>(delivery)];
+  return detail::name_in(names, delivery);
 }
 
 Error::Error(ErrorKind kind, Delivery delivery, ErrorDetails details)
@@ -40,7 +43,7 @@ std::string Error::to_string() const {
   if (d.retry_after) out += fmt::format(", retry after {} ms", d.retry_after->count());
   if (d.parts_delivered != 0) out += fmt::format(", {} part(s) already delivered", d.parts_delivered);
   if (!d.message.empty()) out += fmt::format(": {}", d.message);
-  return out;
+  return detail::breaks_line(out) ? detail::one_line(out) : out;
 }
 
 KEFU_END_NAMESPACE

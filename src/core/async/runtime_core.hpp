@@ -2,6 +2,7 @@
 
 #include "core/async/fork_guard.hpp"
 #include "core/async/host_code.hpp"
+#include "core/async/span_ids.hpp"
 
 #include <kefu/core/pending.hpp>
 #include <kefu/core/runtime.hpp>
@@ -53,9 +54,9 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::shared_ptr<Observer> observer;  ///< Redacting; null if the host gave none.
   std::shared_ptr<Jitter> jitter;
   std::shared_ptr<StoreQueue> store_queue;
-  std::atomic<std::uint64_t> observed_calls{0};  ///< Numbers the calls whose spans an observer gets.
-  std::size_t most_calls = 100'000;              ///< See RuntimeOptions::calls_in_flight.
-  std::size_t most_callbacks = 100'000;          ///< See RuntimeOptions::callback_queue.
+  SpanIds span_ids;                      ///< For the spans that an observer gets.
+  std::size_t most_calls = 100'000;      ///< See RuntimeOptions::calls_in_flight.
+  std::size_t most_callbacks = 100'000;  ///< See RuntimeOptions::callback_queue.
   std::atomic<std::size_t> calls_in_flight{0};
   std::atomic<std::size_t> callbacks_waiting{0};
 
@@ -102,6 +103,14 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::condition_variable changed_;
   Phase phase_ = Phase::running;
 };
+
+/// The way from a Runtime to its inside.
+struct RuntimeAccess {
+  static std::shared_ptr<RuntimeCore> core(const Runtime& runtime) {
+    return std::static_pointer_cast<RuntimeCore>(runtime.core_);
+  }
+};
+inline std::shared_ptr<RuntimeCore> core_of(const Runtime& runtime) { return RuntimeAccess::core(runtime); }
 
 template <class T, class Work, class Done>
 void RuntimeCore::with_store(Work work, Done done) {

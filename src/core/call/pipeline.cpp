@@ -35,7 +35,8 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
         timeout_(options.timeout.value_or(info_.timeout)),
         start_(core_.clock->mono()),
         deadline_(start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout)),
-        report_(core_, *home_->platform_, start_) {}
+        report_(core_, *home_->platform_, start_, options.trace),
+        retry_(options.retry.value_or(home_->retry_)) {}
 
   ~Flight() override {
     if (step_ == Step::over) return;
@@ -52,7 +53,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   // --- validate ------------------------------------------------------------------------------------------------------
 
   void prepare() {
-    if (auto wrong = check_timeout(timeout_)) {
+    if (auto wrong = check_limits(timeout_, retry_)) {
       invalid_ = *std::move(wrong);
     } else if (!platform_.is_address(info_.path)) {
       invalid_ = Error(ErrorKind::bad_argument, fmt::format("this is no address of an API of {}: a path begins with "
@@ -192,7 +193,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
     home_->queue_->learn(info_, verdict);
     const bool could_act_twice = info_.effect == Effect::create && worst_ == Delivery::unknown;
     const bool renewable = verdict.renew_credential && tag_.digest != 0 && !renewed_;
-    const int most = std::min(home_->retry_.repeats, verdict.most_repeats);
+    const int most = std::min(retry_.repeats, verdict.most_repeats);
     const bool passing = verdict.retry == Retry::after_backoff && repeats_ < most;
     if (!could_act_twice && (renewable || passing) && repeatable())
       return renewable ? renew(std::move(verdict)) : pause(verdict, detail);
@@ -223,7 +224,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   }
 
   void pause(const Verdict& verdict, std::string_view detail) {
-    const Millis growing = home_->retry_.first_pause * (1 << repeats_);
+    const Millis growing = retry_.first_pause * (1 << repeats_);
     const Millis spread(
         static_cast<std::int64_t>(static_cast<double>(growing.count()) * (0.8 + 0.4 * core_.jitter->unit())));
     const MonoTime when = core_.clock->mono() + std::max(spread, verdict.retry_after.value_or(Millis{0}));
@@ -314,7 +315,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   bool ends_early() {
     if (home_->closed_.load(std::memory_order_relaxed)) {
       Verdict verdict = verdict_of(Fault::cancelled_before_sending, info_.effect);
-      verdict.advice = "the account was removed";
+      verdict.advice = "the account was closed";
       return give_up(verdict, {}), true;
     }
     if (cancel_.requested()) return give_up(verdict_of(Fault::cancelled_before_sending, info_.effect), {}), true;
@@ -384,6 +385,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   const MonoTime start_;
   const MonoTime deadline_;
   CallReport report_;
+  const RetryPolicy retry_;
   std::optional<Error> invalid_;
   std::optional<Error> ended_with_;
 

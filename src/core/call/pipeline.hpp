@@ -17,13 +17,6 @@ namespace detail {
 
 class Flight;
 
-/// How often and how soon a call is repeated after a passing failure; pauses double and are spread by a fifth.
-struct RetryPolicy {
-  RetryPolicy() {}
-  int repeats = 3;
-  Millis first_pause{1000};
-};
-
 /// What all calls of one account share: the platform's view of it, its limits and who waits for them.
 ///
 /// Thread safety: `launch`, `close` and `core` from any thread; the rest runs on the loop. Lifetime: calls in flight
@@ -31,7 +24,7 @@ struct RetryPolicy {
 class Pipeline final : public std::enable_shared_from_this<Pipeline> {
  public:
   /// With a queue of others it shares their limits: a platform may count an application's calls over all its accounts.
-  Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry = {},
+  Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> platform, RetryPolicy retry = RetryPolicy(),
            std::shared_ptr<CallQueue> queue = nullptr);
 
   /// Starts a call: it is answered exactly once, on the loop (at shutdown: on the thread that stops).

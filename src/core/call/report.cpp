@@ -7,9 +7,9 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-CallReport::CallReport(RuntimeCore& core, const Platform& platform, MonoTime start)
-    : core_(core), platform_(platform), start_(start) {
-  if (core_.observer) number_ = 1 + core_.observed_calls.fetch_add(1, std::memory_order_relaxed);
+CallReport::CallReport(RuntimeCore& core, const Platform& platform, MonoTime start, TraceParent trace)
+    : core_(core), platform_(platform), start_(start), trace_(trace) {
+  if (core_.observer) id_ = core_.span_ids.next();
 }
 
 void CallReport::attempt(const OperationInfo& info, const Verdict& verdict, MonoTime sent, int number,
@@ -18,7 +18,9 @@ void CallReport::attempt(const OperationInfo& info, const Verdict& verdict, Mono
   count(*core_.observer, metric::kAttempts, {{"platform", platform_.platform()}, {"operation", info.name}});
   const std::string attempt_number = std::to_string(number);
   const std::string status = std::to_string(http_status);
-  core_.observer->span(SpanRecord{span_name::kAttempt, sent, core_.clock->mono(), number_,
+  const MonoTime end = core_.clock->mono();
+  core_.observer->span(SpanRecord{span_name::kAttempt, sent, end, started_at(*core_.clock, sent, end), id_,
+                                  core_.span_ids.next(), id_, trace_,
                                   Attributes{{"platform", platform_.platform()},
                                              {"operation", info.name},
                                              {"attempt", attempt_number},
@@ -55,7 +57,7 @@ void CallReport::ended(const OperationInfo& info, const std::optional<Error>& er
   observe(observer, metric::kCallSeconds, {{"platform", platform_.platform()}, {"operation", info.name}},
           std::chrono::duration<double>(end - start_).count());
   const std::string tries = std::to_string(attempts);
-  observer.span(SpanRecord{span_name::kCall, start_, end, number_,
+  observer.span(SpanRecord{span_name::kCall, start_, end, started_at(*core_.clock, start_, end), id_, id_, 0, trace_,
                            Attributes{{"platform", platform_.platform()},
                                       {"account", platform_.account()},
                                       {"operation", info.name},

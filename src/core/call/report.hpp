@@ -4,6 +4,7 @@
 #include "core/call/platform.hpp"
 
 #include <kefu/core/operation.hpp>
+#include <kefu/core/trace.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +15,7 @@ namespace detail {
 /// What the observer hears of one call. Every member returns at once when there is no observer. Loop only.
 class CallReport {
  public:
-  CallReport(RuntimeCore& core, const Platform& platform, MonoTime start);
+  CallReport(RuntimeCore& core, const Platform& platform, MonoTime start, TraceParent trace);
 
   void attempt(const OperationInfo& info, const Verdict& verdict, MonoTime sent, int number, int http_status) const;
   void repeat(const OperationInfo& info, std::string_view reason) const;
@@ -25,7 +26,8 @@ class CallReport {
   RuntimeCore& core_;
   const Platform& platform_;
   const MonoTime start_;
-  std::uint64_t number_ = 0;  // equal in all spans of the call
+  const TraceParent trace_;
+  std::uint64_t id_ = 0;  // of the call's span
 };
 
 }  // namespace detail

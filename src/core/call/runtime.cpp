@@ -98,7 +98,7 @@ Result<Runtime> Runtime::create(RuntimeOptions options) {
   core->multi_instance = options.multi_instance;
   core->most_calls = options.calls_in_flight;
   core->most_callbacks = options.callback_queue;
-  core->observer = detail::make_redacting(std::move(options.observer));
+  core->observer = detail::make_redacting(std::move(options.observer), options.metrics_by_account);
   if (options.clock) {
     core->clock = std::make_shared<detail::HostClock>(std::move(options.clock), core->observer);
   } else {
@@ -122,23 +122,23 @@ Result<Runtime> Runtime::create(RuntimeOptions options) {
   return Runtime(std::move(core));
 }
 
-Runtime::Runtime(std::shared_ptr<detail::RuntimeCore> core) : core_(std::move(core)) {}
+Runtime::Runtime(std::shared_ptr<detail::PendingHome> core) : core_(std::move(core)) {}
 Runtime::Runtime(Runtime&&) noexcept = default;
 
 Runtime& Runtime::operator=(Runtime&& other) noexcept {
   if (this != &other) {
-    if (core_) core_->stop();
+    if (core_) detail::core_of(*this)->stop();
     core_ = std::move(other.core_);
   }
   return *this;
 }
 
 Runtime::~Runtime() {
-  if (core_) core_->stop();
+  if (core_) detail::core_of(*this)->stop();
 }
 
-void Runtime::stop() { core_->stop(); }
-const Clock& Runtime::clock() const { return *core_->clock; }
+void Runtime::stop() { detail::core_of(*this)->stop(); }
+const Clock& Runtime::clock() const { return *detail::core_of(*this)->clock; }
 std::shared_ptr<detail::PendingHome> Runtime::home() const { return core_; }
 
 KEFU_END_NAMESPACE

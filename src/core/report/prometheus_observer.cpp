@@ -97,17 +97,6 @@ std::string number(double value) {
   return fmt::format("{}", value);
 }
 
-std::string_view type_name(MetricRecord::Type type) {
-  switch (type) {
-    case MetricRecord::Type::counter:
-      return "counter";
-    case MetricRecord::Type::gauge:
-      return "gauge";
-    default:
-      return "histogram";
-  }
-}
-
 }  // namespace
 
 class PrometheusObserver::Impl {
@@ -137,7 +126,7 @@ class PrometheusObserver::Impl {
     std::string out;
     for (const auto& [name, family] : families_) {
       if (family.series.empty()) continue;
-      append_header(out, name, type_name(family.type));
+      append_header(out, name, to_string(family.type));
       std::vector<const std::pair<const std::string, Series>*> sorted;
       for (const auto& entry : family.series) sorted.push_back(&entry);
       std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });

@@ -1,6 +1,7 @@
 #include "core/report/redaction.hpp"
 
 #include "core/async/host_code.hpp"
+#include "core/async/one_line.hpp"
 
 #include <kefu/core/observer_names.hpp>
 
@@ -8,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <iterator>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -171,7 +173,7 @@ class MaskedAttributes {
     }
     texts_.reserve(plain.size());  // views into them must not move
     for (const Attribute& a : plain) {
-      texts_.push_back(is_secret_name(a.key) ? std::string(kMask) : redacted(a.value));
+      texts_.push_back(is_secret_name(a.key) ? std::string(kMask) : one_line(redacted(a.value)));
       masked_.emplace_back(a.key, texts_.back());
     }
     view_ = &masked_;
@@ -180,29 +182,34 @@ class MaskedAttributes {
 
  private:
   static bool dirty(const Attribute& a) {
-    return (is_secret_name(a.key) && !a.value.empty()) || (a.value.size() >= 8 && needs_redaction(a.value));
+    return (is_secret_name(a.key) && !a.value.empty()) || breaks_line(a.value) ||
+           (a.value.size() >= 8 && needs_redaction(a.value));
   }
   std::vector<std::string> texts_;
   Attributes masked_;
   const Attributes* view_ = nullptr;
 };
 
+constexpr std::string_view kAccountLabel = "account";
+
 /// What the host's observer throws is swallowed and counted, and told to it when it works again.
 class RedactingObserver final : public Observer {
  public:
-  explicit RedactingObserver(std::shared_ptr<Observer> sink) : sink_(std::move(sink)) {}
+  RedactingObserver(std::shared_ptr<Observer> sink, bool metrics_by_account)
+      : sink_(std::move(sink)), by_account_(metrics_by_account) {}
 
   void log(const LogRecord& record) override {
     tell([&] {
       const MaskedAttributes attributes(record.attributes);
-      if (!needs_redaction(record.message))
+      if (!needs_redaction(record.message) && !breaks_line(record.message))
         return sink_->log(LogRecord{record.level, record.event, record.message, attributes.get()});
-      const std::string message = redacted(record.message);
+      const std::string message = one_line(redacted(record.message));
       sink_->log(LogRecord{record.level, record.event, message, attributes.get()});
     });
   }
   void metric(const MetricRecord& record) override {
     tell([&] {
+      if (!by_account_ && names_account(record.labels)) return metric_of_all(record);
       const MaskedAttributes labels(record.labels);
       sink_->metric(MetricRecord{record.type, record.name, record.value, labels.get()});
     });
@@ -210,11 +217,26 @@ class RedactingObserver final : public Observer {
   void span(const SpanRecord& record) override {
     tell([&] {
       const MaskedAttributes attributes(record.attributes);
-      sink_->span(SpanRecord{record.name, record.start, record.end, record.call, attributes.get()});
+      sink_->span(SpanRecord{record.name, record.start, record.end, record.started, record.call, record.id,
+                             record.parent, record.trace, attributes.get()});
     });
   }
 
  private:
+  static bool names_account(const Attributes& labels) {
+    return std::any_of(labels.begin(), labels.end(), [](const Attribute& a) { return a.key == kAccountLabel; });
+  }
+
+  /// One series for all accounts. A gauge of theirs is left out: they would write over each other.
+  void metric_of_all(const MetricRecord& record) {
+    if (record.type == MetricRecord::Type::gauge) return;
+    Attributes common;
+    std::copy_if(record.labels.begin(), record.labels.end(), std::back_inserter(common),
+                 [](const Attribute& a) { return a.key != kAccountLabel; });
+    const MaskedAttributes labels(common);
+    sink_->metric(MetricRecord{record.type, record.name, record.value, labels.get()});
+  }
+
   template <class Say>
   void tell(Say say) noexcept {
     if (!call_host_quietly(say)) return void(swallowed_.fetch_add(1, std::memory_order_relaxed));
@@ -228,14 +250,15 @@ class RedactingObserver final : public Observer {
   }
 
   const std::shared_ptr<Observer> sink_;
+  const bool by_account_;
   std::atomic<std::uint64_t> swallowed_{0};
 };
 
 }  // namespace
 
-std::shared_ptr<Observer> make_redacting(std::shared_ptr<Observer> sink) {
+std::shared_ptr<Observer> make_redacting(std::shared_ptr<Observer> sink, bool metrics_by_account) {
   if (!sink) return nullptr;
-  return std::make_shared<RedactingObserver>(std::move(sink));
+  return std::make_shared<RedactingObserver>(std::move(sink), metrics_by_account);
 }
 
 }  // namespace detail

@@ -22,9 +22,9 @@ bool needs_redaction(std::string_view text);
 /// At most `bytes`, cut at the border of a UTF-8 character.
 std::string cut_text(std::string_view text, std::size_t bytes);
 
-/// Masks every record on its way to `sink`, by name and by shape (SEC-1), and swallows and counts what it throws. Null
-/// for null.
-std::shared_ptr<Observer> make_redacting(std::shared_ptr<Observer> sink);
+/// Masks every record on its way to `sink`, by name and by shape (SEC-1), keeps each text on one line, and swallows and
+/// counts what the sink throws. Without `metrics_by_account` no metric has the label "account". Null for null.
+std::shared_ptr<Observer> make_redacting(std::shared_ptr<Observer> sink, bool metrics_by_account = true);
 
 }  // namespace detail
 KEFU_END_NAMESPACE

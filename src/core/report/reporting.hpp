@@ -24,5 +24,10 @@ inline void log(Observer& observer, LogLevel level, std::string_view event, std:
   observer.log(LogRecord{level, event, message, Attributes(attributes)});
 }
 
+/// SpanRecord::started of a span that ends now.
+inline WallTime started_at(const Clock& clock, MonoTime start, MonoTime end) {
+  return clock.wall() - std::chrono::duration_cast<WallTime::duration>(end - start);
+}
+
 }  // namespace detail
 KEFU_END_NAMESPACE

@@ -424,7 +424,10 @@ void TokenBroker::report_fetch(const TokenRound& round, std::string_view outcome
          {"kind", settings_.kind},
          {"cause", round.cause_name()},
          {"outcome", outcome}});
-  core_->observer->span(SpanRecord{span_name::kTokenFetch, round.fetch_start, core_->clock->mono(), 0,
+  const MonoTime end = core_->clock->mono();
+  core_->observer->span(SpanRecord{span_name::kTokenFetch, round.fetch_start, end,
+                                   started_at(*core_->clock, round.fetch_start, end), 0, core_->span_ids.next(), 0,
+                                   TraceParent(),
                                    Attributes{{"platform", settings_.platform},
                                               {"account", settings_.label()},
                                               {"kind", settings_.kind},

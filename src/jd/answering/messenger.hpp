@@ -32,7 +32,7 @@ class ShopMessenger final : public Messenger {
   Pending<SendPlan> plan(Message message, CallOptions options) override;
   Pending<void> typing(Address to, bool on, CallOptions options) override;
 
-  /// The shop was removed: messages that wait, and all later ones, answer `cancelled`.
+  /// The shop was closed: messages that wait, and all later ones, answer `cancelled`.
   void close();
 
  private:

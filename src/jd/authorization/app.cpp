@@ -87,9 +87,8 @@ App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, AppConfig settings,
 
 std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
                                                            std::shared_ptr<detail::TokenProvider> tokens) const {
-  return std::make_shared<detail::Pipeline>(runtime,
-                                            make_platform(runtime, config, signer, std::move(shop), std::move(tokens)),
-                                            detail::RetryPolicy(), queue);
+  return std::make_shared<detail::Pipeline>(
+      runtime, make_platform(runtime, config, signer, std::move(shop), std::move(tokens)), RetryPolicy(), queue);
 }
 
 Result<App> App::create(const Runtime& runtime, AppConfig config) {
@@ -101,7 +100,7 @@ Result<App> App::create(const Runtime& runtime, AppConfig config) {
   auto signer = Signer::create(config.app_secret);
   if (!signer) return signer.error();
   if (config.legacy_oauth && config.oauth_url == kOauthHost) config.oauth_url = kLegacyOauthHost;
-  auto core = std::make_shared<Core>(runtime.core(), std::move(config), *std::move(signer));
+  auto core = std::make_shared<Core>(detail::core_of(runtime), std::move(config), *std::move(signer));
   core->authorizer = std::make_shared<ShopAuthorizer>(OauthAccess(core->runtime, core->config, core->oauth));
   return App(std::move(core));
 }

@@ -1,3 +1,4 @@
+#include "core/async/enum_name.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/text/percent_encoding.hpp"
 #include "core/text/utf8.hpp"
@@ -74,8 +75,8 @@ std::string in_base64(const detail::Digest& digest) {
 
 }  // namespace
 
-std::string_view to_string(SignDialect dialect) noexcept { return kDialectNames[static_cast<std::size_t>(dialect)]; }
-std::string_view to_string(SignDigest digest) noexcept { return kSignDigestNames[static_cast<std::size_t>(digest)]; }
+std::string_view to_string(SignDialect dialect) noexcept { return detail::name_in(kDialectNames, dialect); }
+std::string_view to_string(SignDigest digest) noexcept { return detail::name_in(kSignDigestNames, digest); }
 
 Result<SignDialect> read_sign_dialect(std::string_view name) {
   return read_name<kDialectNames.size(), SignDialect>(kDialectNames, name, "the dialect");

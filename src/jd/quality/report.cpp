@@ -87,7 +87,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
         tasks_(std::move(tasks)),
         ends_(options.cancel, promise.cancelled()),
         promise_(std::move(promise)),
-        deadline_(deadline) {}
+        options_(options, deadline) {}
 
   /// Tasks begin and end on the loop alone.
   void begin() {
@@ -145,9 +145,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
   template <class Op>
   void ask(std::size_t index, int page, Op op) {
     op.waiter = tasks_[index].agent;
-    CallOptions options;
-    options.timeout = std::chrono::duration_cast<Millis>(deadline_ - clock_->mono());
-    shop_->client.start(std::move(op), std::move(options), ends_.token(),
+    shop_->client.start(std::move(op), options_.left(*clock_), ends_.token(),
                         [self = shared_from_this(), index, page](Result<typename Op::Response> answer) {
                           self->got(index, page, std::move(answer));
                         });
@@ -248,7 +246,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
   std::vector<QualityTask> tasks_;
   detail::JointCancel ends_;
   Promise<QualityReport> promise_;
-  const MonoTime deadline_;
+  const detail::FlowOptions options_;
   std::size_t next_ = 0;
   std::size_t running_ = 0;
   std::optional<Error> stop_all_;

@@ -89,7 +89,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
         query_(std::move(query)),
         ends_(options.cancel, promise.cancelled()),
         promise_(std::move(promise)),
-        deadline_(deadline) {
+        options_(options, deadline) {
     query_.limit = std::min(query_.limit, kMostSessions);
   }
 
@@ -110,10 +110,8 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
     op.waiter = query_.agent;
     op.page = place_.page;
     op.page_size = page_size_;
-    CallOptions options;
-    options.timeout = std::chrono::duration_cast<Millis>(deadline_ - runtime_->clock->mono());
     client_.start(
-        std::move(op), std::move(options), ends_.token(),
+        std::move(op), options_.left(*runtime_->clock), ends_.token(),
         [self = shared_from_this(), window](Result<SessionsPage> page) { self->got(std::move(page), window); });
   }
 
@@ -150,7 +148,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   AgentSessionQuery query_;
   detail::JointCancel ends_;
   Promise<AgentSessionPage> promise_;
-  const MonoTime deadline_;
+  const detail::FlowOptions options_;
   PlaceInList place_;
   std::optional<Error> failed_;
   AgentSessionPage page_;

@@ -131,7 +131,7 @@ Result<InboundEvent> Shop::reopen(std::string_view raw, WallTime received) const
 
 const ApiClient& Shop::client() const { return core_->client; }
 
-void Shop::remove() const {
+void Shop::close() const {
   core_->removed.request();
   core_->pipeline->close();
   if (core_->messenger) core_->messenger->close();

@@ -66,7 +66,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
         pin_(std::move(pin)),
         ends_(options.cancel, promise.cancelled()),
         promise_(std::move(promise)),
-        deadline_(deadline) {
+        options_(options, deadline) {
     query_.limit = std::min(query_.limit, kMostEntries);
   }
 
@@ -95,9 +95,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
     op.waiter = query_.agent;
     op.page = platform_page_;
     op.page_size = page_size_;
-    CallOptions options;
-    options.timeout = std::chrono::duration_cast<Millis>(deadline_ - runtime_->clock->mono());
-    client_.start(std::move(op), std::move(options), ends_.token(),
+    client_.start(std::move(op), options_.left(*runtime_->clock), ends_.token(),
                   [self = shared_from_this()](Result<ChatLogPage> page) { self->got(std::move(page)); });
   }
 
@@ -163,7 +161,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
   const std::string pin_;
   detail::JointCancel ends_;
   Promise<TranscriptPage> promise_;
-  const MonoTime deadline_;
+  const detail::FlowOptions options_;
 
   PlaceInLog place_;  ///< Where this page begins.
   PlaceInLog last_;

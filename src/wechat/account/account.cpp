@@ -154,7 +154,7 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
     seal = std::make_shared<const ApiSeal>(*std::move(made));
   }
 
-  const auto& shared = runtime.core();
+  const auto& shared = detail::core_of(runtime);
   Capabilities capabilities = capabilities_of(standing_of(config));
   if (!*receiver) capabilities.missing_why(Facet::push_receiver) = "AccountConfig::push is not set";
   auto ledger = std::make_shared<ReplyLedger>(shared->store, shared->name_space, kPlatform, config.app_id,
@@ -211,7 +211,7 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
   auto pending = promise.pending();
   const auto deadline = detail::deadline_of(*runtime, options, kForceTimeout);
   std::optional<Error> refusal = runtime->refusal();
-  if (!refusal && core_->removed.requested()) refusal.emplace(ErrorKind::cancelled, "the account was removed");
+  if (!refusal && core_->removed.requested()) refusal.emplace(ErrorKind::cancelled, "the account was closed");
   if (!refusal && !deadline) refusal = deadline.error();
   if (refusal) {
     promise.answer(*std::move(refusal));
@@ -230,7 +230,7 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
   return pending;
 }
 
-void Account::remove() const {
+void Account::close() const {
   core_->removed.request();
   core_->pipeline->close();
   core_->messenger->close();

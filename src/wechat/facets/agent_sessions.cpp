@@ -70,11 +70,9 @@ Pending<std::vector<Agent>> AccountAgentSessions::agents(CallOptions options) {
   if (!deadline) return detail::answered<Agents>(runtime_, deadline.error());
   Promise<Agents> promise(runtime_);
   auto pending = promise.pending();
-  auto lists = std::make_shared<AgentLists>(std::move(promise), std::move(options.cancel));
-  const auto left = [runtime = runtime_, until = *deadline] {
-    CallOptions rest;
-    rest.timeout = std::chrono::duration_cast<Millis>(until - runtime->clock->mono());
-    return rest;
+  auto lists = std::make_shared<AgentLists>(std::move(promise), options.cancel);
+  const auto left = [runtime = runtime_, flow = detail::FlowOptions(options, *deadline)] {
+    return flow.left(*runtime->clock);
   };
   client_.start(ListKfAccounts(), left(), lists->ends.token(),
                 [lists, left, client = client_](Result<KfAccountList> all) {

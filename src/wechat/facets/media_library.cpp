@@ -49,7 +49,7 @@ Pending<StoredMedia> AccountMediaLibrary::upload(MediaUpload upload, CallOptions
                                      });
 }
 
-Pending<StoredMedia> AccountMediaLibrary::refresh(StoredMedia stored, MediaUpload again, CallOptions options) {
+Pending<StoredMedia> AccountMediaLibrary::renew(StoredMedia stored, MediaUpload again, CallOptions options) {
   if (stored.usable(account_, runtime_->clock->wall()))
     return detail::answered<StoredMedia>(runtime_, std::move(stored));
   return upload(std::move(again), std::move(options));

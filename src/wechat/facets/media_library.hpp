@@ -21,7 +21,7 @@ class AccountMediaLibrary final : public MediaLibrary {
                       Capabilities capabilities);
 
   Pending<StoredMedia> upload(MediaUpload upload, CallOptions options) override;
-  Pending<StoredMedia> refresh(StoredMedia stored, MediaUpload again, CallOptions options) override;
+  Pending<StoredMedia> renew(StoredMedia stored, MediaUpload again, CallOptions options) override;
   Pending<DownloadedMedia> download(MediaDownload download, CallOptions options) override;
 
  private:

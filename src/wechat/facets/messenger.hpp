@@ -27,7 +27,7 @@ class AccountMessenger final : public Messenger {
   Pending<SendPlan> plan(Message message, CallOptions options) override;
   Pending<void> typing(Address to, bool on, CallOptions options) override;
 
-  /// The account was removed: messages that wait, and all later ones, answer `cancelled`.
+  /// The account was closed: messages that wait, and all later ones, answer `cancelled`.
   void close();
 
  private:

@@ -41,14 +41,14 @@ bool has_no_sessions(const Error& error) {
 class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
  public:
   SessionWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, AgentSessionQuery query,
-              SessionPlace place, Promise<AgentSessionPage> promise, CancelToken caller, MonoTime deadline)
+              SessionPlace place, Promise<AgentSessionPage> promise, const CallOptions& options, MonoTime deadline)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
         query_(std::move(query)),
         place_(place),
-        ends_(std::move(caller), promise.cancelled()),
+        ends_(options.cancel, promise.cancelled()),
         promise_(std::move(promise)),
-        deadline_(deadline) {}
+        options_(options, deadline) {}
 
   void begin() {
     if (!query_.agent.empty()) {
@@ -64,11 +64,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   }
 
  private:
-  CallOptions left() const {
-    CallOptions options;
-    options.timeout = std::chrono::duration_cast<Millis>(deadline_ - runtime_->clock->mono());
-    return options;
-  }
+  CallOptions left() const { return options_.left(*runtime_->clock); }
 
   void next_agent() {
     if (place_.agent >= agents_.size()) return promise_.answer(std::move(page_));
@@ -112,7 +108,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   SessionPlace place_;
   detail::JointCancel ends_;
   Promise<AgentSessionPage> promise_;
-  const MonoTime deadline_;
+  const detail::FlowOptions options_;
   std::vector<std::string> agents_;
   AgentSessionPage page_;
   int lists_ = 0;
@@ -137,8 +133,7 @@ Pending<AgentSessionPage> walk_sessions(const std::shared_ptr<detail::RuntimeCor
   query.limit = std::min(query.limit, kMostOnPage);
   Promise<AgentSessionPage> promise(runtime);
   auto pending = promise.pending();
-  std::make_shared<SessionWalk>(runtime, client, std::move(query), place, std::move(promise), std::move(options.cancel),
-                                *deadline)
+  std::make_shared<SessionWalk>(runtime, client, std::move(query), place, std::move(promise), options, *deadline)
       ->begin();
   return pending;
 }

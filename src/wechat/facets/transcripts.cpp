@@ -85,24 +85,22 @@ TranscriptEntry entry_of(KfRecord record) {
 class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
  public:
   RecordWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, TranscriptQuery query, Place place,
-             Promise<TranscriptPage> promise, CancelToken caller, MonoTime deadline)
+             Promise<TranscriptPage> promise, const CallOptions& options, MonoTime deadline)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
         query_(std::move(query)),
         place_(std::move(place)),
-        ends_(std::move(caller), promise.cancelled()),
+        ends_(options.cancel, promise.cancelled()),
         promise_(std::move(promise)),
-        deadline_(deadline) {}
+        options_(options, deadline) {}
 
   void ask() {
     if (from_unix_seconds(place_.start) >= query_.to) return answer(true);
     if (calls_++ == kMostCalls || page_.entries.size() >= query_.limit) return answer(false);
-    CallOptions options;
-    options.timeout = std::chrono::duration_cast<Millis>(deadline_ - runtime_->clock->mono());
     GetKfRecords op(place_.start, span_end());
     op.message_id = place_.message_id;
     op.number = kRecordsPerCall;
-    client_.start(std::move(op), std::move(options), ends_.token(),
+    client_.start(std::move(op), options_.left(*runtime_->clock), ends_.token(),
                   [self = shared_from_this()](Result<KfRecordPage> page) { self->got(std::move(page)); });
   }
 
@@ -166,7 +164,7 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
   Place place_;
   detail::JointCancel ends_;
   Promise<TranscriptPage> promise_;
-  const MonoTime deadline_;
+  const detail::FlowOptions options_;
   TranscriptPage page_;
   int calls_ = 0;
 };
@@ -200,8 +198,8 @@ Pending<TranscriptPage> AccountTranscripts::read(TranscriptQuery query, CallOpti
   query.limit = std::min(query.limit, kMostEntries);
   Promise<TranscriptPage> promise(runtime_);
   auto pending = promise.pending();
-  std::make_shared<RecordWalk>(runtime_, client_, std::move(query), *std::move(place), std::move(promise),
-                               std::move(options.cancel), *deadline)
+  std::make_shared<RecordWalk>(runtime_, client_, std::move(query), *std::move(place), std::move(promise), options,
+                               *deadline)
       ->ask();
   return pending;
 }

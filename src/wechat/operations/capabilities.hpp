@@ -18,8 +18,5 @@ inline Capabilities capabilities_of(AccountKind kind, bool verified) {
   return capabilities_of(AccountStanding(kind, verified));
 }
 
-/// The platform's word for each kind of account, as in Capabilities.account_kind.
-std::string_view to_string(AccountKind kind) noexcept;
-
 }  // namespace wechat
 KEFU_END_NAMESPACE

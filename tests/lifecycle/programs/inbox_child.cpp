@@ -80,7 +80,7 @@ class LoudChannel final : public kefu::Channel {
 /// Handles events as their text says.
 class Handler {
  public:
-  Handler(const kefu::Runtime& runtime, int log) : core_(runtime.core()), log_(log) {}
+  Handler(const kefu::Runtime& runtime, int log) : core_(kefu::detail::core_of(runtime)), log_(log) {}
 
   void operator()(const kefu::InboundEvent& event, kefu::InboxTurn turn) {
     write_line(log_, fmt::format("begin {} {}", event.event_id, event.customer.id));

@@ -113,6 +113,25 @@ TEST_CASE("foundation i: a promise has one result side and one answer") {
   CHECK(*to.pending().get() == 5);
 }
 
+TEST_CASE("foundation i: what follows an answer may destroy the promise, what follows a cancel the Pending") {
+  const Home home(std::make_shared<InlineExecutor>());
+  auto promise = std::make_unique<Promise<int>>(home.promise());
+  int value = 0;
+  promise->pending().then([&](Result<int> result) {
+    promise.reset();
+    value = result.value_or(0);
+  });
+  promise->answer(3);
+  CHECK(value == 3);
+  CHECK_FALSE(promise);
+
+  auto other = home.promise();
+  auto pending = std::make_unique<Pending<int>>(other.pending());
+  other.cancelled().on_request([&] { pending.reset(); });
+  pending->cancel();
+  CHECK_FALSE(pending);
+}
+
 TEST_CASE("a Pending is read from a named variable, once") {
   const Home home;
   auto promise = home.promise();

@@ -115,7 +115,7 @@ TEST_CASE("create refuses what cannot work and names the field") {
 
 TEST_CASE("get waits for what the loop answers; then runs on the callback thread") {
   Runtime runtime = make();
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   for (int i = 0; i < 50; ++i) {
     Promise<int> promise(core);
     auto pending = promise.pending();
@@ -134,7 +134,7 @@ TEST_CASE("get waits for what the loop answers; then runs on the callback thread
 
 TEST_CASE("wait_for comes back without an answer and with one") {
   Runtime runtime = make();
-  Promise<int> promise(runtime.core());
+  Promise<int> promise(kefu::detail::core_of(runtime));
   auto pending = promise.pending();
   CHECK_FALSE(pending.wait_for(Millis(1)));
   promise.answer(1);
@@ -146,7 +146,7 @@ TEST_CASE("CON-4: get on the library's own threads is an error, and the operatio
   RuntimeOptions options;
   options.executor = std::make_shared<InlineExecutor>();
   Runtime runtime = make(std::move(options));
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   std::promise<Result<int>> on_loop;
   bool cancelled = false;
   Promise<int> never(core);
@@ -176,7 +176,7 @@ TEST_CASE("CON-4: get on the library's own threads is an error, and the operatio
 
 TEST_CASE("with_store works on the store thread and comes back to the loop") {
   Runtime runtime = make();
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   std::promise<std::string> done;
   core->with_store<std::string>(
       [core](Store& store) -> Result<std::string> {
@@ -193,7 +193,7 @@ TEST_CASE("with_store works on the store thread and comes back to the loop") {
 
 TEST_CASE("a store that throws is an error of its call, and the store thread goes on") {
   Runtime runtime = make();
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   std::promise<ErrorKind> thrown;
   core->with_store<int>([](Store&) -> Result<int> { throw std::runtime_error("from a store"); },
                         [&](Result<int> result) { thrown.set_value(result.error().kind()); });
@@ -207,7 +207,7 @@ TEST_CASE("CON-3: a full store queue answers rate_limited") {
   RuntimeOptions options;
   options.store_queue = 2;
   Runtime runtime = make(std::move(options));
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   std::promise<void> release;
   std::promise<void> running;
   auto released = release.get_future().share();
@@ -238,7 +238,7 @@ TEST_CASE("CON-3: a full store queue answers rate_limited") {
 
 TEST_CASE("timers run in order, and a dropped one does not run") {
   Runtime runtime = make();
-  auto& loop = *runtime.core()->scheduler;
+  auto& loop = *kefu::detail::core_of(runtime)->scheduler;
   const auto now = runtime.clock().mono();
   std::promise<std::string> done;
   std::string order;
@@ -256,7 +256,7 @@ TEST_CASE("a dropped promise answers cancelled; a dropped continuation gets the 
   options.executor = held;
   Runtime runtime = make(std::move(options));
   {
-    auto promise = std::make_unique<Promise<int>>(runtime.core());
+    auto promise = std::make_unique<Promise<int>>(kefu::detail::core_of(runtime));
     auto pending = promise->pending();
     promise.reset();
     auto result = std::move(pending).get();
@@ -265,7 +265,7 @@ TEST_CASE("a dropped promise answers cancelled; a dropped continuation gets the 
   }
   int answers = 0;
   int value = 0;
-  Promise<int> promise(runtime.core());
+  Promise<int> promise(kefu::detail::core_of(runtime));
   promise.pending().then([&](Result<int> result) {
     ++answers;
     value = result ? *result : -1;
@@ -281,16 +281,16 @@ TEST_CASE("a dropped promise answers cancelled; a dropped continuation gets the 
 
 TEST_CASE("dropping a Pending cancels, detaching it does not") {
   Runtime runtime = make();
-  Promise<int> first(runtime.core());
+  Promise<int> first(kefu::detail::core_of(runtime));
   auto token = first.cancelled();
   { auto pending = first.pending(); }
   CHECK(token.requested());
-  Promise<int> second(runtime.core());
+  Promise<int> second(kefu::detail::core_of(runtime));
   second.pending().detach();
   CHECK_FALSE(second.cancelled().requested());
-  Promise<int> third(runtime.core());
+  Promise<int> third(kefu::detail::core_of(runtime));
   auto replaced = third.pending();
-  Promise<int> fourth(runtime.core());
+  Promise<int> fourth(kefu::detail::core_of(runtime));
   replaced = fourth.pending();
   CHECK(third.cancelled().requested());
   CHECK_FALSE(fourth.cancelled().requested());
@@ -303,10 +303,10 @@ TEST_CASE("what a callback throws is caught and shown to the observer") {
   SUBCASE("callback thread") {}
   SUBCASE("inline") { options.executor = std::make_shared<InlineExecutor>(); }
   Runtime runtime = make(std::move(options));
-  Promise<int> promise(runtime.core());
+  Promise<int> promise(kefu::detail::core_of(runtime));
   promise.pending().then([](Result<int>) { throw std::runtime_error("from a callback"); });
   promise.answer(1);
-  Promise<int> other(runtime.core());
+  Promise<int> other(kefu::detail::core_of(runtime));
   std::promise<void> done;
   other.pending().then([&](Result<int>) { done.set_value(); });
   other.answer(2);
@@ -319,7 +319,7 @@ TEST_CASE("foundation b: no callback is lost while more wait than callback_queue
   RuntimeOptions options;
   options.callback_queue = 4;
   Runtime runtime = make(std::move(options));
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   std::promise<void> release;
   auto released = release.get_future().share();
   std::promise<void> running;
@@ -352,16 +352,16 @@ TEST_CASE("foundation b: callbacks that an executor drops do not count as waitin
   options.executor = held;
   options.callback_queue = 2;
   Runtime runtime = make(std::move(options));
-  for (int i = 0; i < 2; ++i) runtime.core()->run_callback([] {});
-  CHECK(runtime.core()->refuse_start());
+  for (int i = 0; i < 2; ++i) kefu::detail::core_of(runtime)->run_callback([] {});
+  CHECK(kefu::detail::core_of(runtime)->refuse_start());
   held->tasks.clear();
-  CHECK_FALSE(runtime.core()->refuse_start());
+  CHECK_FALSE(kefu::detail::core_of(runtime)->refuse_start());
 }
 
 TEST_CASE("in simulated time get and wait_for drive the scheduler") {
   Simulated s;
   Runtime runtime = make(s.options());
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   Promise<int> promise(core);
   auto pending = promise.pending();
   s.time->run_at(s.time->mono() + std::chrono::hours(48),
@@ -384,7 +384,7 @@ TEST_CASE("in simulated time get and wait_for drive the scheduler") {
 TEST_CASE("in simulated time callbacks and store work run on the scheduler, in order") {
   Simulated s;
   Runtime runtime = make(s.options());
-  auto core = runtime.core();
+  auto core = kefu::detail::core_of(runtime);
   std::string order;
   core->with_store<int>([&](Store&) -> Result<int> { return order += 's', 1; }, [&](Result<int>) { order += 'd'; });
   Promise<int> promise(core);
@@ -401,8 +401,9 @@ TEST_CASE("a stop answers what a host's transport still owes") {
   {
     Runtime runtime = make(s.options());
     s.transport->silence();
-    runtime.core()->transport->send(HttpRequest(), s.time->mono() + Millis(1000), CancelToken(),
-                                    [&](HttpOutcome outcome) { outcomes.push_back(std::move(outcome)); });
+    kefu::detail::core_of(runtime)->transport->send(
+        HttpRequest(), s.time->mono() + Millis(1000), CancelToken(),
+        [&](HttpOutcome outcome) { outcomes.push_back(std::move(outcome)); });
     s.time->run_ready();
     CHECK(outcomes.empty());
   }
@@ -414,7 +415,7 @@ TEST_CASE("jitter is spread over [0, 1)") {
   Runtime runtime = make();
   double least = 1, most = 0, sum = 0;
   for (int i = 0; i < 1000; ++i) {
-    const double unit = runtime.core()->jitter->unit();
+    const double unit = kefu::detail::core_of(runtime)->jitter->unit();
     least = std::min(least, unit);
     most = std::max(most, unit);
     sum += unit;

@@ -343,8 +343,8 @@ TEST_CASE("foundation g: clock and jitter that throw or say nonsense") {
 TEST_CASE("foundation g: what throws on a thread of ours does not end it") {
   auto runtime = Runtime::create();
   REQUIRE(runtime);
-  runtime->core()->scheduler->post([] { throw std::runtime_error("on the loop"); });
-  runtime->core()->store_queue->post([] { throw std::bad_alloc(); });
+  kefu::detail::core_of(*runtime)->scheduler->post([] { throw std::runtime_error("on the loop"); });
+  kefu::detail::core_of(*runtime)->store_queue->post([] { throw std::bad_alloc(); });
   CancelSource source;
   source.token().on_request([] { throw std::runtime_error("a listener"); });
   bool heard = false;
@@ -353,7 +353,7 @@ TEST_CASE("foundation g: what throws on a thread of ours does not end it") {
   CHECK(heard);
   Promise<int> promise(runtime->home());
   auto pending = promise.pending();
-  runtime->core()->with_store<int>(
+  kefu::detail::core_of(*runtime)->with_store<int>(
       [](Store&) { return Result<int>(7); },
       [promise = std::move(promise)](Result<int> r) mutable { promise.answer(std::move(r)); });
   CHECK(*std::move(pending).get() == 7);

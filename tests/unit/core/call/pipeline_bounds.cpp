@@ -35,7 +35,7 @@ TEST_CASE("foundation b: a callback may wait for a fresh call while more callbac
   options.callback_queue = 4;
   auto runtime = Runtime::create(std::move(options));
   REQUIRE(runtime);
-  const auto core = runtime->core();
+  const auto core = kefu::detail::core_of(*runtime);
   auto platform = std::make_shared<kefu_test::TestPlatform>();
   platform->base = server.base();
   const ApiClient client(std::make_shared<detail::Pipeline>(core, platform));

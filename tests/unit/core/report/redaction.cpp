@@ -67,7 +67,7 @@ TEST_CASE("SEC-1: the observer of the host never sees a planted secret") {
   const kefu::Attributes attributes{{"operation", "wechat.token"}, {"access_token", token}, {"note", aes}};
   sink->log({kefu::LogLevel::info, "e", "url /x?access_token=" + token, attributes});
   sink->metric({kefu::MetricRecord::Type::counter, "m", 1, attributes});
-  sink->span({"s", {}, {}, 0, attributes});
+  sink->span({"s", {}, {}, {}, 0, 1, 0, {}, attributes});
   const bool leaked = seen->all().find(aes) != std::string::npos || seen->all().find(token) != std::string::npos;
   CHECK_FALSE(leaked);
   CHECK(seen->count("operation=wechat.token,access_token=***,note=***") == 3);

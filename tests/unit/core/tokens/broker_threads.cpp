@@ -41,20 +41,21 @@ struct Process {
     RuntimeOptions options;
     options.store = store;
     runtime.emplace(Runtime::create(options).value());
-    broker =
-        std::make_shared<detail::TokenBroker>(runtime->core(), std::make_shared<SlowFetcher>(runtime->core(), endpoint),
-                                              detail::TokenSettings("wechat", "wx1", "token"));
+    broker = std::make_shared<detail::TokenBroker>(
+        kefu::detail::core_of(*runtime), std::make_shared<SlowFetcher>(kefu::detail::core_of(*runtime), endpoint),
+        detail::TokenSettings("wechat", "wx1", "token"));
   }
   /// As the pipeline asks: on the loop.
   Pending<std::string> token() {
-    Promise<std::string> promise(runtime->core());
+    Promise<std::string> promise(kefu::detail::core_of(*runtime));
     auto pending = promise.pending();
-    runtime->core()->scheduler->post([b = broker, core = runtime->core(), promise = std::move(promise)]() mutable {
-      b->get(core->clock->mono() + Millis(10'000), {}, [promise = std::move(promise)](Result<TokenPtr> r) mutable {
-        if (!r) return promise.answer(r.error());
-        promise.answer(std::string((*r)->value.expose()));
-      });
-    });
+    kefu::detail::core_of(*runtime)->scheduler->post(
+        [b = broker, core = kefu::detail::core_of(*runtime), promise = std::move(promise)]() mutable {
+          b->get(core->clock->mono() + Millis(10'000), {}, [promise = std::move(promise)](Result<TokenPtr> r) mutable {
+            if (!r) return promise.answer(r.error());
+            promise.answer(std::string((*r)->value.expose()));
+          });
+        });
     return pending;
   }
 
@@ -103,7 +104,7 @@ TEST_CASE("TOK-2: two processes of eight threads whose token is refused everywhe
   for (auto& process : processes) {
     const auto tag = process->broker->live()->tag;
     for (int call = 0; call < 16; ++call) {
-      auto core = process->runtime->core();
+      auto core = kefu::detail::core_of(*process->runtime);
       Promise<bool> promise(core);
       renewals.push_back(promise.pending());
       core->scheduler->post([b = process->broker, core, tag, promise = std::move(promise)]() mutable {
@@ -135,7 +136,7 @@ TEST_CASE("a token is read from many threads while it is replaced") {
       }
     });
   const auto tag = broker->live()->tag;
-  auto core = processes[0]->runtime->core();
+  auto core = kefu::detail::core_of(*processes[0]->runtime);
   Promise<bool> promise(core);
   auto renewed = promise.pending();
   core->scheduler->post([broker, core, tag, promise = std::move(promise)]() mutable {

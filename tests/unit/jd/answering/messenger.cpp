@@ -432,7 +432,7 @@ TEST_CASE("a removed shop answers cancelled, to messages that wait and to later 
   Desk desk;
   auto waiting = desk.answering->messenger()->send(Message(in_session(), TextContent("a")));
   const auto messenger = desk.answering->messenger();
-  desk.answering->remove();
+  desk.answering->close();
   const auto first = std::move(waiting).get();
   REQUIRE_FALSE(first.has_value());
   CHECK(first.error().kind() == ErrorKind::cancelled);

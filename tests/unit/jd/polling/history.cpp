@@ -67,7 +67,7 @@ class LongHistory final : public PollSource {
 struct Reader {
   Reader(PollWorld& world, kefu::WallTime from) : process(world) {
     kefu::jd::PollParts parts;
-    parts.runtime = process.runtime.core();
+    parts.runtime = kefu::detail::core_of(process.runtime);
     parts.shop = "shop";
     parts.settings = world.settings;
     parts.budget = process.budget;
@@ -235,7 +235,7 @@ TEST_CASE("JD-6: entries that leave a list while it is read hide no others; unti
   PollWorld world;
   PollProcess process(world);
   kefu::jd::PollParts parts;
-  parts.runtime = process.runtime.core();
+  parts.runtime = kefu::detail::core_of(process.runtime);
   parts.shop = "shop";
   parts.settings = world.settings;
   parts.budget = process.budget;

@@ -201,10 +201,11 @@ struct PollProcess {
   explicit PollProcess(PollWorld& w, const std::string& shop = "shop")
       : world(w), store(std::make_shared<FaultyStore>(w.store)), runtime(make_runtime()) {
     kefu::jd::PollParts parts;
-    parts.runtime = runtime.core();
+    parts.runtime = kefu::detail::core_of(runtime);
     parts.shop = shop;
     parts.settings = w.settings;
-    parts.budget = budget = std::make_shared<kefu::jd::CallBudget>(runtime.core(), "app-key", w.calls_per_day, 0.5);
+    parts.budget = budget =
+        std::make_shared<kefu::jd::CallBudget>(kefu::detail::core_of(runtime), "app-key", w.calls_per_day, 0.5);
     std::vector<std::unique_ptr<PollSource>> sources;
     sources.push_back(std::make_unique<FakeChatSource>(w.chats, w.time));
     poller = std::make_shared<kefu::jd::ShopPoller>(std::move(parts), std::move(sources));

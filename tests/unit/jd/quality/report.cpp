@@ -216,7 +216,7 @@ TEST_CASE("a cancelled report ends, and so does one whose shop was removed or wh
   REQUIRE_FALSE(late.has_value());
   CHECK(office.time->elapsed() <= 31s);
 
-  office.shop->remove();
+  office.shop->close();
   const auto removed = office.report(office.last_days(7));
   REQUIRE_FALSE(removed.has_value());
   CHECK(removed.error().kind() == ErrorKind::cancelled);

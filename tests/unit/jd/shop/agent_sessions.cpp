@@ -153,6 +153,6 @@ TEST_CASE("agents are those of the shop's group") {
   CHECK((*agents)[0].raw == R"({"waiter":"flagship-zhang","yn":1,"leader":true,"level":"1"})");
   CHECK_FALSE((*agents)[0].online.has_value());
   const auto facet = world.shop->agent_sessions();
-  world.shop->remove();
+  world.shop->close();
   CHECK(facet->agents().get().error().kind() == ErrorKind::cancelled);
 }

@@ -223,7 +223,7 @@ TEST_CASE("a platform whose pages never end is given up; its errors and the remo
   CHECK(refused.error().kind() == ErrorKind::permission);
 
   const auto transcripts = record.shop->transcripts();
-  record.shop->remove();
+  record.shop->close();
   const auto removed = transcripts->read(record.query(now - 2h, now)).get();
   REQUIRE_FALSE(removed.has_value());
   CHECK(removed.error().kind() == ErrorKind::cancelled);

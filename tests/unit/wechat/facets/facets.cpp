@@ -174,13 +174,13 @@ TEST_CASE("MED-4: media of the library remember account and end, and are uploade
   const auto life = *stored->expires - world.time->wall();
   CHECK((life > std::chrono::hours(71) && life < std::chrono::hours(72)));
 
-  CHECK(library->refresh(*stored, picture).get()->media_id == "M1");
+  CHECK(library->renew(*stored, picture).get()->media_id == "M1");
   CHECK(uploads == 1);
   StoredMedia foreign = *stored;
   foreign.account = "wxother";
-  CHECK(library->refresh(foreign, picture).get()->media_id == "M2");
+  CHECK(library->renew(foreign, picture).get()->media_id == "M2");
   world.time->advance(std::chrono::hours(72));
-  CHECK(library->refresh(*stored, picture).get()->media_id == "M3");
+  CHECK(library->renew(*stored, picture).get()->media_id == "M3");
 }
 
 TEST_CASE("permanent media and better recordings, where the account has them") {
