@@ -2,6 +2,7 @@
 
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
+#include "core/text/percent_encoding.hpp"
 
 #include <kefu/wechat/push.hpp>
 
@@ -39,27 +40,11 @@ struct Outcome {
 
 std::string text_of(Value line, std::string_view name) { return std::string(line[name].text()); }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return out;
+  const bool sound = kefu::detail::append_percent_decoded(out, text, kefu::detail::PlusSign::itself,
+                                                          kefu::detail::BrokenEscape::refused);
+  return sound ? std::optional(std::move(out)) : std::nullopt;
 }
 
 /// The current key must be one; a previous one that is not is a fault of the case.

@@ -1,13 +1,13 @@
 #include "channel/content/media_writer.hpp"
 
 #include "core/crypto/crypto.hpp"
+#include "core/text/percent_encoding.hpp"
 #include "core/text/utf8.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -25,12 +25,6 @@ std::string lower_text(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower_letter(c); });
   return out;
-}
-
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (const char l = lower_letter(c); l >= 'a' && l <= 'f') return l - 'a' + 10;
-  return std::nullopt;
 }
 
 /// The value of one parameter of a header, quoted or not; `name` is in lower case and ends in '='.
@@ -56,12 +50,7 @@ std::string extended_value(std::string_view text) {
   if (lower_text(text.substr(0, 7)) != "utf-8''") return {};
   text.remove_prefix(7);
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-    const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
-    if (low) i += 2;
-    out += low ? static_cast<char>(*high * 16 + *low) : text[i];
-  }
+  append_percent_decoded(out, text, PlusSign::itself, BrokenEscape::itself);
   return out;
 }
 

@@ -33,6 +33,14 @@ constexpr std::array<EncodedByte, 256> encoded_bytes() {
   return all;
 }
 
+/// -1: none.
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 }  // namespace
 
 void append_percent_encoded(std::string& out, std::string_view text) {
@@ -47,6 +55,27 @@ void append_percent_encoded(std::string& out, std::string_view text) {
     to += byte.size;
   }
   out.resize(static_cast<std::size_t>(to - out.data()));
+}
+
+bool append_percent_decoded(std::string& out, std::string_view text, PlusSign plus, BrokenEscape broken) {
+  out.reserve(out.size() + text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i] == '+' && plus == PlusSign::blank ? ' ' : text[i]);
+      continue;
+    }
+    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    if (high >= 0 && low >= 0) {
+      out.push_back(static_cast<char>(high << 4 | low));
+      i += 2;
+    } else if (broken == BrokenEscape::refused) {
+      return false;
+    } else {
+      out.push_back('%');
+    }
+  }
+  return true;
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
+#include "core/text/percent_encoding.hpp"
 #include "jd/authorization/oauth.hpp"
 
 #include <kefu/core/store.hpp>
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 KEFU_BEGIN_NAMESPACE
 namespace jd {
@@ -124,17 +124,7 @@ std::string grant_prefix(std::string_view name_space, std::string_view app_key) 
 
 std::string unescaped_merchant(std::string_view escaped) {
   std::string name;
-  for (std::size_t i = 0; i < escaped.size(); ++i) {
-    unsigned byte = 0;
-    const char* digits = escaped.data() + i + 1;
-    if (escaped[i] == '%' && i + 2 < escaped.size() &&
-        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-      name += static_cast<char>(byte);
-      i += 2;
-    } else {
-      name += escaped[i];
-    }
-  }
+  detail::append_percent_decoded(name, escaped, detail::PlusSign::itself, detail::BrokenEscape::itself);
   return name;
 }
 

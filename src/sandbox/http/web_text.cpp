@@ -1,5 +1,7 @@
 #include "sandbox/http/web_text.hpp"
 
+#include "core/text/percent_encoding.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -7,50 +9,20 @@ KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
-}
 
 }  // namespace
 
 std::string percent_decoded(std::string_view text, bool form) {
   std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-      out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
-      i += 2;
-    } else {
-      out.push_back(form && text[i] == '+' ? ' ' : text[i]);
-    }
-  }
+  const auto plus = form ? detail::PlusSign::blank : detail::PlusSign::itself;
+  detail::append_percent_decoded(out, text, plus, detail::BrokenEscape::itself);
   return out;
 }
 
 std::string percent_encoded(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.push_back('%');
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
-    }
-  }
+  detail::append_percent_encoded(out, text);
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "wechat/push/query.hpp"
 
+#include "core/text/percent_encoding.hpp"
+
 #include <algorithm>
 
 KEFU_BEGIN_NAMESPACE
@@ -12,29 +14,9 @@ constexpr std::size_t kMaxQuery = 8 * 1024;
 constexpr std::array<std::string_view, PushQuery::kNames> kQueryNames = {"signature", "msg_signature", "timestamp",
                                                                          "nonce",     "encrypt_type",  "echostr"};
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// Form decoding: '+' is a blank, %XX a byte. False for a broken escape.
 bool form_decode(std::string_view text, std::string& out) {
   out.clear();
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i] == '+' ? ' ' : text[i]);
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return false;
-    out.push_back(static_cast<char>(high << 4 | low));
-    i += 2;
-  }
-  return true;
+  return detail::append_percent_decoded(out, text, detail::PlusSign::blank, detail::BrokenEscape::refused);
 }
 
 // find_first_of would search the set by a call for every character.
