@@ -21,6 +21,8 @@ namespace kefu_bench {
 
 /// Calls of `operator new` in this process so far, all threads (support/allocations.cpp).
 std::uint64_t allocations() noexcept;
+/// Bytes that all heap allocations of the process hold now, with what the allocator adds to each.
+double allocated_bytes() noexcept;
 
 /// What every benchmark program understands:
 ///   --json      one JSON object per line instead of a table

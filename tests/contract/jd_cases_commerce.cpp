@@ -13,12 +13,12 @@ namespace kefu_test {
 namespace {
 
 const char* const kAppKey = "0A1B2C3D4E5F60718293A4B5C6D7E8F9";
-constexpr std::int64_t kOrder = 255512345678;
+constexpr std::int64_t kBoughtOrder = 255512345678;
 constexpr std::int64_t kSku = 100012043978;
 
 GetEncryptedOrder encrypted_order() {
-  GetEncryptedOrder get(kOrder, {"orderId", "orderState", "orderStateRemark", "consigneeInfo", "itemInfoList",
-                                 "waybill", "logisticsId", "venderRemark", "pin"});
+  GetEncryptedOrder get(kBoughtOrder, {"orderId", "orderState", "orderStateRemark", "consigneeInfo", "itemInfoList",
+                                       "waybill", "logisticsId", "venderRemark", "pin"});
   get.order_state = "";
   return get;
 }
@@ -111,7 +111,7 @@ void check_id(const ConvertedId& read) {
 std::vector<JdCase> jd_commerce_cases() {
   return {
       jd_case(encrypted_order(), check_encrypted_order),
-      jd_case(GetOrder(kOrder, {"orderId", "orderState", "waybill"}),
+      jd_case(GetOrder(kBoughtOrder, {"orderId", "orderState", "waybill"}),
               [](const OrderDetail& read) {
                 CHECK(read.order.order_id == "255512345678");
                 CHECK(read.order.order_state == "WAIT_SELLER_STOCK_OUT");
@@ -119,14 +119,14 @@ std::vector<JdCase> jd_commerce_cases() {
               }),
       jd_case(search_orders<SearchOrders>(), check_order_page),
       jd_case(search_orders<SearchPlainOrders>(), check_order_page),
-      jd_case(GetOrderRemark(kOrder),
+      jd_case(GetOrderRemark(kBoughtOrder),
               [](const OrderRemark& read) {
-                CHECK(read.order_id == kOrder);
+                CHECK(read.order_id == kBoughtOrder);
                 CHECK(read.remark == "客户咨询，协助处理");
                 CHECK(read.flag == 3);
                 CHECK(text_of(read.modified) == "2024-06-01 08:30:00");
               }),
-      jd_case(ModifyOrderRemark(kOrder, 3, "客户咨询，协助处理"),
+      jd_case(ModifyOrderRemark(kBoughtOrder, 3, "客户咨询，协助处理"),
               [](const OrderRemarkChanged& read) { CHECK(read.raw.find("success") != std::string::npos); }),
       jd_case(TraceWaybill("JDVA00000000001"), check_steps),
       jd_case(TraceExpressWaybill("010K000001", "JDVA00000000001"), check_steps),

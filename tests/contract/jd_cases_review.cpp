@@ -9,19 +9,19 @@ using namespace kefu::jd;
 namespace kefu_test {
 namespace {
 
-constexpr std::int64_t kService = 7001;
-constexpr std::int64_t kOrder = 255512345678;
+constexpr std::int64_t kAuditedService = 7001;
+constexpr std::int64_t kAuditedOrder = 255512345678;
 
 template <class Op>
-Op acted(Op op) {
+Op audited(Op op) {
   op.by = jd_operator();
   return op;
 }
 
 void check_audit(const ServiceAudit& one) {
   CHECK(one.apply_id == 6001);
-  CHECK(one.service_ids == std::vector<std::int64_t>{kService});
-  CHECK(one.order_id == kOrder);
+  CHECK(one.service_ids == std::vector<std::int64_t>{kAuditedService});
+  CHECK(one.order_id == kAuditedOrder);
   CHECK(one.customer_expect_name == "退货");
   CHECK(one.service_status_name == "待审核");
   CHECK(text_of(one.audit_overtime) == "2024-06-02 08:30:00");
@@ -32,7 +32,7 @@ void check_audit(const ServiceAudit& one) {
   CHECK(one.sku_type_name == "主商品");
 }
 
-void check_done(const AfterSaleDone& read) {
+void check_review_done(const AfterSaleDone& read) {
   CHECK(read.code == "200");
   CHECK(read.message == "操作成功");
 }
@@ -53,26 +53,26 @@ void check_refund(const RefundApplications& read) {
 ListAudits audits() {
   ListAudits list;
   list.timeout_flag = false;
-  return acted(list);
+  return audited(list);
 }
 
 RefuseService refusal() {
-  RefuseService refuse(kService, kOrder, 3, "商品已使用", 21);
+  RefuseService refuse(kAuditedService, kAuditedOrder, 3, "商品已使用", 21);
   refuse.approve_reason_cid2 = 2101;
   refuse.operate_remark = "已与客户沟通";
-  return acted(refuse);
+  return audited(refuse);
 }
 
 ListAuditReasons reasons() {
   ListAuditReasons list;
   list.biz_type = 1;
-  list.service_id = kService;
-  return acted(list);
+  list.service_id = kAuditedService;
+  return audited(list);
 }
 
 ViewServiceRefunds refunds() {
   ViewServiceRefunds view;
-  view.order_id = kOrder;
+  view.order_id = kAuditedOrder;
   view.applied = Period(jd_time("2024-05-25 00:00:00"), jd_time("2024-06-01 00:00:00"));
   return view;
 }
@@ -109,14 +109,15 @@ std::vector<JdCase> jd_review_cases() {
                 check_audit(read.items[0]);
                 CHECK(read.total == 1);
               }),
-      jd_case(acted(GetAudit(6001)), [](const ServiceAuditView& read) { check_audit(read.audit); }),
-      jd_case(refusal(), check_done),
+      jd_case(audited(GetAudit(6001)), [](const ServiceAuditView& read) { check_audit(read.audit); }),
+      jd_case(refusal(), check_review_done),
       jd_case(reasons(),
               [](const AfterSaleEntries& read) {
                 REQUIRE(read.entries.size() == 1);
                 CHECK(read.entries[0].find("超过售后期") != std::string::npos);
               }),
-      jd_case(acted(RequestIntervention(kService, kOrder, 3, 31, 3101, "13800008000")), check_done),
+      jd_case(audited(RequestIntervention(kAuditedService, kAuditedOrder, 3, 31, 3101, "13800008000")),
+              check_review_done),
       jd_case(refunds(),
               [](const Page<ServiceRefund>& read) {
                 REQUIRE(read.items.size() == 1);
@@ -125,7 +126,7 @@ std::vector<JdCase> jd_review_cases() {
                 CHECK(one.amount == 18900);
                 CHECK(text_of(one.complete_time) == "2024-06-01 08:30:00");
                 CHECK(one.status == 13);
-                CHECK(one.service.service_id == kService);
+                CHECK(one.service.service_id == kAuditedService);
                 CHECK(one.service.apply_id == 6001);
                 CHECK(one.service.ware_id == 100012043978);
                 CHECK(one.service.approve_name == "客服A");
@@ -141,7 +142,7 @@ std::vector<JdCase> jd_review_cases() {
               }),
       jd_case(GetRefundApplication(81), check_refund),
       jd_case(CountWaitingRefunds(), [](const RefundCount& read) { CHECK(read.count == 4); }),
-      jd_case(decision(), check_done),
+      jd_case(decision(), check_review_done),
       jd_case(product_reviews(),
               [](const ProductReviews& read) {
                 REQUIRE(read.reviews.size() == 1);

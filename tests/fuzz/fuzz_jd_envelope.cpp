@@ -36,7 +36,8 @@ const detail::Platform& platform() {
     const auto core = std::make_shared<detail::RuntimeCore>();
     core->clock = std::make_shared<StoppedClock>();
     const Secret secret("5f1d3b7a9c2e4f6081a3c5e7092b4d6f");
-    return std::make_shared<jd::ShopPlatform>(core, jd::AppConfig("key", secret), jd::Signer::create(secret).value(),
+    return std::make_shared<jd::ShopPlatform>(core, std::make_shared<const jd::AppConfig>("key", secret),
+                                              std::make_shared<const jd::Signer>(jd::Signer::create(secret).value()),
                                               "shop", nullptr);
   }();
   return *made;

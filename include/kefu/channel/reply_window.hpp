@@ -68,6 +68,9 @@ class KEFU_EXPORT ReplyLedger {
   /// Keys are made from namespace, platform and account.
   ReplyLedger(std::shared_ptr<Store> store, std::string name_space, std::string platform, std::string account,
               ReplyRules rules);
+  /// Rules that several accounts share; not null.
+  ReplyLedger(std::shared_ptr<Store> store, std::string name_space, std::string platform, std::string account,
+              std::shared_ptr<const ReplyRules> rules);
   ~ReplyLedger();
   ReplyLedger(ReplyLedger&&) noexcept;
   ReplyLedger& operator=(ReplyLedger&&) noexcept;

@@ -76,8 +76,8 @@ void apply(SendPlan& plan, const ReplyWindow& window, const Capabilities& accoun
 /// One look at the ledger under way. Loop only. Dropped, its promise answers.
 class Planning final : public std::enable_shared_from_this<Planning> {
  public:
-  Planning(std::shared_ptr<RuntimeCore> runtime, SendPlan plan, Capabilities account, Promise<SendPlan> promise,
-           CancelToken caller)
+  Planning(std::shared_ptr<RuntimeCore> runtime, SendPlan plan, std::shared_ptr<const Capabilities> account,
+           Promise<SendPlan> promise, CancelToken caller)
       : runtime_(std::move(runtime)),
         plan_(std::move(plan)),
         account_(std::move(account)),
@@ -106,7 +106,7 @@ class Planning final : public std::enable_shared_from_this<Planning> {
  private:
   void looked(const Result<ReplyWindow>& window) {
     if (window) {
-      apply(plan_, *window, account_);
+      apply(plan_, *window, *account_);
     } else if (is_store_trouble(window.error())) {
       plan_.certain = false;  // a send goes out without its ledger, too
     } else {
@@ -122,7 +122,7 @@ class Planning final : public std::enable_shared_from_this<Planning> {
 
   const std::shared_ptr<RuntimeCore> runtime_;
   SendPlan plan_;
-  const Capabilities account_;
+  const std::shared_ptr<const Capabilities> account_;
   JointCancel ends_;
   Promise<SendPlan> promise_;
   Scheduler::Ticket timer_ = 0;
@@ -141,7 +141,7 @@ Pending<SendPlan> plan_send(const std::shared_ptr<RuntimeCore>& runtime, Planned
   if (!deadline) return answered<SendPlan>(runtime, deadline.error());
   Promise<SendPlan> promise(runtime);
   auto pending = promise.pending();
-  auto planning = std::make_shared<Planning>(runtime, std::move(plan), planned.account, std::move(promise),
+  auto planning = std::make_shared<Planning>(runtime, std::move(plan), std::move(planned.account), std::move(promise),
                                              std::move(options.cancel));
   runtime->scheduler->post([planning, ledger = planned.ledger, customer = planned.message->customer,
                             until = *deadline] { planning->look(ledger, customer, until); });

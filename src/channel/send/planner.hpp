@@ -14,17 +14,18 @@ namespace detail {
 /// What a plan is made from: the message made ready as `send` does it, with what the caller allows, and (if that
 /// failed) with everything allowed.
 struct PlannedMessage {
-  PlannedMessage(Result<OutgoingMessage> m, const Capabilities& c) : message(std::move(m)), account(c) {}
+  PlannedMessage(Result<OutgoingMessage> m, std::shared_ptr<const Capabilities> c)
+      : message(std::move(m)), account(std::move(c)) {}
   Result<OutgoingMessage> message;
   std::optional<Result<OutgoingMessage>> with_changes;
-  const Capabilities& account;
+  std::shared_ptr<const Capabilities> account;
   std::shared_ptr<ReplyLedger> ledger;  ///< Null: no reply windows.
 };
 
 /// `prepare(Message)` gives Result<OutgoingMessage>.
 template <class Prepare>
-PlannedMessage planned(const Message& message, const Capabilities& account, const Prepare& prepare) {
-  PlannedMessage out(prepare(message), account);
+PlannedMessage planned(const Message& message, std::shared_ptr<const Capabilities> account, const Prepare& prepare) {
+  PlannedMessage out(prepare(message), std::move(account));
   if (out.message) return out;
   Message changed = message;
   changed.allow = Adaptation::any();

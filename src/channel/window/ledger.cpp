@@ -17,9 +17,9 @@ using detail::WindowRecord;
 class ReplyLedger::Impl {
  public:
   Impl(std::shared_ptr<Store> s, const std::string& name_space, const std::string& platform, const std::string& account,
-       ReplyRules r)
+       std::shared_ptr<const ReplyRules> r)
       : store(std::move(s)), root(name_space, platform, "window", account), rules(std::move(r)) {
-    for (const ReplyRule& rule : rules.rules) longest = std::max(longest, rule.window);
+    for (const ReplyRule& rule : rules->rules) longest = std::max(longest, rule.window);
   }
 
   struct Found {
@@ -37,7 +37,7 @@ class ReplyLedger::Impl {
   Result<void> update(std::string_view customer, WallTime now, Change change);
 
   const ReplyRule* rule(std::string_view trigger) const {
-    for (const ReplyRule& rule : rules.rules) {
+    for (const ReplyRule& rule : rules->rules) {
       if (rule.trigger == trigger) return &rule;
     }
     return nullptr;
@@ -45,7 +45,7 @@ class ReplyLedger::Impl {
 
   const std::shared_ptr<Store> store;
   const StoreKey root;
-  const ReplyRules rules;
+  const std::shared_ptr<const ReplyRules> rules;
   std::chrono::seconds longest{0};
 };
 
@@ -62,7 +62,7 @@ Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::s
 StoreWrite ReplyLedger::Impl::write(std::string at, const WindowRecord& record, std::uint64_t expected,
                                     WallTime now) const {
   const auto left = std::max(from_unix_seconds(record.closes) - detail::within_reach(now), WallTime::duration::zero());
-  const Millis kept = std::chrono::duration_cast<Millis>(left) + detail::bounded_span<Millis>(rules.remember);
+  const Millis kept = std::chrono::duration_cast<Millis>(left) + detail::bounded_span<Millis>(rules->remember);
   return StoreWrite::put(std::move(at), record.text(), expected, kept);
 }
 
@@ -90,6 +90,10 @@ Result<void> ReplyLedger::Impl::update(std::string_view customer, WallTime now, 
 
 ReplyLedger::ReplyLedger(std::shared_ptr<Store> store, std::string name_space, std::string platform,
                          std::string account, ReplyRules rules)
+    : ReplyLedger(std::move(store), std::move(name_space), std::move(platform), std::move(account),
+                  std::make_shared<const ReplyRules>(std::move(rules))) {}
+ReplyLedger::ReplyLedger(std::shared_ptr<Store> store, std::string name_space, std::string platform,
+                         std::string account, std::shared_ptr<const ReplyRules> rules)
     : impl_(std::make_unique<Impl>(std::move(store), name_space, platform, account, std::move(rules))) {}
 ReplyLedger::~ReplyLedger() = default;
 ReplyLedger::ReplyLedger(ReplyLedger&&) noexcept = default;

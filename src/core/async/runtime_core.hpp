@@ -2,6 +2,7 @@
 
 #include "core/async/fork_guard.hpp"
 #include "core/async/host_code.hpp"
+#include "core/async/shared_values.hpp"
 #include "core/async/span_ids.hpp"
 
 #include <kefu/core/pending.hpp>
@@ -54,6 +55,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::shared_ptr<Observer> observer;  ///< Redacting; null if the host gave none.
   std::shared_ptr<Jitter> jitter;
   std::shared_ptr<StoreQueue> store_queue;
+  SharedValues shared_values;            ///< Of its accounts.
   SpanIds span_ids;                      ///< For the spans that an observer gets.
   std::size_t most_calls = 100'000;      ///< See RuntimeOptions::calls_in_flight.
   std::size_t most_callbacks = 100'000;  ///< See RuntimeOptions::callback_queue.

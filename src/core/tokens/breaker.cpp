@@ -15,7 +15,7 @@ constexpr std::size_t kMostRenewals = 5;
 }  // namespace
 
 std::optional<Error> TokenBreaker::refused(const Token& token, MonoTime now, bool* opened) {
-  while (!fetches_.empty() && fetches_.front() + kRenewalWindow < now) fetches_.pop_front();
+  while (!fetches_.empty() && fetches_.front() + kRenewalWindow < now) fetches_.erase(fetches_.begin());
   *opened = false;
   if (now >= open_until_) {
     const bool quick = token.tag.digest == renewed_ && now - token.obtained < kQuickRefusal;

@@ -5,8 +5,8 @@
 #include <kefu/core/error.hpp>
 
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -30,7 +30,7 @@ class TokenBreaker {
   const ErrorKind kind_;
   std::uint64_t renewed_ = 0;
   int quick_refusals_ = 0;
-  std::deque<MonoTime> fetches_;  // of the last ten minutes; bounded, as the breaker opens at five
+  std::vector<MonoTime> fetches_;  // of the last ten minutes; bounded, as the breaker opens at five
   MonoTime open_until_ = MonoTime::min();
 };
 

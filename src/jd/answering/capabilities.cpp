@@ -1,5 +1,8 @@
 #include "jd/answering/capabilities.hpp"
 
+#include <fmt/format.h>
+
+#include <string>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -87,6 +90,12 @@ Capabilities described(const ShopConfig& config) {
   return c;
 }
 
+/// All that capabilities are made from.
+std::string key_of_capabilities(const char* what, const ShopConfig& config) {
+  return fmt::format("jd {} {} {} {} {} {}", what, config.dongdong.has_value(), config.after_sale.has_value(),
+                     config.host_feed, polls_anything(config), config.max_text_bytes);
+}
+
 }  // namespace
 
 Capabilities capabilities_of(const ShopConfig& config) {
@@ -102,6 +111,17 @@ Capabilities after_sale_capabilities(const ShopConfig& config) {
   Capabilities c = described(config);
   describe_content(c, config, false);
   return c;
+}
+
+std::shared_ptr<const Capabilities> shared_capabilities_of(detail::RuntimeCore& runtime, const ShopConfig& config) {
+  return runtime.shared_values.get<Capabilities>(key_of_capabilities("shop", config),
+                                                 [&config] { return capabilities_of(config); });
+}
+
+std::shared_ptr<const Capabilities> shared_after_sale_capabilities(detail::RuntimeCore& runtime,
+                                                                   const ShopConfig& config) {
+  return runtime.shared_values.get<Capabilities>(key_of_capabilities("after-sale", config),
+                                                 [&config] { return after_sale_capabilities(config); });
 }
 
 }  // namespace jd

@@ -74,12 +74,9 @@ struct DongDongPush::Attempt {
   std::uint64_t listener = 0;
 };
 
-DongDongPush::DongDongPush(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const DongDongGrant& grant)
-    : runtime_(std::move(runtime)),
-      client_(client),
-      aspid_(grant.aspid),
-      version_(grant.version),
-      tokens_(make_dongdong_tokens(runtime_, std::move(client), grant)) {}
+DongDongPush::DongDongPush(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+                           std::shared_ptr<const DongDongGrant> grant)
+    : runtime_(std::move(runtime)), client_(std::move(client)), grant_(std::move(grant)) {}
 
 void DongDongPush::push(DongDongPart part, CallOptions options, CancelToken unwanted, Sent sent) {
   auto attempt = std::make_shared<Attempt>(shared_from_this(), std::move(part), std::move(options.cancel),
@@ -91,6 +88,7 @@ void DongDongPush::push(DongDongPart part, CallOptions options, CancelToken unwa
 }
 
 void DongDongPush::authorize(const AttemptPtr& attempt) {
+  if (!tokens_) tokens_ = make_dongdong_tokens(runtime_, client_, *grant_);
   if (const auto token = tokens_->at_hand()) return send(attempt, token->value);
   tokens_->get(attempt->deadline, attempt->ends.token(), [attempt](Result<detail::TokenPtr> token) {
     if (token) return attempt->home->send(attempt, (*token)->value);
@@ -103,15 +101,15 @@ void DongDongPush::authorize(const AttemptPtr& attempt) {
 void DongDongPush::send(const AttemptPtr& attempt, const Secret& token) {
   const DongDongPart& part = attempt->part;
   if (part.kind == DongDongPart::Kind::text)
-    start(attempt, PushChatText(token, aspid_, part.access_id, part.from_pin, part.to, part.body));
+    start(attempt, PushChatText(token, grant_->aspid, part.access_id, part.from_pin, part.to, part.body));
   else
-    start(attempt, PushChatImage(token, aspid_, part.access_id, part.from_pin, part.to, part.body));
+    start(attempt, PushChatImage(token, grant_->aspid, part.access_id, part.from_pin, part.to, part.body));
 }
 
 template <class Op>
 void DongDongPush::start(const AttemptPtr& attempt, Op op) {
   op.chat_info = chat_info_of(attempt->part.sid);
-  op.version = version_;
+  op.version = grant_->version;
   const MonoTime now = runtime_->clock->mono();
   if (attempt->tries == 0) attempt->first_try = now;
   ++attempt->tries;

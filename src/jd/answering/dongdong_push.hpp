@@ -34,7 +34,8 @@ struct DongDongPart {
 /// Loop only, but for construction.
 class DongDongPush final : public std::enable_shared_from_this<DongDongPush> {
  public:
-  DongDongPush(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const DongDongGrant& grant);
+  DongDongPush(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+               std::shared_ptr<const DongDongGrant> grant);
 
   using Sent = detail::MessageParts::Sent;
   /// `sent` gets the platform's message id.
@@ -53,9 +54,8 @@ class DongDongPush final : public std::enable_shared_from_this<DongDongPush> {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const std::string aspid_;
-  const std::string version_;
-  const std::shared_ptr<detail::TokenProvider> tokens_;
+  const std::shared_ptr<const DongDongGrant> grant_;
+  std::shared_ptr<detail::TokenProvider> tokens_;  ///< Made by the first push.
 };
 
 }  // namespace jd

@@ -88,16 +88,17 @@ class ShopMessenger::AfterSaleParts final : public detail::MessageParts {
 };
 
 ShopMessenger::ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime, ApiClient client,
-                             const ShopConfig& config, std::shared_ptr<ReplyLedger> ledger)
+                             std::shared_ptr<const ShopConfig> config, std::shared_ptr<ReplyLedger> ledger)
     : runtime_(runtime),
       client_(std::move(client)),
-      shop_(config.shop),
-      grant_(config.dongdong),
-      desk_(config.after_sale),
-      in_sessions_(capabilities_of(config)),
-      on_orders_(after_sale_capabilities(config)),
-      dongdong_(grant_ ? std::make_shared<DongDongPush>(runtime_, client_, *grant_) : nullptr),
-      lanes_(std::make_shared<detail::SendLanes>(runtime_, lanes_settings(shop_, std::move(ledger)))) {}
+      config_(std::move(config)),
+      in_sessions_(shared_capabilities_of(*runtime_, *config_)),
+      on_orders_(shared_after_sale_capabilities(*runtime_, *config_)),
+      dongdong_(config_->dongdong
+                    ? std::make_shared<DongDongPush>(runtime_, client_,
+                                                     std::shared_ptr<const DongDongGrant>(config_, &*config_->dongdong))
+                    : nullptr),
+      lanes_(std::make_shared<detail::SendLanes>(runtime_, lanes_settings(config_->shop, std::move(ledger)))) {}
 
 Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
   return lanes_->send(prepare(std::move(message)), options);
@@ -113,7 +114,7 @@ Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
 Pending<void> ShopMessenger::typing(Address, bool, CallOptions) {
   Promise<void> promise(runtime_);
   auto pending = promise.pending();
-  promise.answer(Error(ErrorKind::unsupported, in_sessions_.cannot[static_cast<std::size_t>(Ability::typing)]));
+  promise.answer(Error(ErrorKind::unsupported, in_sessions_->cannot[static_cast<std::size_t>(Ability::typing)]));
   return pending;
 }
 
@@ -122,9 +123,9 @@ void ShopMessenger::close() { lanes_->close(); }
 /// Everything that can be refused without asking anybody.
 Result<detail::OutgoingMessage> ShopMessenger::prepare(Message message) const {
   const Address& to = message.to;
-  if (!to.account.empty() && to.account != shop_)
+  if (!to.account.empty() && to.account != config_->shop)
     return Error(ErrorKind::bad_argument,
-                 fmt::format("to.account is {}, this messenger belongs to {}", to.account, shop_));
+                 fmt::format("to.account is {}, this messenger belongs to {}", to.account, config_->shop));
   if (message.idempotency_key.size() > kMaxKeyBytes)
     return Error(ErrorKind::bad_argument, fmt::format("idempotency_key has {} bytes, the limit is {}",
                                                       message.idempotency_key.size(), kMaxKeyBytes));
@@ -140,7 +141,7 @@ Result<detail::OutgoingMessage> ShopMessenger::prepare(Message message) const {
 }
 
 Result<detail::OutgoingMessage> ShopMessenger::to_session(const SessionThread& thread, Message message) const {
-  if (!grant_)
+  if (!config_->dongdong)
     return Error(ErrorKind::unsupported,
                  "to.thread is a DongDong session, and answers there need ShopConfig::dongdong: a grant that JD's "
                  "DongDong team gives on application");
@@ -148,10 +149,10 @@ Result<detail::OutgoingMessage> ShopMessenger::to_session(const SessionThread& t
   if (!buyer) return buyer.error();
   if (buyer->empty())
     return Error(ErrorKind::bad_argument, "to.customer.id is empty: DongDong needs the buyer's xid, open_id or pin");
-  auto adapted = adapt(in_sessions_, std::move(message.content), message.allow);
+  auto adapted = adapt(*in_sessions_, std::move(message.content), message.allow);
   if (!adapted) return adapted.error();
 
-  const std::string& speaker = message.speaker.agent.empty() ? grant_->from_pin : message.speaker.agent;
+  const std::string& speaker = message.speaker.agent.empty() ? config_->dongdong->from_pin : message.speaker.agent;
   std::vector<DongDongPart> parts;
   for (Content& content : adapted->parts) {
     auto part = as_push(std::move(content));
@@ -166,7 +167,7 @@ Result<detail::OutgoingMessage> ShopMessenger::to_session(const SessionThread& t
     } else {
       AccessIdSource source;
       source.key = message.idempotency_key;
-      source.aspid = grant_->aspid;
+      source.aspid = config_->dongdong->aspid;
       source.thread = message.to.thread;
       source.customer = message.to.customer.id;
       source.speaker = speaker;
@@ -184,19 +185,19 @@ Result<detail::OutgoingMessage> ShopMessenger::to_session(const SessionThread& t
 
 /// The order says who is meant: a customer known by a masked pin alone can be answered here.
 Result<detail::OutgoingMessage> ShopMessenger::to_service_order(const AfterSaleThread& thread, Message message) const {
-  if (!desk_)
+  if (!config_->after_sale)
     return Error(ErrorKind::unsupported,
                  "to.thread is an after-sale order, and answers there need ShopConfig::after_sale: the merchant "
                  "number and who acts");
   std::vector<Change> changes;
-  if (!message.speaker.agent.empty() && message.speaker.agent != desk_->operate_pin) {
+  if (!message.speaker.agent.empty() && message.speaker.agent != config_->after_sale->operate_pin) {
     if (!message.allow.simplify)
       return Error(ErrorKind::unsupported,
                    "speaker.agent: after-sale replies are signed by ShopConfig::after_sale; leave it empty or allow "
                    "simplifying");
     changes.emplace_back("sent without the agent's name: after-sale replies are signed by ShopConfig::after_sale");
   }
-  auto adapted = adapt(on_orders_, std::move(message.content), message.allow);
+  auto adapted = adapt(*on_orders_, std::move(message.content), message.allow);
   if (!adapted) return adapted.error();
   for (Change& change : adapted->changes) changes.push_back(std::move(change));
 
@@ -206,8 +207,8 @@ Result<detail::OutgoingMessage> ShopMessenger::to_service_order(const AfterSaleT
     if (text == nullptr) return Error(ErrorKind::unsupported, "after-sale replies are text");
     texts.push_back(std::move(text->body));
   }
-  detail::OutgoingMessage outgoing(lane_of(message.to),
-                                   std::make_unique<AfterSaleParts>(client_, *desk_, thread, std::move(texts)));
+  detail::OutgoingMessage outgoing(
+      lane_of(message.to), std::make_unique<AfterSaleParts>(client_, *config_->after_sale, thread, std::move(texts)));
   outgoing.changes = std::move(changes);
   return outgoing;
 }

@@ -11,8 +11,6 @@
 #include <kefu/jd/thread.hpp>
 
 #include <memory>
-#include <optional>
-#include <string>
 
 KEFU_BEGIN_NAMESPACE
 namespace jd {
@@ -25,8 +23,8 @@ namespace jd {
 class ShopMessenger final : public Messenger {
  public:
   /// `ledger` is null where the shop has no ShopConfig::reply_rules.
-  ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime, ApiClient client, const ShopConfig& config,
-                std::shared_ptr<ReplyLedger> ledger);
+  ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime, ApiClient client,
+                std::shared_ptr<const ShopConfig> config, std::shared_ptr<ReplyLedger> ledger);
 
   Pending<Receipt> send(Message message, CallOptions options) override;
   Pending<SendPlan> plan(Message message, CallOptions options) override;
@@ -45,11 +43,9 @@ class ShopMessenger final : public Messenger {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const std::string shop_;
-  const std::optional<DongDongGrant> grant_;
-  const std::optional<AfterSaleDesk> desk_;
-  const Capabilities in_sessions_;
-  const Capabilities on_orders_;
+  const std::shared_ptr<const ShopConfig> config_;
+  const std::shared_ptr<const Capabilities> in_sessions_;
+  const std::shared_ptr<const Capabilities> on_orders_;
   const std::shared_ptr<DongDongPush> dongdong_;  ///< Null without a grant.
   const std::shared_ptr<detail::SendLanes> lanes_;
 };

@@ -67,9 +67,11 @@ Result<void> check_redirect_uri(const std::string& uri) {
 }
 
 std::shared_ptr<ShopPlatform> make_platform(const std::shared_ptr<detail::RuntimeCore>& runtime,
-                                            const AppConfig& config, const Signer& signer, std::string account,
+                                            std::shared_ptr<const AppConfig> config,
+                                            std::shared_ptr<const Signer> signer, std::string account,
                                             std::shared_ptr<detail::TokenProvider> tokens = nullptr) {
-  return std::make_shared<ShopPlatform>(runtime, config, signer, std::move(account), std::move(tokens));
+  return std::make_shared<ShopPlatform>(runtime, std::move(config), std::move(signer), std::move(account),
+                                        std::move(tokens));
 }
 
 /// Names the application in metrics and logs; a whole key would be masked there.
@@ -77,13 +79,14 @@ std::string label_of(const AppConfig& config) { return "app " + config.app_key.s
 
 }  // namespace
 
-App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, AppConfig settings, Signer s)
+App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, std::shared_ptr<const AppConfig> settings, Signer s)
     : runtime(std::move(shared)),
       config(std::move(settings)),
-      signer(std::move(s)),
-      queue(std::make_shared<detail::CallQueue>(runtime, make_platform(runtime, config, signer, label_of(config)))),
-      oauth(std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(config)))),
-      poll_budget(std::make_shared<CallBudget>(runtime, config.app_key, config.calls_per_day, config.polling_share)) {}
+      signer(std::make_shared<const Signer>(std::move(s))),
+      queue(std::make_shared<detail::CallQueue>(runtime, make_platform(runtime, config, signer, label_of(*config)))),
+      oauth(std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(*config)))),
+      poll_budget(
+          std::make_shared<CallBudget>(runtime, config->app_key, config->calls_per_day, config->polling_share)) {}
 
 std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
                                                            std::shared_ptr<detail::TokenProvider> tokens) const {
@@ -100,12 +103,13 @@ Result<App> App::create(const Runtime& runtime, AppConfig config) {
   auto signer = Signer::create(config.app_secret);
   if (!signer) return signer.error();
   if (config.legacy_oauth && config.oauth_url == kOauthHost) config.oauth_url = kLegacyOauthHost;
-  auto core = std::make_shared<Core>(detail::core_of(runtime), std::move(config), *std::move(signer));
+  auto core = std::make_shared<Core>(detail::core_of(runtime), std::make_shared<const AppConfig>(std::move(config)),
+                                     *std::move(signer));
   core->authorizer = std::make_shared<ShopAuthorizer>(OauthAccess(core->runtime, core->config, core->oauth));
   return App(std::move(core));
 }
 
-const std::string& App::app_key() const { return core_->config.app_key; }
+const std::string& App::app_key() const { return core_->config->app_key; }
 std::shared_ptr<Authorizer> App::authorizer() const { return core_->authorizer; }
 
 }  // namespace jd

@@ -22,15 +22,15 @@ namespace jd {
 /// Thread safety: immutable once App::create has returned; the parts say their own.
 class App::Core {
  public:
-  Core(std::shared_ptr<detail::RuntimeCore> shared, AppConfig settings, Signer s);
+  Core(std::shared_ptr<detail::RuntimeCore> shared, std::shared_ptr<const AppConfig> settings, Signer s);
 
   /// The calls of one shop; `tokens` may be null. All shops of the application count in its limits.
   std::shared_ptr<detail::Pipeline> make_pipeline(std::string shop,
                                                   std::shared_ptr<detail::TokenProvider> tokens) const;
 
   const std::shared_ptr<detail::RuntimeCore> runtime;
-  const AppConfig config;
-  const Signer signer;
+  const std::shared_ptr<const AppConfig> config;
+  const std::shared_ptr<const Signer> signer;
   const std::shared_ptr<detail::CallQueue> queue;
   const ApiClient oauth;  ///< Calls of the authorization host: no token, no limits of the gateway.
   const std::shared_ptr<CallBudget> poll_budget;  ///< Of all shops' pollers.

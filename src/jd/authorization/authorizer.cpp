@@ -127,7 +127,7 @@ Pending<AuthorizationLink> ShopAuthorizer::link(std::string merchant, CallOption
   auto pending = promise.pending();
   std::optional<Error> wrong;
   if (auto complaint = check_merchant_name(merchant)) wrong = bad_name(*std::move(complaint));
-  if (!wrong && access_.app.redirect_uri.empty())
+  if (!wrong && access_.app->redirect_uri.empty())
     wrong = Error(ErrorKind::configuration, "AppConfig::redirect_uri is not set: give the one registered for the app");
   if (!wrong && options.cancel.requested()) wrong = Error(ErrorKind::cancelled, "cancelled before the link was made");
   const std::string name = detail::random_text(kStateName);
@@ -140,7 +140,7 @@ Pending<AuthorizationLink> ShopAuthorizer::link(std::string merchant, CallOption
   }
   AuthorizationLink link;
   link.state = name + proof;
-  link.url = authorize_url(access_.app, link.state);
+  link.url = authorize_url(*access_.app, link.state);
   link.expires = runtime->clock->wall() + kLinkLife;
   runtime->with_store<CommitOutcome>(
       [key = state_key(name), record = link_record(merchant, proof)](Store& store) {
@@ -283,7 +283,7 @@ Pending<std::vector<Merchant>> ShopAuthorizer::merchants(std::string after, std:
     return pending;
   }
   access_.runtime->with_store<Page>(
-      [prefix = grant_prefix(access_.runtime->name_space, access_.app.app_key),
+      [prefix = grant_prefix(access_.runtime->name_space, access_.app->app_key),
        from = after.empty() ? std::string() : key_of(after), limit](Store& store) -> Result<Page> {
         auto items = store.list(prefix, from, limit);
         if (!items) return items.error();
@@ -314,15 +314,15 @@ Pending<void> ShopAuthorizer::forget(std::string merchant) {
 }
 
 std::string ShopAuthorizer::state_key(std::string_view name) const {
-  return StoreKey(access_.runtime->name_space, "jd", "authorization-link", access_.app.app_key).add(name).str();
+  return StoreKey(access_.runtime->name_space, "jd", "authorization-link", access_.app->app_key).add(name).str();
 }
 
 std::string ShopAuthorizer::key_of(const std::string& merchant) const {
-  return grant_key(access_.runtime->name_space, access_.app.app_key, merchant);
+  return grant_key(access_.runtime->name_space, access_.app->app_key, merchant);
 }
 
 std::string ShopAuthorizer::token_key_of(const std::string& merchant) const {
-  return shop_token_settings(access_.app.app_key, merchant).record_key(access_.runtime->name_space);
+  return shop_token_settings(access_.app->app_key, merchant).record_key(access_.runtime->name_space);
 }
 
 }  // namespace jd

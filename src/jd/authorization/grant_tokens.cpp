@@ -70,7 +70,7 @@ detail::TokenSettings shop_token_settings(std::string app_key, std::string shop)
 
 std::shared_ptr<detail::TokenProvider> make_grant_tokens(OauthAccess access, std::string shop) {
   auto runtime = access.runtime;
-  auto settings = shop_token_settings(access.app.app_key, shop);
+  auto settings = shop_token_settings(access.app->app_key, shop);
   auto fetcher = std::make_shared<GrantFetcher>(std::move(access), std::move(shop));
   return std::make_shared<detail::TokenBroker>(std::move(runtime), std::move(fetcher), std::move(settings));
 }
@@ -100,7 +100,7 @@ struct GrantFetcher::Job {
 GrantFetcher::GrantFetcher(OauthAccess access, std::string shop)
     : access_(std::move(access)),
       shop_(std::move(shop)),
-      key_(grant_key(access_.runtime->name_space, access_.app.app_key, shop_)) {}
+      key_(grant_key(access_.runtime->name_space, access_.app->app_key, shop_)) {}
 
 void GrantFetcher::fetch(Mode, MonoTime deadline, CancelToken cancel,
                          MoveFunction<void(Result<detail::FetchedToken>)> done) {
@@ -124,7 +124,7 @@ void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
     return job->done(unauthorized(shop_, "gave a grant that cannot be renewed"));
   // Refused under a wrong secret, as after a mistake in the host's settings, says nothing about the right one.
   const bool other_secret =
-      !grant.refresh_token.empty() && grant.refused_secret != access_.app.app_secret.fingerprint();
+      !grant.refresh_token.empty() && grant.refused_secret != access_.app->app_secret.fingerprint();
   if (grant.state == Merchant::State::needs_authorization && !other_secret)
     return job->done(unauthorized(shop_, "needs a new authorization, " + grant.why));
   CallOptions options;
@@ -155,7 +155,7 @@ void GrantFetcher::refreshed(const JobPtr& job, StoredGrant before, Result<Grant
 void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& error) {
   Grant lost = *std::move(before.grant);
   lost.state = Merchant::State::needs_authorization;
-  lost.refused_secret = access_.app.app_secret.fingerprint();
+  lost.refused_secret = access_.app->app_secret.fingerprint();
   lost.why = fmt::format("the platform refused to renew it at {} (GMT+8), code {}",
                          gateway_time(access_.runtime->clock->wall()), error.platform_code());
   if (!error.details().platform_message.empty()) lost.why += ": " + error.details().platform_message;

@@ -130,22 +130,22 @@ std::string authorize_url(const AppConfig& app, std::string_view state) {
 
 void OauthAccess::exchange(Secret code, std::string state, CallOptions options, CancelToken cancel,
                            Answered answered) const {
-  auto done = Discreet{{app.app_secret, code}, std::move(answered)};
-  if (app.legacy_oauth)
+  auto done = Discreet{{app->app_secret, code}, std::move(answered)};
+  if (app->legacy_oauth)
     return client.start(
-        LegacyExchangeCode(app.app_key, app.app_secret, app.redirect_uri, std::move(code), std::move(state)),
+        LegacyExchangeCode(app->app_key, app->app_secret, app->redirect_uri, std::move(code), std::move(state)),
         std::move(options), std::move(cancel), std::move(done));
-  client.start(ExchangeCode(app.app_key, app.app_secret, std::move(code)), std::move(options), std::move(cancel),
+  client.start(ExchangeCode(app->app_key, app->app_secret, std::move(code)), std::move(options), std::move(cancel),
                std::move(done));
 }
 
 void OauthAccess::refresh(const Secret& refresh_token, CallOptions options, CancelToken cancel,
                           Answered answered) const {
-  auto done = Discreet{{app.app_secret, refresh_token}, std::move(answered)};
-  if (app.legacy_oauth)
-    return client.start(LegacyRefreshGrant(app.app_key, app.app_secret, refresh_token), std::move(options),
+  auto done = Discreet{{app->app_secret, refresh_token}, std::move(answered)};
+  if (app->legacy_oauth)
+    return client.start(LegacyRefreshGrant(app->app_key, app->app_secret, refresh_token), std::move(options),
                         std::move(cancel), std::move(done));
-  client.start(RefreshGrant(app.app_key, app.app_secret, refresh_token), std::move(options), std::move(cancel),
+  client.start(RefreshGrant(app->app_key, app->app_secret, refresh_token), std::move(options), std::move(cancel),
                std::move(done));
 }
 

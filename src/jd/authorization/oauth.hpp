@@ -102,10 +102,10 @@ std::chrono::seconds life_of(const GrantAnswer& answer, WallTime now);
 
 /// What links, exchanges and refreshes need of an application.
 struct OauthAccess {
-  OauthAccess(std::shared_ptr<detail::RuntimeCore> r, AppConfig a, ApiClient c)
+  OauthAccess(std::shared_ptr<detail::RuntimeCore> r, std::shared_ptr<const AppConfig> a, ApiClient c)
       : runtime(std::move(r)), app(std::move(a)), client(std::move(c)) {}
   std::shared_ptr<detail::RuntimeCore> runtime;
-  AppConfig app;
+  std::shared_ptr<const AppConfig> app;
   ApiClient client;  ///< Of a pipeline whose platform carries no token.
 
   using Answered = MoveFunction<void(Result<GrantAnswer>)>;

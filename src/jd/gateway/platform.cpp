@@ -50,27 +50,25 @@ void mask_token(std::string& text, std::string_view token) {
 
 }  // namespace
 
-ShopPlatform::ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AppConfig& config, Signer signer,
-                           std::string account, std::shared_ptr<detail::TokenProvider> tokens)
+ShopPlatform::ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::shared_ptr<const AppConfig> app,
+                           std::shared_ptr<const Signer> signer, std::string account,
+                           std::shared_ptr<detail::TokenProvider> tokens)
     : runtime_(std::move(runtime)),
-      app_key_(config.app_key),
-      gateway_url_(config.gateway_url),
-      oauth_url_(config.oauth_url),
-      calls_per_second_(config.calls_per_second),
+      app_(std::move(app)),
       signer_(std::move(signer)),
       account_(std::move(account)),
       tokens_(std::move(tokens)) {}
 
 const std::string& ShopPlatform::base_url(const OperationInfo& info) const {
-  return is_oauth_address(info.path) ? oauth_url_ : gateway_url_;
+  return is_oauth_address(info.path) ? app_->oauth_url : app_->gateway_url;
 }
 
 bool ShopPlatform::is_address(std::string_view path) const { return is_oauth_address(path) || is_method_name(path); }
 
 std::vector<detail::LimitRule> ShopPlatform::limits() const {
-  if (calls_per_second_ <= 0) return {};
+  if (app_->calls_per_second <= 0) return {};
   return {detail::LimitRule(
-      "", {detail::LimitWindow(static_cast<std::uint64_t>(calls_per_second_), std::chrono::seconds(1))})};
+      "", {detail::LimitWindow(static_cast<std::uint64_t>(app_->calls_per_second), std::chrono::seconds(1))})};
 }
 
 void ShopPlatform::put_token(HttpRequest& request, const detail::TokenPtr& token) {
@@ -104,7 +102,7 @@ Result<void> ShopPlatform::sign(const OperationInfo& info, HttpRequest& request,
   const std::string timestamp = gateway_time(now);
   SignParameters parameters{
       {"360buy_param_json", request.body.empty() ? std::string_view("{}") : std::string_view(request.body)},
-      {"app_key", app_key_},
+      {"app_key", app_->app_key},
       {"method", info.path},
       {"timestamp", timestamp}};
   parameters.reserve(parameters.size() + request.query.size() + 3);
@@ -114,7 +112,7 @@ Result<void> ShopPlatform::sign(const OperationInfo& info, HttpRequest& request,
     if (!has_parameter(parameters, "format")) parameters.emplace_back("format", "json");
     if (!has_parameter(parameters, "sign_method")) parameters.emplace_back("sign_method", "md5");
   }
-  auto form = signer_.form(parameters);
+  auto form = signer_->form(parameters);
   if (!form) return form.error();
   request.method = "POST";
   request.path = "/routerjson";

@@ -21,8 +21,9 @@ class ShopPlatform final : public detail::Platform {
  public:
   /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves); `account` is
   /// the shop's name.
-  ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AppConfig& config, Signer signer,
-               std::string account, std::shared_ptr<detail::TokenProvider> tokens);
+  ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::shared_ptr<const AppConfig> app,
+               std::shared_ptr<const Signer> signer, std::string account,
+               std::shared_ptr<detail::TokenProvider> tokens);
 
   std::string_view platform() const override { return "jd"; }
   std::string_view account() const override { return account_; }
@@ -41,11 +42,8 @@ class ShopPlatform final : public detail::Platform {
   void put_token(HttpRequest& request, const detail::TokenPtr& token);
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
-  const std::string app_key_;
-  const std::string gateway_url_;
-  const std::string oauth_url_;
-  const int calls_per_second_;
-  const Signer signer_;
+  const std::shared_ptr<const AppConfig> app_;
+  const std::shared_ptr<const Signer> signer_;
   const std::string account_;
   const std::shared_ptr<detail::TokenProvider> tokens_;
   detail::TokenPtr last_;  // the one sent last, to find its text in answers; loop only

@@ -9,6 +9,7 @@
 #include <kefu/core/observer_names.hpp>
 
 #include <algorithm>
+#include <list>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -37,17 +38,16 @@ bool is_refusal(ErrorKind kind) {
 /// State of the rounds; on the loop only.
 class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
  public:
-  Work(PollParts parts, std::vector<std::unique_ptr<PollSource>> sources) : parts_(std::move(parts)) {
-    for (auto& source : sources) {
-      Lane& lane = lanes_.emplace_back();
-      lane.stream = std::make_shared<PollStream>(parts_, std::move(source));
-    }
-  }
+  Work(PollParts shared, MoveFunction<Sources()> make_sources)
+      : parts(std::move(shared)), make_sources_(std::move(make_sources)) {}
+
+  const PollParts parts;
 
   void ask(Promise<PollBatch> promise, MonoTime deadline, CancelToken cancel) {
     auto asked = std::make_shared<Asked>(std::move(promise), std::move(cancel));
-    asked->timer = parts_.runtime->scheduler->run_at(deadline, Guard(asked, shared_from_this()));
+    asked->timer = parts.runtime->scheduler->run_at(deadline, Guard(asked, shared_from_this()));
     asked_.push_back(std::move(asked));
+    if (lanes_.empty()) make_lanes();
     if (asked_.size() == 1) begin();
   }
 
@@ -90,6 +90,13 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     int failures = 0;
     bool tried = false;  ///< In this poll.
   };
+
+  void make_lanes() {
+    for (auto& source : make_sources_()) {
+      Lane& lane = lanes_.emplace_back();
+      lane.stream = std::make_shared<PollStream>(parts, std::move(source));
+    }
+  }
 
   void begin() {
     first_error_.reset();
@@ -138,10 +145,10 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     if (batch->pause) {
       lane.due = mono() + *batch->pause;
     } else if (batch->round_done) {
-      const Millis interval = parts_.settings.interval;
+      const Millis interval = parts.settings.interval;
       // What the other streams need is as much again.
       const auto calls = batch->round_calls * static_cast<std::int64_t>(lanes_.size());
-      lane.due = mono() + parts_.budget->pause_for(parts_.shop, calls, interval);
+      lane.due = mono() + parts.budget->pause_for(parts.shop, calls, interval);
     } else {
       lane.due = mono();
     }
@@ -154,8 +161,7 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
 
   void failed(Lane& lane, const Error& error) {
     if (error.platform_code() == kCallsUsedUp && error.kind() == ErrorKind::quota_exhausted) {
-      return parts_.budget->stop_for_today(
-          [self = shared_from_this()](const Error& stopped) { self->answer(stopped); });
+      return parts.budget->stop_for_today([self = shared_from_this()](const Error& stopped) { self->answer(stopped); });
     }
     if (ends_round(error.kind())) return answer(error);
     ++lane.failures;
@@ -163,11 +169,11 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     for (int i = 1; i < lane.failures && pause < kLongestBackoff; ++i) pause *= 2;
     pause = is_refusal(error.kind()) ? kRefusedBackoff : std::min(pause, kLongestBackoff);
     lane.due = detail::later(mono(), std::max(pause, error.details().retry_after.value_or(Millis(0))));
-    if (parts_.runtime->observer) {
+    if (parts.runtime->observer) {
       detail::log(
-          *parts_.runtime->observer, LogLevel::warning, log_event::kPollStreamFailed,
+          *parts.runtime->observer, LogLevel::warning, log_event::kPollStreamFailed,
           "one stream of a poller failed and pauses; the others go on",
-          {{"platform", "jd"}, {"account", parts_.shop}, {"stream", lane.stream->name()}, {"why", error.to_string()}});
+          {{"platform", "jd"}, {"account", parts.shop}, {"stream", lane.stream->name()}, {"why", error.to_string()}});
     }
     if (!first_error_) first_error_ = error;
     next();
@@ -187,34 +193,37 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     const std::shared_ptr<Asked> asked = std::move(asked_.front());
     asked_.pop_front();
     asked->promise.answer(std::move(batch));
-    parts_.runtime->scheduler->drop(asked->timer);
-    if (!asked_.empty()) parts_.runtime->scheduler->post([self = shared_from_this()] { self->begin(); });
+    parts.runtime->scheduler->drop(asked->timer);
+    if (!asked_.empty()) parts.runtime->scheduler->post([self = shared_from_this()] { self->begin(); });
   }
 
-  MonoTime mono() const { return parts_.runtime->clock->mono(); }
+  MonoTime mono() const { return parts.runtime->clock->mono(); }
 
-  const PollParts parts_;
+  MoveFunction<Sources()> make_sources_;
   std::vector<Lane> lanes_;
-  std::deque<std::shared_ptr<Asked>> asked_;  ///< The first is being worked on.
+  std::list<std::shared_ptr<Asked>> asked_;  ///< The first is being worked on.
   std::size_t turn_ = 0;
   std::optional<Error> first_error_;
   bool worked_ = false;
 };
 
-ShopPoller::ShopPoller(PollParts parts, std::vector<std::unique_ptr<PollSource>> sources)
-    : parts_(parts), work_(std::make_shared<Work>(std::move(parts), std::move(sources))) {}
+ShopPoller::ShopPoller(PollParts parts, Sources sources)
+    : ShopPoller(std::move(parts),
+                 MoveFunction<Sources()>([sources = std::move(sources)]() mutable { return std::move(sources); })) {}
+ShopPoller::ShopPoller(PollParts parts, MoveFunction<Sources()> make_sources)
+    : work_(std::make_shared<Work>(std::move(parts), std::move(make_sources))) {}
 
 Pending<PollBatch> ShopPoller::poll(CallOptions options) {
-  Promise<PollBatch> promise(parts_.runtime);
+  Promise<PollBatch> promise(work_->parts.runtime);
   Pending<PollBatch> pending = promise.pending();
-  const auto deadline = detail::deadline_of(*parts_.runtime, options, detail::kLongestTimeout);
-  std::optional<Error> refusal = parts_.runtime->refusal();
+  const auto deadline = detail::deadline_of(*work_->parts.runtime, options, detail::kLongestTimeout);
+  std::optional<Error> refusal = work_->parts.runtime->refusal();
   if (!refusal && !deadline) refusal = deadline.error();
   if (refusal) {
     promise.answer(*std::move(refusal));
     return pending;
   }
-  parts_.runtime->scheduler->post(
+  work_->parts.runtime->scheduler->post(
       [work = work_, promise = std::move(promise), deadline = *deadline, cancel = std::move(options.cancel)]() mutable {
         work->ask(std::move(promise), deadline, std::move(cancel));
       });
@@ -222,9 +231,9 @@ Pending<PollBatch> ShopPoller::poll(CallOptions options) {
 }
 
 Pending<void> ShopPoller::accept(std::vector<StoreWrite> cursor) {
-  Promise<void> promise(parts_.runtime);
+  Promise<void> promise(work_->parts.runtime);
   Pending<void> pending = promise.pending();
-  parts_.runtime->with_store<void>(
+  work_->parts.runtime->with_store<void>(
       [cursor = std::move(cursor)](Store& store) -> Result<void> {
         auto outcome = detail::commit_known(store, cursor, Durability::full);
         if (!outcome) return outcome.error();
@@ -237,21 +246,25 @@ Pending<void> ShopPoller::accept(std::vector<StoreWrite> cursor) {
 }
 
 Result<InboundEvent> ShopPoller::reopen(std::string_view raw, WallTime received) const {
-  return reopen_event(parts_.shop, raw, received);
+  return reopen_event(work_->parts.shop, raw, received);
 }
 
-std::shared_ptr<Poller> make_shop_poller(PollParts parts, const ApiClient& client,
-                                         const std::optional<AfterSaleDesk>& after_sale) {
-  const PollingSettings& settings = parts.settings;
-  std::vector<std::unique_ptr<PollSource>> sources;
-  if (settings.chats || settings.agent_messages) sources.push_back(make_chat_source(client, settings));
-  if (settings.evaluations) sources.push_back(make_evaluation_source(client, settings));
-  if (settings.after_sale && after_sale) {
-    sources.push_back(make_unsolved_source(client, settings, *after_sale, parts.runtime->clock));
-    sources.push_back(make_service_order_source(client, settings, *after_sale));
-  }
-  if (sources.empty()) return nullptr;
-  return std::make_shared<ShopPoller>(std::move(parts), std::move(sources));
+std::shared_ptr<Poller> make_shop_poller(PollParts parts, ApiClient client, std::shared_ptr<const ShopConfig> shop) {
+  const PollingSettings& wanted = shop->polling;
+  const bool desk = wanted.after_sale && shop->after_sale;
+  if (!wanted.chats && !wanted.agent_messages && !wanted.evaluations && !desk) return nullptr;
+  auto make = [client = std::move(client), shop = std::move(shop), clock = parts.runtime->clock, desk] {
+    const PollingSettings& settings = shop->polling;
+    ShopPoller::Sources sources;
+    if (settings.chats || settings.agent_messages) sources.push_back(make_chat_source(client, settings));
+    if (settings.evaluations) sources.push_back(make_evaluation_source(client, settings));
+    if (desk) {
+      sources.push_back(make_unsolved_source(client, settings, *shop->after_sale, clock));
+      sources.push_back(make_service_order_source(client, settings, *shop->after_sale));
+    }
+    return sources;
+  };
+  return std::make_shared<ShopPoller>(std::move(parts), MoveFunction<ShopPoller::Sources()>(std::move(make)));
 }
 
 }  // namespace jd

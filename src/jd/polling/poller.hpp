@@ -4,11 +4,9 @@
 
 #include <kefu/channel/poller.hpp>
 #include <kefu/core/cancel.hpp>
+#include <kefu/core/function.hpp>
 
-#include <deque>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
@@ -20,7 +18,10 @@ namespace jd {
 /// Thread safety: see Poller. All work is done on the loop.
 class ShopPoller final : public Poller {
  public:
-  ShopPoller(PollParts parts, std::vector<std::unique_ptr<PollSource>> sources);
+  using Sources = std::vector<std::unique_ptr<PollSource>>;
+  ShopPoller(PollParts parts, Sources sources);
+  /// Asks for its sources when it polls for the first time: a shop that is not polled has none.
+  ShopPoller(PollParts parts, MoveFunction<Sources()> make_sources);
 
   Pending<PollBatch> poll(CallOptions options) override;
   Pending<void> accept(std::vector<StoreWrite> cursor) override;
@@ -28,13 +29,11 @@ class ShopPoller final : public Poller {
 
  private:
   class Work;
-  const PollParts parts_;
   const std::shared_ptr<Work> work_;
 };
 
 /// The poller of what the settings ask for; null if they ask for nothing.
-std::shared_ptr<Poller> make_shop_poller(PollParts parts, const ApiClient& client,
-                                         const std::optional<AfterSaleDesk>& after_sale);
+std::shared_ptr<Poller> make_shop_poller(PollParts parts, ApiClient client, std::shared_ptr<const ShopConfig> shop);
 
 }  // namespace jd
 KEFU_END_NAMESPACE

@@ -81,7 +81,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
              Promise<QualityReport> promise, const CallOptions& options, MonoTime deadline)
       : shop_(std::move(shop)),
         clock_(shop_->pipeline->core()->clock),
-        page_size_(shop_->config.polling.page_size),
+        page_size_(shop_->config->polling.page_size),
         figures_(start_of_day(request.from), first_window(request.to - std::chrono::seconds(1), request.to).end,
                  request.scale),
         tasks_(std::move(tasks)),
@@ -116,7 +116,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
 
   void start(std::size_t index, int page) {
     const WallTime first = tasks_[index].window.first;
-    const WallTime until = tasks_[index].window.asked_until(clock_->wall(), shop_->config.polling.end_day_counts);
+    const WallTime until = tasks_[index].window.asked_until(clock_->wall(), shop_->config->polling.end_day_counts);
     switch (tasks_[index].part) {
       case Part::sessions:
         return ask_page(index, page, ListSessions(first, until));

@@ -207,7 +207,7 @@ Pending<AgentSessionPage> ShopAgentSessions::sessions(AgentSessionQuery query, C
     return pending;
   }
   query.to = std::min(*query.to, now + std::chrono::hours(24));  // nothing is there later
-  std::make_shared<SessionWalk>(runtime_, client_, lists_, std::move(query), std::move(promise), options, *deadline)
+  std::make_shared<SessionWalk>(runtime_, client_, *lists_, std::move(query), std::move(promise), options, *deadline)
       ->begin(place);
   return pending;
 }
@@ -216,7 +216,7 @@ template <class T>
 Pending<T> ShopAgentSessions::cannot(Ability ability) const {
   Promise<T> promise(runtime_);
   auto pending = promise.pending();
-  promise.answer(Error(ErrorKind::unsupported, capabilities_.cannot[static_cast<std::size_t>(ability)]));
+  promise.answer(Error(ErrorKind::unsupported, capabilities_->cannot[static_cast<std::size_t>(ability)]));
   return pending;
 }
 

@@ -19,11 +19,11 @@ namespace jd {
 /// Thread safety: all members may be called from any thread.
 class ShopAgentSessions final : public AgentSessions {
  public:
-  ShopAgentSessions(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
-                    Capabilities capabilities)
+  ShopAgentSessions(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+                    std::shared_ptr<const PollingSettings> lists, std::shared_ptr<const Capabilities> capabilities)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
-        lists_(lists),
+        lists_(std::move(lists)),
         capabilities_(std::move(capabilities)) {}
 
   Pending<std::vector<Agent>> agents(CallOptions options) override;
@@ -39,8 +39,8 @@ class ShopAgentSessions final : public AgentSessions {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const PollingSettings lists_;  ///< page_size and end_day_counts.
-  const Capabilities capabilities_;
+  const std::shared_ptr<const PollingSettings> lists_;  ///< page_size and end_day_counts.
+  const std::shared_ptr<const Capabilities> capabilities_;
 };
 
 }  // namespace jd

@@ -41,9 +41,9 @@ Pending<Profile> ShopProfiles::look_up(CustomerId customer, CallOptions options)
     promise.answer(profile_of(ids, std::move(answer->raw)));
   };
   if (!known->open_id.empty())
-    client_.start(OpenIdToXid(app_key_, known->open_id), std::move(options), std::move(unwanted), std::move(done));
+    client_.start(OpenIdToXid(app_->app_key, known->open_id), std::move(options), std::move(unwanted), std::move(done));
   else
-    client_.start(PinToXid(app_key_, known->pin), std::move(options), std::move(unwanted), std::move(done));
+    client_.start(PinToXid(app_->app_key, known->pin), std::move(options), std::move(unwanted), std::move(done));
   return pending;
 }
 

@@ -4,9 +4,9 @@
 
 #include <kefu/channel/profiles.hpp>
 #include <kefu/core/client.hpp>
+#include <kefu/jd/app.hpp>
 
 #include <memory>
-#include <string>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -18,15 +18,15 @@ namespace jd {
 /// Thread safety: all members may be called from any thread.
 class ShopProfiles final : public Profiles {
  public:
-  ShopProfiles(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::string app_key)
-      : runtime_(std::move(runtime)), client_(std::move(client)), app_key_(std::move(app_key)) {}
+  ShopProfiles(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::shared_ptr<const AppConfig> app)
+      : runtime_(std::move(runtime)), client_(std::move(client)), app_(std::move(app)) {}
 
   Pending<Profile> look_up(CustomerId customer, CallOptions options) override;
 
  private:
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const std::string app_key_;
+  const std::shared_ptr<const AppConfig> app_;
 };
 
 }  // namespace jd

@@ -79,22 +79,23 @@ std::shared_ptr<detail::TokenProvider> make_shop_tokens(const App::Core& app, co
 
 void make_facets(Shop::Core& shop) {
   const auto& runtime = shop.app->runtime;
-  const ShopConfig& config = shop.config;
+  const ShopConfig& config = *shop.config;
   if (config.reply_rules)
     shop.reply_ledger = std::make_shared<ReplyLedger>(runtime->store, runtime->name_space, kPlatformName, config.shop,
                                                       *config.reply_rules);
-  if (shop.capabilities.has(Facet::messenger))
-    shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, config, shop.reply_ledger);
+  if (shop.capabilities->has(Facet::messenger))
+    shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, shop.config, shop.reply_ledger);
   if (config.host_feed) shop.push_receiver = std::make_shared<FeedReceiver>(config.shop, config.polling.chats);
+  const std::shared_ptr<const PollingSettings> polling(shop.config, &config.polling);
   PollParts parts;
   parts.runtime = runtime;
   parts.shop = config.shop;
   parts.settings = config.polling;
   parts.budget = shop.app->poll_budget;
-  shop.poller = make_shop_poller(std::move(parts), shop.client, config.after_sale);
-  shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, config.polling, shop.capabilities);
-  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, config.polling);
-  shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config.app_key);
+  shop.poller = make_shop_poller(std::move(parts), shop.client, shop.config);
+  shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, polling, shop.capabilities);
+  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, polling);
+  shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config);
 }
 
 }  // namespace
@@ -107,16 +108,16 @@ Result<std::shared_ptr<Shop>> Shop::create(const App& app, ShopConfig config) {
   const auto& shared = app.core();
   auto tokens = make_shop_tokens(*shared, config);
   auto pipeline = shared->make_pipeline(config.shop, tokens);
-  Capabilities capabilities = capabilities_of(config);
-  auto core = std::make_shared<Core>(shared, std::move(config), std::move(capabilities), std::move(tokens),
-                                     std::move(pipeline));
+  auto capabilities = shared_capabilities_of(*shared->runtime, config);
+  auto core = std::make_shared<Core>(shared, std::make_shared<const ShopConfig>(std::move(config)),
+                                     std::move(capabilities), std::move(tokens), std::move(pipeline));
   make_facets(*core);
   return std::shared_ptr<Shop>(new Shop(std::move(core)));
 }
 
-const std::string& Shop::id() const { return core_->config.shop; }
+const std::string& Shop::id() const { return core_->config->shop; }
 const std::string& Shop::platform() const { return kPlatformName; }
-const Capabilities& Shop::capabilities() const { return core_->capabilities; }
+const Capabilities& Shop::capabilities() const { return *core_->capabilities; }
 std::shared_ptr<Messenger> Shop::messenger() const { return core_->messenger; }
 std::shared_ptr<PushReceiver> Shop::push_receiver() const { return core_->push_receiver; }
 std::shared_ptr<Poller> Shop::poller() const { return core_->poller; }
@@ -126,7 +127,7 @@ std::shared_ptr<Profiles> Shop::profiles() const { return core_->profiles; }
 std::shared_ptr<ReplyLedger> Shop::reply_ledger() const { return core_->reply_ledger; }
 
 Result<InboundEvent> Shop::reopen(std::string_view raw, WallTime received) const {
-  return reopen_event(core_->config.shop, raw, received);
+  return reopen_event(core_->config->shop, raw, received);
 }
 
 const ApiClient& Shop::client() const { return core_->client; }

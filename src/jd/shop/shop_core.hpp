@@ -19,8 +19,9 @@ namespace jd {
 /// Thread safety: immutable once Shop::create has returned; the parts say their own.
 class Shop::Core {
  public:
-  Core(std::shared_ptr<App::Core> application, ShopConfig settings, Capabilities abilities,
-       std::shared_ptr<detail::TokenProvider> provider, std::shared_ptr<detail::Pipeline> calls)
+  Core(std::shared_ptr<App::Core> application, std::shared_ptr<const ShopConfig> settings,
+       std::shared_ptr<const Capabilities> abilities, std::shared_ptr<detail::TokenProvider> provider,
+       std::shared_ptr<detail::Pipeline> calls)
       : app(std::move(application)),
         config(std::move(settings)),
         capabilities(std::move(abilities)),
@@ -29,8 +30,8 @@ class Shop::Core {
         client(std::move(calls)) {}
 
   const std::shared_ptr<App::Core> app;
-  const ShopConfig config;
-  const Capabilities capabilities;
+  const std::shared_ptr<const ShopConfig> config;
+  const std::shared_ptr<const Capabilities> capabilities;
   const std::shared_ptr<detail::TokenProvider> tokens;
   const std::shared_ptr<detail::Pipeline> pipeline;
   const ApiClient client;

@@ -210,7 +210,7 @@ Pending<TranscriptPage> ShopTranscripts::read(TranscriptQuery query, CallOptions
     return pending;
   }
   query.to = std::min(query.to, now + std::chrono::hours(24));  // nothing is there later
-  std::make_shared<TranscriptWalk>(runtime_, client_, lists_, std::move(query), *std::move(pin), std::move(promise),
+  std::make_shared<TranscriptWalk>(runtime_, client_, *lists_, std::move(query), *std::move(pin), std::move(promise),
                                    options, *deadline)
       ->begin(from);
   return pending;

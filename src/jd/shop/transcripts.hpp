@@ -18,15 +18,16 @@ namespace jd {
 /// Thread safety: all members may be called from any thread.
 class ShopTranscripts final : public Transcripts {
  public:
-  ShopTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists)
-      : runtime_(std::move(runtime)), client_(std::move(client)), lists_(lists) {}
+  ShopTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+                  std::shared_ptr<const PollingSettings> lists)
+      : runtime_(std::move(runtime)), client_(std::move(client)), lists_(std::move(lists)) {}
 
   Pending<TranscriptPage> read(TranscriptQuery query, CallOptions options) override;
 
  private:
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const PollingSettings lists_;  ///< page_size and end_day_counts.
+  const std::shared_ptr<const PollingSettings> lists_;  ///< page_size and end_day_counts.
 };
 
 }  // namespace jd

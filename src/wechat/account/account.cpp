@@ -6,6 +6,7 @@
 #include "core/tokens/broker.hpp"
 #include "core/tokens/sourced_tokens.hpp"
 #include "wechat/account/platform.hpp"
+#include "wechat/account/shared_settings.hpp"
 #include "wechat/account/token_fetcher.hpp"
 #include "wechat/facets/agent_sessions.hpp"
 #include "wechat/facets/media_library.hpp"
@@ -13,7 +14,6 @@
 #include "wechat/facets/outreach.hpp"
 #include "wechat/facets/profiles.hpp"
 #include "wechat/facets/transcripts.hpp"
-#include "wechat/operations/capabilities.hpp"
 
 #include <kefu/wechat/account.hpp>
 
@@ -84,56 +84,53 @@ Result<std::shared_ptr<PushReceiver>> make_receiver(const AccountConfig& config)
 /// The account's one source of tokens: the host's own, or a broker whose fetches have a pipeline to themselves.
 std::shared_ptr<detail::TokenProvider> make_tokens(const std::shared_ptr<detail::RuntimeCore>& runtime,
                                                    const AccountConfig& config,
-                                                   const std::shared_ptr<ReplyLedger>& ledger,
-                                                   const Capabilities& capabilities) {
+                                                   const std::shared_ptr<const SharedSettings>& settings) {
   if (config.token_source) return std::make_shared<detail::SourcedTokens>(runtime, config.token_source);
-  auto pipeline = std::make_shared<detail::Pipeline>(
-      runtime, std::make_shared<AccountPlatform>(runtime, config, nullptr, ledger, capabilities));
-  auto fetcher = std::make_shared<AccountTokenFetcher>(runtime->clock, ApiClient(std::move(pipeline)), config.app_id,
-                                                       config.app_secret, config.token_mode);
+  auto fetcher = std::make_shared<AccountTokenFetcher>(runtime, settings, config.app_id, config.app_secret);
   const bool stable = config.token_mode == TokenMode::stable;
-  detail::TokenSettings settings(kPlatform, config.app_id, stable ? "stable_token" : "token");
-  settings.fetch_without_store = stable;
-  return std::make_shared<detail::TokenBroker>(runtime, std::move(fetcher), std::move(settings));
+  detail::TokenSettings token_settings(kPlatform, config.app_id, stable ? "stable_token" : "token");
+  token_settings.fetch_without_store = stable;
+  return std::make_shared<detail::TokenBroker>(runtime, std::move(fetcher), std::move(token_settings));
 }
 
 }  // namespace
 
-ReplyRules default_reply_rules(AccountKind kind) {
-  using namespace std::chrono_literals;
-  ReplyRules rules;
-  rules.rules.emplace_back("message", 5, 48h);
-  if (kind == AccountKind::mini_program) {
-    rules.rules.emplace_back("enter", 2, 1min);
-    return rules;
-  }
-  for (const char* trigger : {"menu", "follow", "scan"}) rules.rules.emplace_back(trigger, 3, 1min);
-  return rules;
-}
-
-class Account::Core {
+/// Facets are members, so that their handles keep the whole alive.
+class Account::Core : public std::enable_shared_from_this<Core> {
  public:
-  Core(std::string id, Capabilities c, std::shared_ptr<detail::Pipeline> p)
-      : app_id(std::move(id)), capabilities(std::move(c)), pipeline(p), client(std::move(p)) {}
+  Core(const std::shared_ptr<detail::RuntimeCore>& runtime, const AccountConfig& config,
+       const std::shared_ptr<const SharedSettings>& c, const std::shared_ptr<const Capabilities>& capabilities,
+       const std::shared_ptr<detail::Pipeline>& p, const std::shared_ptr<ReplyLedger>& l)
+      : app_id(config.app_id),
+        settings(c),
+        pipeline(p),
+        client(p),
+        ledger(l),
+        messenger(runtime, client, l, config.app_id, config.kind, config.business_typing, capabilities),
+        media_library(runtime, client, config.app_id, capabilities),
+        agent_sessions(runtime, client, capabilities),
+        transcripts(runtime, client, capabilities),
+        profiles(runtime, client),
+        outreach(runtime, client, config.kind, capabilities) {}
 
   const std::string app_id;
-  const Capabilities capabilities;
+  const std::shared_ptr<const SharedSettings> settings;
   const std::shared_ptr<detail::Pipeline> pipeline;
   const ApiClient client;
+  const std::shared_ptr<ReplyLedger> ledger;
   std::shared_ptr<detail::TokenProvider> tokens;
-  std::shared_ptr<ReplyLedger> ledger;
-  std::shared_ptr<AccountMessenger> messenger;
   std::shared_ptr<PushReceiver> receiver;
-  std::shared_ptr<MediaLibrary> media_library;
-  std::shared_ptr<AgentSessions> agent_sessions;
-  std::shared_ptr<Transcripts> transcripts;
-  std::shared_ptr<Profiles> profiles;
-  std::shared_ptr<Outreach> outreach;
+  AccountMessenger messenger;
+  AccountMediaLibrary media_library;
+  AccountAgentSessions agent_sessions;
+  AccountTranscripts transcripts;
+  AccountProfiles profiles;
+  AccountOutreach outreach;
   const CancelSource removed;
 
   template <class T>
-  std::shared_ptr<T> if_has(Facet facet, std::shared_ptr<T> one) const {
-    return capabilities.has(facet) ? std::move(one) : nullptr;
+  std::shared_ptr<T> if_has(Facet facet, T& one) {
+    return settings->capabilities.has(facet) ? std::shared_ptr<T>(shared_from_this(), &one) : nullptr;
   }
 };
 
@@ -155,32 +152,23 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
   }
 
   const auto& shared = detail::core_of(runtime);
-  Capabilities capabilities = capabilities_of(standing_of(config));
-  if (!*receiver) capabilities.missing_why(Facet::push_receiver) = "AccountConfig::push is not set";
+  const auto settings = shared_settings_of(*shared, config);
+  const auto capabilities = std::shared_ptr<const Capabilities>(settings, &settings->capabilities);
   auto ledger = std::make_shared<ReplyLedger>(shared->store, shared->name_space, kPlatform, config.app_id,
-                                              config.reply_rules.value_or(default_reply_rules(config.kind)));
-  auto tokens = make_tokens(shared, config, ledger, capabilities);
+                                              std::shared_ptr<const ReplyRules>(settings, &settings->reply_rules));
+  auto tokens = make_tokens(shared, config, settings);
   auto pipeline = std::make_shared<detail::Pipeline>(
-      shared, std::make_shared<AccountPlatform>(shared, config, tokens, ledger, capabilities, std::move(seal)));
+      shared, std::make_shared<AccountPlatform>(shared, config.app_id, settings, tokens, ledger, std::move(seal)));
 
-  auto core = std::make_shared<Core>(config.app_id, std::move(capabilities), std::move(pipeline));
+  auto core = std::make_shared<Core>(shared, config, settings, capabilities, pipeline, ledger);
   core->tokens = std::move(tokens);
-  core->ledger = std::move(ledger);
   core->receiver = *std::move(receiver);
-  core->messenger = std::make_shared<AccountMessenger>(shared, core->client, core->ledger, config.app_id, config.kind,
-                                                       config.business_typing, core->capabilities);
-  core->media_library = std::make_shared<AccountMediaLibrary>(shared, core->client, config.app_id, core->capabilities);
-  core->agent_sessions = std::make_shared<AccountAgentSessions>(shared, core->client, core->capabilities);
-  core->transcripts = std::make_shared<AccountTranscripts>(shared, core->client,
-                                                           core->capabilities.why_not(Ability::search_transcript));
-  core->profiles = std::make_shared<AccountProfiles>(shared, core->client);
-  core->outreach = std::make_shared<AccountOutreach>(shared, core->client, config.kind, core->capabilities);
   return std::shared_ptr<Account>(new Account(std::move(core)));
 }
 
 const std::string& Account::id() const { return core_->app_id; }
 const std::string& Account::platform() const { return kPlatform; }
-const Capabilities& Account::capabilities() const { return core_->capabilities; }
+const Capabilities& Account::capabilities() const { return core_->settings->capabilities; }
 
 std::shared_ptr<Messenger> Account::messenger() const { return core_->if_has(Facet::messenger, core_->messenger); }
 
@@ -200,7 +188,7 @@ std::shared_ptr<PushReceiver> Account::push_receiver() const { return core_->rec
 std::shared_ptr<ReplyLedger> Account::reply_ledger() const { return core_->ledger; }
 
 Pending<Receipt> Account::send(Message message, CallOptions options) const {
-  return core_->messenger->send(std::move(message), std::move(options));
+  return core_->messenger.send(std::move(message), std::move(options));
 }
 
 const ApiClient& Account::client() const { return core_->client; }
@@ -233,7 +221,7 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
 void Account::close() const {
   core_->removed.request();
   core_->pipeline->close();
-  core_->messenger->close();
+  core_->messenger.close();
 }
 
 }  // namespace wechat

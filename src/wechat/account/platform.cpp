@@ -50,31 +50,28 @@ struct AccountPlatform::MessagePermit final : detail::Platform::Permit {
   Reservation reservation;
 };
 
-AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AccountConfig& config,
+AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id,
+                                 std::shared_ptr<const SharedSettings> settings,
                                  std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
-                                 Capabilities capabilities, std::shared_ptr<const ApiSeal> seal)
+                                 std::shared_ptr<const ApiSeal> seal)
     : runtime_(std::move(runtime)),
-      app_id_(config.app_id),
-      standing_(standing_of(config)),
-      check_account_kind_(config.check_account_kind),
-      base_url_(config.base_url),
-      calls_per_second_(config.calls_per_second),
+      app_id_(std::move(app_id)),
+      settings_(std::move(settings)),
       tokens_(std::move(tokens)),
       ledger_(std::move(ledger)),
-      capabilities_(std::move(capabilities)),
       seal_(std::move(seal)) {}
 
 std::vector<detail::LimitRule> AccountPlatform::limits() const {
-  if (calls_per_second_ <= 0) return {};
+  if (settings_->calls_per_second <= 0) return {};
   return {detail::LimitRule(
-      "", {detail::LimitWindow(static_cast<std::uint64_t>(calls_per_second_), std::chrono::seconds(1))})};
+      "", {detail::LimitWindow(static_cast<std::uint64_t>(settings_->calls_per_second), std::chrono::seconds(1))})};
 }
 
 /// Every call passes here, typed or raw: this kind of account must have the API, and for a customer message the window
 /// must be open.
 void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
-  if (check_account_kind_)
-    if (auto refusal = lacking_for(standing_, info.path)) return done(*std::move(refusal));
+  if (settings_->check_account_kind)
+    if (auto refusal = lacking_for(settings_->standing, info.path)) return done(*std::move(refusal));
   if (!is_send(info.path) || request.local.reserved) return done(std::unique_ptr<Permit>());
   std::string customer = request.local.customer;
   std::string type = request.local.content;
@@ -83,7 +80,7 @@ void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request
     customer = body.root()["touser"].text();
     type = body.root()["msgtype"].text();
   }
-  if (auto refusal = refuse_type(capabilities_, type)) return done(*std::move(refusal));
+  if (auto refusal = refuse_type(settings_->capabilities, type)) return done(*std::move(refusal));
   if (customer.empty()) return done(std::unique_ptr<Permit>());
   runtime_->with_store<Reservation>(
       [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {

@@ -4,9 +4,8 @@
 #include "core/call/platform.hpp"
 #include "core/tokens/credential.hpp"
 #include "wechat/account/api_security.hpp"
-#include "wechat/operations/account_standing.hpp"
+#include "wechat/account/shared_settings.hpp"
 
-#include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/reply_window.hpp>
 #include <kefu/wechat/account.hpp>
 
@@ -24,13 +23,13 @@ std::string_view request_id_of(std::string_view errmsg) noexcept;
 class AccountPlatform final : public detail::Platform {
  public:
   /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves).
-  AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, const AccountConfig& config,
-                  std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
-                  Capabilities capabilities, std::shared_ptr<const ApiSeal> seal = nullptr);
+  AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id,
+                  std::shared_ptr<const SharedSettings> settings, std::shared_ptr<detail::TokenProvider> tokens,
+                  std::shared_ptr<ReplyLedger> ledger, std::shared_ptr<const ApiSeal> seal = nullptr);
 
   std::string_view platform() const override { return "wechat"; }
   std::string_view account() const override { return app_id_; }
-  const std::string& base_url(const OperationInfo&) const override { return base_url_; }
+  const std::string& base_url(const OperationInfo&) const override { return settings_->base_url; }
   std::vector<detail::LimitRule> limits() const override;
   void gate(const OperationInfo& info, const HttpRequest& request, Gated done) override;
   void settle(std::unique_ptr<Permit> permit, const Error* error) override;
@@ -47,13 +46,9 @@ class AccountPlatform final : public detail::Platform {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const std::string app_id_;
-  const AccountStanding standing_;
-  const bool check_account_kind_;
-  const std::string base_url_;
-  const int calls_per_second_;
+  const std::shared_ptr<const SharedSettings> settings_;
   const std::shared_ptr<detail::TokenProvider> tokens_;
   const std::shared_ptr<ReplyLedger> ledger_;
-  const Capabilities capabilities_;
   const std::shared_ptr<const ApiSeal> seal_;  ///< Null: the API signature mode is off.
 };
 

@@ -1,5 +1,8 @@
 #include "wechat/account/token_fetcher.hpp"
 
+#include "core/call/pipeline.hpp"
+#include "wechat/account/platform.hpp"
+
 #include <kefu/wechat/tokens.hpp>
 
 #include <utility>
@@ -7,27 +10,34 @@
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
-AccountTokenFetcher::AccountTokenFetcher(std::shared_ptr<const Clock> clock, ApiClient client, std::string app_id,
-                                         Secret app_secret, TokenMode mode)
-    : clock_(std::move(clock)),
-      client_(std::move(client)),
+AccountTokenFetcher::AccountTokenFetcher(std::shared_ptr<detail::RuntimeCore> runtime,
+                                         std::shared_ptr<const SharedSettings> settings, std::string app_id,
+                                         Secret app_secret)
+    : runtime_(std::move(runtime)),
+      settings_(std::move(settings)),
       app_id_(std::move(app_id)),
-      app_secret_(std::move(app_secret)),
-      mode_(mode) {}
+      app_secret_(std::move(app_secret)) {}
+
+const ApiClient& AccountTokenFetcher::client() {
+  if (!client_)
+    client_.emplace(std::make_shared<detail::Pipeline>(
+        runtime_, std::make_shared<AccountPlatform>(runtime_, app_id_, settings_, nullptr, nullptr)));
+  return *client_;
+}
 
 void AccountTokenFetcher::fetch(Mode mode, MonoTime deadline, CancelToken cancel,
                                 MoveFunction<void(Result<detail::FetchedToken>)> done) {
   CallOptions options;
-  options.timeout = std::chrono::duration_cast<Millis>(deadline - clock_->mono());
+  options.timeout = std::chrono::duration_cast<Millis>(deadline - runtime_->clock->mono());
   auto answered = [done = std::move(done)](Result<TokenAnswer> answer) mutable {
     if (!answer) return done(answer.error());
     done(detail::FetchedToken(std::move(answer->access_token), std::chrono::seconds(answer->expires_in)));
   };
-  if (mode_ == TokenMode::classic)
-    client_.start(FetchClassicToken(app_id_, app_secret_), std::move(options), std::move(cancel), std::move(answered));
+  if (settings_->token_mode == TokenMode::classic)
+    client().start(FetchClassicToken(app_id_, app_secret_), std::move(options), std::move(cancel), std::move(answered));
   else
-    client_.start(FetchStableToken(app_id_, app_secret_, mode == Mode::forced), std::move(options), std::move(cancel),
-                  std::move(answered));
+    client().start(FetchStableToken(app_id_, app_secret_, mode == Mode::forced), std::move(options), std::move(cancel),
+                   std::move(answered));
 }
 
 }  // namespace wechat

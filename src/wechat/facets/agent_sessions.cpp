@@ -55,7 +55,7 @@ struct AgentLists {
 
 std::optional<Error> AccountAgentSessions::refusal(Ability ability, const CustomerId* customer,
                                                    const std::string* agent) const {
-  if (!capabilities_.can(ability)) return Error(ErrorKind::unsupported, capabilities_.why_not(ability));
+  if (!capabilities_->can(ability)) return Error(ErrorKind::unsupported, capabilities_->why_not(ability));
   if (customer != nullptr && customer->id.empty()) return bad_argument("customer.id is empty: it is the openid");
   if (agent != nullptr && agent->find('@') == std::string::npos)
     return bad_argument("agent must have the form name@account (kf_account)");

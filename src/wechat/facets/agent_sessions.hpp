@@ -18,7 +18,8 @@ namespace wechat {
 /// Thread safety: all members may be called from any thread.
 class AccountAgentSessions final : public AgentSessions {
  public:
-  AccountAgentSessions(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, Capabilities capabilities)
+  AccountAgentSessions(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+                       std::shared_ptr<const Capabilities> capabilities)
       : runtime_(std::move(runtime)), client_(std::move(client)), capabilities_(std::move(capabilities)) {}
 
   Pending<std::vector<Agent>> agents(CallOptions options) override;
@@ -34,7 +35,7 @@ class AccountAgentSessions final : public AgentSessions {
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const Capabilities capabilities_;
+  const std::shared_ptr<const Capabilities> capabilities_;
 };
 
 }  // namespace wechat

@@ -17,7 +17,7 @@ constexpr std::chrono::minutes kMargin{15};  // a message may still wait in line
 }  // namespace
 
 AccountMediaLibrary::AccountMediaLibrary(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
-                                         std::string account, Capabilities capabilities)
+                                         std::string account, std::shared_ptr<const Capabilities> capabilities)
     : runtime_(std::move(runtime)),
       client_(std::move(client)),
       account_(std::move(account)),
@@ -26,7 +26,7 @@ AccountMediaLibrary::AccountMediaLibrary(std::shared_ptr<detail::RuntimeCore> ru
 Pending<StoredMedia> AccountMediaLibrary::upload(MediaUpload upload, CallOptions options) {
   const MediaKind kind = upload.kind;
   if (upload.permanent) {
-    if (const auto& why = capabilities_.why_not(Ability::permanent_media); !why.empty())
+    if (const auto& why = capabilities_->why_not(Ability::permanent_media); !why.empty())
       return detail::answered<StoredMedia>(runtime_, Error(ErrorKind::unsupported, why));
     AddMaterial op(kind, std::move(upload.content));
     op.title = std::move(upload.title);
@@ -60,12 +60,12 @@ Pending<DownloadedMedia> AccountMediaLibrary::download(MediaDownload download, C
     return detail::answered<DownloadedMedia>(
         runtime_, Error(ErrorKind::bad_argument, "permanent files have no second quality: choose one of the two"));
   if (download.high_quality) {
-    if (const auto& why = capabilities_.why_not(Ability::high_quality_voice); !why.empty())
+    if (const auto& why = capabilities_->why_not(Ability::high_quality_voice); !why.empty())
       return detail::answered<DownloadedMedia>(runtime_, Error(ErrorKind::unsupported, why));
     return client_.call(GetJssdkVoice(std::move(download.media_id), std::move(download.to)), std::move(options));
   }
   if (download.permanent) {
-    if (const auto& why = capabilities_.why_not(Ability::permanent_media); !why.empty())
+    if (const auto& why = capabilities_->why_not(Ability::permanent_media); !why.empty())
       return detail::answered<DownloadedMedia>(runtime_, Error(ErrorKind::unsupported, why));
     return detail::mapped<DownloadedMedia>(
         runtime_, client_, GetMaterial(std::move(download.media_id), std::move(download.to)), std::move(options),

@@ -18,7 +18,7 @@ namespace wechat {
 class AccountMediaLibrary final : public MediaLibrary {
  public:
   AccountMediaLibrary(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::string account,
-                      Capabilities capabilities);
+                      std::shared_ptr<const Capabilities> capabilities);
 
   Pending<StoredMedia> upload(MediaUpload upload, CallOptions options) override;
   Pending<StoredMedia> renew(StoredMedia stored, MediaUpload again, CallOptions options) override;
@@ -28,7 +28,7 @@ class AccountMediaLibrary final : public MediaLibrary {
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
   const std::string account_;
-  const Capabilities capabilities_;
+  const std::shared_ptr<const Capabilities> capabilities_;
 };
 
 }  // namespace wechat

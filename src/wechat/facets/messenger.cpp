@@ -60,7 +60,7 @@ class AccountMessenger::Parts final : public detail::MessageParts {
 
 AccountMessenger::AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
                                    std::shared_ptr<ReplyLedger> ledger, std::string account, AccountKind kind,
-                                   bool business_typing, Capabilities capabilities)
+                                   bool business_typing, std::shared_ptr<const Capabilities> capabilities)
     : runtime_(std::move(runtime)),
       client_(std::move(client)),
       account_(std::move(account)),
@@ -122,7 +122,7 @@ Result<detail::OutgoingMessage> AccountMessenger::prepare(Message message) const
     message.speaker.agent.clear();
     changes.emplace_back("sent without the agent's name: mini programs cannot show it");
   }
-  auto adapted = adapt(capabilities_, std::move(message.content), message.allow);
+  auto adapted = adapt(*capabilities_, std::move(message.content), message.allow);
   if (!adapted) return adapted.error();
   for (Change& change : adapted->changes) changes.push_back(std::move(change));
 

@@ -21,7 +21,8 @@ namespace wechat {
 class AccountMessenger final : public Messenger {
  public:
   AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::shared_ptr<ReplyLedger> ledger,
-                   std::string account, AccountKind kind, bool business_typing, Capabilities capabilities);
+                   std::string account, AccountKind kind, bool business_typing,
+                   std::shared_ptr<const Capabilities> capabilities);
 
   Pending<Receipt> send(Message message, CallOptions options) override;
   Pending<SendPlan> plan(Message message, CallOptions options) override;
@@ -42,7 +43,7 @@ class AccountMessenger final : public Messenger {
   const std::string account_;
   const AccountKind kind_;
   const bool business_typing_;
-  const Capabilities capabilities_;
+  const std::shared_ptr<const Capabilities> capabilities_;
   const std::shared_ptr<detail::SendLanes> lanes_;
 };
 

@@ -35,7 +35,7 @@ Receipt receipt_of(NotificationSent sent) {
 std::optional<Error> AccountOutreach::refusal(const OutreachMessage& message) const {
   const bool notice = message.by == OutreachBy::template_notice;
   const Ability ability = notice ? Ability::template_message : Ability::subscription_message;
-  if (!capabilities_.can(ability)) return Error(ErrorKind::unsupported, capabilities_.why_not(ability));
+  if (!capabilities_->can(ability)) return Error(ErrorKind::unsupported, capabilities_->why_not(ability));
   if (message.customer.id.empty()) return unfit("customer.id is empty: it is the openid");
   if (message.template_id.empty()) return unfit("template_id is empty");
   if (message.fields.empty()) return unfit("fields is empty: a template wants its values");

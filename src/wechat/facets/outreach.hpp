@@ -19,7 +19,7 @@ namespace wechat {
 class AccountOutreach final : public Outreach {
  public:
   AccountOutreach(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, AccountKind kind,
-                  Capabilities capabilities)
+                  std::shared_ptr<const Capabilities> capabilities)
       : runtime_(std::move(runtime)), client_(std::move(client)), kind_(kind), capabilities_(std::move(capabilities)) {}
 
   Pending<Receipt> send(OutreachMessage message, CallOptions options) override;
@@ -30,7 +30,7 @@ class AccountOutreach final : public Outreach {
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
   const AccountKind kind_;
-  const Capabilities capabilities_;
+  const std::shared_ptr<const Capabilities> capabilities_;
 };
 
 }  // namespace wechat

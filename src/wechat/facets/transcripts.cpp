@@ -191,7 +191,7 @@ Result<Place> first_place(const TranscriptQuery& query, const std::string& no_se
 
 Pending<TranscriptPage> AccountTranscripts::read(TranscriptQuery query, CallOptions options) {
   query.to = detail::within_reach(query.to);
-  auto place = first_place(query, no_search_);
+  auto place = first_place(query, capabilities_->why_not(Ability::search_transcript));
   if (!place) return detail::answered<TranscriptPage>(runtime_, place.error());
   const auto deadline = detail::deadline_of(*runtime_, options, kReadTimeout);
   if (!deadline) return detail::answered<TranscriptPage>(runtime_, deadline.error());

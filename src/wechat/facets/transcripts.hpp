@@ -2,11 +2,11 @@
 
 #include "core/async/runtime_core.hpp"
 
+#include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/transcripts.hpp>
 #include <kefu/core/client.hpp>
 
 #include <memory>
-#include <string>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -17,9 +17,9 @@ namespace wechat {
 /// Thread safety: all members may be called from any thread.
 class AccountTranscripts final : public Transcripts {
  public:
-  /// `no_search`: why the records cannot be searched.
-  AccountTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::string no_search)
-      : runtime_(std::move(runtime)), client_(std::move(client)), no_search_(std::move(no_search)) {}
+  AccountTranscripts(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+                     std::shared_ptr<const Capabilities> capabilities)
+      : runtime_(std::move(runtime)), client_(std::move(client)), capabilities_(std::move(capabilities)) {}
 
   /// At most 1000 entries a page and 20 calls of the platform; a page may therefore be short, or empty, and have a
   /// `next`. Default time: 60 s.
@@ -28,7 +28,7 @@ class AccountTranscripts final : public Transcripts {
  private:
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
-  const std::string no_search_;
+  const std::shared_ptr<const Capabilities> capabilities_;
 };
 
 }  // namespace wechat

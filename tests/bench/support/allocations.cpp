@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <malloc.h>
 #include <new>
 
 namespace {
@@ -49,6 +50,11 @@ std::uint64_t kefu_bench::allocations() noexcept {
   std::uint64_t sum = 0;
   for (const Counter& counter : counters) sum += counter.news.load(std::memory_order_relaxed);
   return sum;
+}
+
+double kefu_bench::allocated_bytes() noexcept {
+  const auto info = mallinfo2();
+  return static_cast<double>(info.uordblks) + static_cast<double>(info.hblkhd);
 }
 
 void* operator new(std::size_t size) { return counted(size); }

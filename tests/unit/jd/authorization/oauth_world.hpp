@@ -94,9 +94,11 @@ struct OauthWorld : SimulatedCore {
     return made;
   }
   kefu::jd::OauthAccess access(const kefu::jd::AppConfig& app = config()) {
+    const auto shared = std::make_shared<const kefu::jd::AppConfig>(app);
     auto platform = std::make_shared<kefu::jd::ShopPlatform>(
-        core, app, kefu::jd::Signer::create(app.app_secret).value(), "app 0A1B2C3D", nullptr);
-    return {core, app, kefu::ApiClient(std::make_shared<kefu::detail::Pipeline>(core, std::move(platform)))};
+        core, shared, std::make_shared<const kefu::jd::Signer>(kefu::jd::Signer::create(app.app_secret).value()),
+        "app 0A1B2C3D", nullptr);
+    return {core, shared, kefu::ApiClient(std::make_shared<kefu::detail::Pipeline>(core, std::move(platform)))};
   }
   std::shared_ptr<kefu::Authorizer> authorizer(const kefu::jd::AppConfig& app = config()) {
     return std::make_shared<kefu::jd::ShopAuthorizer>(access(app));
