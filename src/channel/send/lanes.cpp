@@ -2,6 +2,7 @@
 
 #include "channel/window/settlement.hpp"
 #include "core/async/call_deadline.hpp"
+#include "core/async/wait.hpp"
 
 #include <fmt/format.h>
 
@@ -26,28 +27,40 @@ Error account_removed() { return Error(ErrorKind::cancelled, "the account was cl
 
 }  // namespace
 
-/// Who ends a message that is not on its way yet: its deadline, its caller, the holder of its Pending.
-struct SendLanes::Watch {
-  Scheduler::Ticket timer = 0;
-  std::uint64_t cancel_listener = 0;
-  std::uint64_t unwanted_listener = 0;
-};
+/// One message on its way. While it waits, for an earlier one or for the store, it hears of its deadline and of a
+/// cancel; once it is sent the pipeline does.
+struct SendLanes::Job : std::enable_shared_from_this<Job> {
+  Job(SendLanes& l, Promise<Receipt> p, OutgoingMessage m, MonoTime deadline, const CallOptions& options)
+      : lanes(l.weak_from_this()),
+        wait(l.runtime_->scheduler, deadline, options, p.cancelled()),
+        promise(std::move(p)),
+        message(std::move(m)) {}
 
-/// One message on its way.
-struct SendLanes::Job {
-  Job(Promise<Receipt> p, OutgoingMessage m, const CallOptions& given, MonoTime deadline)
-      : promise(std::move(p)), message(std::move(m)), options(given, deadline), cancel(given.cancel) {}
+  /// On the loop. What ended before is told at once.
+  void hear(MonoTime now) {
+    if (const auto end = wait.over(now)) return ended(*end);
+    wait.hear(weak_from_this());
+  }
+  void ended(Wait::End end) {
+    const auto self = lanes.lock();
+    if (!self) return;
+    self->finish(shared_from_this(),
+                 end == Wait::End::cancelled
+                     ? Error(ErrorKind::cancelled, "cancelled before the message was sent")
+                     : Error(ErrorKind::timeout,
+                             "the deadline passed before the message was sent: an earlier message to this customer, or "
+                             "the store, took the time"),
+                 Unless::sending);
+  }
+
+  const std::weak_ptr<SendLanes> lanes;
+  Wait wait;
   Promise<Receipt> promise;
   OutgoingMessage message;
   std::size_t sent = 0;
   Receipt receipt;
   Reservation reservation;
-  FlowOptions options;
-  CancelToken cancel;
-  CancelToken unwanted;
-  // Guarded by the mutex of the lanes, as is the lane it stands in.
-  Phase phase = Phase::waiting;
-  Watch watch;
+  Phase phase = Phase::waiting;  ///< Guarded by the mutex of the lanes, as is the lane it stands in.
 };
 
 /// The right to work on the first message of a lane. Dropped unused (the runtime ends), it answers that message.
@@ -76,9 +89,8 @@ Pending<Receipt> SendLanes::send(Result<OutgoingMessage> message, const CallOpti
   const int further_parts = static_cast<int>(message->parts->count()) - 1;
   const auto deadline = deadline_of(*runtime_, options, kMessageTimeout + kMoreTimePerPart * further_parts);
   if (!deadline) return promise.answer(deadline.error()), std::move(pending);
-  auto job = std::make_shared<Job>(std::move(promise), *std::move(message), options, *deadline);
+  auto job = std::make_shared<Job>(*this, std::move(promise), *std::move(message), *deadline, options);
   job->receipt.changes = std::move(job->message.changes);
-  job->unwanted = job->promise.cancelled();
   enqueue(std::move(job));
   return pending;
 }
@@ -103,46 +115,15 @@ void SendLanes::enqueue(JobPtr job) {
     }
   }
   if (refusal) return job->promise.answer(*std::move(refusal));
-  watch(job);
-  if (first) start(Turn(shared_from_this(), std::move(job)));
-}
-
-/// A message that waits for an earlier one or for the store still has its deadline and can be cancelled.
-void SendLanes::watch(const JobPtr& job) {
-  auto give_up = [lanes = weak_from_this(), waiting = std::weak_ptr<Job>(job)](ErrorKind kind, const char* why) {
-    const auto self = lanes.lock();
-    const auto held = waiting.lock();
-    if (self && held) self->give_up(held, kind, why);
-  };
-  // Posted: the thread that cancels may hold locks of the host, whose callback this would call.
-  auto unwanted = [give_up, loop = std::weak_ptr<Scheduler>(runtime_->scheduler)] {
-    if (const auto scheduler = loop.lock())
-      scheduler->post([give_up] { give_up(ErrorKind::cancelled, "cancelled before the message was sent"); });
-  };
-  Watch watch;
-  watch.timer = runtime_->scheduler->run_at(job->options.deadline(), [give_up] {
-    give_up(ErrorKind::timeout,
-            "the deadline passed before the message was sent: an earlier message to this customer, "
-            "or the store, took the time");
-  });
-  watch.cancel_listener = job->cancel.on_request(unwanted);
-  watch.unwanted_listener = job->unwanted.on_request(unwanted);
-  {
-    std::lock_guard lock(mutex_);
-    if (job->phase == Phase::waiting || job->phase == Phase::reserving) std::swap(job->watch, watch);
-  }
-  drop_watch(*job, watch);
-}
-
-void SendLanes::drop_watch(const Job& job, const Watch& watch) const {
-  if (watch.timer != 0) runtime_->scheduler->drop(watch.timer);
-  job.cancel.forget(watch.cancel_listener);
-  job.unwanted.forget(watch.unwanted_listener);
-}
-
-/// Once it is on its way the pipeline looks after its deadline and its cancellation.
-void SendLanes::give_up(const JobPtr& job, ErrorKind kind, const char* why) {
-  finish(job, Error(kind, why), Unless::sending);
+  // Posted, not called: a callback of the host never runs under the caller's locks.
+  if (first)
+    runtime_->scheduler->post([turn = Turn(shared_from_this(), std::move(job))]() mutable {
+      auto& self = *turn.lanes;
+      self.start(std::move(turn));
+    });
+  else
+    runtime_->scheduler->post(
+        [self = shared_from_this(), job = std::move(job)] { job->hear(self->runtime_->clock->mono()); });
 }
 
 void SendLanes::close() {
@@ -152,7 +133,9 @@ void SendLanes::close() {
     closed_ = true;
     for (const auto& lane : lanes_) waiting.insert(waiting.end(), lane.second.begin(), lane.second.end());
   }
-  for (const JobPtr& job : waiting) finish(job, account_removed(), Unless::sending);
+  runtime_->scheduler->post([self = shared_from_this(), waiting = std::move(waiting)] {
+    for (const JobPtr& job : waiting) self->finish(job, account_removed(), Unless::sending);
+  });
 }
 
 std::optional<Error> SendLanes::refusal() const {
@@ -161,12 +144,12 @@ std::optional<Error> SendLanes::refusal() const {
 }
 
 void SendLanes::start(Turn turn) {
-  if (settings_.ledger && !turn.job->message.customer.empty()) return reserve(std::move(turn));
-  runtime_->scheduler->post([turn = std::move(turn)]() mutable {
-    auto& self = *turn.lanes;
-    if (self.begin_sending(*turn.job)) return self.send_next(std::move(turn));
-    turn.release();  // nobody waits for it any more
-  });
+  Job& job = *turn.job;
+  job.hear(runtime_->clock->mono());
+  if (job.wait.closed()) return static_cast<void>(turn.release());  // nobody waits for it any more
+  if (settings_.ledger && !job.message.customer.empty()) return reserve(std::move(turn));
+  if (begin_sending(job)) return send_next(std::move(turn));
+  turn.release();
 }
 
 void SendLanes::reserve(Turn turn) {
@@ -197,14 +180,12 @@ void SendLanes::reserved(Turn turn, Result<Reservation> reservation) {
 }
 
 bool SendLanes::begin_sending(Job& job) {
-  Watch watch;
   {
     std::lock_guard lock(mutex_);
     if (job.phase != Phase::reserving) return false;
     job.phase = Phase::sending;
-    std::swap(job.watch, watch);
   }
-  drop_watch(job, watch);
+  job.wait.stop_hearing();  // the pipeline does from here on
   return true;
 }
 
@@ -218,10 +199,7 @@ void SendLanes::send_next(Turn turn) {
     Receipt receipt = std::move(job.receipt);
     return finish(turn.release(), std::move(receipt));
   }
-  CallOptions options = job.options.left(*runtime_->clock);
-  options.cancel = job.cancel;
-  auto unwanted = job.unwanted;
-  job.message.parts->send(job.sent, std::move(options), std::move(unwanted),
+  job.message.parts->send(job.sent, job.wait.rest(*runtime_->clock), CancelToken(),
                           [turn = std::move(turn)](Result<std::string> result) mutable {
                             auto& self = *turn.lanes;
                             if (!result) return self.part_failed(std::move(turn), result.error());
@@ -246,12 +224,10 @@ void SendLanes::settle(const Job& job, int unsent, const Error& error) const {
 /// Answers a message, once, and lets the next one of its lane go.
 void SendLanes::finish(const JobPtr& job, Result<Receipt> result, Unless unless) {
   JobPtr next;
-  Watch watch;
   {
     std::lock_guard lock(mutex_);
     if (job->phase == Phase::finished || (unless == Unless::sending && job->phase == Phase::sending)) return;
     job->phase = Phase::finished;
-    std::swap(job->watch, watch);
     const auto lane = lanes_.find(job->message.lane);
     const bool was_first = lane->second.front() == job;
     lane->second.erase(std::find(lane->second.begin(), lane->second.end(), job));
@@ -263,7 +239,7 @@ void SendLanes::finish(const JobPtr& job, Result<Receipt> result, Unless unless)
       next->phase = Phase::reserving;
     }
   }
-  drop_watch(*job, watch);
+  job->wait.close();
   job->promise.answer(std::move(result));
   if (!next) return;
   // Posted, so that a long lane of refused messages does not nest.

@@ -74,15 +74,11 @@ class SendLanes final : public std::enable_shared_from_this<SendLanes> {
  private:
   enum class Phase : unsigned char { waiting, reserving, sending, finished };
   enum class Unless : unsigned char { finished, sending };  ///< Which message `finish` leaves alone.
-  struct Watch;
   struct Job;
   class Turn;
   using JobPtr = std::shared_ptr<Job>;
 
   void enqueue(JobPtr job);
-  void watch(const JobPtr& job);
-  void drop_watch(const Job& job, const Watch& watch) const;
-  void give_up(const JobPtr& job, ErrorKind kind, const char* why);
   void start(Turn turn);
   void reserve(Turn turn);
   void reserved(Turn turn, Result<Reservation> reservation);

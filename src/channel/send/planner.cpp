@@ -3,7 +3,7 @@
 #include "channel/window/settlement.hpp"
 #include "core/async/call_deadline.hpp"
 #include "core/async/enum_name.hpp"
-#include "core/async/joint_cancel.hpp"
+#include "core/async/wait.hpp"
 #include "core/call/answers.hpp"
 
 #include <fmt/format.h>
@@ -77,30 +77,26 @@ void apply(SendPlan& plan, const ReplyWindow& window, const Capabilities& accoun
 class Planning final : public std::enable_shared_from_this<Planning> {
  public:
   Planning(std::shared_ptr<RuntimeCore> runtime, SendPlan plan, std::shared_ptr<const Capabilities> account,
-           Promise<SendPlan> promise, CancelToken caller)
+           Promise<SendPlan> promise, CancelToken caller, MonoTime deadline)
       : runtime_(std::move(runtime)),
         plan_(std::move(plan)),
         account_(std::move(account)),
-        ends_(std::move(caller), promise.cancelled()),
+        wait_(runtime_->scheduler, deadline, std::move(caller), promise.cancelled()),
         promise_(std::move(promise)) {}
 
-  void look(std::shared_ptr<ReplyLedger> ledger, std::string customer, MonoTime deadline) {
-    timer_ = runtime_->scheduler->run_at(deadline, [weak = weak_from_this()] {
-      if (const auto self = weak.lock())
-        self->finish(Error(ErrorKind::timeout, "the store did not tell in time how the reply window stands"));
-    });
-    heard_ = ends_.token();
-    listener_ = heard_.on_request([weak = weak_from_this(), loop = std::weak_ptr<Scheduler>(runtime_->scheduler)] {
-      if (const auto scheduler = loop.lock())
-        scheduler->post([weak] {
-          if (const auto self = weak.lock()) self->finish(Error(ErrorKind::cancelled, "cancelled: nothing was sent"));
-        });
-    });
+  void look(std::shared_ptr<ReplyLedger> ledger, std::string customer) {
+    if (const auto end = wait_.over(runtime_->clock->mono())) return ended(*end);
+    wait_.hear(weak_from_this());
     runtime_->with_store<ReplyWindow>(
         [ledger = std::move(ledger), customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
           return ledger->look(customer, now);
         },
         [self = shared_from_this()](const Result<ReplyWindow>& window) { self->looked(window); });
+  }
+
+  void ended(Wait::End end) {
+    if (end == Wait::End::cancelled) return finish(Error(ErrorKind::cancelled, "cancelled: nothing was sent"));
+    finish(Error(ErrorKind::timeout, "the store did not tell in time how the reply window stands"));
   }
 
  private:
@@ -115,19 +111,14 @@ class Planning final : public std::enable_shared_from_this<Planning> {
     finish(std::move(plan_));
   }
   void finish(Result<SendPlan> result) {
-    runtime_->scheduler->drop(timer_);
-    heard_.forget(listener_);
-    promise_.answer(std::move(result));
+    if (wait_.close()) promise_.answer(std::move(result));
   }
 
   const std::shared_ptr<RuntimeCore> runtime_;
   SendPlan plan_;
   const std::shared_ptr<const Capabilities> account_;
-  JointCancel ends_;
+  Wait wait_;
   Promise<SendPlan> promise_;
-  Scheduler::Ticket timer_ = 0;
-  CancelToken heard_;
-  std::uint64_t listener_ = 0;
 };
 
 }  // namespace
@@ -142,9 +133,9 @@ Pending<SendPlan> plan_send(const std::shared_ptr<RuntimeCore>& runtime, Planned
   Promise<SendPlan> promise(runtime);
   auto pending = promise.pending();
   auto planning = std::make_shared<Planning>(runtime, std::move(plan), std::move(planned.account), std::move(promise),
-                                             std::move(options.cancel));
-  runtime->scheduler->post([planning, ledger = planned.ledger, customer = planned.message->customer,
-                            until = *deadline] { planning->look(ledger, customer, until); });
+                                             std::move(options.cancel), *deadline);
+  runtime->scheduler->post(
+      [planning, ledger = planned.ledger, customer = planned.message->customer] { planning->look(ledger, customer); });
   return pending;
 }
 

@@ -50,26 +50,5 @@ inline Result<MonoTime> deadline_of(const RuntimeCore& runtime, const CallOption
   return runtime.clock->mono() + timeout;
 }
 
-/// What each call of a flow is made with: the flow's own options, its deadline in place of its timeout. Who may cancel
-/// it the flow knows.
-class FlowOptions {
- public:
-  FlowOptions(const CallOptions& given, MonoTime deadline)
-      : retry_(given.retry), trace_(given.trace), deadline_(deadline) {}
-
-  MonoTime deadline() const { return deadline_; }
-  CallOptions left(const Clock& clock) const {
-    CallOptions options(std::chrono::duration_cast<Millis>(deadline_ - clock.mono()));
-    options.retry = retry_;
-    options.trace = trace_;
-    return options;
-  }
-
- private:
-  std::optional<RetryPolicy> retry_;
-  TraceParent trace_;
-  MonoTime deadline_;
-};
-
 }  // namespace detail
 KEFU_END_NAMESPACE

@@ -123,7 +123,7 @@ void TokenBroker::force(MonoTime deadline, CancelToken cancel, Renewed done) {
 // ---------------------------------------------------------------------------------------
 
 TokenBroker::RoundPtr TokenBroker::start(Cause cause) {
-  auto round = std::make_shared<TokenRound>(cause, core_->scheduler);
+  auto round = std::make_shared<TokenRound>(cause, core_);
   round_ = round;
   return round;
 }

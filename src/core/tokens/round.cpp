@@ -1,39 +1,46 @@
 #include "core/tokens/round.hpp"
 
+#include <algorithm>
+#include <utility>
+
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-void TokenRound::wait(MonoTime deadline, CancelToken cancel, TokenProvider::Got done) {
-  const std::uint64_t id = next_waiter_++;
-  Waiter& waiter = waiters_[id];
-  waiter.done = std::move(done);
-  waiter.cancel = std::move(cancel);
-  waiter.timer = scheduler_->run_at(deadline, [weak = weak_from_this(), id] {
-    if (const auto self = weak.lock()) self->answer(id, Error(ErrorKind::timeout, "no token within the time allowed"));
-  });
-  waiter.listener =
-      waiter.cancel.on_request([weak = weak_from_this(), loop = std::weak_ptr<Scheduler>(scheduler_), id] {
-        const auto scheduler = loop.lock();
-        if (!scheduler) return;
-        scheduler->post([weak, id] {
-          if (const auto self = weak.lock())
-            self->answer(id, Error(ErrorKind::cancelled, "cancelled while waiting for a token"));
-        });
-      });
-}
+/// One who waits for the token.
+struct TokenRound::Waiter {
+  Waiter(const RuntimeCore& core, MonoTime deadline, CancelToken cancel, TokenProvider::Got d)
+      : wait(core.scheduler, deadline, std::move(cancel)), done(std::move(d)) {}
 
-void TokenRound::answer(std::uint64_t id, Result<TokenPtr> result) {
-  const auto found = waiters_.find(id);
-  if (found == waiters_.end()) return;
-  Waiter waiter = std::move(found->second);
-  waiters_.erase(found);
-  scheduler_->drop(waiter.timer);
-  waiter.cancel.forget(waiter.listener);
-  waiter.done(std::move(result));
+  void ended(Wait::End end) {
+    answer(end == Wait::End::cancelled ? Error(ErrorKind::cancelled, "cancelled while waiting for a token")
+                                       : Error(ErrorKind::timeout, "no token within the time allowed"));
+  }
+  void answer(Result<TokenPtr> result) {
+    if (wait.close()) std::exchange(done, nullptr)(std::move(result));
+  }
+
+  Wait wait;
+  TokenProvider::Got done;
+};
+
+void TokenRound::wait(MonoTime deadline, CancelToken cancel, TokenProvider::Got done) {
+  const auto waiter = std::make_shared<Waiter>(*core_, deadline, std::move(cancel), std::move(done));
+  if (const auto end = waiter->wait.over(core_->clock->mono())) return waiter->ended(*end);
+  while (!waiters_.empty() && waiters_.front()->wait.closed()) waiters_.pop_front();
+  waiters_.push_back(waiter);
+  waiter->wait.hear(std::weak_ptr<Waiter>(waiter));
 }
 
 void TokenRound::answer_all(const Result<TokenPtr>& result) {
-  while (!waiters_.empty()) answer(waiters_.begin()->first, result);
+  while (!waiters_.empty()) {
+    const std::shared_ptr<Waiter> first = std::move(waiters_.front());
+    waiters_.pop_front();
+    first->answer(result);
+  }
+}
+
+bool TokenRound::nobody_waits() const {
+  return std::all_of(waiters_.begin(), waiters_.end(), [](const auto& waiter) { return waiter->wait.closed(); });
 }
 
 std::string_view TokenRound::cause_name() const {

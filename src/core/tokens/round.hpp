@@ -1,12 +1,13 @@
 #pragma once
 
+#include "core/async/runtime_core.hpp"
+#include "core/async/wait.hpp"
 #include "core/tokens/credential.hpp"
 
-#include <kefu/core/scheduler.hpp>
 #include <kefu/core/store.hpp>
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -22,13 +23,13 @@ struct TokenRound : std::enable_shared_from_this<TokenRound> {
     leaked,   ///< The host wants it replaced although it may be good.
   };
 
-  TokenRound(Cause c, std::shared_ptr<Scheduler> scheduler) : cause(c), scheduler_(std::move(scheduler)) {}
+  TokenRound(Cause c, std::shared_ptr<RuntimeCore> core) : cause(c), core_(std::move(core)) {}
 
-  /// Waits with its own deadline and cancel token (TOK-3).
+  /// Waits with its own deadline and cancel token (TOK-3); what is over already is told at once.
   void wait(MonoTime deadline, CancelToken cancel, TokenProvider::Got done);
   /// Answers all who wait, in the order of asking.
   void answer_all(const Result<TokenPtr>& result);
-  bool nobody_waits() const { return waiters_.empty(); }
+  bool nobody_waits() const;
   /// For metrics and logs.
   std::string_view cause_name() const;
 
@@ -50,17 +51,10 @@ struct TokenRound : std::enable_shared_from_this<TokenRound> {
   Scheduler::Ticket guard = 0;
 
  private:
-  struct Waiter {
-    TokenProvider::Got done;
-    Scheduler::Ticket timer = 0;
-    CancelToken cancel;
-    std::uint64_t listener = 0;
-  };
-  void answer(std::uint64_t id, Result<TokenPtr> result);
+  struct Waiter;
 
-  const std::shared_ptr<Scheduler> scheduler_;
-  std::map<std::uint64_t, Waiter> waiters_;
-  std::uint64_t next_waiter_ = 1;
+  const std::shared_ptr<RuntimeCore> core_;
+  std::deque<std::shared_ptr<Waiter>> waiters_;  ///< In the order of asking.
 };
 
 }  // namespace detail

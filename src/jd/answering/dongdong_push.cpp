@@ -1,8 +1,8 @@
 #include "jd/answering/dongdong_push.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
 #include "core/async/time_range.hpp"
+#include "core/async/wait.hpp"
 #include "core/text/json_writer.hpp"
 #include "jd/answering/dongdong_tokens.hpp"
 
@@ -47,9 +47,16 @@ Error in_doubt(const Error& error, int tries) {
 }  // namespace
 
 /// One push on its way. Dropped in a pause (the runtime ends), it answers what is known.
-struct DongDongPush::Attempt {
-  Attempt(std::shared_ptr<DongDongPush> h, DongDongPart p, CancelToken cancel, CancelToken unwanted, Sent s)
-      : home(std::move(h)), part(std::move(p)), ends(std::move(cancel), std::move(unwanted)), sent(std::move(s)) {}
+struct DongDongPush::Attempt : std::enable_shared_from_this<Attempt> {
+  Attempt(std::shared_ptr<DongDongPush> h, DongDongPart p, MonoTime now, const CallOptions& options,
+          CancelToken unwanted, Sent s)
+      : home(std::move(h)),
+        part(std::move(p)),
+        wait(home->runtime_->scheduler,
+             detail::later(now, options.timeout.value_or(PushChatText::operation().info.timeout)), options,
+             std::move(unwanted)),
+        sent(std::move(s)),
+        first_try(now) {}
   ~Attempt() {
     if (sent && doubt) sent(in_doubt(*doubt, tries));
   }
@@ -62,16 +69,21 @@ struct DongDongPush::Attempt {
     done(std::move(result));
   }
 
+  /// Ends a pause.
+  void ended(detail::Wait::End) {
+    if (timer == 0) return;
+    home->runtime_->scheduler->drop(std::exchange(timer, 0));
+    home->authorize(shared_from_this());
+  }
+
   const std::shared_ptr<DongDongPush> home;
   const DongDongPart part;
-  detail::JointCancel ends;
+  detail::Wait wait;
   Sent sent;
-  MonoTime deadline;
   MonoTime first_try;
   int tries = 0;
   std::optional<Error> doubt;  ///< Of the last try whose outcome is unknown.
   Scheduler::Ticket timer = 0;
-  std::uint64_t listener = 0;
 };
 
 DongDongPush::DongDongPush(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
@@ -79,18 +91,14 @@ DongDongPush::DongDongPush(std::shared_ptr<detail::RuntimeCore> runtime, ApiClie
     : runtime_(std::move(runtime)), client_(std::move(client)), grant_(std::move(grant)) {}
 
 void DongDongPush::push(DongDongPart part, CallOptions options, CancelToken unwanted, Sent sent) {
-  auto attempt = std::make_shared<Attempt>(shared_from_this(), std::move(part), std::move(options.cancel),
-                                           std::move(unwanted), std::move(sent));
-  attempt->first_try = runtime_->clock->mono();
-  attempt->deadline =
-      detail::later(attempt->first_try, options.timeout.value_or(PushChatText::operation().info.timeout));
-  authorize(attempt);
+  authorize(std::make_shared<Attempt>(shared_from_this(), std::move(part), runtime_->clock->mono(), options,
+                                      std::move(unwanted), std::move(sent)));
 }
 
 void DongDongPush::authorize(const AttemptPtr& attempt) {
   if (!tokens_) tokens_ = make_dongdong_tokens(runtime_, client_, *grant_);
   if (const auto token = tokens_->at_hand()) return send(attempt, token->value);
-  tokens_->get(attempt->deadline, attempt->ends.token(), [attempt](Result<detail::TokenPtr> token) {
+  tokens_->get(attempt->wait.deadline(), attempt->wait.token(), [attempt](Result<detail::TokenPtr> token) {
     if (token) return attempt->home->send(attempt, (*token)->value);
     ErrorDetails details = token.error().details();
     details.message = "no DongDong token: " + details.message;
@@ -113,10 +121,9 @@ void DongDongPush::start(const AttemptPtr& attempt, Op op) {
   const MonoTime now = runtime_->clock->mono();
   if (attempt->tries == 0) attempt->first_try = now;
   ++attempt->tries;
-  CallOptions options;
-  options.timeout =
-      std::chrono::duration_cast<Millis>(std::min(attempt->deadline, attempt->first_try + kForgotten) - now);
-  options.cancel = attempt->ends.token();
+  CallOptions options = attempt->wait.rest(*runtime_->clock);
+  const auto remembered = std::chrono::duration_cast<Millis>(attempt->first_try + kForgotten - now);
+  options.timeout = std::min(*options.timeout, remembered);
   client_.start(std::move(op), std::move(options), CancelToken(), [attempt](Result<PushedMessage> result) {
     if (!result) return attempt->home->failed(attempt, result.error());
     attempt->answer(std::move(result->message_id));
@@ -129,29 +136,18 @@ void DongDongPush::failed(const AttemptPtr& attempt, const Error& error) {
   const auto growing = kFirstPause * attempt->tries;
   const auto spread = std::chrono::duration_cast<Millis>(growing * (0.8 + 0.4 * runtime_->jitter->unit()));
   const MonoTime when = runtime_->clock->mono() + spread;
-  if (again && when < std::min(attempt->deadline, attempt->first_try + kLastRepeat)) return pause(attempt, when);
+  if (again && when < std::min(attempt->wait.deadline(), attempt->first_try + kLastRepeat)) return pause(attempt, when);
   attempt->answer(attempt->doubt ? in_doubt(error, attempt->tries) : error);
 }
 
 /// A cancel ends the pause; the call that follows then answers it.
 void DongDongPush::pause(const AttemptPtr& attempt, MonoTime until) {
+  if (attempt->wait.cancelled()) return authorize(attempt);
   attempt->timer = runtime_->scheduler->run_at(until, [attempt] {
     attempt->timer = 0;
-    attempt->ends.token().forget(attempt->listener);
     attempt->home->authorize(attempt);
   });
-  attempt->listener = attempt->ends.token().on_request(
-      [weak = std::weak_ptr<Attempt>(attempt), loop = std::weak_ptr<Scheduler>(runtime_->scheduler)] {
-        const auto scheduler = loop.lock();
-        if (!scheduler) return;
-        scheduler->post([weak, loop] {
-          const auto paused = weak.lock();
-          const auto running = loop.lock();
-          if (!paused || !running || paused->timer == 0) return;
-          running->drop(std::exchange(paused->timer, 0));
-          paused->home->authorize(paused);
-        });
-      });
+  attempt->wait.hear(std::weak_ptr<Attempt>(attempt));
 }
 
 }  // namespace jd

@@ -1,8 +1,8 @@
 #include "jd/authorization/authorizer.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
 #include "core/async/runtime_core.hpp"
+#include "core/async/wait.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/report/reporting.hpp"
 #include "core/store/commit_known.hpp"
@@ -156,11 +156,10 @@ Pending<AuthorizationLink> ShopAuthorizer::link(std::string merchant, CallOption
 // --- redeem: take the state, exchange the code, store the grant ------------------------------------------------------
 
 struct ShopAuthorizer::Redeeming {
-  Redeeming(Promise<Merchant> p, CancelToken caller)
-      : promise(std::move(p)), cancel(std::move(caller), promise.cancelled()) {}
+  Redeeming(const detail::RuntimeCore& runtime, MonoTime deadline, Promise<Merchant> p, const CallOptions& options)
+      : promise(std::move(p)), wait(runtime.scheduler, deadline, options, promise.cancelled()) {}
   Promise<Merchant> promise;
-  detail::JointCancel cancel;
-  MonoTime deadline{};
+  detail::Wait wait;
   std::string merchant;
   Grant grant;
   detail::TokenRecord token;
@@ -180,8 +179,7 @@ Pending<Merchant> ShopAuthorizer::redeem(std::string_view redirect_query, CallOp
     promise.answer(*std::move(wrong));
     return pending;
   }
-  auto job = std::make_shared<Redeeming>(std::move(promise), std::move(options.cancel));
-  job->deadline = *deadline;
+  auto job = std::make_shared<Redeeming>(*runtime, *deadline, std::move(promise), options);
   take_state(job, *std::move(redirect));
   return pending;
 }
@@ -200,10 +198,8 @@ void ShopAuthorizer::take_state(const RedeemingPtr& job, Redirect redirect) {
 }
 
 void ShopAuthorizer::exchange(const RedeemingPtr& job, Redirect redirect) {
-  CallOptions options;
-  options.timeout = std::chrono::duration_cast<Millis>(job->deadline - access_.runtime->clock->mono());
   access_.exchange(
-      std::move(redirect.code), std::move(redirect.state), std::move(options), job->cancel.token(),
+      std::move(redirect.code), std::move(redirect.state), job->wait.rest(*access_.runtime->clock), CancelToken(),
       [self = shared_from_this(), job](Result<GrantAnswer> answer) { self->exchanged(job, std::move(answer)); });
 }
 
@@ -238,7 +234,7 @@ void ShopAuthorizer::stored(const RedeemingPtr& job, Result<Grant> grant) {
   if (!grant) {
     const MonoTime again = runtime.clock->mono() + kStorePause;
     const bool passing = grant.error().kind() == ErrorKind::unavailable;
-    if (!passing || again >= job->deadline) return job->promise.answer(grant.error());
+    if (!passing || again >= job->wait.deadline()) return job->promise.answer(grant.error());
     runtime.scheduler->run_at(again, [self = shared_from_this(), job] { self->store_grant(job); });
     return;
   }

@@ -90,9 +90,10 @@ Result<StoredGrant> read_grant(Store& store, const std::string& key) {
 }
 
 struct GrantFetcher::Job {
-  MonoTime deadline;
+  Job(const detail::RuntimeCore& runtime, MonoTime deadline, CancelToken cancel)
+      : wait(runtime.scheduler, deadline, std::move(cancel)), start(runtime.clock->wall()) {}
+  detail::Wait wait;
   WallTime start;
-  CancelToken cancel;
   MoveFunction<void(Result<detail::FetchedToken>)> done;
   Millis pause = kFirstSavePause;
 };
@@ -104,10 +105,7 @@ GrantFetcher::GrantFetcher(OauthAccess access, std::string shop)
 
 void GrantFetcher::fetch(Mode, MonoTime deadline, CancelToken cancel,
                          MoveFunction<void(Result<detail::FetchedToken>)> done) {
-  auto job = std::make_shared<Job>();
-  job->deadline = deadline;
-  job->start = access_.runtime->clock->wall();
-  job->cancel = std::move(cancel);
+  auto job = std::make_shared<Job>(*access_.runtime, deadline, std::move(cancel));
   job->done = std::move(done);
   if (unsaved_) return save(job, std::exchange(unsaved_, nullptr));
   access_.runtime->with_store<StoredGrant>(
@@ -127,10 +125,8 @@ void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
       !grant.refresh_token.empty() && grant.refused_secret != access_.app->app_secret.fingerprint();
   if (grant.state == Merchant::State::needs_authorization && !other_secret)
     return job->done(unauthorized(shop_, "needs a new authorization, " + grant.why));
-  CallOptions options;
-  options.timeout = std::chrono::duration_cast<Millis>(job->deadline - access_.runtime->clock->mono());
   const Secret refresh_token = grant.refresh_token;  // the grant itself goes along with the answer
-  access_.refresh(refresh_token, std::move(options), job->cancel,
+  access_.refresh(refresh_token, job->wait.rest(*access_.runtime->clock), CancelToken(),
                   [self = shared_from_this(), job, before = *std::move(stored)](Result<GrantAnswer> answer) mutable {
                     self->refreshed(job, std::move(before), std::move(answer));
                   });
@@ -192,7 +188,7 @@ void GrantFetcher::save(const JobPtr& job, std::shared_ptr<Renewal> renewal) {
 void GrantFetcher::not_saved(const JobPtr& job, std::shared_ptr<Renewal> renewal, const Error& error) {
   const auto& runtime = *access_.runtime;
   const MonoTime again = runtime.clock->mono() + job->pause;
-  if (again < job->deadline) {
+  if (again < job->wait.deadline()) {
     job->pause = std::min(job->pause * 2, kLongestSavePause);
     runtime.scheduler->run_at(again, [self = shared_from_this(), job, renewal] { self->save(job, renewal); });
     return;

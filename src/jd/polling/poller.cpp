@@ -1,8 +1,8 @@
 #include "jd/polling/poller.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
 #include "core/async/time_range.hpp"
+#include "core/async/wait.hpp"
 #include "core/report/reporting.hpp"
 #include "core/store/commit_known.hpp"
 
@@ -44,8 +44,9 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
   const PollParts parts;
 
   void ask(Promise<PollBatch> promise, MonoTime deadline, CancelToken cancel) {
-    auto asked = std::make_shared<Asked>(std::move(promise), std::move(cancel));
-    asked->timer = parts.runtime->scheduler->run_at(deadline, Guard(asked, shared_from_this()));
+    const auto& loop = parts.runtime->scheduler;
+    auto asked = std::make_shared<Asked>(loop, deadline, std::move(promise), std::move(cancel));
+    asked->timer = loop->run_at(deadline, Guard(asked, shared_from_this()));
     asked_.push_back(std::move(asked));
     if (lanes_.empty()) make_lanes();
     if (asked_.size() == 1) begin();
@@ -53,16 +54,12 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
 
  private:
   struct Asked {
-    Asked(Promise<PollBatch> p, CancelToken cancel)
-        : promise(std::move(p)), unwanted(promise.cancelled(), stop.token()), outer(std::move(cancel)) {
-      listener = outer.on_request([source = stop] { source.request(); });
-    }
-    ~Asked() { outer.forget(listener); }
+    Asked(std::shared_ptr<Scheduler> loop, MonoTime deadline, Promise<PollBatch> p, CancelToken cancel)
+        : promise(std::move(p)),
+          wait(std::move(loop), deadline, promise.cancelled(), stop.token(), std::move(cancel)) {}
     Promise<PollBatch> promise;
     CancelSource stop;
-    detail::JointCancel unwanted;
-    CancelToken outer;
-    std::uint64_t listener = 0;
+    detail::Wait wait;
     Scheduler::Ticket timer = 0;
   };
   /// Owned by the timer of the deadline, so that a poll is answered when the loop ends, and its poller lives till then.
@@ -128,7 +125,7 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     const auto index = static_cast<std::size_t>(lane - lanes_.data());
     const bool only_settle = lane->due > mono();
     // The stream keeps this: it must not keep us.
-    lane->stream->run(asked_.front()->unwanted.token(), only_settle,
+    lane->stream->run(asked_.front()->wait.token(), only_settle,
                       [weak = weak_from_this(), index, only_settle](Result<StreamBatch> batch) {
                         const auto self = weak.lock();
                         if (!self) return;

@@ -1,5 +1,5 @@
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
+#include "core/async/wait.hpp"
 #include "jd/operations/day_windows.hpp"
 #include "jd/operations/paging.hpp"
 #include "jd/quality/figures.hpp"
@@ -85,9 +85,8 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
         figures_(start_of_day(request.from), first_window(request.to - std::chrono::seconds(1), request.to).end,
                  request.scale),
         tasks_(std::move(tasks)),
-        ends_(options.cancel, promise.cancelled()),
-        promise_(std::move(promise)),
-        options_(options, deadline) {}
+        wait_(shop_->pipeline->core()->scheduler, deadline, options, promise.cancelled()),
+        promise_(std::move(promise)) {}
 
   /// Tasks begin and end on the loop alone.
   void begin() {
@@ -145,7 +144,7 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
   template <class Op>
   void ask(std::size_t index, int page, Op op) {
     op.waiter = tasks_[index].agent;
-    shop_->client.start(std::move(op), options_.left(*clock_), ends_.token(),
+    shop_->client.start(std::move(op), wait_.rest(*clock_), CancelToken(),
                         [self = shared_from_this(), index, page](Result<typename Op::Response> answer) {
                           self->got(index, page, std::move(answer));
                         });
@@ -244,9 +243,8 @@ class QualityRun final : public std::enable_shared_from_this<QualityRun> {
   const int page_size_;
   QualityAccumulator figures_;
   std::vector<QualityTask> tasks_;
-  detail::JointCancel ends_;
+  detail::Wait wait_;
   Promise<QualityReport> promise_;
-  const detail::FlowOptions options_;
   std::size_t next_ = 0;
   std::size_t running_ = 0;
   std::optional<Error> stop_all_;

@@ -1,7 +1,7 @@
 #include "jd/shop/agent_sessions.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
+#include "core/async/wait.hpp"
 #include "core/text/json_writer.hpp"
 #include "jd/operations/day_windows.hpp"
 #include "jd/operations/paging.hpp"
@@ -87,9 +87,8 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
         page_size_(lists.page_size),
         end_day_counts_(lists.end_day_counts),
         query_(std::move(query)),
-        ends_(options.cancel, promise.cancelled()),
-        promise_(std::move(promise)),
-        options_(options, deadline) {
+        wait_(runtime_->scheduler, deadline, options, promise.cancelled()),
+        promise_(std::move(promise)) {
     query_.limit = std::min(query_.limit, kMostSessions);
   }
 
@@ -111,7 +110,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
     op.page = place_.page;
     op.page_size = page_size_;
     client_.start(
-        std::move(op), options_.left(*runtime_->clock), ends_.token(),
+        std::move(op), wait_.rest(*runtime_->clock), CancelToken(),
         [self = shared_from_this(), window](Result<SessionsPage> page) { self->got(std::move(page), window); });
   }
 
@@ -146,9 +145,8 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   const int page_size_;
   const bool end_day_counts_;
   AgentSessionQuery query_;
-  detail::JointCancel ends_;
+  detail::Wait wait_;
   Promise<AgentSessionPage> promise_;
-  const detail::FlowOptions options_;
   PlaceInList place_;
   std::optional<Error> failed_;
   AgentSessionPage page_;

@@ -1,7 +1,7 @@
 #include "jd/shop/transcripts.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
+#include "core/async/wait.hpp"
 #include "jd/operations/day_windows.hpp"
 #include "jd/operations/paging.hpp"
 
@@ -64,9 +64,8 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
         end_day_counts_(lists.end_day_counts),
         query_(std::move(query)),
         pin_(std::move(pin)),
-        ends_(options.cancel, promise.cancelled()),
-        promise_(std::move(promise)),
-        options_(options, deadline) {
+        wait_(runtime_->scheduler, deadline, options, promise.cancelled()),
+        promise_(std::move(promise)) {
     query_.limit = std::min(query_.limit, kMostEntries);
   }
 
@@ -95,7 +94,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
     op.waiter = query_.agent;
     op.page = platform_page_;
     op.page_size = page_size_;
-    client_.start(std::move(op), options_.left(*runtime_->clock), ends_.token(),
+    client_.start(std::move(op), wait_.rest(*runtime_->clock), CancelToken(),
                   [self = shared_from_this()](Result<ChatLogPage> page) { self->got(std::move(page)); });
   }
 
@@ -159,9 +158,8 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
   const bool end_day_counts_;
   TranscriptQuery query_;
   const std::string pin_;
-  detail::JointCancel ends_;
+  detail::Wait wait_;
   Promise<TranscriptPage> promise_;
-  const detail::FlowOptions options_;
 
   PlaceInLog place_;  ///< Where this page begins.
   PlaceInLog last_;

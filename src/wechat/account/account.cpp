@@ -1,6 +1,6 @@
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
 #include "core/async/runtime_core.hpp"
+#include "core/async/wait.hpp"
 #include "core/call/pipeline.hpp"
 #include "core/net/base_url.hpp"
 #include "core/tokens/broker.hpp"
@@ -62,14 +62,6 @@ Result<void> check_limits(const AccountConfig& config) {
     return bad(fmt::format("calls_per_second is {}: 0 for no limit, or more", config.calls_per_second));
   return {};
 }
-
-/// All who may end a forced refresh: two of the caller's, and the removal of the account.
-struct Enders {
-  Enders(CancelToken caller, CancelToken unwanted, CancelToken removed)
-      : either(std::move(caller), std::move(unwanted)), all(either.token(), std::move(removed)) {}
-  detail::JointCancel either;
-  detail::JointCancel all;
-};
 
 Result<std::shared_ptr<PushReceiver>> make_receiver(const AccountConfig& config) {
   if (!config.push) return std::shared_ptr<PushReceiver>();
@@ -205,13 +197,13 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
     promise.answer(*std::move(refusal));
     return pending;
   }
-  auto enders = std::make_unique<Enders>(std::move(options.cancel), promise.cancelled(), core_->removed.token());
-  runtime->scheduler->post([tokens = core_->tokens, deadline = *deadline, enders = std::move(enders),
-                            promise = std::move(promise)]() mutable {
-    CancelToken cancel = enders->all.token();
-    tokens->force(deadline, std::move(cancel),
-                  [enders = std::move(enders), promise = std::move(promise)](Result<void> result) mutable {
-                    enders.reset();
+  auto wait = std::make_unique<detail::Wait>(runtime->scheduler, *deadline, std::move(options.cancel),
+                                             promise.cancelled(), core_->removed.token());
+  runtime->scheduler->post([tokens = core_->tokens, wait = std::move(wait), promise = std::move(promise)]() mutable {
+    CancelToken cancel = wait->token();
+    tokens->force(wait->deadline(), std::move(cancel),
+                  [wait = std::move(wait), promise = std::move(promise)](Result<void> result) mutable {
+                    wait.reset();
                     promise.answer(std::move(result));
                   });
   });

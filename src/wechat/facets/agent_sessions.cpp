@@ -1,7 +1,7 @@
 #include "wechat/facets/agent_sessions.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
+#include "core/async/wait.hpp"
 #include "core/call/answers.hpp"
 #include "wechat/facets/session_walk.hpp"
 
@@ -26,9 +26,10 @@ const std::string& id_of(const std::string& kf_account, const std::string& openi
 
 /// The list of agents, then who of them is at work. Dropped, its promise answers.
 struct AgentLists {
-  AgentLists(Promise<std::vector<Agent>> p, CancelToken caller)
-      : ends(std::move(caller), p.cancelled()), promise(std::move(p)) {}
-  detail::JointCancel ends;
+  AgentLists(const detail::RuntimeCore& runtime, MonoTime deadline, Promise<std::vector<Agent>> p,
+             const CallOptions& options)
+      : wait(runtime.scheduler, deadline, options, p.cancelled()), promise(std::move(p)) {}
+  detail::Wait wait;
   Promise<std::vector<Agent>> promise;
   std::vector<Agent> agents;
 
@@ -70,15 +71,12 @@ Pending<std::vector<Agent>> AccountAgentSessions::agents(CallOptions options) {
   if (!deadline) return detail::answered<Agents>(runtime_, deadline.error());
   Promise<Agents> promise(runtime_);
   auto pending = promise.pending();
-  auto lists = std::make_shared<AgentLists>(std::move(promise), options.cancel);
-  const auto left = [runtime = runtime_, flow = detail::FlowOptions(options, *deadline)] {
-    return flow.left(*runtime->clock);
-  };
-  client_.start(ListKfAccounts(), left(), lists->ends.token(),
-                [lists, left, client = client_](Result<KfAccountList> all) {
+  auto lists = std::make_shared<AgentLists>(*runtime_, *deadline, std::move(promise), options);
+  client_.start(ListKfAccounts(), lists->wait.rest(*runtime_->clock), CancelToken(),
+                [lists, clock = runtime_->clock, client = client_](Result<KfAccountList> all) {
                   if (!all) return lists->promise.answer(all.error());
                   lists->add(*std::move(all));
-                  client.start(ListOnlineKfAccounts(), left(), lists->ends.token(),
+                  client.start(ListOnlineKfAccounts(), lists->wait.rest(*clock), CancelToken(),
                                [lists](const Result<OnlineKfAccountList>& online) {
                                  if (!online) return lists->promise.answer(online.error());
                                  lists->mark(*online);

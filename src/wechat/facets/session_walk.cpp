@@ -1,7 +1,7 @@
 #include "wechat/facets/session_walk.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
+#include "core/async/wait.hpp"
 #include "core/call/answers.hpp"
 
 #include <kefu/wechat/kf_accounts.hpp>
@@ -46,16 +46,15 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
         client_(std::move(client)),
         query_(std::move(query)),
         place_(place),
-        ends_(options.cancel, promise.cancelled()),
-        promise_(std::move(promise)),
-        options_(options, deadline) {}
+        wait_(runtime_->scheduler, deadline, options, promise.cancelled()),
+        promise_(std::move(promise)) {}
 
   void begin() {
     if (!query_.agent.empty()) {
       agents_.push_back(query_.agent);
       return next_agent();
     }
-    client_.start(ListKfAccounts(), left(), ends_.token(), [self = shared_from_this()](Result<KfAccountList> all) {
+    client_.start(ListKfAccounts(), rest(), CancelToken(), [self = shared_from_this()](Result<KfAccountList> all) {
       if (!all) return self->promise_.answer(all.error());
       for (KfAccount& one : all->accounts)
         if (!one.kf_account.empty()) self->agents_.push_back(std::move(one.kf_account));
@@ -64,12 +63,12 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   }
 
  private:
-  CallOptions left() const { return options_.left(*runtime_->clock); }
+  CallOptions rest() { return wait_.rest(*runtime_->clock); }
 
   void next_agent() {
     if (place_.agent >= agents_.size()) return promise_.answer(std::move(page_));
     if (page_.sessions.size() >= query_.limit || lists_++ == kMostLists) return stop_here();
-    client_.start(ListKfSessions(agents_[place_.agent]), left(), ends_.token(),
+    client_.start(ListKfSessions(agents_[place_.agent]), rest(), CancelToken(),
                   [self = shared_from_this()](const Result<KfSessionList>& list) { self->got(list); });
   }
 
@@ -106,9 +105,8 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   const ApiClient client_;
   const AgentSessionQuery query_;
   SessionPlace place_;
-  detail::JointCancel ends_;
+  detail::Wait wait_;
   Promise<AgentSessionPage> promise_;
-  const detail::FlowOptions options_;
   std::vector<std::string> agents_;
   AgentSessionPage page_;
   int lists_ = 0;

@@ -1,8 +1,8 @@
 #include "wechat/facets/transcripts.hpp"
 
 #include "core/async/call_deadline.hpp"
-#include "core/async/joint_cancel.hpp"
 #include "core/async/time_range.hpp"
+#include "core/async/wait.hpp"
 #include "core/call/answers.hpp"
 #include "core/crypto/crypto.hpp"
 
@@ -90,9 +90,8 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
         client_(std::move(client)),
         query_(std::move(query)),
         place_(std::move(place)),
-        ends_(options.cancel, promise.cancelled()),
-        promise_(std::move(promise)),
-        options_(options, deadline) {}
+        wait_(runtime_->scheduler, deadline, options, promise.cancelled()),
+        promise_(std::move(promise)) {}
 
   void ask() {
     if (from_unix_seconds(place_.start) >= query_.to) return answer(true);
@@ -100,7 +99,7 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
     GetKfRecords op(place_.start, span_end());
     op.message_id = place_.message_id;
     op.number = kRecordsPerCall;
-    client_.start(std::move(op), options_.left(*runtime_->clock), ends_.token(),
+    client_.start(std::move(op), wait_.rest(*runtime_->clock), CancelToken(),
                   [self = shared_from_this()](Result<KfRecordPage> page) { self->got(std::move(page)); });
   }
 
@@ -162,9 +161,8 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
   const ApiClient client_;
   const TranscriptQuery query_;
   Place place_;
-  detail::JointCancel ends_;
+  detail::Wait wait_;
   Promise<TranscriptPage> promise_;
-  const detail::FlowOptions options_;
   TranscriptPage page_;
   int calls_ = 0;
 };

@@ -1,0 +1,259 @@
+#include "core/call/flight.hpp"
+
+#include "core/async/call_deadline.hpp"
+#include "core/call/fault_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+Flight::Flight(std::shared_ptr<Pipeline> home, std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted)
+    : home_(std::move(home)),
+      platform_(*home_->platform_),
+      core_(*home_->core_),
+      call_(std::move(call)),
+      info_(call_->info()),
+      timeout_(options.timeout.value_or(info_.timeout)),
+      start_(core_.clock->mono()),
+      wait_(core_.scheduler, start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout), std::move(options.cancel),
+            std::move(unwanted)),
+      report_(core_, *home_->platform_, start_, options.trace),
+      retry_(options.retry.value_or(home_->retry_)) {}
+
+// --- validate ------------------------------------------------------------------------------------------------------
+
+void Flight::prepare() {
+  if (auto wrong = check_limits(timeout_, retry_)) {
+    invalid_ = *std::move(wrong);
+  } else if (!platform_.is_address(info_.path)) {
+    invalid_ = Error(ErrorKind::bad_argument, fmt::format("this is no address of an API of {}: a path begins with "
+                                                          "'/', a method is named as its documentation does",
+                                                          platform_.platform()));
+  } else if (auto encoded = encode(); !encoded) {
+    invalid_ = encoded.error();
+  }
+}
+
+void Flight::begin() {
+  if (invalid_) return give_up_with(*invalid_);
+  gate();
+}
+
+// --- gate: capability, reply window, quota of the account -----------------------------------------------------------
+
+void Flight::gate() {
+  if (!enter(Step::gate)) return;
+  platform_.gate(info_, request_, [self = shared_from_this()](Result<std::unique_ptr<Platform::Permit>> permit) {
+    self->gated(std::move(permit));
+  });
+  hear();
+}
+
+void Flight::gated(Result<std::unique_ptr<Platform::Permit>> permit) {
+  if (over()) {  // too late: what was reserved goes back
+    if (permit && *permit) platform_.settle(*std::move(permit), &*ended_with_);
+    return;
+  }
+  if (!permit) return give_up_with(permit.error());
+  permit_ = *std::move(permit);
+  authorize();
+}
+
+// --- authorize: on every attempt, so that a repeat never carries a dead credential ----------------------------------
+
+void Flight::authorize() {
+  if (!enter(Step::authorize)) return;
+  if (!encoded_) {  // the transport took the last one
+    if (auto encoded = encode(); !encoded) return give_up_with(encoded.error());
+  }
+  request_.base = platform_.base_url(info_);
+  platform_.authorize(info_, request_, wait_.deadline(), wait_.token(),
+                      [self = shared_from_this()](Result<CredentialTag> tag) { self->authorized(std::move(tag)); });
+  hear();
+}
+
+void Flight::authorized(Result<CredentialTag> tag) {
+  if (over()) return;
+  if (!tag) return give_up_without_credential(tag.error());
+  tag_ = *tag;
+  limit();
+}
+
+// --- limit ----------------------------------------------------------------------------------------------------------
+
+void Flight::limit() {
+  if (!enter(Step::limit)) return;
+  CallQueue::enter(home_->queue_, shared_from_this());
+  hear();
+}
+
+/// The limiter has no slot before the deadline, or the platform shut this API.
+void Flight::held_back(Millis wait, ErrorKind kind, std::string code) {
+  Verdict verdict = verdict_of(Fault::held_back_by_limiter, info_.effect);
+  if (!code.empty())
+    verdict.advice = "held back: the platform said earlier that this API is used up; wait for its reset";
+  verdict.kind = kind;
+  verdict.retry_after = wait;
+  verdict.code = std::move(code);
+  give_up(verdict, {});
+}
+
+void Flight::slot_free() { send(); }
+
+// --- sign, send: signed last, as a signature ages -------------------------------------------------------------------
+
+void Flight::send() {
+  if (!enter(Step::send)) return;
+  if (auto signature = platform_.sign(info_, request_, core_.clock->wall()); !signature)
+    return give_up_with(signature.error());
+  ++attempts_;
+  attempt_start_ = core_.clock->mono();
+  encoded_ = false;
+  if (request_.sink) {
+    download_ = std::make_shared<DownloadGate>(std::move(request_.sink), core_.observer);
+    request_.sink = [gate = download_](std::string_view bytes) { return gate->take(bytes); };
+  }
+  hear();
+  transmit(core_, std::move(request_), wait_.deadline(), wait_.token(),
+           [self = shared_from_this()](Result<HttpOutcome> outcome) { self->received(std::move(outcome)); });
+}
+
+// --- parse, classify -------------------------------------------------------------------------------------------------
+
+void Flight::received(Result<HttpOutcome> arrived) {
+  if (over()) return;
+  core_.scheduler->drop(std::exchange(timer_, 0));
+  http_status_ = 0;
+  if (const auto broken = broken_by_host(arrived, download_.get(), source_.get()))
+    return judge(verdict_of(*broken, info_.effect), nullptr, broken->message());
+  HttpOutcome& outcome = *arrived;
+  if (outcome.fault) return judge(verdict_of(fault_of(*outcome.fault), info_.effect), nullptr, outcome.detail);
+  http_status_ = outcome.reply.status;
+  Reply reply;
+  reply.http = std::move(outcome.reply);
+  if (download_ && reply.http.status == 200) reply.http.body = download_->held();
+  platform_.open(info_, reply.http);
+  reply.document = platform_.read(info_, reply.http);
+  reply.unreadable = reply.document.fault();
+  if (download_ && reply.http.status == 200 && !reply.document && !stands_for_a_file(reply)) {  // so the file itself
+    if (!download_->open() && !reply.http.body.empty() && !download_->release()) {
+      if (const auto& broken = download_->broken())
+        return judge(verdict_of(*broken, info_.effect), nullptr, broken->message());
+      return judge(verdict_of(Fault::cancelled_after_sending, info_.effect), nullptr,
+                   "the receiver ended the download");
+    }
+    reply.streamed = download_->open();
+  }
+  judge(platform_.classify(info_, reply), &reply, {});
+}
+
+void Flight::judge(Verdict verdict, const Reply* reply, std::string_view detail) {
+  report_.attempt(info_, verdict, attempt_start_, attempts_, http_status_);
+  if (verdict.accepted) {
+    if (auto decoded = call_->decode(*reply); !decoded) {
+      const std::string message = decoded.error().message();
+      worst_ = Delivery::unknown;
+      Verdict lacking = verdict_of(Fault::missing_field, info_.effect);
+      lacking.request_id = std::move(verdict.request_id);
+      return give_up(lacking, message);
+    }
+    if (auto finished = call_->finish(*reply); !finished) return give_up_with(finished.error());
+    return accept(verdict);
+  }
+  worst_ = std::max(worst_, verdict.delivery);
+  home_->queue_->learn(info_, verdict);
+  const bool could_act_twice = info_.effect == Effect::create && worst_ == Delivery::unknown;
+  const bool renewable = verdict.renew_credential && tag_.digest != 0 && !renewed_;
+  const int most = std::min(retry_.repeats, verdict.most_repeats);
+  const bool passing = verdict.retry == Retry::after_backoff && repeats_ < most;
+  if (!could_act_twice && (renewable || passing) && repeatable())
+    return renewable ? renew(std::move(verdict)) : pause(verdict, detail);
+  give_up(verdict, detail);
+}
+
+// --- accept | renew once | pause and repeat
+// ---------------------------------------------------------------------------
+
+void Flight::accept(const Verdict& verdict) {
+  if (!verdict.code.empty()) report_.ignored(info_, verdict.code);
+  conclude(std::nullopt);
+}
+
+void Flight::renew(Verdict verdict) {
+  if (!enter(Step::renew)) return;
+  renewed_ = true;  // once per call: a second refusal is an answer, not a hiccup
+  refusal_ = std::move(verdict);
+  report_.repeat(info_, "renewal");
+  platform_.renew(tag_, wait_.deadline(), wait_.token(),
+                  [self = shared_from_this()](Result<void> renewal) { self->renewal_done(std::move(renewal)); });
+  hear();
+}
+
+void Flight::renewal_done(Result<void> renewal) {
+  if (over()) return;
+  if (!renewal) return give_up_without_credential(renewal.error());
+  authorize();
+}
+
+void Flight::pause(const Verdict& verdict, std::string_view detail) {
+  const Millis growing = retry_.first_pause * (1 << repeats_);
+  const Millis spread(
+      static_cast<std::int64_t>(static_cast<double>(growing.count()) * (0.8 + 0.4 * core_.jitter->unit())));
+  const MonoTime when = core_.clock->mono() + std::max(spread, verdict.retry_after.value_or(Millis{0}));
+  if (when >= wait_.deadline()) return give_up(verdict, detail);  // never sleep towards a sure timeout
+  if (!enter(Step::pause)) return;
+  ++repeats_;
+  report_.repeat(info_, "backoff");
+  timer_ = core_.scheduler->run_at(when, [self = shared_from_this()] {
+    self->timer_ = 0;
+    if (!self->over()) self->authorize();
+  });
+  hear();
+}
+
+// --- what the steps share
+// ---------------------------------------------------------------------------------------------
+
+/// False if the call is over: it is answered then.
+bool Flight::enter(Step step) {
+  if (ends_early()) return false;
+  step_ = step;
+  return true;
+}
+
+/// Ears for the deadline in every step that is not over at once, on the wire too, and for a cancel where the step does
+/// not hear of it itself: live credentials, free slots and our own transport do without.
+void Flight::hear() {
+  if (step_ == Step::send) wait_.hear_deadline(weak_from_this());
+  if (!waits() && (step_ != Step::send || core_.transport_is_ours)) return;
+  wait_.hear(weak_from_this());
+  if (std::exchange(waiting_, true)) return;
+  home_->waiting_.insert_or_assign(this, weak_from_this());
+}
+
+Result<void> Flight::encode() {
+  request_ = HttpRequest();
+  request_.method = info_.method;
+  request_.path = info_.path;
+  request_.repeatable = info_.effect != Effect::create;
+  encoded_ = true;
+  auto encoded = call_host(core_.observer.get(), host_seam::kBodySource, [this] { return call_->encode(request_); });
+  source_.reset();
+  if (!encoded || !request_.source) return encoded;
+  request_.source = source_ = std::make_shared<HostSource>(std::move(request_.source), core_.observer);
+  if (auto broken = source_->broken()) return *std::move(broken);
+  return {};
+}
+
+/// A body that cannot go back to its start, or a download that has begun to arrive, is not repeated.
+bool Flight::repeatable() {
+  if (download_ && download_->open()) return false;
+  if (!source_) return true;
+  return source_->rewind();
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE
