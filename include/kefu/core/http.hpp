@@ -101,7 +101,8 @@ enum class TransportFault : unsigned char {
   timeout_inside_reply,
   cancelled_after_sending,
   reply_too_large,
-  refused_locally,  ///< The URL is not allowed (plain http to a host that is not listed, bad scheme).
+  too_many_waiting,  ///< As many wait for a connection as may: not sent.
+  refused_locally,   ///< The URL is not allowed (plain http to a host that is not listed, bad scheme).
 };
 /// The value's name as it is written above; "unknown" for a value of another version.
 KEFU_EXPORT std::string_view to_string(TransportFault fault) noexcept;

@@ -73,6 +73,7 @@ class [[nodiscard]] Pending {
       Promise<typename detail::Chained<Returned>::type> promise(state->home());
       auto next = promise.pending();
       next.state_->keep_when_dropped();
+      next.state_->comes_from_callback();
       next.state_->cancel().lead(state->cancel());
       detail::Link<T, Returned, Callback> link(std::move(promise), Callback(std::forward<F>(callback)));
       detail::continue_with(std::move(state), std::move(link), Where::executor);

@@ -33,8 +33,9 @@ class KEFU_EXPORT PendingHome {
   virtual ~PendingHome() = default;
   virtual void run_callback(Task task) = 0;  ///< On the executor; what it throws is caught and reported.
   virtual void run_here(Task& task) = 0;     ///< At once; what it throws is caught and reported.
-  /// Why this thread must not wait, if so: one of the library's own threads, or the child of a fork.
-  virtual std::optional<Error> refuse_wait() const = 0;
+  /// Why this thread must not wait, if so: one of the library's own threads, the child of a fork, or the only thread of
+  /// callbacks if the answer comes `from_callback`.
+  virtual std::optional<Error> refuse_wait(bool from_callback) const = 0;
   virtual bool forked() const = 0;  ///< In a child of fork(): nobody is left who could answer.
   using Help = Scheduler::Help;
   virtual Help help(MonoTime until) = 0;  ///< See Scheduler::help.
@@ -68,6 +69,9 @@ class KEFU_EXPORT PendingState {
 
   /// True for the first who asks: there is one result side.
   bool hand_out() noexcept { return !std::exchange(handed_out_, true); }
+  /// A callback of the host answers it, so the thread of callbacks must not wait for it.
+  void comes_from_callback() noexcept { from_callback_ = true; }
+  bool from_callback() const noexcept { return from_callback_; }
   /// Dropping its Pending then cancels nothing.
   void keep_when_dropped() noexcept { keep_ = true; }
   /// The holder of the Pending let go of it.
@@ -95,6 +99,7 @@ class KEFU_EXPORT PendingState {
   std::atomic<bool> answered_{false};
   bool handed_out_ = false;
   bool keep_ = false;
+  bool from_callback_ = false;
   Where where_ = Where::executor;
   Task continuation_;
 };

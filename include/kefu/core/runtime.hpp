@@ -49,8 +49,13 @@ struct RuntimeOptions {
   /// there are no threads then.
   std::shared_ptr<Scheduler> scheduler;
   std::shared_ptr<Jitter> jitter;
-  /// Most calls and other works waiting for the store thread; more are answered `rate_limited`.
+  /// Threads that work on a store that blocks, 1 to 64. Work on one account, customer or token stays in order,
+  /// whichever thread does it; more than one helps where a store is far away. A store that does not block needs none.
+  std::size_t store_workers = 1;
+  /// Most works waiting for one store thread; more are answered `rate_limited`.
   std::size_t store_queue = 10'000;
+  /// How long `stop` lets the store finish what was queued before. 0 to 10 minutes.
+  Millis stop_within{5'000};
   /// Most calls in flight at a time, over all accounts. A call started beyond it is answered `rate_limited`, not sent.
   std::size_t calls_in_flight = 100'000;
   /// Most callbacks waiting for the executor. While so many wait, a call that starts is answered `rate_limited`, not
@@ -58,12 +63,13 @@ struct RuntimeOptions {
   std::size_t callback_queue = 100'000;
 };
 
-/// Owns the library's threads: one for I/O and timers, one for the store, and unless the host brings an executor one
+/// Owns the library's threads: one for I/O and timers, those of the store, and unless the host brings an executor one
 /// for callbacks. Everything else is a cheap handle that may outlive it and then answers `cancelled`.
 ///
-/// Stopping refuses new calls, answers those in flight with `cancelled` and joins the threads; from one of its own
-/// callbacks it hands them off instead of joining itself. Create it after fork(): a child that uses its parent's
-/// runtime is answered with an error.
+/// Stopping refuses new calls, answers those in flight with `cancelled`, lets the store finish what was queued (for
+/// `stop_within` at most: reply windows of messages that were not sent go back, a renewed grant is kept) and joins the
+/// threads; from one of its own callbacks it hands them off instead of joining itself. Create it after fork(): a child
+/// that uses its parent's runtime is answered with an error.
 ///
 /// ### Host code on our threads
 ///
@@ -95,8 +101,8 @@ struct RuntimeOptions {
 /// Thread safety: `stop` may be called from any thread; the destructor once.
 class KEFU_EXPORT Runtime {
  public:
-  /// Errors: `bad_argument` (name_space, queue sizes), `configuration` (multi_instance without a durable store, CA file
-  /// missing, proxy URL wrong).
+  /// Errors: `bad_argument` (name_space, sizes, stop_within), `configuration` (multi_instance without a durable store,
+  /// CA file missing, proxy URL wrong).
   static Result<Runtime> create(RuntimeOptions options = {});
   Runtime(Runtime&&) noexcept;
   Runtime& operator=(Runtime&&) noexcept;

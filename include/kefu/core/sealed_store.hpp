@@ -59,6 +59,7 @@ class KEFU_EXPORT SealedStore final : public Store {
 
   bool durable() const noexcept override;
   Result<WallTime> now() override;
+  bool blocks() const noexcept override;
   Result<std::optional<StoreEntry>> get(std::string_view key) override;
   Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys) override;
   Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override;

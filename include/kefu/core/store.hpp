@@ -145,6 +145,9 @@ class KEFU_EXPORT Store {
   virtual bool durable() const noexcept = 0;
   /// The store's clock, for those who compare with ends that other processes wrote.
   virtual Result<WallTime> now() = 0;
+  /// False if no call ever waits for a disk, a network or another process: such a store may be asked on the I/O thread,
+  /// which spares the way to the store's thread.
+  virtual bool blocks() const noexcept { return true; }
 
   /// The entry, or nothing if absent or expired. What a commit that was reported as done wrote is seen by every later
   /// read, from whatever process.
@@ -218,6 +221,7 @@ class KEFU_EXPORT MemoryStore final : public Store {
 
   bool durable() const noexcept override { return false; }
   Result<WallTime> now() override;
+  bool blocks() const noexcept override { return false; }
   Result<std::optional<StoreEntry>> get(std::string_view key) override;
   Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys) override;
   Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override;

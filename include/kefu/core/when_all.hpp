@@ -24,6 +24,7 @@ struct PendingAccess {
   template <class T>
   static void lead(const Pending<T>& pending, const PendingState& part) {
     pending.state_->cancel().lead(part.cancel());
+    if (part.from_callback()) pending.state_->comes_from_callback();
   }
 };
 

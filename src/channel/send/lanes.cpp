@@ -70,7 +70,7 @@ class SendLanes::Turn {
   Turn(Turn&&) noexcept = default;
   Turn& operator=(Turn&&) = delete;
   ~Turn() {
-    if (job) lanes->finish(job, Error(ErrorKind::cancelled, "the runtime ended before the message was sent"));
+    if (job) lanes->dropped(std::move(job));
   }
   JobPtr release() { return std::move(job); }
 
@@ -155,7 +155,9 @@ void SendLanes::start(Turn turn) {
 void SendLanes::reserve(Turn turn) {
   const auto& job = *turn.job;
   const int parts = static_cast<int>(job.message.parts->count());
+  const Affinity affinity(job.message.customer);
   runtime_->with_store<Reservation>(
+      affinity.at_once(),
       [ledger = settings_.ledger, customer = job.message.customer, parts, now = runtime_->clock->wall()](Store&) {
         return ledger->reserve(customer, parts, now);
       },
@@ -175,8 +177,8 @@ void SendLanes::reserved(Turn turn, Result<Reservation> reservation) {
     return finish(turn.release(), reservation.error());
   }
   if (begin_sending(job)) return send_next(std::move(turn));
-  const int unsent = static_cast<int>(job.message.parts->count());  // nobody waits for it any more
-  settle(job, unsent, Error(ErrorKind::cancelled, "given up"));
+  const JobPtr given_up = turn.release();  // nobody waits for it any more
+  settle(*given_up, static_cast<int>(given_up->message.parts->count()), Error(ErrorKind::cancelled, "given up"));
 }
 
 bool SendLanes::begin_sending(Job& job) {
@@ -213,6 +215,21 @@ void SendLanes::part_failed(Turn turn, const Error& error) {
   const JobPtr job = turn.release();
   const int unsent = static_cast<int>(job->message.parts->count() - job->sent);
   settle(*job, unsent, error);
+  finish(job, with_parts(error, job->sent));
+}
+
+/// The runtime ends: what the message had taken from the window goes back.
+void SendLanes::dropped(const JobPtr& job) {
+  bool on_its_way = false;
+  {
+    std::lock_guard lock(mutex_);
+    on_its_way = job->phase == Phase::sending;
+  }
+  ErrorDetails details;
+  details.message =
+      on_its_way ? "the runtime ended while the message was sent" : "the runtime ended before the message was sent";
+  const Error error(ErrorKind::cancelled, on_its_way ? Delivery::unknown : Delivery::not_sent, std::move(details));
+  if (job->reservation.tracked) settle(*job, static_cast<int>(job->message.parts->count() - job->sent), error);
   finish(job, with_parts(error, job->sent));
 }
 

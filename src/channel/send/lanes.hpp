@@ -85,6 +85,7 @@ class SendLanes final : public std::enable_shared_from_this<SendLanes> {
   bool begin_sending(Job& job);
   void send_next(Turn turn);
   void part_failed(Turn turn, const Error& error);
+  void dropped(const JobPtr& job);
   void settle(const Job& job, int unsent, const Error& error) const;
   void finish(const JobPtr& job, Result<Receipt> result, Unless unless = Unless::finished);
 

@@ -87,7 +87,9 @@ class Planning final : public std::enable_shared_from_this<Planning> {
   void look(std::shared_ptr<ReplyLedger> ledger, std::string customer) {
     if (const auto end = wait_.over(runtime_->clock->mono())) return ended(*end);
     wait_.hear(weak_from_this());
+    const Affinity affinity(customer);
     runtime_->with_store<ReplyWindow>(
+        affinity,
         [ledger = std::move(ledger), customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
           return ledger->look(customer, now);
         },

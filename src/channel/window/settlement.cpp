@@ -15,7 +15,9 @@ void settle_reservation(const std::shared_ptr<RuntimeCore>& runtime, const std::
                         Reservation reservation, int unsent, const Error& error, std::string_view used_up) {
   if (error.delivery() == Delivery::unknown) --unsent;
   const std::string& code = error.platform_code();
+  const Affinity affinity(reservation.customer);
   runtime->with_store<void>(
+      affinity.surely().at_once(),
       [ledger, reservation = std::move(reservation), unsent, code, is_used_up = !code.empty() && code == used_up,
        closed = error.kind() == ErrorKind::window_closed, now = runtime->clock->wall()](Store&) -> Result<void> {
         if (is_used_up) return ledger->used_up(reservation, now);
@@ -27,7 +29,8 @@ void settle_reservation(const std::shared_ptr<RuntimeCore>& runtime, const std::
 }
 
 bool is_store_trouble(const Error& error) {
-  return error.kind() != ErrorKind::window_closed && error.kind() != ErrorKind::cancelled;
+  return error.kind() != ErrorKind::window_closed && error.kind() != ErrorKind::cancelled &&
+         error.kind() != ErrorKind::rate_limited;  // too much at once: the store itself is well
 }
 
 void report_lost_ledger(const RuntimeCore& runtime, std::string_view platform, std::string_view account,

@@ -61,7 +61,7 @@ PendingState::~PendingState() = default;
 Result<void> PendingState::wait() {
   if (has_answer()) return {};
   if (home_)
-    if (auto refused = home_->refuse_wait()) return *std::move(refused);
+    if (auto refused = home_->refuse_wait(from_callback_)) return *std::move(refused);
   for (;;) {
     const auto help = home_ ? home_->help(MonoTime::max()) : PendingHome::Help::wait;
     if (has_answer()) return {};
@@ -79,7 +79,7 @@ Result<void> PendingState::wait() {
 
 bool PendingState::wait_for(Millis limit) {
   if (has_answer()) return true;
-  if (home_ && home_->refuse_wait()) return false;
+  if (home_ && home_->refuse_wait(from_callback_)) return false;
   limit = std::clamp<Millis>(limit, Millis(0), std::chrono::hours(24 * 365));  // keeps the sum below in range
   const MonoTime until = home_ ? home_->now() + limit : MonoTime();
   for (;;) {

@@ -39,12 +39,16 @@ void RuntimeCore::run_callback(Task task) {
 
 void RuntimeCore::run_here(Task& task) { static_cast<void>(call_host(observer.get(), host_seam::kCallback, task)); }
 
-std::optional<Error> RuntimeCore::refuse_wait() const {
+std::optional<Error> RuntimeCore::refuse_wait(bool from_callback) const {
   if (fork_guard_.forked()) return refusal();
   if (may_not_block())
     return Error(ErrorKind::bad_argument,
                  "get() on one of the library's own threads would wait for itself: use then() or co_await, or give "
                  "RuntimeOptions::executor a thread of its own");
+  if (from_callback && on_callback_thread && on_callback_thread())
+    return Error(ErrorKind::bad_argument,
+                 "get() in a callback would wait for another callback, and there is one thread for both: return the "
+                 "Pending from the callback, or give RuntimeOptions::executor more threads");
   return std::nullopt;
 }
 
@@ -86,7 +90,22 @@ void RuntimeCore::stop() {
   }
   refusing_.store(true, std::memory_order_release);
   if (stop_transport) stop_transport();
+  if (!after_loop) run_out_simulated();
+  const bool hand_off = after_loop && scheduler->is_own_thread();
+  if (hand_off) after_loop([self = shared_from_this()] { self->stop_rest(); });
   scheduler->stop();
+  if (!hand_off) stop_rest();
+}
+
+/// Nobody but us runs the scheduler: works under way come to their end, later ones are done at once.
+void RuntimeCore::run_out_simulated() {
+  while (store_is_busy() && !scheduler->is_own_thread() && scheduler->help(clock->mono()) == Help::worked) {
+  }
+  store_queue->finish();
+}
+
+void RuntimeCore::stop_rest() {
+  closed_.store(true, std::memory_order_release);
   store_queue->stop();
   if (stop_callbacks) stop_callbacks();
   const std::lock_guard lock(mutex_);

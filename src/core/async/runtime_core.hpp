@@ -16,18 +16,43 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// Runs blocking store work away from the I/O thread, in order, from a bounded queue. With simulated time there is no
-/// thread: work is posted to the scheduler.
+/// Which store work stays in order with which: all of one lane does, work of different lanes may overtake.
+struct Affinity {
+  Affinity() {}  ///< The one lane of all work that names none.
+  explicit Affinity(std::string_view name) : lane(std::hash<std::string_view>()(name)) {}
+  /// What brings something begun to its end (gives a reserved window back, keeps a renewed grant) is taken also when
+  /// the queue is full: what was accepted before bounds it.
+  Affinity surely() const {
+    Affinity same = *this;
+    same.sure = true;
+    return same;
+  }
+  /// Asked on the loop for a store that does not block, the result comes before with_store returns.
+  Affinity at_once() const {
+    Affinity same = *this;
+    same.immediate = true;
+    return same;
+  }
+  std::size_t lane = 0;
+  bool sure = false;
+  bool immediate = false;
+};
+
+/// Runs blocking store work away from the I/O thread, each lane in order, from bounded queues. With simulated time
+/// there is no thread: work is posted to the scheduler.
 class StoreQueue {
  public:
   virtual ~StoreQueue() = default;
-  /// False: the queue is full or stopped; the work was not taken.
-  virtual bool post(Task work) = 0;
+  /// False: the queue is full (if `bounded`) or stopped. It was not taken; only at a stop it may have been destroyed.
+  virtual bool post(const Affinity& affinity, Task&& work, bool bounded) = 0;
+  /// A stop begins, and nobody will run the scheduler any more.
+  virtual void finish() {}
   /// Finishes the work at hand and drops what is queued.
   virtual void stop() = 0;
   virtual bool is_own_thread() const = 0;
@@ -55,7 +80,9 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::shared_ptr<Observer> observer;  ///< Redacting; null if the host gave none.
   std::shared_ptr<Jitter> jitter;
   std::shared_ptr<StoreQueue> store_queue;
-  SharedValues shared_values;            ///< Of its accounts.
+  SharedValues shared_values;  ///< Of its accounts.
+  bool store_on_loop = false;  ///< The store does not block: it is asked there.
+  std::atomic<std::size_t> store_works{0};
   SpanIds span_ids;                      ///< For the spans that an observer gets.
   std::size_t most_calls = 100'000;      ///< See RuntimeOptions::calls_in_flight.
   std::size_t most_callbacks = 100'000;  ///< See RuntimeOptions::callback_queue.
@@ -64,7 +91,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
 
   void run_callback(Task task) override;
   void run_here(Task& task) override;
-  std::optional<Error> refuse_wait() const override;
+  std::optional<Error> refuse_wait(bool from_callback) const override;
   bool forked() const override { return fork_guard_.forked(); }
   Help help(MonoTime until) override;
   MonoTime now() const override { return clock->mono(); }
@@ -79,15 +106,27 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   /// one in flight makes on its own way (a token, the next part of a message) are not asked again.
   std::optional<Error> refuse_start() const;
 
-  /// Runs `work(Store&)`, which returns Result<T>, on the store thread, then `done(Result<T>)` on the loop. From the
-  /// loop, `done` is called at once with `rate_limited` when the queue is full, or with `refusal`. At shutdown `done`
-  /// is destroyed uncalled: its owner answers. Call it from any thread.
+  /// Runs `work(Store&)`, which returns Result<T>, on a store thread (on the loop if the store does not block), then
+  /// `done(Result<T>)` on the loop. From the loop, `done` is called at once with `rate_limited` when the queue is full,
+  /// or with `refusal`. During a stop work is still done, as long as the loop waits for it; after that `done` is
+  /// destroyed uncalled: its owner answers. Call it from any thread.
   template <class T, class Work, class Done>
-  void with_store(Work work, Done done);
+  void with_store(const Affinity& affinity, Work work, Done done);
+  template <class T, class Work, class Done>
+  void with_store(Work work, Done done) {
+    with_store<T>(Affinity(), std::move(work), std::move(done));
+  }
+  /// Works given to the store whose result has not come back.
+  bool store_is_busy() const { return store_works.load(std::memory_order_acquire) != 0; }
 
-  /// The end of all activity, in the order loop, store, callbacks. Called from one of the runtime's own threads it
-  /// returns at once where waiting would be for itself. The first call does it; others wait for it if they can.
+  /// The end of all activity: new calls are refused, transfers end, the store's queue runs out while the loop goes on,
+  /// then loop, store and callbacks end. Called from one of the runtime's own threads it returns at once where waiting
+  /// would be for itself. The first call does it; others wait for it if they can.
   void stop();
+  /// True from the begin of a stop.
+  bool stopping() const { return refusing_.load(std::memory_order_acquire); }
+  /// Runs a task on the loop's thread as its last act; empty where the loop has no thread.
+  std::function<void(Task)> after_loop;
   /// Ends the runtime's own callback thread, if it has one, after its last callback.
   std::function<void()> stop_callbacks;
   std::function<bool()> on_callback_thread;
@@ -98,9 +137,12 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   class Waiting;
   enum class Phase : unsigned char { running, stopping, stopped };
   bool on_own_thread() const;
+  void run_out_simulated();
+  void stop_rest();
 
   const ForkGuard fork_guard_;
   std::atomic<bool> refusing_{false};
+  std::atomic<bool> closed_{false};  ///< The loop has ended: no store work any more.
   std::mutex mutex_;
   std::condition_variable changed_;
   Phase phase_ = Phase::running;
@@ -114,30 +156,60 @@ struct RuntimeAccess {
 };
 inline std::shared_ptr<RuntimeCore> core_of(const Runtime& runtime) { return RuntimeAccess::core(runtime); }
 
+/// One piece of store work on its way there and back.
 template <class T, class Work, class Done>
-void RuntimeCore::with_store(Work work, Done done) {
-  struct Job {
-    Job(std::shared_ptr<RuntimeCore> c, Work w, Done d) : core(std::move(c)), work(std::move(w)), done(std::move(d)) {}
-    std::shared_ptr<RuntimeCore> core;
-    Work work;
-    Done done;
-  };
-  auto job = std::make_shared<Job>(shared_from_this(), std::move(work), std::move(done));
-  auto refused = refusal();
-  if (!refused && store_queue->post([job] {
-        auto result = std::make_unique<Result<T>>(
-            call_host(job->core->observer.get(), host_seam::kStore, [&] { return job->work(*job->core->store); }));
-        Scheduler& loop = *job->core->scheduler;
-        loop.post([job, result = std::move(result)] { job->done(std::move(*result)); });
-      }))
+class StoreJob {
+ public:
+  StoreJob(std::shared_ptr<RuntimeCore> core, Work work, Done done)
+      : core_(std::move(core)), work_(std::move(work)), done_(std::move(done)) {
+    core_->store_works.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~StoreJob() { core_->store_works.fetch_sub(1, std::memory_order_release); }
+  StoreJob(const StoreJob&) = delete;
+  StoreJob& operator=(const StoreJob&) = delete;
+
+  void work() {
+    result_.emplace(call_host(core_->observer.get(), host_seam::kStore, [&] { return work_(*core_->store); }));
+  }
+  void finish() { done_(std::move(*result_)); }
+  void refuse(Error error) { done_(Result<T>(std::move(error))); }
+  Scheduler& loop() const { return *core_->scheduler; }
+
+ private:
+  const std::shared_ptr<RuntimeCore> core_;
+  Work work_;
+  Done done_;
+  std::optional<Result<T>> result_;
+};
+
+template <class T, class Work, class Done>
+void RuntimeCore::with_store(const Affinity& affinity, Work work, Done done) {
+  auto job = std::make_unique<StoreJob<T, Work, Done>>(shared_from_this(), std::move(work), std::move(done));
+  if (forked() || closed_.load(std::memory_order_acquire)) return job->refuse(*refusal());
+  const bool on_loop = scheduler->is_own_thread();
+  if (store_on_loop) {
+    if (on_loop) job->work();
+    if (on_loop && affinity.immediate) return job->finish();
+    scheduler->post([job = std::move(job), on_loop] {
+      if (!on_loop) job->work();
+      job->finish();
+    });
     return;
+  }
+  auto& kept = *job;
+  Task task = [job = std::move(job)]() mutable {
+    job->work();
+    Scheduler& loop = job->loop();
+    loop.post([job = std::move(job)] { job->finish(); });
+  };
+  if (store_queue->post(affinity, std::move(task), !affinity.sure && !stopping()) || !task) return;
+  auto refused = closed_.load(std::memory_order_acquire) ? refusal() : std::nullopt;
   if (!refused)
     refused = Error(ErrorKind::rate_limited,
                     "the queue of the store thread is full: the store is slower than the calls; raise store_queue or "
-                    "call less");
-  if (scheduler->is_own_thread()) return job->done(Result<T>(*std::move(refused)));
-  if (this->refusal()) return job->done(Result<T>(*std::move(refused)));
-  scheduler->post([job, error = *std::move(refused)]() mutable { job->done(Result<T>(std::move(error))); });
+                    "store_workers, or call less");
+  if (on_loop || closed_.load(std::memory_order_acquire)) return kept.refuse(*std::move(refused));
+  scheduler->post([task = std::move(task), &kept, error = *std::move(refused)]() mutable { kept.refuse(error); });
 }
 
 }  // namespace detail

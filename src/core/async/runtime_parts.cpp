@@ -1,5 +1,6 @@
 #include "core/async/runtime_parts.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <random>
 #include <unordered_map>
@@ -73,6 +74,21 @@ void StoppableTransport::stop() {
   }
   for (auto& entry : owed)
     entry.second(HttpOutcome(TransportFault::cancelled_after_sending, "the runtime was stopped"));
+}
+
+void StoreThreads::stop() {
+  for (const auto& thread : threads_) thread->stop();
+}
+
+bool StoreThreads::is_own_thread() const {
+  return std::any_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->is_own_thread(); });
+}
+
+bool ScheduledStore::post(const Affinity&, Task&& work, bool) {
+  if (!finishing_.load(std::memory_order_acquire)) return scheduler_->post(std::move(work)) != 0;
+  work();
+  work = nullptr;
+  return true;
 }
 
 DefaultJitter::DefaultJitter() : state_((std::uint64_t(std::random_device{}()) << 32) ^ std::random_device{}()) {}

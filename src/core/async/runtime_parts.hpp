@@ -8,8 +8,10 @@
 #include <kefu/core/runtime.hpp>
 #include <kefu/core/scheduler.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -25,28 +27,34 @@ class CallbackThread final : public Executor {
   const std::shared_ptr<WorkThread> thread_;
 };
 
-/// The store thread. Thread safety: any thread.
-class StoreThread final : public StoreQueue {
+/// The store threads; an affinity always means the same one. Without threads (a store that does not block) it takes
+/// nothing. Thread safety: any thread.
+class StoreThreads final : public StoreQueue {
  public:
-  explicit StoreThread(std::shared_ptr<WorkThread> thread) : thread_(std::move(thread)) {}
-  bool post(Task work) override { return thread_->post(std::move(work), true); }
-  void stop() override { thread_->stop(); }
-  bool is_own_thread() const override { return thread_->is_own_thread(); }
+  explicit StoreThreads(std::vector<std::shared_ptr<WorkThread>> threads) : threads_(std::move(threads)) {}
+  bool post(const Affinity& affinity, Task&& work, bool bounded) override {
+    return !threads_.empty() && threads_[affinity.lane % threads_.size()]->post(std::move(work), bounded);
+  }
+  void stop() override;
+  bool is_own_thread() const override;
 
  private:
-  const std::shared_ptr<WorkThread> thread_;
+  const std::vector<std::shared_ptr<WorkThread>> threads_;
 };
 
-/// Store work on the scheduler, for simulated time. Thread safety: any thread.
+/// Store work on the scheduler, for simulated time: in order with everything else; at a stop at once. Thread safety:
+/// any thread.
 class ScheduledStore final : public StoreQueue {
  public:
   explicit ScheduledStore(std::shared_ptr<Scheduler> scheduler) : scheduler_(std::move(scheduler)) {}
-  bool post(Task work) override { return scheduler_->post(std::move(work)) != 0; }
+  bool post(const Affinity& affinity, Task&& work, bool bounded) override;
+  void finish() override { finishing_.store(true, std::memory_order_release); }
   void stop() override {}
   bool is_own_thread() const override { return scheduler_->is_own_thread(); }
 
  private:
   const std::shared_ptr<Scheduler> scheduler_;
+  std::atomic<bool> finishing_{false};
 };
 
 /// Callbacks on the scheduler, for simulated time: in order with everything else, never inside the call that answers.

@@ -13,12 +13,14 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 /// Tasks ordered by time, then by order of insertion, with removal by ticket in O(log n): a binary heap of slots that
-/// know their place. A ticket names a slot and how often it was used, so an old one never removes another's task.
+/// know their place. A ticket names a slot and how often it was used, so an old one never removes another's task: a
+/// slot whose uses are counted to the end is not used again, which takes years.
 ///
 /// Thread safety: none; its owner locks.
-class TimerQueue {
+template <unsigned kUseBits>
+class TimerSlots {
  public:
-  using Ticket = std::uint64_t;  ///< Never 0.
+  using Ticket = std::uint64_t;  ///< Never 0, and the highest bit is free for the owner.
 
   bool empty() const noexcept { return heap_.empty(); }
   std::size_t size() const noexcept { return heap_.size(); }
@@ -41,7 +43,7 @@ class TimerQueue {
     slot.place = heap_.size();
     heap_.push_back(index);
     rise(slot.place);
-    return (static_cast<Ticket>(slot.uses) << 32) | (index + 1U);
+    return (slot.uses << kIndexBits) | (index + 1U);
   }
 
   /// The first task; only if not empty.
@@ -49,21 +51,22 @@ class TimerQueue {
 
   /// The task of a ticket, if it is still here: destroy it where its destructor may run.
   std::optional<Task> remove(Ticket ticket) {
-    const auto index = static_cast<std::uint32_t>(ticket & 0xffffffffU);
+    const auto index = static_cast<std::uint32_t>(ticket & ((Ticket{1} << kIndexBits) - 1));
     if (index == 0 || index > slots_.size()) return std::nullopt;
     const Slot& slot = slots_[index - 1];
-    if (slot.place == kNowhere || slot.uses != static_cast<std::uint32_t>(ticket >> 32)) return std::nullopt;
+    if (slot.place == kNowhere || slot.uses != ticket >> kIndexBits) return std::nullopt;
     return remove_at(slot.place);
   }
 
  private:
+  static constexpr unsigned kIndexBits = 63 - kUseBits;
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
   struct Slot {
     MonoTime when{};
     std::uint64_t order = 0;
     Task task;
     std::size_t place = kNowhere;
-    std::uint32_t uses = 0;
+    std::uint64_t uses = 0;
   };
 
   bool before(std::size_t a, std::size_t b) const {
@@ -99,8 +102,7 @@ class TimerQueue {
     }
     Slot& slot = slots_[index];
     slot.place = kNowhere;
-    ++slot.uses;
-    free_.push_back(index);
+    if (++slot.uses >> kUseBits == 0) free_.push_back(index);
     return std::move(slot.task);
   }
 
@@ -109,6 +111,9 @@ class TimerQueue {
   std::vector<std::uint32_t> free_;
   std::uint64_t last_order_ = 0;
 };
+
+/// 16 million timers at a time, 500 thousand million uses of each slot.
+using TimerQueue = TimerSlots<39>;
 
 }  // namespace detail
 KEFU_END_NAMESPACE

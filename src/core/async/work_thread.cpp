@@ -11,7 +11,7 @@ bool WorkThread::start(const char* name) {
   return thread_.start(name, [self = shared_from_this()] { self->run(); });
 }
 
-bool WorkThread::post(Task task, bool bounded) {
+bool WorkThread::post(Task&& task, bool bounded) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || (bounded && queue_.size() >= limit_)) return false;
@@ -32,6 +32,7 @@ void WorkThread::stop() {
     if (at_stop_ == AtStop::drop_queued) dropped.swap(queue_);
   }
   changed_.notify_one();
+  dropped.clear();  // answered now, however long the task at hand takes
   thread_.join_or_detach();
 }
 

@@ -23,8 +23,8 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
   WorkThread(std::size_t limit, AtStop at_stop) : limit_(limit), at_stop_(at_stop) {}
   bool start(const char* name);
 
-  /// Takes the task; false, and the task destroyed, when stopped or, if `bounded`, when the queue is full.
-  bool post(Task task, bool bounded);
+  /// Takes the task; false, and the task left as it was, when stopped or, if `bounded`, when the queue is full.
+  bool post(Task&& task, bool bounded);
 
   /// Refuses new tasks, runs or drops what is queued and joins; called on the thread itself it returns and the thread
   /// ends on its own.

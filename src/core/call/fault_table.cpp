@@ -225,6 +225,8 @@ Fault fault_of(TransportFault fault) noexcept {
       return Fault::proxy_refused_tunnel;
     case TransportFault::proxy_wants_authentication:
       return Fault::proxy_wants_authentication;
+    case TransportFault::too_many_waiting:
+      return Fault::held_back_by_limiter;
     case TransportFault::deadline_before_sending:
       return Fault::deadline_before_sending;
     case TransportFault::cancelled_before_sending:

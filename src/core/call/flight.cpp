@@ -130,7 +130,14 @@ void Flight::received(Result<HttpOutcome> arrived) {
   if (const auto broken = broken_by_host(arrived, download_.get(), source_.get()))
     return judge(verdict_of(*broken, info_.effect), nullptr, broken->message());
   HttpOutcome& outcome = *arrived;
-  if (outcome.fault) return judge(verdict_of(fault_of(*outcome.fault), info_.effect), nullptr, outcome.detail);
+  if (outcome.fault) {
+    Verdict verdict = verdict_of(fault_of(*outcome.fault), info_.effect);
+    if (*outcome.fault == TransportFault::too_many_waiting) {  // told at once: who calls has to slow down
+      verdict.retry = Retry::never;
+      verdict.advice = "not sent";
+    }
+    return judge(std::move(verdict), nullptr, outcome.detail);
+  }
   http_status_ = outcome.reply.status;
   Reply reply;
   reply.http = std::move(outcome.reply);

@@ -26,6 +26,11 @@ Flight::~Flight() {
 // --- cancel and deadline --------------------------------------------------------------------------------------------
 
 bool Flight::ends_early() {
+  if (core_.stopping()) {
+    Verdict verdict = verdict_of(Fault::cancelled_before_sending, info_.effect);
+    verdict.advice = "the runtime was stopped";
+    return give_up(verdict, {}), true;
+  }
   if (home_->closed_.load(std::memory_order_relaxed)) {
     Verdict verdict = verdict_of(Fault::cancelled_before_sending, info_.effect);
     verdict.advice = "the account was closed";
@@ -122,7 +127,6 @@ Error Flight::make_error(ErrorKind kind, Delivery delivery, ErrorDetails details
 
 /// The one way out.
 void Flight::conclude(std::optional<Error> error) {
-  const bool dropped = weak_from_this().expired();
   step_ = Step::over;
   ended_with_ = std::move(error);
   home_->calls_.fetch_sub(1, std::memory_order_relaxed);
@@ -130,7 +134,7 @@ void Flight::conclude(std::optional<Error> error) {
   if (waiting_ && core_.scheduler->is_own_thread()) home_->waiting_.erase(this);
   if (timer_ != 0) core_.scheduler->drop(timer_);
   wait_.close();
-  if (permit_ && !dropped) platform_.settle(std::move(permit_), ended_with_ ? &*ended_with_ : nullptr);
+  if (permit_) platform_.settle(std::move(permit_), ended_with_ ? &*ended_with_ : nullptr);
   report_.ended(info_, ended_with_, attempts_);
   const auto call = std::move(call_);
   if (ended_with_) {

@@ -10,7 +10,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 
@@ -20,6 +23,11 @@ Result<void> check_options(const RuntimeOptions& options) {
   if (options.name_space.empty() || options.name_space.size() > 64)
     return Error(ErrorKind::bad_argument,
                  fmt::format("name_space has {} bytes: it takes 1 to 64", options.name_space.size()));
+  if (options.store_workers == 0 || options.store_workers > 64)
+    return Error(ErrorKind::bad_argument, fmt::format("store_workers is {}: 1 to 64", options.store_workers));
+  if (options.stop_within.count() < 0 || options.stop_within > std::chrono::minutes(10))
+    return Error(ErrorKind::bad_argument,
+                 fmt::format("stop_within is {} ms: 0 to 600000", options.stop_within.count()));
   if (options.store_queue == 0 || options.callback_queue == 0 || options.calls_in_flight == 0)
     return Error(ErrorKind::bad_argument, "store_queue, callback_queue and calls_in_flight are at least 1");
   if (options.scheduler && !options.clock)
@@ -37,11 +45,12 @@ Result<void> check_options(const RuntimeOptions& options) {
 /// Parts that are threads of this runtime: started last, when nothing can fail any more but starting them.
 struct RuntimeThreads {
   std::shared_ptr<detail::IoLoop> loop;
-  std::shared_ptr<detail::WorkThread> store;
+  std::vector<std::shared_ptr<detail::WorkThread>> store;
   std::shared_ptr<detail::WorkThread> callbacks;
 
   bool start() const {
-    return (!loop || loop->start()) && (!store || store->start("kefu-store")) &&
+    return (!loop || loop->start()) &&
+           std::all_of(store.begin(), store.end(), [](const auto& each) { return each->start("kefu-store"); }) &&
            (!callbacks || callbacks->start("kefu-callback"));
   }
 };
@@ -55,8 +64,14 @@ void add_loop(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads
   }
   threads.loop = std::make_shared<detail::IoLoop>();
   core.scheduler = threads.loop;
-  threads.store = std::make_shared<WorkThread>(options.store_queue, WorkThread::AtStop::drop_queued);
-  core.store_queue = std::make_shared<detail::StoreThread>(threads.store);
+  core.after_loop = [loop = std::weak_ptr(threads.loop)](Task task) {
+    if (const auto held = loop.lock()) held->after_end(std::move(task));
+  };
+  threads.loop->wait_at_stop([&core] { return core.store_is_busy(); }, options.stop_within);
+  core.store_on_loop = !core.store->blocks();
+  for (std::size_t i = 0; i < options.store_workers && !core.store_on_loop; ++i)
+    threads.store.push_back(std::make_shared<WorkThread>(options.store_queue, WorkThread::AtStop::drop_queued));
+  core.store_queue = std::make_shared<detail::StoreThreads>(threads.store);
 }
 
 void add_executor(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads& threads) {

@@ -1,6 +1,7 @@
 #include "core/net/curl_transfer.hpp"
 
 #include "core/async/host_code.hpp"
+#include "core/crypto/crypto.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -139,11 +140,25 @@ void CurlTransfer::limit_time(Millis left) {
   curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(std::clamp(left, Millis(1), longest).count()));
 }
 
+/// Handles are kept for the next request: what this one held (tokens in the target, a customer's words) is not.
+void CurlTransfer::forget_content() {
+  const auto wipe_text = [](std::string& text) {
+    wipe(text.data(), text.size());
+    text.clear();
+  };
+  curl_easy_setopt(easy_, CURLOPT_REQUEST_TARGET, nullptr);  // libcurl has a copy
+  wipe_text(target_);
+  wipe_text(request_.body);
+  wipe_text(reply_.body);
+  for (auto& field : request_.query) wipe_text(field.second);
+  for (auto& field : request_.headers) wipe_text(field.second);
+  request_ = HttpRequest();
+  reply_ = HttpReply();
+}
+
 MoveFunction<void(HttpOutcome)> CurlTransfer::finish() {
   auto done = std::move(done_);
-  request_.source = nullptr;
-  request_.sink = nullptr;
-  reply_ = HttpReply();
+  forget_content();
   body_bytes_ = 0;
   header_bytes_ = 0;
   headers_whole_ = false;

@@ -64,6 +64,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   bool configure();
   void set_method();
   std::string set_headers();
+  void forget_content();
   TransportFault fault_of(int curl_code) const;
   TransportFault fault_after_sending(int curl_code) const;
   std::string detail_of(int curl_code, TransportFault fault) const;

@@ -149,7 +149,7 @@ void CurlTransport::Impl::send(HttpRequest request, MonoTime deadline, CancelTok
   if (!host.refusal.empty()) return answer_later(std::move(done), TransportFault::refused_locally, host.refusal);
   const auto& limits = settings_.options();
   if (host.waiting.size() >= limits.waiting_per_host)
-    return answer_later(std::move(done), TransportFault::deadline_before_sending,
+    return answer_later(std::move(done), TransportFault::too_many_waiting,
                         "too many requests wait for a connection: raise connections_per_host, or call less");
   auto own = unused_transfer();
   if (!own)

@@ -45,7 +45,7 @@ bool IoLoop::start() {
 Scheduler::Ticket IoLoop::run_at(MonoTime when, Task task) {
   if (forked()) return 0;  // before the mutex: the parent's thread may have held it
   std::unique_lock lock(mutex_);
-  if (refusing_) {
+  if (refusing_ || (without_timers_ && when != MonoTime::min())) {
     lock.unlock();
     task = nullptr;
     return 0;
@@ -70,10 +70,10 @@ void IoLoop::drop(Ticket ticket) {
     if (auto task = timers_.remove(ticket)) dropped = *std::move(task);
     return;
   }
-  const auto found = std::find_if(posted_.begin(), posted_.end(), [&](auto& p) { return p.ticket == ticket; });
-  if (found == posted_.end()) return;
-  dropped = std::move(found->task);
-  posted_.erase(found);
+  // They stand in the order of their tickets; a dropped one leaves a gap.
+  const auto found = std::lower_bound(posted_.begin(), posted_.end(), ticket,
+                                      [](const Posted& posted, Ticket wanted) { return posted.ticket < wanted; });
+  if (found != posted_.end() && found->ticket == ticket) dropped = std::move(found->task);
 }
 
 // The system call is made only if the loop sleeps, and once per sleep.
@@ -107,9 +107,21 @@ void IoLoop::run() {
       if (stopping_) break;
     }
     run_transfers();
-    sleep();
+    sleep(MonoTime::max());
   }
+  run_out();
   end();
+  Task last;
+  {
+    const std::lock_guard lock(mutex_);
+    last = std::move(after_end_);
+  }
+  if (last) last();
+}
+
+void IoLoop::after_end(Task task) {
+  const std::lock_guard lock(mutex_);
+  after_end_ = std::move(task);
 }
 
 // As many as there are now: a task that posts itself again must not keep the replies waiting.
@@ -119,6 +131,7 @@ void IoLoop::run_posted() {
   for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
     Task task = std::move(posted_.front().task);
     posted_.pop_front();
+    if (!task) continue;  // dropped
     lock.unlock();
     static_cast<void>(call_host_quietly(task));  // a last line: what leaves here would end the thread
     task = nullptr;
@@ -154,12 +167,13 @@ void IoLoop::run_transfers() {
   }
 }
 
-void IoLoop::sleep() {
+void IoLoop::sleep(MonoTime until) {
   std::unique_lock lock(mutex_);
-  if (stopping_ || woken_ || !posted_.empty()) return;
+  if ((stopping_ && !without_timers_) || woken_ || !posted_.empty()) return;
   auto limit = kLongestSleep;
-  if (!timers_.empty()) {
-    const auto left = timers_.first() - std::chrono::steady_clock::now();
+  if (!timers_.empty()) until = std::min(until, timers_.first());
+  if (until != MonoTime::max()) {
+    const auto left = until - std::chrono::steady_clock::now();
     // Rounded up: waking a moment early would spin until the time has come.
     limit = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0), limit);
   }
@@ -171,12 +185,32 @@ void IoLoop::sleep() {
 }
 
 // What was posted before the stop still runs (it finds the runtime refusing), transfers are ended with their own fault,
-// then whatever is left is destroyed, which answers it.
-void IoLoop::end() {
+// what waits for a time is destroyed, which answers it. All of it may still want the store: its results are waited for.
+void IoLoop::run_out() {
   run_posted();
   if (at_stop_) at_stop_();
-  run_posted();
-  at_stop_ = nullptr;  // it may own what owns this loop
+  {
+    TimerQueue timers;
+    const std::lock_guard lock(mutex_);
+    without_timers_ = true;
+    std::swap(timers, timers_);
+  }
+  const MonoTime end = std::chrono::steady_clock::now() + stop_within_;
+  for (;;) {
+    run_posted();
+    {
+      const std::lock_guard lock(mutex_);
+      if (posted_.empty() && !(busy_ && busy_())) break;
+    }
+    if (std::chrono::steady_clock::now() >= end) break;
+    sleep(end);
+  }
+}
+
+// Whatever is left is destroyed, which answers it.
+void IoLoop::end() {
+  at_stop_ = nullptr;  // they may own what owns this loop
+  busy_ = nullptr;
   {
     std::deque<Posted> posted;
     TimerQueue timers;

@@ -7,6 +7,7 @@
 #include <kefu/core/scheduler.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -38,8 +39,8 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
 
   Ticket run_at(MonoTime when, Task task) override;
   void drop(Ticket ticket) override;
-  /// Runs what was posted before, calls `at_stop`, drops the rest and joins; on the loop itself it returns and the loop
-  /// ends on its own.
+  /// Runs what was posted before, calls `at_stop`, drops all timers, goes on while there is work to wait for, drops the
+  /// rest and joins; on the loop itself it returns and the loop ends on its own.
   void stop() override;
   bool is_own_thread() const override { return thread_.is_current(); }
 
@@ -47,6 +48,13 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   void* multi() const noexcept { return multi_; }
   /// Before `start`: called on the loop when it ends, with all parts still working.
   void at_stop(std::function<void()> hook) { at_stop_ = std::move(hook); }
+  /// Before `start`: a stop waits while this answers true, for `within` at most; it is asked whenever the loop is idle.
+  void wait_at_stop(std::function<bool()> busy, std::chrono::milliseconds within) {
+    busy_ = std::move(busy);
+    stop_within_ = within;
+  }
+  /// The last act of the loop's thread.
+  void after_end(Task task);
   bool forked() const noexcept { return fork_guard_.forked(); }
 
  private:
@@ -59,7 +67,8 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   void run_posted();
   void run_due();
   void run_transfers();
-  void sleep();
+  void sleep(MonoTime until);
+  void run_out();
   void end();
   void close_multi();
   void wake_locked(std::unique_lock<std::mutex>& lock);
@@ -67,6 +76,8 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   const ForkGuard fork_guard_;
   void* multi_ = nullptr;
   std::function<void()> at_stop_;
+  std::function<bool()> busy_;
+  std::chrono::milliseconds stop_within_{0};
   OwnedThread thread_;
 
   std::mutex mutex_;
@@ -74,7 +85,9 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   bool woken_ = false;
   std::atomic<int> wakers_{0};  ///< Threads inside curl_multi_wakeup: the multi must outlive them.
   bool stopping_ = false;
+  bool without_timers_ = false;  ///< What would wait for one is dropped: the loop is about to end.
   bool refusing_ = false;
+  Task after_end_;
   std::deque<Posted> posted_;
   TimerQueue timers_;
   Ticket last_posted_ = 0;

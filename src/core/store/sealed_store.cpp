@@ -181,6 +181,7 @@ Result<std::shared_ptr<SealedStore>> SealedStore::create(std::shared_ptr<Store> 
 }
 
 bool SealedStore::durable() const noexcept { return impl_->inner->durable(); }
+bool SealedStore::blocks() const noexcept { return impl_->inner->blocks(); }
 
 Result<WallTime> SealedStore::now() { return impl_->inner->now(); }
 

@@ -15,8 +15,7 @@ namespace detail {
 namespace {
 
 constexpr Millis kGuard = std::chrono::seconds(5);  // past a fetch's own deadline: the fetcher forgot us
-
-constexpr int kMostLooks = 3;  // at the record again, at a fetcher's word
+constexpr int kMostLooks = 3;                       // at the record again, at a fetcher's word
 
 }  // namespace
 
@@ -35,12 +34,12 @@ TokenBroker::TokenBroker(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Toke
       vault_(std::make_shared<const TokenVault>(core_->clock, settings_.record_key(core_->name_space),
                                                 settings_.budget_key(core_->name_space), settings_.identity)),
       owner_(random_text(20)),
+      affinity_(settings_.record_key(core_->name_space)),
       breaker_(settings_.refused_again) {}
 
 TokenBroker::~TokenBroker() { core_->scheduler->drop(renewal_); }
 
-// --- what callers ask
-// ----------------------------------------------------------------------------------------------------
+// --- what callers ask -----------------------------------------------------------------------------
 
 TokenPtr TokenBroker::live() const {
   TokenPtr token;
@@ -119,8 +118,7 @@ void TokenBroker::force(MonoTime deadline, CancelToken cancel, Renewed done) {
   look(round);
 }
 
-// --- read the record, take the lease
-// ---------------------------------------------------------------------------------------
+// --- read the record, take the lease --------------------------------------------------------------
 
 TokenBroker::RoundPtr TokenBroker::start(Cause cause) {
   auto round = std::make_shared<TokenRound>(cause, core_);
@@ -130,6 +128,7 @@ TokenBroker::RoundPtr TokenBroker::start(Cause cause) {
 
 void TokenBroker::look(const RoundPtr& round) {
   core_->with_store<TokenVault::Found>(
+      affinity_,
       [vault = vault_, owner = owner_, lease = settings_.lease, refused = round->refused,
        known = token_ ? token_->tag.digest : 0, leaked = round->cause == Cause::leaked](Store& store) {
         return leaked ? vault->claim(store, owner, lease) : vault->look(store, owner, lease, refused, known);
@@ -146,6 +145,7 @@ void TokenBroker::looked(const RoundPtr& round, Result<TokenVault::Found> found)
       return finish(round, token_);
     }
     if (round->cause == Cause::leaked) return finish(round, found.error());
+    if (found.error().kind() == ErrorKind::rate_limited) return finish(round, found.error());  // too much at once
     if (!settings_.fetch_without_store) return fail(round, found.error());
     round->store_down = true;
     return fetch(round, TokenFetcher::Mode::normal);
@@ -178,8 +178,7 @@ void TokenBroker::poll(const RoundPtr& round) {
                            [self = shared_from_this(), round] { self->look(round); });
 }
 
-// --- fetch
-// -----------------------------------------------------------------------------------------------------------------
+// --- fetch ----------------------------------------------------------------------------------------
 
 void TokenBroker::fetch(const RoundPtr& round, TokenFetcher::Mode mode) {
   const MonoTime now = core_->clock->mono();
@@ -235,6 +234,7 @@ void TokenBroker::same_again(const RoundPtr& round) {
 /// Takes one of the forced refreshes of the day from the budget that all processes share.
 void TokenBroker::spend_forced(const RoundPtr& round) {
   core_->with_store<TokenVault::Spent>(
+      affinity_,
       [vault = vault_, per_day = settings_.forced_per_day, apart = settings_.forced_apart](Store& store) {
         return vault->spend(store, per_day, apart);
       },
@@ -262,8 +262,7 @@ void TokenBroker::spent(const RoundPtr& round, Result<TokenVault::Spent> answer)
   fail(round, Error(ErrorKind::credentials_refused, Delivery::not_sent, std::move(details)));
 }
 
-// --- write the record, use the token
-// ------------------------------------------------------------------------------------------
+// --- write the record, use the token --------------------------------------------------------------
 
 /// Compare-and-set: a slow fetch never overwrites what somebody wrote meanwhile; it takes that instead (TOK-2).
 void TokenBroker::keep(const RoundPtr& round, FetchedToken token) {
@@ -275,15 +274,17 @@ void TokenBroker::keep(const RoundPtr& round, FetchedToken token) {
   const MonoTime end = round->fetch_start + token.life;
   if (round->store_down) return adopt(round, record, end);
   using Winner = std::optional<TokenRecord>;
-  core_->with_store<Winner>([vault = vault_, record, expected = round->store_generation, refused = round->refused](
-                                Store& store) { return vault->keep(store, record, expected, refused); },
-                            [self = shared_from_this(), round, record, end](Result<Winner> winner) {
-                              if (round->over) return;
-                              if (winner && *winner) return self->adopt(round, **winner, self->end_of(**winner));
-                              if (!winner)
-                                self->report_store(winner.error());  // it works all the same, in this process
-                              self->adopt(round, record, end);
-                            });
+  core_->with_store<Winner>(
+      affinity_.surely(),
+      [vault = vault_, record, expected = round->store_generation, refused = round->refused](Store& store) {
+        return vault->keep(store, record, expected, refused);
+      },
+      [self = shared_from_this(), round, record, end](Result<Winner> winner) {
+        if (round->over) return;
+        if (winner && *winner) return self->adopt(round, **winner, self->end_of(**winner));
+        if (!winner) self->report_store(winner.error());  // it works all the same, in this process
+        self->adopt(round, record, end);
+      });
 }
 
 /// A record's end on this process's own clock, which does not jump; never later than a whole life from now.
@@ -318,8 +319,7 @@ void TokenBroker::adopt(const RoundPtr& round, const TokenRecord& record, MonoTi
   finish(round, token_);
 }
 
-// --- ends of a round
-// -----------------------------------------------------------------------------------------------------------
+// --- ends of a round ------------------------------------------------------------------------------
 
 /// All who wait get this error, and for a moment nobody asks again (TOK-3, TOK-7).
 void TokenBroker::fail(const RoundPtr& round, const Error& error) {
@@ -349,6 +349,7 @@ void TokenBroker::lose(const RoundPtr& round, const Error& error) {
   }
   if (!round->lease) return finish(round, error);
   core_->with_store<bool>(
+      affinity_.surely(),
       [vault = vault_, expected = round->store_generation](Store& store) { return vault->retire(store, expected); },
       [self = shared_from_this(), round, error](const Result<bool>& retired) {
         if (!retired) self->report_store(retired.error());
@@ -379,6 +380,7 @@ void TokenBroker::plan_renewal() {
 void TokenBroker::give_lease_back(const RoundPtr& round) {
   if (!round->lease) return;
   core_->with_store<bool>(
+      affinity_.surely(),
       [lease = *std::exchange(round->lease, std::nullopt)](Store& store) -> Result<bool> {
         static_cast<void>(store.release(lease));  // it ends by itself too
         return true;
@@ -414,8 +416,7 @@ Error TokenBroker::cooling() const {
   return Error(last_error_->kind(), last_error_->delivery(), std::move(details));
 }
 
-// --- reports
-// ---------------------------------------------------------------------------------------------------------------------
+// --- reports --------------------------------------------------------------------------------------
 
 void TokenBroker::report_fetch(const TokenRound& round, std::string_view outcome) const {
   count(*core_->observer, metric::kTokenFetches,

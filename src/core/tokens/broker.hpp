@@ -108,6 +108,7 @@ class TokenBroker final : public TokenProvider, public std::enable_shared_from_t
   const TokenSettings settings_;
   const std::shared_ptr<const TokenVault> vault_;
   const std::string owner_;
+  const Affinity affinity_;
 
   mutable std::mutex mutex_;
   TokenPtr published_;  // under mutex_: for readers on other threads

@@ -109,7 +109,7 @@ void GrantFetcher::fetch(Mode, MonoTime deadline, CancelToken cancel,
   job->done = std::move(done);
   if (unsaved_) return save(job, std::exchange(unsaved_, nullptr));
   access_.runtime->with_store<StoredGrant>(
-      [key = key_](Store& store) { return read_grant(store, key); },
+      detail::Affinity(key_), [key = key_](Store& store) { return read_grant(store, key); },
       [self = shared_from_this(), job](Result<StoredGrant> stored) { self->found(job, std::move(stored)); });
 }
 
@@ -156,7 +156,9 @@ void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& e
                          gateway_time(access_.runtime->clock->wall()), error.platform_code());
   if (!error.details().platform_message.empty()) lost.why += ": " + error.details().platform_message;
   const std::string why = lost.why;
+  const detail::Affinity affinity(key_);
   access_.runtime->with_store<CommitOutcome>(
+      affinity.surely(),
       [key = key_, lost = std::move(lost), expected = before.generation](Store& store) {
         return detail::put_known(store, key, lost.json(), expected, std::nullopt, Durability::full);
       },
@@ -170,7 +172,9 @@ void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& e
 }
 
 void GrantFetcher::save(const JobPtr& job, std::shared_ptr<Renewal> renewal) {
+  const detail::Affinity affinity(key_);
   access_.runtime->with_store<Saved>(
+      affinity.surely(),
       [key = key_, renewal](Store& store) { return save_renewal(store, key, renewal->grant, renewal->expected); },
       [self = shared_from_this(), job, renewal](const Result<Saved>& saved) {
         if (!saved) return self->not_saved(job, renewal, saved.error());
@@ -184,13 +188,34 @@ void GrantFetcher::save(const JobPtr& job, std::shared_ptr<Renewal> renewal) {
       });
 }
 
+/// A save that waits for its time. A runtime that ends drops it: then it is done at once, for the last time.
+class GrantFetcher::SaveAgain {
+ public:
+  SaveAgain(std::shared_ptr<GrantFetcher> fetcher, JobPtr job, std::shared_ptr<Renewal> renewal)
+      : fetcher_(std::move(fetcher)), job_(std::move(job)), renewal_(std::move(renewal)) {}
+  SaveAgain(SaveAgain&&) noexcept = default;
+  SaveAgain& operator=(SaveAgain&&) = delete;
+  ~SaveAgain() {
+    if (fetcher_) (*this)();
+  }
+  void operator()() {
+    const auto fetcher = std::move(fetcher_);
+    fetcher->save(job_, std::move(renewal_));
+  }
+
+ private:
+  std::shared_ptr<GrantFetcher> fetcher_;
+  JobPtr job_;
+  std::shared_ptr<Renewal> renewal_;
+};
+
 /// The platform has acted, so what it gave must not get lost: tried again until the deadline, then by the next fetch.
 void GrantFetcher::not_saved(const JobPtr& job, std::shared_ptr<Renewal> renewal, const Error& error) {
   const auto& runtime = *access_.runtime;
   const MonoTime again = runtime.clock->mono() + job->pause;
-  if (again < job->wait.deadline()) {
+  if (again < job->wait.deadline() && !runtime.refusal()) {
     job->pause = std::min(job->pause * 2, kLongestSavePause);
-    runtime.scheduler->run_at(again, [self = shared_from_this(), job, renewal] { self->save(job, renewal); });
+    runtime.scheduler->run_at(again, SaveAgain(shared_from_this(), job, std::move(renewal)));
     return;
   }
   if (runtime.observer)

@@ -50,6 +50,7 @@ class GrantFetcher final : public detail::TokenFetcher, public std::enable_share
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
   /// What a refresh brought.
+  class SaveAgain;
   struct Renewal {
     Grant grant;
     Secret access_token;

@@ -82,7 +82,9 @@ void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request
   }
   if (auto refusal = refuse_type(settings_->capabilities, type)) return done(*std::move(refusal));
   if (customer.empty()) return done(std::unique_ptr<Permit>());
+  const detail::Affinity affinity(customer);
   runtime_->with_store<Reservation>(
+      affinity.at_once(),
       [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
         return ledger->reserve(customer, 1, now);
       },

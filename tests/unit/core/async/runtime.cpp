@@ -1,4 +1,5 @@
 #include "core/async/runtime_core.hpp"
+#include "support/faulty_store.hpp"
 
 #include <kefu/core/pending.hpp>
 #include <kefu/core/runtime.hpp>
@@ -25,6 +26,13 @@ Runtime make(RuntimeOptions options = {}) {
   auto runtime = Runtime::create(std::move(options));
   REQUIRE_MESSAGE(runtime, (runtime ? "" : runtime.error().to_string()));
   return *std::move(runtime);
+}
+
+/// A store that needs threads of its own.
+RuntimeOptions with_blocking_store() {
+  RuntimeOptions options;
+  options.store = std::make_shared<kefu_test::FaultyStore>(std::make_shared<MemoryStore>(), false);
+  return options;
 }
 
 class RecordingObserver final : public Observer {
@@ -143,7 +151,7 @@ TEST_CASE("wait_for comes back without an answer and with one") {
 }
 
 TEST_CASE("CON-4: get on the library's own threads is an error, and the operation is cancelled") {
-  RuntimeOptions options;
+  RuntimeOptions options = with_blocking_store();
   options.executor = std::make_shared<InlineExecutor>();
   Runtime runtime = make(std::move(options));
   auto core = kefu::detail::core_of(runtime);
@@ -175,7 +183,7 @@ TEST_CASE("CON-4: get on the library's own threads is an error, and the operatio
 }
 
 TEST_CASE("with_store works on the store thread and comes back to the loop") {
-  Runtime runtime = make();
+  Runtime runtime = make(with_blocking_store());
   auto core = kefu::detail::core_of(runtime);
   std::promise<std::string> done;
   core->with_store<std::string>(
@@ -192,7 +200,7 @@ TEST_CASE("with_store works on the store thread and comes back to the loop") {
 }
 
 TEST_CASE("a store that throws is an error of its call, and the store thread goes on") {
-  Runtime runtime = make();
+  Runtime runtime = make(with_blocking_store());
   auto core = kefu::detail::core_of(runtime);
   std::promise<ErrorKind> thrown;
   core->with_store<int>([](Store&) -> Result<int> { throw std::runtime_error("from a store"); },
@@ -204,7 +212,7 @@ TEST_CASE("a store that throws is an error of its call, and the store thread goe
 }
 
 TEST_CASE("CON-3: a full store queue answers rate_limited") {
-  RuntimeOptions options;
+  RuntimeOptions options = with_blocking_store();
   options.store_queue = 2;
   Runtime runtime = make(std::move(options));
   auto core = kefu::detail::core_of(runtime);
@@ -248,6 +256,22 @@ TEST_CASE("timers run in order, and a dropped one does not run") {
   loop.post([&] { order += '0'; });
   loop.drop(dropped);
   CHECK(done.get_future().get() == "0ab");
+}
+
+TEST_CASE("foundation l: of tasks posted to the loop any one can be dropped, and the others run in order") {
+  Runtime runtime = make();
+  auto& loop = *kefu::detail::core_of(runtime)->scheduler;
+  std::promise<void> begin;
+  loop.post([go = begin.get_future().share()] { go.wait(); });
+  std::string order;
+  std::vector<Scheduler::Ticket> tickets;
+  for (char name = 'a'; name <= 'e'; ++name) tickets.push_back(loop.post([&order, name] { order += name; }));
+  for (const int which : {1, 4}) loop.drop(tickets[static_cast<std::size_t>(which)]);
+  loop.drop(tickets[1]);
+  std::promise<std::string> done;
+  loop.post([&] { done.set_value(order); });
+  begin.set_value();
+  CHECK(done.get_future().get() == "acd");
 }
 
 TEST_CASE("a dropped promise answers cancelled; a dropped continuation gets the answer") {

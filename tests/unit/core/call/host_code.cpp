@@ -4,6 +4,7 @@
 #include "core/async/host_parts.hpp"
 #include "core/call/pipeline.hpp"
 #include "core/tokens/sourced_tokens.hpp"
+#include "support/faulty_store.hpp"
 #include "support/simulated_core.hpp"
 #include "support/test_platform.hpp"
 
@@ -341,10 +342,13 @@ TEST_CASE("foundation g: clock and jitter that throw or say nonsense") {
 }
 
 TEST_CASE("foundation g: what throws on a thread of ours does not end it") {
-  auto runtime = Runtime::create();
+  RuntimeOptions options;
+  options.store = std::make_shared<kefu_test::FaultyStore>(std::make_shared<MemoryStore>(), false);
+  auto runtime = Runtime::create(std::move(options));
   REQUIRE(runtime);
   kefu::detail::core_of(*runtime)->scheduler->post([] { throw std::runtime_error("on the loop"); });
-  kefu::detail::core_of(*runtime)->store_queue->post([] { throw std::bad_alloc(); });
+  kefu::detail::core_of(*runtime)->store_queue->post(
+      detail::Affinity(), [] { throw std::bad_alloc(); }, true);
   CancelSource source;
   source.token().on_request([] { throw std::runtime_error("a listener"); });
   bool heard = false;

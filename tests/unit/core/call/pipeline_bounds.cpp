@@ -83,3 +83,29 @@ TEST_CASE("foundation b: calls in flight are bounded where a call starts; what a
   simulated.wire->reply(R"({"errcode":0,"name":"lamp"})");
   CHECK(client.call(ReadThing("5")).get());
 }
+
+TEST_CASE("foundation b: get() in a callback for what another callback answers is an error, not a deadlock") {
+  auto runtime = Runtime::create();
+  REQUIRE(runtime);
+  const auto core = kefu::detail::core_of(*runtime);
+  std::promise<Result<int>> chained;
+  std::promise<Result<int>> fresh;
+  core->run_callback([&] {
+    const auto answer_soon = [&] {
+      Promise<int> promise(core);
+      auto pending = promise.pending();
+      core->scheduler->post([promise = std::move(promise)]() mutable { promise.answer(1); });
+      return pending;
+    };
+    chained.set_value(answer_soon().then([](Result<int> one) { return *one + 1; }).get());
+    fresh.set_value(answer_soon().get());
+  });
+  auto refused = chained.get_future();
+  REQUIRE(refused.wait_for(kPatience) == std::future_status::ready);
+  const auto result = refused.get();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == ErrorKind::bad_argument);
+  auto answer = fresh.get_future();
+  REQUIRE(answer.wait_for(kPatience) == std::future_status::ready);
+  CHECK(answer.get());
+}

@@ -99,6 +99,19 @@ TEST_CASE("foundation h: a cancel that came on the wire ends the call before it 
   CHECK(s.platform->held_renewals.empty());
 }
 
+TEST_CASE("foundation l: a full waiting list of the transport is rate_limited, not sent, and told at once") {
+  Silence s;
+  s.at(Millis(10), [&] {
+    s.transport->answer(HttpOutcome(TransportFault::too_many_waiting, "too many requests wait for a connection"));
+  });
+  const auto result = s.client.call(SendThing("oA", "hi"), s.options(Millis(60'000))).get();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == ErrorKind::rate_limited);
+  CHECK(result.error().delivery() == Delivery::not_sent);
+  CHECK(says(result.error(), "wait for a connection"));
+  CHECK(s.time->elapsed() < Millis(100));
+}
+
 TEST_CASE("foundation h: text and fields of an error that ends a repeat agree") {
   Silence s;
   const auto fail_first = [&](TransportFault fault) {

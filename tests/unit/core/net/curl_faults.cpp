@@ -236,7 +236,7 @@ TEST_CASE("NET-4: waiting for a connection ends with the deadline, a cancel, a s
 
   auto waiting = c.start(c.post(server.base(), "4"));
   auto last = c.start(c.post(server.base(), "5"));
-  check_fault(c.exchange(c.post(server.base(), "6")), TransportFault::deadline_before_sending);
+  check_fault(c.exchange(c.post(server.base(), "6")), TransportFault::too_many_waiting);
   SUBCASE("they get their turn") {
     release.set_value();
     CHECK_FALSE(first.get().fault);
