@@ -50,5 +50,17 @@ inline Result<MonoTime> deadline_of(const RuntimeCore& runtime, const CallOption
   return runtime.clock->mono() + timeout;
 }
 
+/// What is left until a deadline, never less than zero. Less than a millisecond is none.
+inline Millis time_left(MonoTime deadline, MonoTime now) {
+  return now >= deadline ? Millis(0) : std::chrono::duration_cast<Millis>(deadline - now);
+}
+
+/// For a call on behalf of somebody who has until then.
+inline CallOptions options_until(const Clock& clock, MonoTime deadline) {
+  CallOptions options;
+  options.timeout = time_left(deadline, clock.mono());
+  return options;
+}
+
 }  // namespace detail
 KEFU_END_NAMESPACE

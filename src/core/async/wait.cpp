@@ -1,5 +1,7 @@
 #include "core/async/wait.hpp"
 
+#include "core/async/call_deadline.hpp"
+
 #include <algorithm>
 
 KEFU_BEGIN_NAMESPACE
@@ -30,9 +32,7 @@ std::optional<Wait::End> Wait::over(MonoTime now) const noexcept {
   return std::nullopt;
 }
 
-Millis Wait::left(MonoTime now) const noexcept {
-  return now >= deadline_ ? Millis(0) : std::chrono::duration_cast<Millis>(deadline_ - now);
-}
+Millis Wait::left(MonoTime now) const noexcept { return time_left(deadline_, now); }
 
 CancelToken Wait::token() {
   if (joint_) return joint_->token();

@@ -122,7 +122,7 @@ void DongDongPush::start(const AttemptPtr& attempt, Op op) {
   if (attempt->tries == 0) attempt->first_try = now;
   ++attempt->tries;
   CallOptions options = attempt->wait.rest(*runtime_->clock);
-  const auto remembered = std::chrono::duration_cast<Millis>(attempt->first_try + kForgotten - now);
+  const Millis remembered = detail::time_left(attempt->first_try + kForgotten, now);
   options.timeout = std::min(*options.timeout, remembered);
   client_.start(std::move(op), std::move(options), CancelToken(), [attempt](Result<PushedMessage> result) {
     if (!result) return attempt->home->failed(attempt, result.error());

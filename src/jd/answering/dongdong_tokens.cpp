@@ -1,5 +1,6 @@
 #include "jd/answering/dongdong_tokens.hpp"
 
+#include "core/async/call_deadline.hpp"
 #include "core/report/redaction.hpp"
 #include "core/tokens/broker.hpp"
 
@@ -27,8 +28,7 @@ class DongDongTokenFetcher final : public detail::TokenFetcher {
              MoveFunction<void(Result<detail::FetchedToken>)> done) override {
     ExchangeDongDongGrant op(aspid_, secret_);
     op.version = version_;
-    CallOptions options;
-    options.timeout = std::chrono::duration_cast<Millis>(deadline - clock_->mono());
+    CallOptions options = detail::options_until(*clock_, deadline);
     client_.start(std::move(op), std::move(options), std::move(cancel),
                   [life = life_, done = std::move(done)](Result<DongDongToken> answer) mutable {
                     if (!answer) return done(answer.error());

@@ -3,6 +3,7 @@
 #include "core/async/call_deadline.hpp"
 #include "core/async/wait.hpp"
 #include "core/text/json_writer.hpp"
+#include "core/text/page_token.hpp"
 #include "jd/operations/day_windows.hpp"
 #include "jd/operations/paging.hpp"
 
@@ -10,10 +11,8 @@
 #include <kefu/jd/im_pop.hpp>
 #include <kefu/jd/thread.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 
 KEFU_BEGIN_NAMESPACE
 namespace jd {
@@ -32,33 +31,19 @@ struct PlaceInList {
 };
 
 std::string place_text(const PlaceInList& place) {
-  return fmt::format("{}.{}.{}", unix_seconds(place.window), place.page, place.passed);
-}
-
-template <class Number>
-bool take_number(std::string_view& text, Number& to) {
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), to);
-  if (read.ec != std::errc()) return false;
-  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
-  return true;
-}
-
-bool take_dot(std::string_view& text) {
-  if (text.empty() || text.front() != '.') return false;
-  text.remove_prefix(1);
-  return true;
+  return detail::page_token({unix_seconds(place.window), place.page, static_cast<std::int64_t>(place.passed)});
 }
 
 std::optional<PlaceInList> read_place_in_list(std::string_view text) {
   std::int64_t seconds = 0;
+  std::int64_t page = 0;
+  std::int64_t passed = 0;
+  if (!detail::read_page_token(text, {&seconds, &page, &passed})) return std::nullopt;
+  if (seconds > kLatestSecond || page < 1 || page > kLastPage || passed > UINT32_MAX) return std::nullopt;
   PlaceInList place;
-  std::uint32_t passed = 0;
-  if (!take_number(text, seconds) || !take_dot(text) || !take_number(text, place.page) || !take_dot(text) ||
-      !take_number(text, passed) || !text.empty())
-    return std::nullopt;
-  if (seconds < 0 || seconds > kLatestSecond || place.page < 1 || place.page > kLastPage) return std::nullopt;
   place.window = from_unix_seconds(seconds);
-  place.passed = passed;
+  place.page = static_cast<int>(page);
+  place.passed = static_cast<std::size_t>(passed);
   if (start_of_day(place.window) != place.window) return std::nullopt;
   return place;
 }

@@ -2,6 +2,7 @@
 
 #include "core/async/call_deadline.hpp"
 #include "core/async/wait.hpp"
+#include "core/text/page_token.hpp"
 #include "jd/operations/day_windows.hpp"
 #include "jd/operations/paging.hpp"
 
@@ -12,7 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -30,20 +31,18 @@ struct PlaceInLog {
   std::size_t passed = 0;
 };
 
-std::string place_text(const PlaceInLog& place) { return fmt::format("{}.{}", unix_millis(place.time), place.passed); }
+std::string place_text(const PlaceInLog& place) {
+  return detail::page_token({unix_millis(place.time), static_cast<std::int64_t>(place.passed)});
+}
 
 std::optional<PlaceInLog> read_place(std::string_view text) {
   std::int64_t millis = 0;
-  std::uint32_t passed = 0;
-  const char* end = text.data() + text.size();
-  const auto time = std::from_chars(text.data(), end, millis);
-  if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.') return std::nullopt;
-  const auto count = std::from_chars(time.ptr + 1, end, passed);
-  if (count.ec != std::errc() || count.ptr != end) return std::nullopt;
-  if (millis < 0 || millis > kLatestMillis) return std::nullopt;  // what a clock can hold
+  std::int64_t passed = 0;
+  if (!detail::read_page_token(text, {&millis, &passed})) return std::nullopt;
+  if (millis > kLatestMillis || passed > UINT32_MAX) return std::nullopt;  // what a clock can hold
   PlaceInLog place;
   place.time = from_unix_millis(millis);
-  place.passed = passed;
+  place.passed = static_cast<std::size_t>(passed);
   return place;
 }
 

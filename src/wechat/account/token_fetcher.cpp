@@ -1,5 +1,6 @@
 #include "wechat/account/token_fetcher.hpp"
 
+#include "core/async/call_deadline.hpp"
 #include "core/call/pipeline.hpp"
 #include "wechat/account/platform.hpp"
 
@@ -27,8 +28,7 @@ const ApiClient& AccountTokenFetcher::client() {
 
 void AccountTokenFetcher::fetch(Mode mode, MonoTime deadline, CancelToken cancel,
                                 MoveFunction<void(Result<detail::FetchedToken>)> done) {
-  CallOptions options;
-  options.timeout = std::chrono::duration_cast<Millis>(deadline - runtime_->clock->mono());
+  CallOptions options = detail::options_until(*runtime_->clock, deadline);
   auto answered = [done = std::move(done)](Result<TokenAnswer> answer) mutable {
     if (!answer) return done(answer.error());
     done(detail::FetchedToken(std::move(answer->access_token), std::chrono::seconds(answer->expires_in)));

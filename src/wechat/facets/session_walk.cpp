@@ -3,15 +3,13 @@
 #include "core/async/call_deadline.hpp"
 #include "core/async/wait.hpp"
 #include "core/call/answers.hpp"
+#include "core/text/page_token.hpp"
 
 #include <kefu/wechat/kf_accounts.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
-#include <string_view>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -22,15 +20,7 @@ namespace {
 constexpr Millis kWalkTimeout{30'000};
 constexpr std::size_t kMostOnPage = 1000;
 constexpr int kMostLists = 25;  // of agents' sessions, per page
-
-bool take_number(std::string_view& text, std::size_t& to) {
-  std::uint32_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc()) return false;
-  to = number;
-  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
-  return true;
-}
+constexpr std::int64_t kMostPlaces = UINT32_MAX;
 
 /// Agents without a person bound to them have no sessions; the platform says so with an error.
 bool has_no_sessions(const Error& error) {
@@ -97,7 +87,8 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   }
 
   void stop_here() {
-    page_.next = fmt::format("{}.{}", place_.agent, place_.passed);
+    page_.next =
+        detail::page_token({static_cast<std::int64_t>(place_.agent), static_cast<std::int64_t>(place_.passed)});
     promise_.answer(std::move(page_));
   }
 
@@ -117,10 +108,12 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
 std::optional<SessionPlace> read_session_place(const std::string& page) {
   SessionPlace place;
   if (page.empty()) return place;
-  std::string_view text = page;
-  if (text.size() > 21 || !take_number(text, place.agent) || text.empty() || text.front() != '.') return std::nullopt;
-  text.remove_prefix(1);
-  if (!take_number(text, place.passed) || !text.empty()) return std::nullopt;
+  std::int64_t agent = 0;
+  std::int64_t passed = 0;
+  if (!detail::read_page_token(page, {&agent, &passed}) || agent > kMostPlaces || passed > kMostPlaces)
+    return std::nullopt;
+  place.agent = static_cast<std::size_t>(agent);
+  place.passed = static_cast<std::size_t>(passed);
   return place;
 }
 

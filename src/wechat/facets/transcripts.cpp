@@ -5,6 +5,7 @@
 #include "core/async/wait.hpp"
 #include "core/call/answers.hpp"
 #include "core/crypto/crypto.hpp"
+#include "core/text/page_token.hpp"
 
 #include <kefu/wechat/records.hpp>
 
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,7 +25,6 @@ constexpr Millis kReadTimeout{60'000};
 constexpr std::size_t kMostEntries = 1000;
 constexpr int kMostCalls = 20;
 constexpr std::int64_t kRecordsPerCall = 1000;
-constexpr std::size_t kLongestPlace = 100;
 
 /// Where a walk through the records stands: in the span that begins at `start`, on the platform's page that begins at
 /// `message_id`, behind `passed` of its records. `last` is the mark of the last record before that page.
@@ -36,9 +35,8 @@ struct Place {
   std::string last;
 };
 
-/// "1464710400.20165258.17.0f1e2d3c4b5a6978"
 std::string text_of(const Place& place) {
-  return fmt::format("{}.{}.{}.{}", place.start, place.message_id, place.passed, place.last);
+  return detail::page_token({place.start, place.message_id, place.passed}, place.last);
 }
 
 bool is_mark(std::string_view text) {
@@ -46,17 +44,11 @@ bool is_mark(std::string_view text) {
 }
 
 std::optional<Place> place_of_text(std::string_view text) {
-  if (text.size() > kLongestPlace) return std::nullopt;
   Place place;
-  for (std::int64_t* number : {&place.start, &place.message_id, &place.passed}) {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), *number);
-    if (read.ec != std::errc() || *number < 0) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
-    if (text.empty() || text.front() != '.') return std::nullopt;
-    text.remove_prefix(1);
-  }
-  if (!is_mark(text)) return std::nullopt;
-  place.last = text;
+  std::string_view last;
+  if (!detail::read_page_token(text, {&place.start, &place.message_id, &place.passed}, last) || !is_mark(last))
+    return std::nullopt;
+  place.last = last;
   return place;
 }
 
