@@ -46,7 +46,7 @@ struct ReplyWindow {
 /// Messages set aside before a call. Settle it exactly once.
 struct Reservation {
   Reservation() {}
-  std::string customer;
+  std::string key;  ///< Of the customer's record in the ledger's store.
   int messages = 0;
   std::uint64_t window = 0;  ///< Which window it was taken from: a later one is not changed by settling.
   bool tracked = false;      ///< False: nothing was known, nothing to give back.
@@ -97,6 +97,9 @@ class KEFU_EXPORT ReplyLedger {
   /// a later contact opened is not touched.
   Result<void> used_up(const Reservation& reservation, WallTime now);
   Result<void> closed(const Reservation& reservation, std::string_view reason, WallTime now);
+  /// The platform answered what nobody can read: only it knows how this window stands. Until a contact that opens all
+  /// of it, the customer counts as one nothing is known of.
+  Result<void> in_doubt(const Reservation& reservation, WallTime now);
   /// The customer cannot be reached, for a reason that did not come from a send.
   Result<void> closed(std::string_view customer, std::string_view reason, WallTime now);
 

@@ -31,14 +31,6 @@ class KEFU_EXPORT BodySource {
   virtual bool rewind() = 0;
 };
 
-/// What the local gate wants to know of a request. Never sent.
-struct LocalFacts {
-  LocalFacts() {}
-  std::string customer;   ///< Whom it concerns; empty: nobody.
-  std::string content;    ///< The platform's name of the kind of message.
-  bool reserved = false;  ///< The reply window was asked already.
-};
-
 /// One HTTP request as the pipeline hands it to the transport. There is no way to print it: the query and the headers
 /// hold credentials.
 struct HttpRequest {
@@ -57,7 +49,6 @@ struct HttpRequest {
   /// byte of the reply. False: it must never send twice what it was given once.
   bool repeatable = false;
   std::size_t max_reply_bytes = 4 * 1024 * 1024;
-  LocalFacts local;
 };
 
 /// Path and percent-encoded query, the one place that writes them. Unreserved characters and '@' stay as they are

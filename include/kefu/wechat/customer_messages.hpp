@@ -63,8 +63,6 @@ struct KEFU_EXPORT SendCustomMessage {
   std::string kf_account;     ///< Shows this agent's name and picture (official accounts): "name@account".
   bool ai_generated = false;  ///< Grey line below: written by a third party's AI.
   std::string business_id;    ///< Sub-merchant (mini programs of e-commerce platforms).
-  /// Set by a flow that has taken this message from the reply window already.
-  bool reserved = false;
 };
 
 /// Shows ("Typing") or hides the typing sign for up to 15 s. Needs a message either way within the last 30 s.

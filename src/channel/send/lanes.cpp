@@ -1,6 +1,5 @@
 #include "channel/send/lanes.hpp"
 
-#include "channel/window/settlement.hpp"
 #include "core/async/call_deadline.hpp"
 #include "core/async/wait.hpp"
 
@@ -59,7 +58,7 @@ struct SendLanes::Job : std::enable_shared_from_this<Job> {
   OutgoingMessage message;
   std::size_t sent = 0;
   Receipt receipt;
-  Reservation reservation;
+  WindowPermit permit;
   Phase phase = Phase::waiting;  ///< Guarded by the mutex of the lanes, as is the lane it stands in.
 };
 
@@ -78,8 +77,8 @@ class SendLanes::Turn {
   JobPtr job;
 };
 
-SendLanes::SendLanes(std::shared_ptr<RuntimeCore> runtime, SendLanesSettings settings)
-    : runtime_(std::move(runtime)), settings_(std::move(settings)) {}
+SendLanes::SendLanes(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<WindowGate> window)
+    : runtime_(std::move(runtime)), window_(std::move(window)) {}
 
 Pending<Receipt> SendLanes::send(Result<OutgoingMessage> message, const CallOptions& options) {
   Promise<Receipt> promise(runtime_);
@@ -147,38 +146,24 @@ void SendLanes::start(Turn turn) {
   Job& job = *turn.job;
   job.hear(runtime_->clock->mono());
   if (job.wait.closed()) return static_cast<void>(turn.release());  // nobody waits for it any more
-  if (settings_.ledger && !job.message.customer.empty()) return reserve(std::move(turn));
-  if (begin_sending(job)) return send_next(std::move(turn));
-  turn.release();
+  if (window_ && !job.message.customer.empty()) return take_window(std::move(turn));
+  window_taken(std::move(turn), WindowPermit());
 }
 
-void SendLanes::reserve(Turn turn) {
-  const auto& job = *turn.job;
-  const int parts = static_cast<int>(job.message.parts->count());
-  const Affinity affinity(job.message.customer);
-  runtime_->with_store<Reservation>(
-      affinity.at_once(),
-      [ledger = settings_.ledger, customer = job.message.customer, parts, now = runtime_->clock->wall()](Store&) {
-        return ledger->reserve(customer, parts, now);
-      },
-      [turn = std::move(turn)](Result<Reservation> reservation) mutable {
-        auto& self = *turn.lanes;
-        self.reserved(std::move(turn), std::move(reservation));
-      });
+void SendLanes::take_window(Turn turn) {
+  const auto& message = turn.job->message;
+  window_->take(message.customer, static_cast<int>(message.parts->count()),
+                [turn = std::move(turn)](Result<WindowPermit> permit) mutable {
+                  auto& self = *turn.lanes;
+                  self.window_taken(std::move(turn), std::move(permit));
+                });
 }
 
-void SendLanes::reserved(Turn turn, Result<Reservation> reservation) {
-  Job& job = *turn.job;
-  if (reservation) {
-    job.reservation = *std::move(reservation);
-  } else if (is_store_trouble(reservation.error())) {
-    report_lost_ledger(*runtime_, settings_.platform, settings_.account, reservation.error());
-  } else {
-    return finish(turn.release(), reservation.error());
-  }
-  if (begin_sending(job)) return send_next(std::move(turn));
-  const JobPtr given_up = turn.release();  // nobody waits for it any more
-  settle(*given_up, static_cast<int>(given_up->message.parts->count()), Error(ErrorKind::cancelled, "given up"));
+void SendLanes::window_taken(Turn turn, Result<WindowPermit> permit) {
+  if (!permit) return finish(turn.release(), permit.error());
+  if (!begin_sending(*turn.job)) return static_cast<void>(turn.release());  // nobody waits for it any more
+  turn.job->permit = *std::move(permit);
+  send_next(std::move(turn));
 }
 
 bool SendLanes::begin_sending(Job& job) {
@@ -194,13 +179,15 @@ bool SendLanes::begin_sending(Job& job) {
 void SendLanes::send_next(Turn turn) {
   Job& job = *turn.job;
   if (job.sent == job.message.parts->count()) {
-    if (job.reservation.tracked) {
-      job.receipt.messages_left = job.reservation.left;
-      job.receipt.window_closes = job.reservation.closes;
+    if (const Reservation& taken = job.permit.reservation(); taken.tracked) {
+      job.receipt.messages_left = taken.left;
+      job.receipt.window_closes = taken.closes;
     }
+    job.permit.keep();
     Receipt receipt = std::move(job.receipt);
     return finish(turn.release(), std::move(receipt));
   }
+  job.permit.begin();
   job.message.parts->send(job.sent, job.wait.rest(*runtime_->clock), CancelToken(),
                           [turn = std::move(turn)](Result<std::string> result) mutable {
                             auto& self = *turn.lanes;
@@ -213,12 +200,11 @@ void SendLanes::send_next(Turn turn) {
 
 void SendLanes::part_failed(Turn turn, const Error& error) {
   const JobPtr job = turn.release();
-  const int unsent = static_cast<int>(job->message.parts->count() - job->sent);
-  settle(*job, unsent, error);
+  job->permit.settle(error);
   finish(job, with_parts(error, job->sent));
 }
 
-/// The runtime ends: what the message had taken from the window goes back.
+/// The runtime ends: what had not begun to leave goes back to the window.
 void SendLanes::dropped(const JobPtr& job) {
   bool on_its_way = false;
   {
@@ -229,13 +215,8 @@ void SendLanes::dropped(const JobPtr& job) {
   details.message =
       on_its_way ? "the runtime ended while the message was sent" : "the runtime ended before the message was sent";
   const Error error(ErrorKind::cancelled, on_its_way ? Delivery::unknown : Delivery::not_sent, std::move(details));
-  if (job->reservation.tracked) settle(*job, static_cast<int>(job->message.parts->count() - job->sent), error);
+  job->permit.settle(error);
   finish(job, with_parts(error, job->sent));
-}
-
-void SendLanes::settle(const Job& job, int unsent, const Error& error) const {
-  if (settings_.ledger)
-    settle_reservation(runtime_, settings_.ledger, job.reservation, unsent, error, settings_.used_up_code);
 }
 
 /// Answers a message, once, and lets the next one of its lane go.

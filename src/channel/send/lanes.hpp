@@ -1,9 +1,9 @@
 #pragma once
 
+#include "channel/window/gate.hpp"
 #include "core/async/runtime_core.hpp"
 
 #include <kefu/channel/message.hpp>
-#include <kefu/channel/reply_window.hpp>
 #include <kefu/core/call_options.hpp>
 #include <kefu/core/pending.hpp>
 
@@ -13,7 +13,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -43,15 +42,6 @@ struct OutgoingMessage {
   std::vector<Change> changes;
 };
 
-/// What differs between accounts.
-struct SendLanesSettings {
-  SendLanesSettings(std::string p, std::string a) : platform(std::move(p)), account(std::move(a)) {}
-  std::string platform;
-  std::string account;
-  std::shared_ptr<ReplyLedger> ledger;  ///< Null: the account has no reply windows.
-  std::string_view used_up_code;        ///< See settle_reservation.
-};
-
 /// Sends the messages of one account: takes the reply window for all parts of a message at once, then sends part by
 /// part. Messages of one customer leave in order (DED-4); customers do not wait for each other. Bounded: 100 messages
 /// may wait per lane and 10 000 in all. Default time for a message: 10 s, and 3 s for each further part.
@@ -59,12 +49,13 @@ struct SendLanesSettings {
 /// Thread safety: all members may be called from any thread.
 class SendLanes final : public std::enable_shared_from_this<SendLanes> {
  public:
-  SendLanes(std::shared_ptr<RuntimeCore> runtime, SendLanesSettings settings);
+  /// `window` is null where the account has no reply windows.
+  SendLanes(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<WindowGate> window);
 
   /// Answers at once with the error, or once the message is sent.
   Pending<Receipt> send(Result<OutgoingMessage> message, const CallOptions& options);
 
-  const std::shared_ptr<ReplyLedger>& ledger() const { return settings_.ledger; }
+  const std::shared_ptr<WindowGate>& window() const { return window_; }
 
   /// The account was closed: messages that wait, and all later ones, answer `cancelled`.
   void close();
@@ -80,17 +71,16 @@ class SendLanes final : public std::enable_shared_from_this<SendLanes> {
 
   void enqueue(JobPtr job);
   void start(Turn turn);
-  void reserve(Turn turn);
-  void reserved(Turn turn, Result<Reservation> reservation);
+  void take_window(Turn turn);
+  void window_taken(Turn turn, Result<WindowPermit> permit);
   bool begin_sending(Job& job);
   void send_next(Turn turn);
   void part_failed(Turn turn, const Error& error);
   void dropped(const JobPtr& job);
-  void settle(const Job& job, int unsent, const Error& error) const;
   void finish(const JobPtr& job, Result<Receipt> result, Unless unless = Unless::finished);
 
   const std::shared_ptr<RuntimeCore> runtime_;
-  const SendLanesSettings settings_;
+  const std::shared_ptr<WindowGate> window_;
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::deque<JobPtr>> lanes_;  ///< The first of each is under way.

@@ -1,6 +1,5 @@
 #include "channel/send/planner.hpp"
 
-#include "channel/window/settlement.hpp"
 #include "core/async/call_deadline.hpp"
 #include "core/async/enum_name.hpp"
 #include "core/async/wait.hpp"
@@ -84,16 +83,11 @@ class Planning final : public std::enable_shared_from_this<Planning> {
         wait_(runtime_->scheduler, deadline, std::move(caller), promise.cancelled()),
         promise_(std::move(promise)) {}
 
-  void look(std::shared_ptr<ReplyLedger> ledger, std::string customer) {
+  void look(WindowGate& gate, std::string customer) {
     if (const auto end = wait_.over(runtime_->clock->mono())) return ended(*end);
     wait_.hear(weak_from_this());
-    const Affinity affinity(customer);
-    runtime_->with_store<ReplyWindow>(
-        affinity,
-        [ledger = std::move(ledger), customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
-          return ledger->look(customer, now);
-        },
-        [self = shared_from_this()](const Result<ReplyWindow>& window) { self->looked(window); });
+    gate.look(std::move(customer),
+              [self = shared_from_this()](const Result<ReplyWindow>& window) { self->looked(window); });
   }
 
   void ended(Wait::End end) {
@@ -103,13 +97,8 @@ class Planning final : public std::enable_shared_from_this<Planning> {
 
  private:
   void looked(const Result<ReplyWindow>& window) {
-    if (window) {
-      apply(plan_, *window, *account_);
-    } else if (is_store_trouble(window.error())) {
-      plan_.certain = false;  // a send goes out without its ledger, too
-    } else {
-      return finish(window.error());
-    }
+    if (!window) return finish(window.error());
+    apply(plan_, *window, *account_);
     finish(std::move(plan_));
   }
   void finish(Result<SendPlan> result) {
@@ -128,7 +117,7 @@ class Planning final : public std::enable_shared_from_this<Planning> {
 Pending<SendPlan> plan_send(const std::shared_ptr<RuntimeCore>& runtime, PlannedMessage planned, CallOptions options) {
   if (auto refusal = runtime->refusal()) return answered<SendPlan>(runtime, *std::move(refusal));
   SendPlan plan = plan_of(planned);
-  if (!plan.allowed || !planned.ledger || planned.message->customer.empty())
+  if (!plan.allowed || !planned.window || planned.message->customer.empty())
     return answered<SendPlan>(runtime, std::move(plan));
   const auto deadline = deadline_of(*runtime, options, kPlanTimeout);
   if (!deadline) return answered<SendPlan>(runtime, deadline.error());
@@ -137,7 +126,7 @@ Pending<SendPlan> plan_send(const std::shared_ptr<RuntimeCore>& runtime, Planned
   auto planning = std::make_shared<Planning>(runtime, std::move(plan), std::move(planned.account), std::move(promise),
                                              std::move(options.cancel), *deadline);
   runtime->scheduler->post(
-      [planning, ledger = planned.ledger, customer = planned.message->customer] { planning->look(ledger, customer); });
+      [planning, window = planned.window, customer = planned.message->customer] { planning->look(*window, customer); });
   return pending;
 }
 

@@ -19,7 +19,7 @@ struct PlannedMessage {
   Result<OutgoingMessage> message;
   std::optional<Result<OutgoingMessage>> with_changes;
   std::shared_ptr<const Capabilities> account;
-  std::shared_ptr<ReplyLedger> ledger;  ///< Null: no reply windows.
+  std::shared_ptr<WindowGate> window;  ///< Null: no reply windows.
 };
 
 /// `prepare(Message)` gives Result<OutgoingMessage>.

@@ -25,16 +25,21 @@ class ReplyLedger::Impl {
   struct Found {
     std::optional<WindowRecord> record;
     std::uint64_t generation = 0;
+    std::string text;  ///< As it stands in the store; its room is used for what is written.
   };
-  std::string key(std::string_view customer) const { return StoreKey(root).add(customer).str(); }
+  std::string key(std::string_view customer) const { return root.with(customer); }
   Result<Found> find(const std::string& at) const { return find(*store, at); }
   static Result<Found> find(Store& in, const std::string& at);
-  StoreWrite write(std::string at, const WindowRecord& record, std::uint64_t expected, WallTime now) const;
+  StoreWrite write(std::string at, Found found, WallTime now) const;
 
   /// Reads, lets `change(Found&)` decide, writes; again if somebody else was faster. `change` returns false to leave
-  /// the record as it is.
+  /// the record as it is. The key is whole again afterwards.
   template <class Change>
-  Result<void> update(std::string_view customer, WallTime now, Change change);
+  Result<void> update(std::string& at, WallTime now, Change change);
+  template <class Change>
+  Result<void> update(std::string&& at, WallTime now, Change change) {
+    return update(at, now, std::move(change));
+  }
 
   const ReplyRule* rule(std::string_view trigger) const {
     for (const ReplyRule& rule : rules->rules) {
@@ -55,31 +60,34 @@ Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::s
   Found found;
   if (!*entry) return found;
   found.generation = (*entry)->generation;
-  found.record = WindowRecord::parse((*entry)->value);
+  found.text = std::move((*entry)->value);
+  found.record = WindowRecord::parse(found.text);
   return found;
 }
 
-StoreWrite ReplyLedger::Impl::write(std::string at, const WindowRecord& record, std::uint64_t expected,
-                                    WallTime now) const {
-  const auto left = std::max(from_unix_seconds(record.closes) - detail::within_reach(now), WallTime::duration::zero());
+StoreWrite ReplyLedger::Impl::write(std::string at, Found found, WallTime now) const {
+  const WallTime closes = from_unix_seconds(found.record->closes);
+  const auto left = std::max(closes - detail::within_reach(now), WallTime::duration::zero());
   const Millis kept = std::chrono::duration_cast<Millis>(left) + detail::bounded_span<Millis>(rules->remember);
-  return StoreWrite::put(std::move(at), record.text(), expected, kept);
+  found.record->write(found.text);
+  return StoreWrite::put(std::move(at), std::move(found.text), found.generation, kept);
 }
 
 template <class Change>
-Result<void> ReplyLedger::Impl::update(std::string_view customer, WallTime now, Change change) {
+Result<void> ReplyLedger::Impl::update(std::string& at, WallTime now, Change change) {
   // Each lost race means that somebody else changed the record, which a window of few messages does not bear often.
   constexpr int kTries = 64;
-  const std::string at = key(customer);
+  std::vector<StoreWrite> writes;
   for (int i = 0; i < kTries; ++i) {
     auto found = find(at);
     if (!found) return found.error();
     Result<bool> changed = change(*found);
     if (!changed) return changed.error();
     if (!*changed) return {};
-    std::vector<StoreWrite> writes;
-    writes.push_back(write(at, *found->record, found->generation, now));
+    writes.clear();
+    writes.push_back(write(std::move(at), *std::move(found), now));
     auto outcome = detail::commit_known(*store, writes, Durability::relaxed);
+    at = std::move(writes.front().key);
     if (!outcome) return outcome.error();
     if (outcome->committed) return {};
   }
@@ -149,9 +157,9 @@ Error window_closed(std::string_view why, int messages, const WindowRecord& reco
 Result<void> ReplyLedger::note(const InboundEvent& event) {
   const WallTime at = time_of_contact(event.platform_time, event.received_time);
   if (tells_of_unfollowing(event)) {
-    return impl_->update(event.customer.id, at, [at = unix_seconds(at)](Impl::Found& found) -> Result<bool> {
-      return apply_unfollow(found.record, at);
-    });
+    return impl_->update(
+        impl_->key(event.customer.id), at,
+        [at = unix_seconds(at)](Impl::Found& found) -> Result<bool> { return apply_unfollow(found.record, at); });
   }
   if (event.customer.id.empty()) return {};
   return opened(event.customer.id, event.trigger, event.platform_time, event.received_time);
@@ -172,7 +180,7 @@ Result<std::optional<StoreWrite>> ReplyLedger::plan(const InboundEvent& event, S
   const std::int64_t at = unix_seconds(time);
   const bool changed = closes ? apply_unfollow(found->record, at) : apply_contact(found->record, *rule, at);
   if (!changed) return std::optional<StoreWrite>();
-  return std::optional<StoreWrite>(impl_->write(std::move(key), *found->record, found->generation, time));
+  return std::optional<StoreWrite>(impl_->write(std::move(key), *std::move(found), time));
 }
 
 Result<void> ReplyLedger::opened(std::string_view customer, std::string_view trigger, WallTime platform_time,
@@ -180,7 +188,7 @@ Result<void> ReplyLedger::opened(std::string_view customer, std::string_view tri
   const ReplyRule* rule = impl_->rule(trigger);
   if (rule == nullptr) return {};
   const WallTime at = time_of_contact(platform_time, received_time);
-  return impl_->update(customer, at, [rule, at = unix_seconds(at)](Impl::Found& found) -> Result<bool> {
+  return impl_->update(impl_->key(customer), at, [rule, at = unix_seconds(at)](Impl::Found& found) -> Result<bool> {
     return apply_contact(found.record, *rule, at);
   });
 }
@@ -189,7 +197,7 @@ Result<ReplyWindow> ReplyLedger::look(std::string_view customer, WallTime now) c
   auto found = impl_->find(impl_->key(customer));
   if (!found) return found.error();
   ReplyWindow window;
-  if (!found->record) return window;
+  if (!found->record || found->record->in_doubt()) return window;
   WindowRecord& record = *found->record;
   window.known = true;
   window.closed_because = record.obstacle(unix_seconds(now));
@@ -204,16 +212,16 @@ Result<Reservation> ReplyLedger::reserve(std::string_view customer, int messages
     return Error(ErrorKind::bad_argument, fmt::format("messages is {}: reserve at least one", messages));
   }
   Reservation reservation;
-  reservation.customer = customer;
+  reservation.key = impl_->key(customer);
   reservation.messages = messages;
-  auto taken = impl_->update(customer, now, [&](Impl::Found& found) -> Result<bool> {
-    reservation.tracked = found.record.has_value();
+  auto taken = impl_->update(reservation.key, now, [&](Impl::Found& found) -> Result<bool> {
+    reservation.window = found.record ? found.record->window : 0;
+    reservation.tracked = found.record && !found.record->in_doubt();
     if (!reservation.tracked) return false;
     WindowRecord& record = *found.record;
     if (std::string why = record.obstacle(unix_seconds(now)); !why.empty()) return window_closed(why, messages, record);
     if (record.left < messages) return window_closed(fmt::format("only {} left", record.left), messages, record);
     record.left -= messages;
-    reservation.window = record.window;
     reservation.left = record.left;
     reservation.closes = from_unix_seconds(record.closes);
     return true;
@@ -227,7 +235,7 @@ Result<void> ReplyLedger::give_back(const Reservation& reservation, int messages
   if (!reservation.tracked || back < 1) return {};
   // The time is not told: no window that is open can have been opened earlier.
   const WallTime at_least = reservation.closes - impl_->longest;
-  return impl_->update(reservation.customer, at_least, [&](Impl::Found& found) -> Result<bool> {
+  return impl_->update(std::string(reservation.key), at_least, [&](Impl::Found& found) -> Result<bool> {
     if (!found.record || found.record->window != reservation.window) return false;
     found.record->left += back;
     return true;
@@ -235,27 +243,37 @@ Result<void> ReplyLedger::give_back(const Reservation& reservation, int messages
 }
 
 Result<void> ReplyLedger::used_up(const Reservation& reservation, WallTime now) {
-  return impl_->update(reservation.customer, now, [&](Impl::Found& found) -> Result<bool> {
+  return impl_->update(std::string(reservation.key), now, [&](Impl::Found& found) -> Result<bool> {
     if (found.record && found.record->window != reservation.window) return false;
     if (!found.record) {
       found.record.emplace();
       found.record->closes = std::max<std::int64_t>(0, unix_seconds(detail::later(now, impl_->longest)));
     }
     found.record->left = 0;
+    if (found.record->in_doubt()) found.record->closed.clear();
+    ++found.record->window;
+    return true;
+  });
+}
+
+Result<void> ReplyLedger::in_doubt(const Reservation& reservation, WallTime now) {
+  return impl_->update(std::string(reservation.key), now, [&](Impl::Found& found) -> Result<bool> {
+    if (!found.record || found.record->window != reservation.window || found.record->in_doubt()) return false;
+    found.record->closed = WindowRecord::kInDoubt;
     ++found.record->window;
     return true;
   });
 }
 
 Result<void> ReplyLedger::closed(const Reservation& reservation, std::string_view reason, WallTime now) {
-  return impl_->update(reservation.customer, now, [&](Impl::Found& found) -> Result<bool> {
+  return impl_->update(std::string(reservation.key), now, [&](Impl::Found& found) -> Result<bool> {
     if (found.record && found.record->window != reservation.window) return false;
     return close_record(found.record, reason, unix_seconds(now));
   });
 }
 
 Result<void> ReplyLedger::closed(std::string_view customer, std::string_view reason, WallTime now) {
-  return impl_->update(customer, now, [&](Impl::Found& found) -> Result<bool> {
+  return impl_->update(impl_->key(customer), now, [&](Impl::Found& found) -> Result<bool> {
     return close_record(found.record, reason, unix_seconds(now));
   });
 }

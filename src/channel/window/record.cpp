@@ -18,6 +18,13 @@ void append_number(std::string& out, Number number) {
   out += '.';
 }
 
+/// Appends text whose dots, if it has any, must not be taken for ends of fields.
+void append_word(std::string& out, std::string_view word) {
+  const auto start = static_cast<std::ptrdiff_t>(out.size());
+  out += word;
+  std::replace(out.begin() + start, out.end(), '.', '_');
+}
+
 /// Takes the text up to the next dot off the front of `rest`.
 std::string_view take_field(std::string_view& rest) {
   const std::size_t dot = rest.find('.');
@@ -35,21 +42,19 @@ bool take_number(std::string_view& rest, Number& number) {
 
 }  // namespace
 
-std::string WindowRecord::text() const {
-  std::string out;
-  out.reserve(48 + trigger.size() + closed.size());
+void WindowRecord::write(std::string& out) const {
+  if (out.empty()) out.reserve(40 + trigger.size() + closed.size());  // else it has had a record's room before
+  out.clear();
   out += kVersion;
   out += '.';
   append_number(out, left);
   append_number(out, closes);
   append_number(out, window);
   append_number(out, noted);
-  const std::size_t start = out.size();
-  out += trigger;
-  std::replace(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), '.', '_');
+  append_word(out, trigger);
   out += '.';
-  out += closed;
-  return out;
+  append_word(out, closed);
+  if (!more.empty()) out.append(1, '.').append(more);
 }
 
 std::optional<WindowRecord> WindowRecord::parse(std::string_view text) {
@@ -62,7 +67,8 @@ std::optional<WindowRecord> WindowRecord::parse(std::string_view text) {
   }
   if (record.left < 0 || record.closes < 0 || record.closes > kLatestSecond || record.noted < 0) return std::nullopt;
   record.trigger = take_field(text);
-  record.closed = text;
+  record.closed = take_field(text);
+  record.more = text;
   return record;
 }
 
@@ -76,6 +82,8 @@ bool WindowRecord::apply(const ReplyRule& rule, std::int64_t at) {
   if (at < noted || (at == noted && trigger == rule.trigger)) return false;
   const bool was_open = open_at(at);
   const std::int64_t end = std::max<std::int64_t>(0, unix_seconds(later(from_unix_seconds(at), rule.window)));
+  // Less than what may be left: it does not tell how the window stands, and must not end it sooner.
+  if (in_doubt() && closes > at && (end < closes || rule.messages < left)) return noted = at, true;
   if (!was_open || left < rule.messages) {
     left = rule.messages;
     ++window;

@@ -12,19 +12,24 @@ namespace detail {
 
 /// What the store holds of one customer's reply window. Times in seconds since 1970.
 struct WindowRecord {
+  /// In `closed`: the platform answered what no table knows, so only it knows how this window stands.
+  static constexpr std::string_view kInDoubt = "?";
+
   int left = 0;
   std::int64_t closes = 0;
   std::uint64_t window = 0;  ///< Grows whenever a contact gives new messages.
   std::int64_t noted = 0;    ///< Time of the last contact: repeats and stragglers are not later.
   std::string trigger;
   std::string closed;  ///< Why it was closed before its end; empty: it was not.
+  std::string more;    ///< What a later version wrote behind that: kept.
 
-  /// Text like "1.5.tlr8xc.1.tlr3ab.message.": version, left, closes, window, noted, trigger, closed; numbers in
-  /// base 36.
-  std::string text() const;
+  /// Writes text like "1.5.tlr8xc.1.tlr3ab.message." over what is in `out`: version, left, closes, window, noted,
+  /// trigger, closed; numbers in base 36.
+  void write(std::string& out) const;
   /// Nothing for what this version cannot read: the customer then counts as unknown.
   static std::optional<WindowRecord> parse(std::string_view text);
 
+  bool in_doubt() const { return closed == kInDoubt; }
   bool open_at(std::int64_t now) const { return closed.empty() && closes > now; }
   /// Why nothing can be sent at `now`; empty if something can.
   std::string obstacle(std::int64_t now) const;

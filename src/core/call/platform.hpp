@@ -38,7 +38,7 @@ class Platform {
   virtual std::vector<LimitRule> limits() const { return {}; }
 
   /// Local gate: capability, reply window, quota. The permit comes back in `settle`; one that is destroyed without it
-  /// belongs to a call that was dropped at shutdown. The default lets everything pass.
+  /// was never used. The default lets everything pass.
   struct Permit {
     virtual ~Permit() = default;
   };
@@ -47,7 +47,7 @@ class Platform {
     static_cast<void>(info), static_cast<void>(request);
     done(std::unique_ptr<Permit>());
   }
-  /// The call with this permit ended: `error` is null on success.
+  /// The call with this permit ended: `error` is null on success. On any thread, if the call was dropped.
   virtual void settle(std::unique_ptr<Permit> permit, const Error* error) {
     static_cast<void>(permit), static_cast<void>(error);
   }

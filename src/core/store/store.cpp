@@ -129,4 +129,12 @@ StoreKey& StoreKey::add(std::string_view part) {
   return *this;
 }
 
+std::string StoreKey::with(std::string_view part) const {
+  std::string key;
+  key.reserve(key_.size() + 1 + part.size() + 8);  // ids have little to escape
+  key.append(key_).push_back('/');
+  append_escaped(key, part);
+  return key;
+}
+
 KEFU_END_NAMESPACE

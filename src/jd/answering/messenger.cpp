@@ -19,12 +19,6 @@ namespace {
 
 constexpr std::size_t kMaxKeyBytes = 64;
 
-detail::SendLanesSettings lanes_settings(const std::string& shop, std::shared_ptr<ReplyLedger> ledger) {
-  detail::SendLanesSettings settings("jd", shop);
-  settings.ledger = std::move(ledger);
-  return settings;
-}
-
 /// The lane keeps the order of one customer's messages; who is not known is known by the thread.
 std::string lane_of(const Address& to) { return to.customer.id.empty() ? to.thread : to.customer.id; }
 
@@ -88,7 +82,7 @@ class ShopMessenger::AfterSaleParts final : public detail::MessageParts {
 };
 
 ShopMessenger::ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime, ApiClient client,
-                             std::shared_ptr<const ShopConfig> config, std::shared_ptr<ReplyLedger> ledger)
+                             std::shared_ptr<const ShopConfig> config, std::shared_ptr<detail::WindowGate> window)
     : runtime_(runtime),
       client_(std::move(client)),
       config_(std::move(config)),
@@ -98,7 +92,7 @@ ShopMessenger::ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime
                     ? std::make_shared<DongDongPush>(runtime_, client_,
                                                      std::shared_ptr<const DongDongGrant>(config_, &*config_->dongdong))
                     : nullptr),
-      lanes_(std::make_shared<detail::SendLanes>(runtime_, lanes_settings(config_->shop, std::move(ledger)))) {}
+      lanes_(std::make_shared<detail::SendLanes>(runtime_, std::move(window))) {}
 
 Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
   return lanes_->send(prepare(std::move(message)), options);
@@ -107,7 +101,7 @@ Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
 Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
   if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
   auto planned = detail::planned(message, in_sessions_, [this](Message one) { return prepare(std::move(one)); });
-  planned.ledger = lanes_->ledger();
+  planned.window = lanes_->window();
   return detail::plan_send(runtime_, std::move(planned), std::move(options));
 }
 

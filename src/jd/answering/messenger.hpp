@@ -5,7 +5,6 @@
 #include "jd/answering/dongdong_push.hpp"
 
 #include <kefu/channel/channel.hpp>
-#include <kefu/channel/reply_window.hpp>
 #include <kefu/core/client.hpp>
 #include <kefu/jd/shop.hpp>
 #include <kefu/jd/thread.hpp>
@@ -22,9 +21,9 @@ namespace jd {
 /// Thread safety: all members may be called from any thread.
 class ShopMessenger final : public Messenger {
  public:
-  /// `ledger` is null where the shop has no ShopConfig::reply_rules.
+  /// `window` is null where the shop has no ShopConfig::reply_rules.
   ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime, ApiClient client,
-                std::shared_ptr<const ShopConfig> config, std::shared_ptr<ReplyLedger> ledger);
+                std::shared_ptr<const ShopConfig> config, std::shared_ptr<detail::WindowGate> window);
 
   Pending<Receipt> send(Message message, CallOptions options) override;
   Pending<SendPlan> plan(Message message, CallOptions options) override;

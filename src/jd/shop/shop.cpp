@@ -80,11 +80,15 @@ std::shared_ptr<detail::TokenProvider> make_shop_tokens(const App::Core& app, co
 void make_facets(Shop::Core& shop) {
   const auto& runtime = shop.app->runtime;
   const ShopConfig& config = *shop.config;
-  if (config.reply_rules)
+  std::shared_ptr<detail::WindowGate> window;
+  if (config.reply_rules) {
     shop.reply_ledger = std::make_shared<ReplyLedger>(runtime->store, runtime->name_space, kPlatformName, config.shop,
                                                       *config.reply_rules);
+    window = std::make_shared<detail::WindowGate>(runtime, shop.reply_ledger,
+                                                  detail::WindowGateSettings(kPlatformName, config.shop, {}));
+  }
   if (shop.capabilities->has(Facet::messenger))
-    shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, shop.config, shop.reply_ledger);
+    shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, shop.config, std::move(window));
   if (config.host_feed) shop.push_receiver = std::make_shared<FeedReceiver>(config.shop, config.polling.chats);
   const std::shared_ptr<const PollingSettings> polling(shop.config, &config.polling);
   PollParts parts;

@@ -13,6 +13,7 @@
 #include "wechat/facets/messenger.hpp"
 #include "wechat/facets/outreach.hpp"
 #include "wechat/facets/profiles.hpp"
+#include "wechat/facets/send_gate.hpp"
 #include "wechat/facets/transcripts.hpp"
 
 #include <kefu/wechat/account.hpp>
@@ -92,13 +93,14 @@ class Account::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(const std::shared_ptr<detail::RuntimeCore>& runtime, const AccountConfig& config,
        const std::shared_ptr<const SharedSettings>& c, const std::shared_ptr<const Capabilities>& capabilities,
-       const std::shared_ptr<detail::Pipeline>& p, const std::shared_ptr<ReplyLedger>& l)
+       const std::shared_ptr<detail::Pipeline>& p, const std::shared_ptr<ReplyLedger>& l,
+       std::shared_ptr<detail::WindowGate> window)
       : app_id(config.app_id),
         settings(c),
         pipeline(p),
         client(p),
         ledger(l),
-        messenger(runtime, client, l, config.app_id, config.kind, config.business_typing, capabilities),
+        messenger(runtime, client, std::move(window), config.app_id, config.kind, config.business_typing, capabilities),
         media_library(runtime, client, config.app_id, capabilities),
         agent_sessions(runtime, client, capabilities),
         transcripts(runtime, client, capabilities),
@@ -148,11 +150,13 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
   const auto capabilities = std::shared_ptr<const Capabilities>(settings, &settings->capabilities);
   auto ledger = std::make_shared<ReplyLedger>(shared->store, shared->name_space, kPlatform, config.app_id,
                                               std::shared_ptr<const ReplyRules>(settings, &settings->reply_rules));
+  auto window = std::make_shared<detail::WindowGate>(shared, ledger,
+                                                     detail::WindowGateSettings(kPlatform, config.app_id, kUsedUpCode));
   auto tokens = make_tokens(shared, config, settings);
   auto pipeline = std::make_shared<detail::Pipeline>(
-      shared, std::make_shared<AccountPlatform>(shared, config.app_id, settings, tokens, ledger, std::move(seal)));
+      shared, std::make_shared<AccountPlatform>(shared, config.app_id, settings, tokens, window, std::move(seal)));
 
-  auto core = std::make_shared<Core>(shared, config, settings, capabilities, pipeline, ledger);
+  auto core = std::make_shared<Core>(shared, config, settings, capabilities, pipeline, ledger, std::move(window));
   core->tokens = std::move(tokens);
   core->receiver = *std::move(receiver);
   return std::shared_ptr<Account>(new Account(std::move(core)));

@@ -1,9 +1,9 @@
 #include "wechat/account/platform.hpp"
 
-#include "channel/window/settlement.hpp"
 #include "core/call/fault_table.hpp"
 #include "core/text/document.hpp"
 #include "wechat/account/code_table.hpp"
+#include "wechat/facets/message_part.hpp"
 #include "wechat/facets/send_gate.hpp"
 #include "wechat/operations/account_standing.hpp"
 
@@ -46,19 +46,19 @@ std::string_view request_id_of(std::string_view errmsg) noexcept {
 
 /// One message taken from a customer's window.
 struct AccountPlatform::MessagePermit final : detail::Platform::Permit {
-  explicit MessagePermit(Reservation r) : reservation(std::move(r)) {}
-  Reservation reservation;
+  explicit MessagePermit(detail::WindowPermit t) : taken(std::move(t)) {}
+  detail::WindowPermit taken;
 };
 
 AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id,
                                  std::shared_ptr<const SharedSettings> settings,
-                                 std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<ReplyLedger> ledger,
-                                 std::shared_ptr<const ApiSeal> seal)
+                                 std::shared_ptr<detail::TokenProvider> tokens,
+                                 std::shared_ptr<detail::WindowGate> window, std::shared_ptr<const ApiSeal> seal)
     : runtime_(std::move(runtime)),
       app_id_(std::move(app_id)),
       settings_(std::move(settings)),
       tokens_(std::move(tokens)),
-      ledger_(std::move(ledger)),
+      window_(std::move(window)),
       seal_(std::move(seal)) {}
 
 std::vector<detail::LimitRule> AccountPlatform::limits() const {
@@ -72,34 +72,24 @@ std::vector<detail::LimitRule> AccountPlatform::limits() const {
 void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
   if (settings_->check_account_kind)
     if (auto refusal = lacking_for(settings_->standing, info.path)) return done(*std::move(refusal));
-  if (!is_send(info.path) || request.local.reserved) return done(std::unique_ptr<Permit>());
-  std::string customer = request.local.customer;
-  std::string type = request.local.content;
-  if (customer.empty()) {
-    const auto body = detail::Document::json(request.body);
-    customer = body.root()["touser"].text();
-    type = body.root()["msgtype"].text();
-  }
-  if (auto refusal = refuse_type(settings_->capabilities, type)) return done(*std::move(refusal));
+  if (!is_send(info.path) || &info == &MessagePart::operation().info) return done(std::unique_ptr<Permit>());
+  const auto body = detail::Document::json(request.body);
+  if (auto refusal = refuse_type(settings_->capabilities, body.root()["msgtype"].text()))
+    return done(*std::move(refusal));
+  std::string customer(body.root()["touser"].text());
   if (customer.empty()) return done(std::unique_ptr<Permit>());
-  const detail::Affinity affinity(customer);
-  runtime_->with_store<Reservation>(
-      affinity.at_once(),
-      [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
-        return ledger->reserve(customer, 1, now);
-      },
-      [runtime = runtime_, account = app_id_, done = std::move(done)](Result<Reservation> reserved) mutable {
-        if (reserved) return done(std::unique_ptr<Permit>(std::make_unique<MessagePermit>(*std::move(reserved))));
-        if (!detail::is_store_trouble(reserved.error())) return done(reserved.error());
-        detail::report_lost_ledger(*runtime, "wechat", account, reserved.error());
-        done(std::unique_ptr<Permit>());
-      });
+  window_->take(std::move(customer), 1, [done = std::move(done)](Result<detail::WindowPermit> taken) mutable {
+    if (!taken) return done(taken.error());
+    done(std::unique_ptr<Permit>(std::make_unique<MessagePermit>(*std::move(taken))));
+  });
 }
 
 void AccountPlatform::settle(std::unique_ptr<Permit> permit, const Error* error) {
-  if (!permit || error == nullptr) return;
-  detail::settle_reservation(runtime_, ledger_, std::move(static_cast<MessagePermit&>(*permit).reservation), 1, *error,
-                             kUsedUpCode);
+  if (!permit) return;
+  auto& taken = static_cast<MessagePermit&>(*permit).taken;
+  if (error == nullptr) return taken.keep();
+  taken.begin();
+  taken.settle(*error);
 }
 
 void AccountPlatform::authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,

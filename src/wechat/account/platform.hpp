@@ -1,12 +1,13 @@
 #pragma once
 
+#include "channel/window/gate.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/call/platform.hpp"
 #include "core/tokens/credential.hpp"
 #include "wechat/account/api_security.hpp"
 #include "wechat/account/shared_settings.hpp"
 
-#include <kefu/channel/reply_window.hpp>
+#include <kefu/channel/capabilities.hpp>
 #include <kefu/wechat/account.hpp>
 
 #include <memory>
@@ -22,10 +23,10 @@ std::string_view request_id_of(std::string_view errmsg) noexcept;
 /// The steps of the pipeline for one account at api.weixin.qq.com.
 class AccountPlatform final : public detail::Platform {
  public:
-  /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves).
+  /// `tokens` and `window` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves).
   AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id,
                   std::shared_ptr<const SharedSettings> settings, std::shared_ptr<detail::TokenProvider> tokens,
-                  std::shared_ptr<ReplyLedger> ledger, std::shared_ptr<const ApiSeal> seal = nullptr);
+                  std::shared_ptr<detail::WindowGate> window, std::shared_ptr<const ApiSeal> seal = nullptr);
 
   std::string_view platform() const override { return "wechat"; }
   std::string_view account() const override { return app_id_; }
@@ -48,7 +49,7 @@ class AccountPlatform final : public detail::Platform {
   const std::string app_id_;
   const std::shared_ptr<const SharedSettings> settings_;
   const std::shared_ptr<detail::TokenProvider> tokens_;
-  const std::shared_ptr<ReplyLedger> ledger_;
+  const std::shared_ptr<detail::WindowGate> window_;
   const std::shared_ptr<const ApiSeal> seal_;  ///< Null: the API signature mode is off.
 };
 

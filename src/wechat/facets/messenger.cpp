@@ -2,7 +2,7 @@
 
 #include "channel/send/planner.hpp"
 #include "core/call/answers.hpp"
-#include "wechat/facets/send_gate.hpp"
+#include "wechat/facets/message_part.hpp"
 
 #include <fmt/format.h>
 
@@ -11,16 +11,6 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
-namespace {
-
-detail::SendLanesSettings lanes_settings(std::string account, std::shared_ptr<ReplyLedger> ledger) {
-  detail::SendLanesSettings settings("wechat", std::move(account));
-  settings.ledger = std::move(ledger);
-  settings.used_up_code = kUsedUpCode;
-  return settings;
-}
-
-}  // namespace
 
 /// The parts of one message as calls of the customer-message API.
 class AccountMessenger::Parts final : public detail::MessageParts {
@@ -33,9 +23,9 @@ class AccountMessenger::Parts final : public detail::MessageParts {
 
   std::size_t count() const override { return parts_.size(); }
   Result<void> check(std::size_t part) const override {
-    const SendCustomMessage op = operation_of(part);
+    const MessagePart op = operation_of(part);
     HttpRequest unsent;
-    return SendCustomMessage::operation().encode(&op, unsent);
+    return MessagePart::operation().encode(&op, unsent);
   }
   void send(std::size_t part, CallOptions options, CancelToken unwanted, Sent sent) override {
     client_.start(operation_of(part), std::move(options), std::move(unwanted),
@@ -45,13 +35,8 @@ class AccountMessenger::Parts final : public detail::MessageParts {
   }
 
  private:
-  SendCustomMessage operation_of(std::size_t part) const {
-    SendCustomMessage op(customer_, parts_[part]);
-    op.kf_account = speaker_.agent;
-    op.ai_generated = speaker_.ai_generated;
-    op.reserved = true;
-    return op;
-  }
+  MessagePart operation_of(std::size_t part) const { return MessagePart(customer_, speaker_, parts_[part]); }
+
   const ApiClient client_;
   const std::string customer_;
   const Speaker speaker_;
@@ -59,7 +44,7 @@ class AccountMessenger::Parts final : public detail::MessageParts {
 };
 
 AccountMessenger::AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
-                                   std::shared_ptr<ReplyLedger> ledger, std::string account, AccountKind kind,
+                                   std::shared_ptr<detail::WindowGate> window, std::string account, AccountKind kind,
                                    bool business_typing, std::shared_ptr<const Capabilities> capabilities)
     : runtime_(std::move(runtime)),
       client_(std::move(client)),
@@ -67,7 +52,7 @@ AccountMessenger::AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime,
       kind_(kind),
       business_typing_(business_typing),
       capabilities_(std::move(capabilities)),
-      lanes_(std::make_shared<detail::SendLanes>(runtime_, lanes_settings(account_, std::move(ledger)))) {}
+      lanes_(std::make_shared<detail::SendLanes>(runtime_, std::move(window))) {}
 
 Pending<Receipt> AccountMessenger::send(Message message, CallOptions options) {
   return lanes_->send(prepare(std::move(message)), options);
@@ -76,7 +61,7 @@ Pending<Receipt> AccountMessenger::send(Message message, CallOptions options) {
 Pending<SendPlan> AccountMessenger::plan(Message message, CallOptions options) {
   if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
   auto planned = detail::planned(message, capabilities_, [this](Message one) { return prepare(std::move(one)); });
-  planned.ledger = lanes_->ledger();
+  planned.window = lanes_->window();
   return detail::plan_send(runtime_, std::move(planned), std::move(options));
 }
 

@@ -4,7 +4,6 @@
 #include "core/async/runtime_core.hpp"
 
 #include <kefu/channel/channel.hpp>
-#include <kefu/channel/reply_window.hpp>
 #include <kefu/core/client.hpp>
 #include <kefu/wechat/account.hpp>
 #include <kefu/wechat/customer_messages.hpp>
@@ -20,9 +19,9 @@ namespace wechat {
 /// Thread safety: all members may be called from any thread.
 class AccountMessenger final : public Messenger {
  public:
-  AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, std::shared_ptr<ReplyLedger> ledger,
-                   std::string account, AccountKind kind, bool business_typing,
-                   std::shared_ptr<const Capabilities> capabilities);
+  AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
+                   std::shared_ptr<detail::WindowGate> window, std::string account, AccountKind kind,
+                   bool business_typing, std::shared_ptr<const Capabilities> capabilities);
 
   Pending<Receipt> send(Message message, CallOptions options) override;
   Pending<SendPlan> plan(Message message, CallOptions options) override;

@@ -17,10 +17,9 @@ struct CustomMessageParts {
   bool ai_generated = false;
   std::string_view business_id;      ///< Written as a string.
   std::string_view business_number;  ///< The same, written as a number.
-  bool reserved = false;
 };
 
-/// Writes the body, and what the local gate needs to know. Errors: `bad_argument` naming the field.
+/// Writes the body. Errors: `bad_argument` naming the field.
 Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& out);
 
 }  // namespace wechat

@@ -151,7 +151,6 @@ Result<void> encode_send(const void* request, HttpRequest& out) {
   parts.kf_account = op.kf_account;
   parts.ai_generated = op.ai_generated;
   parts.business_id = op.business_id;
-  parts.reserved = op.reserved;
   return write_custom_message(parts, out);
 }
 
@@ -172,9 +171,6 @@ Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& 
   if (!parts.business_id.empty()) json.key("businessid").string(parts.business_id);
   if (!parts.business_number.empty()) json.key("businessid").raw(parts.business_number);
   json.end_object();
-  out.local.customer = parts.openid;
-  out.local.content = message.type();
-  out.local.reserved = parts.reserved;
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -287,6 +288,29 @@ TEST_CASE("WIN-1: unknown triggers and events without a customer change nothing;
     CHECK_FALSE(shop.ledger.look("c", shop.clock->wall())->known);
     CHECK_FALSE(shop.take(1).tracked);
   }
+  shop.open();
+  CHECK(shop.left() == 5);
+}
+
+TEST_CASE("WIN-5: what a later version wrote behind a record is kept, and a dot in a reason ends nothing") {
+  Shop shop;
+  shop.open();
+  const std::string key = kefu::StoreKey("test", "wechat", "window", "wx1").add("c").str();
+  auto entry = **shop.store->get(key);
+  std::vector<kefu::StoreWrite> writes;
+  writes.push_back(kefu::StoreWrite::put(key, entry.value + ".new.fields", entry.generation));
+  REQUIRE(shop.store->commit(writes, kefu::Durability::relaxed)->committed);
+  REQUIRE(shop.ledger.give_back(shop.take(2), 1));
+  CHECK(shop.left() == 4);
+  const auto ending = [&] {
+    const std::string value = (**shop.store->get(key)).value;
+    return value.substr(value.size() - std::min<std::size_t>(value.size(), 11));
+  };
+  CHECK(ending() == ".new.fields");
+  REQUIRE(shop.ledger.closed("c", "blocked. For good.", shop.clock->wall()));
+  CHECK(shop.why() == "blocked_ For good_");
+  CHECK(ending() == ".new.fields");
+  shop.clock->advance(1s);
   shop.open();
   CHECK(shop.left() == 5);
 }

@@ -1,0 +1,125 @@
+#include "channel/window/gate.hpp"
+
+#include "core/report/reporting.hpp"
+
+#include <kefu/core/observer_names.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+/// A failure of the store, not of the window: full is not gone, and an end of the runtime is neither.
+bool is_store_gone(const Error& error) {
+  return error.kind() != ErrorKind::window_closed && error.kind() != ErrorKind::cancelled &&
+         error.kind() != ErrorKind::rate_limited;
+}
+
+/// The platform answered with a code that no table knows.
+bool is_unclassified(const Error& error) {
+  return error.kind() == ErrorKind::internal && !error.platform_code().empty();
+}
+
+}  // namespace
+
+WindowPermit::WindowPermit(std::shared_ptr<WindowGate> gate, Reservation reservation, const Affinity& affinity)
+    : gate_(std::move(gate)),
+      reservation_(std::move(reservation)),
+      affinity_(affinity),
+      unsent_(reservation_.messages) {}
+
+WindowPermit& WindowPermit::operator=(WindowPermit&& other) noexcept {
+  WindowPermit old(std::move(other));
+  std::swap(gate_, old.gate_);
+  std::swap(reservation_, old.reservation_);
+  std::swap(affinity_, old.affinity_);
+  std::swap(unsent_, old.unsent_);
+  return *this;
+}
+
+WindowPermit::~WindowPermit() {
+  if (gate_ && unsent_ > 0 && reservation_.tracked) gate_->give_back(affinity_, std::move(reservation_), unsent_);
+}
+
+void WindowPermit::settle(const Error& error) {
+  if (const auto gate = std::exchange(gate_, nullptr)) {
+    const bool began = unsent_ < reservation_.messages;
+    const int unsent = unsent_ + (began && error.delivery() != Delivery::unknown ? 1 : 0);
+    gate->settle(affinity_, std::move(reservation_), unsent, error);
+  }
+}
+
+void WindowGate::take(std::string customer, int messages, Taken taken) {
+  // What the store's thread took is a permit from its first moment on: a loop that stops gives it back.
+  const Affinity affinity(customer);
+  runtime_->with_store<WindowPermit>(
+      affinity.at_once(),
+      [self = shared_from_this(), affinity, customer = std::move(customer), messages,
+       now = runtime_->clock->wall()](Store&) -> Result<WindowPermit> {
+        auto reservation = self->ledger_->reserve(customer, messages, now);
+        if (!reservation) return reservation.error();
+        return WindowPermit(self, *std::move(reservation), affinity);
+      },
+      [self = shared_from_this(), taken = std::move(taken)](Result<WindowPermit> permit) mutable {
+        if (permit || !is_store_gone(permit.error())) return taken(std::move(permit));
+        self->report_lost_ledger(permit.error());
+        taken(WindowPermit());
+      });
+}
+
+void WindowGate::look(std::string customer, Looked looked) {
+  const Affinity affinity(customer);
+  runtime_->with_store<ReplyWindow>(
+      affinity.at_once(),
+      [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
+        return ledger->look(customer, now);
+      },
+      [looked = std::move(looked)](Result<ReplyWindow> window) mutable {
+        if (!window && is_store_gone(window.error())) return looked(ReplyWindow());
+        looked(std::move(window));
+      });
+}
+
+void WindowGate::correct(const Affinity& affinity, MoveFunction<Result<void>(ReplyLedger&)> change) {
+  runtime_->with_store<void>(
+      affinity.surely().at_once(),
+      [ledger = ledger_, change = std::move(change)](Store&) mutable { return change(*ledger); }, [](Result<void>) {});
+}
+
+void WindowGate::give_back(const Affinity& affinity, Reservation reservation, int messages) {
+  correct(affinity, [reservation = std::move(reservation), messages](ReplyLedger& ledger) {
+    return ledger.give_back(reservation, messages);
+  });
+}
+
+/// Gives back what surely did not reach the customer, and corrects the ledger where the platform knows better (WIN-3).
+void WindowGate::settle(const Affinity& affinity, Reservation reservation, int unsent, const Error& error) {
+  const std::string& code = error.platform_code();
+  const WallTime now = runtime_->clock->wall();
+  if (!code.empty() && code == settings_.used_up_code) {
+    correct(affinity,
+            [taken = std::move(reservation), now](ReplyLedger& ledger) { return ledger.used_up(taken, now); });
+  } else if (!code.empty() && error.kind() == ErrorKind::window_closed) {
+    correct(affinity, [taken = std::move(reservation), now, code](ReplyLedger& ledger) {
+      return ledger.closed(taken, fmt::format("the platform closed it ({})", code), now);
+    });
+  } else if (is_unclassified(error)) {
+    correct(affinity,
+            [taken = std::move(reservation), now](ReplyLedger& ledger) { return ledger.in_doubt(taken, now); });
+  } else if (unsent > 0 && reservation.tracked) {
+    give_back(affinity, std::move(reservation), unsent);
+  }
+}
+
+void WindowGate::report_lost_ledger(const Error& error) const {
+  if (!runtime_->observer) return;
+  log(*runtime_->observer, LogLevel::warning, log_event::kLedgerStoreFailed,
+      "the store failed: a message is sent without being counted in its reply window",
+      {{"platform", settings_.platform}, {"account", settings_.account}, {"error", error.message()}});
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <kefu/channel/message.hpp>
+#include <kefu/core/operation.hpp>
+#include <kefu/wechat/customer_messages.hpp>
+
+#include <string>
+
+KEFU_BEGIN_NAMESPACE
+namespace wechat {
+
+/// SendCustomMessage for one part of a message whose sender has taken the reply window for all of its parts: the gate
+/// of the account lets it pass. Borrows what it is given; the callback of its call keeps that.
+struct MessagePart {
+  using Response = NoContent;
+  static const Operation& operation();
+
+  MessagePart(const std::string& c, const Speaker& s, const CustomMessage& m)
+      : customer(&c), speaker(&s), message(&m) {}
+  const std::string* customer;
+  const Speaker* speaker;
+  const CustomMessage* message;
+};
+
+}  // namespace wechat
+KEFU_END_NAMESPACE
