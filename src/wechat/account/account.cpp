@@ -205,7 +205,8 @@ Pending<void> Account::force_token_refresh(CallOptions options) const {
                                              promise.cancelled(), core_->removed.token());
   runtime->scheduler->post([tokens = core_->tokens, wait = std::move(wait), promise = std::move(promise)]() mutable {
     CancelToken cancel = wait->token();
-    tokens->force(wait->deadline(), std::move(cancel),
+    const MonoTime until = wait->deadline();  // before the next line moves it away
+    tokens->force(until, std::move(cancel),
                   [wait = std::move(wait), promise = std::move(promise)](Result<void> result) mutable {
                     wait.reset();
                     promise.answer(std::move(result));

@@ -43,6 +43,6 @@ TEST_CASE("foundation l: rules with absurd spans") {
     REQUIRE(window);
     if (span.count() > 0) CHECK(window->messages_left == 5);
     if (span.count() > 0) CHECK(ledger.reserve("anna", 1, now)->tracked);
-    REQUIRE(ledger.used_up(Reservation(), now));
+    REQUIRE(ledger.used_up(*ledger.reserve("nobody we know", 1, now), now));
   }
 }
