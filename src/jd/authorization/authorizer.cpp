@@ -220,8 +220,10 @@ void ShopAuthorizer::exchanged(const RedeemingPtr& job, Result<GrantAnswer> answ
 }
 
 void ShopAuthorizer::store_grant(const RedeemingPtr& job) {
+  const std::string key = key_of(job->merchant);
   access_.runtime->with_store<Grant>(
-      [key = key_of(job->merchant), token_key = token_key_of(job->merchant), grant = job->grant, token = job->token,
+      detail::Affinity(key).surely(),
+      [key, token_key = token_key_of(job->merchant), grant = job->grant, token = job->token,
        clock = access_.runtime->clock](Store& store) {
         return put_grant(store, key, token_key, grant, token, clock->wall());
       },

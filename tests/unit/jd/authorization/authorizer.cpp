@@ -247,3 +247,33 @@ TEST_CASE("SEC-1, STO-4: no credential in a log, a metric, an error or a key") {
   const bool state_in_key = w.all_keys().find(other.state) != std::string::npos;
   CHECK_FALSE(state_in_key);
 }
+
+namespace {
+
+/// A store's queue that is full once the platform has exchanged a code.
+class FullAfterExchange final : public detail::StoreQueue {
+ public:
+  FullAfterExchange(std::shared_ptr<detail::StoreQueue> inner, const kefu_test::FakeAuthorization& fake)
+      : inner_(std::move(inner)), fake_(fake) {}
+  bool post(const detail::Affinity& affinity, Task&& work, bool bounded) override {
+    return !(bounded && fake_.exchanges > 0) && inner_->post(affinity, std::move(work), bounded);
+  }
+  void finish() override { inner_->finish(); }
+  void stop() override { inner_->stop(); }
+  bool is_own_thread() const override { return inner_->is_own_thread(); }
+
+ private:
+  const std::shared_ptr<detail::StoreQueue> inner_;
+  const kefu_test::FakeAuthorization& fake_;
+};
+
+}  // namespace
+
+TEST_CASE("JD-4: a grant whose code is used up is stored however full the store's queue is") {
+  OauthWorld w;
+  w.core->store_queue = std::make_shared<FullAfterExchange>(w.core->store_queue, w.fake);
+  const auto granted = w.authorize();
+  CHECK(w.fake.exchanges == 1);
+  REQUIRE(granted);
+  CHECK(granted->state == Merchant::State::authorized);
+}
