@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -17,6 +18,10 @@ bool is_store_gone(const Error& error) {
   return error.kind() != ErrorKind::window_closed && error.kind() != ErrorKind::cancelled &&
          error.kind() != ErrorKind::rate_limited;
 }
+
+constexpr Millis kFirstCorrectionPause{1'000};
+constexpr Millis kLongestCorrectionPause{60'000};
+constexpr int kCorrectionTries = 10;  // about four minutes
 
 /// The platform answered with a code that no table knows.
 bool is_unclassified(const Error& error) {
@@ -83,10 +88,41 @@ void WindowGate::look(std::string customer, Looked looked) {
       });
 }
 
+/// One thing to put right in the ledger. Used by one thread after the other.
+struct WindowGate::Correction {
+  Correction(const Affinity& a, MoveFunction<Result<void>(ReplyLedger&)> c)
+      : affinity(a.surely().at_once()), change(std::move(c)) {}
+  Affinity affinity;
+  MoveFunction<Result<void>(ReplyLedger&)> change;
+  int tries = 0;
+  Millis pause = kFirstCorrectionPause;
+};
+
 void WindowGate::correct(const Affinity& affinity, MoveFunction<Result<void>(ReplyLedger&)> change) {
+  correct(std::make_shared<Correction>(affinity, std::move(change)));
+}
+
+void WindowGate::correct(std::shared_ptr<Correction> correction) {
+  const Affinity affinity = correction->affinity;
   runtime_->with_store<void>(
-      affinity.surely().at_once(),
-      [ledger = ledger_, change = std::move(change)](Store&) mutable { return change(*ledger); }, [](Result<void>) {});
+      affinity, [ledger = ledger_, correction](Store&) { return correction->change(*ledger); },
+      [self = shared_from_this(), correction](const Result<void>& done) {
+        if (!done) self->not_corrected(correction, done.error());
+      });
+}
+
+/// Messages that nobody gives back are lost to the customer for as long as the window lasts, and a store that is away
+/// often goes with the network that the send needed.
+void WindowGate::not_corrected(std::shared_ptr<Correction> correction, const Error& error) {
+  if (runtime_->refusal()) return;
+  // An outcome that nobody knows is not repeated: what is given back twice is sold twice.
+  if (error.delivery() == Delivery::unknown || ++correction->tries == kCorrectionTries)
+    return report("the store failed: a reply window could not be put right after a send", error);
+  const MonoTime again = runtime_->clock->mono() + correction->pause;
+  correction->pause = std::min(correction->pause * 2, kLongestCorrectionPause);
+  runtime_->scheduler->run_at(again, [self = shared_from_this(), correction = std::move(correction)]() mutable {
+    self->correct(std::move(correction));
+  });
 }
 
 void WindowGate::give_back(const Affinity& affinity, Reservation reservation, int messages) {
@@ -115,9 +151,12 @@ void WindowGate::settle(const Affinity& affinity, Reservation reservation, int u
 }
 
 void WindowGate::report_lost_ledger(const Error& error) const {
+  report("the store failed: a message is sent without being counted in its reply window", error);
+}
+
+void WindowGate::report(std::string_view message, const Error& error) const {
   if (!runtime_->observer) return;
-  log(*runtime_->observer, LogLevel::warning, log_event::kLedgerStoreFailed,
-      "the store failed: a message is sent without being counted in its reply window",
+  log(*runtime_->observer, LogLevel::warning, log_event::kLedgerStoreFailed, message,
       {{"platform", settings_.platform}, {"account", settings_.account}, {"error", error.message()}});
 }
 

@@ -54,7 +54,8 @@ struct WindowGateSettings {
 
 /// The one place that takes messages from the reply windows of an account and puts right what it took, for sends of
 /// parts and raw calls alike. A store that is full refuses the send (`rate_limited`); one that cannot be reached does
-/// not: the message then leaves without being counted, and the observer hears of it (STO-6).
+/// not: the message then leaves without being counted, and the observer hears of it (STO-6). What is to be put right is
+/// tried again for some minutes.
 ///
 /// Thread safety: all members may be called from any thread.
 class WindowGate final : public std::enable_shared_from_this<WindowGate> {
@@ -75,8 +76,12 @@ class WindowGate final : public std::enable_shared_from_this<WindowGate> {
   friend class WindowPermit;
   void give_back(const Affinity& affinity, Reservation reservation, int messages);
   void settle(const Affinity& affinity, Reservation reservation, int unsent, const Error& error);
+  struct Correction;
   void correct(const Affinity& affinity, MoveFunction<Result<void>(ReplyLedger&)> change);
+  void correct(std::shared_ptr<Correction> correction);
+  void not_corrected(std::shared_ptr<Correction> correction, const Error& error);
   void report_lost_ledger(const Error& error) const;
+  void report(std::string_view message, const Error& error) const;
 
   const std::shared_ptr<RuntimeCore> runtime_;
   const std::shared_ptr<ReplyLedger> ledger_;

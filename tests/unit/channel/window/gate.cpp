@@ -137,6 +137,36 @@ TEST_CASE("foundation e: what became of a commit that nobody knows is looked up 
   CHECK(gates.left() == 3);
 }
 
+TEST_CASE("foundation g: what did not leave is given back, even if the store is gone for a minute") {
+  Gates gates;
+  {
+    const auto permit = gates.take(3);
+    gates.store->gone = true;  // with the network that the send needed
+  }
+  gates.host.time->advance(1min);
+  gates.store->gone = false;
+  CHECK(gates.left() == 2);
+  gates.host.time->advance(1min);
+  CHECK(gates.left() == 5);
+
+  auto permit = gates.take(1);
+  permit->begin();
+  gates.store->failing_commits = 1;
+  permit->settle(Gates::answer(ErrorKind::window_closed, Delivery::refused, "45047"));
+  CHECK(gates.left() == 4);
+  gates.host.time->advance(1min);
+  CHECK(gates.window().closed_because == "messages used up");
+
+  // For good: said once, and no timer is left.
+  gates.contact("message");
+  const auto seen = gates.host.observe();
+  permit = gates.take(1);
+  gates.store->gone = true;
+  permit = Error(ErrorKind::cancelled, "gone");
+  gates.host.time->advance(1h);
+  CHECK(seen->count("could not be put right") == 1);
+}
+
 TEST_CASE("WIN-1: refused and not sent give back, unknown keeps, also in the middle of a message") {
   for (const auto delivery : {Delivery::not_sent, Delivery::refused, Delivery::unknown}) {
     Gates gates;
