@@ -55,7 +55,7 @@ struct Reservation {
 };
 
 /// The ledger of reply windows of one account, kept in the store, so that it survives restarts and is shared by
-/// processes (WIN-1, WIN-5). One record of about 30 bytes per customer under
+/// processes (WIN-1, WIN-5). One record of about 40 bytes per customer under
 /// `kefu/2/<namespace>/<platform>/window/<account>/<customer>`. It blocks on the store: call it on the store thread, or
 /// where blocking is fine.
 ///
@@ -75,8 +75,8 @@ class KEFU_EXPORT ReplyLedger {
   ReplyLedger(ReplyLedger&&) noexcept;
   ReplyLedger& operator=(ReplyLedger&&) noexcept;
 
-  /// Notes what an accepted event means: a contact opens or renews the window, unfollowing closes it. Repeats and
-  /// stragglers of an event that was noted change nothing.
+  /// Notes what an accepted event means: a contact opens or renews the window, unfollowing closes it. Repeats of an
+  /// event that was noted change nothing.
   Result<void> note(const InboundEvent& event);
   /// The write that `note` would do, for those who commit it together with the event itself; nothing if the event
   /// changes nothing. On a conflict ask again.
@@ -85,7 +85,7 @@ class KEFU_EXPORT ReplyLedger {
   Result<std::optional<StoreWrite>> plan(const InboundEvent& event, Store& view) const;
 
   /// Notes a contact. The end counts from the earlier of platform and received time. Unknown triggers change nothing,
-  /// nor does a trigger that is not later than the last one of its kind.
+  /// nor does a repeat, nor a contact older than the latest one, unless the window would end sooner without it.
   Result<void> opened(std::string_view customer, std::string_view trigger, WallTime platform_time,
                       WallTime received_time);
   Result<ReplyWindow> look(std::string_view customer, WallTime now) const;

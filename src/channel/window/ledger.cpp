@@ -1,5 +1,6 @@
 #include "channel/window/record.hpp"
 #include "core/async/time_range.hpp"
+#include "core/crypto/crypto.hpp"
 #include "core/store/commit_known.hpp"
 
 #include <kefu/channel/reply_window.hpp>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -20,6 +22,8 @@ class ReplyLedger::Impl {
        std::shared_ptr<const ReplyRules> r)
       : store(std::move(s)), root(name_space, platform, "window", account), rules(std::move(r)) {
     for (const ReplyRule& rule : rules->rules) longest = std::max(longest, rule.window);
+    std::uint32_t first = 0;
+    if (detail::random_bytes(&first, sizeof first)) next_mark = first;
   }
 
   struct Found {
@@ -52,6 +56,7 @@ class ReplyLedger::Impl {
   const StoreKey root;
   const std::shared_ptr<const ReplyRules> rules;
   std::chrono::seconds longest{0};
+  std::atomic<std::uint32_t> next_mark{0};
 };
 
 Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::string& at) {
@@ -222,6 +227,7 @@ Result<Reservation> ReplyLedger::reserve(std::string_view customer, int messages
     if (std::string why = record.obstacle(unix_seconds(now)); !why.empty()) return window_closed(why, messages, record);
     if (record.left < messages) return window_closed(fmt::format("only {} left", record.left), messages, record);
     record.left -= messages;
+    record.set_mark(impl_->next_mark++);
     reservation.left = record.left;
     reservation.closes = from_unix_seconds(record.closes);
     return true;
@@ -238,6 +244,7 @@ Result<void> ReplyLedger::give_back(const Reservation& reservation, int messages
   return impl_->update(std::string(reservation.key), at_least, [&](Impl::Found& found) -> Result<bool> {
     if (!found.record || found.record->window != reservation.window) return false;
     found.record->left += back;
+    found.record->set_mark(impl_->next_mark++);
     return true;
   });
 }

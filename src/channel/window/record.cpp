@@ -43,7 +43,7 @@ bool take_number(std::string_view& rest, Number& number) {
 }  // namespace
 
 void WindowRecord::write(std::string& out) const {
-  if (out.empty()) out.reserve(40 + trigger.size() + closed.size());  // else it has had a record's room before
+  if (out.empty()) out.reserve(48 + trigger.size() + closed.size());  // else it has had a record's room before
   out.clear();
   out += kVersion;
   out += '.';
@@ -54,6 +54,7 @@ void WindowRecord::write(std::string& out) const {
   append_word(out, trigger);
   out += '.';
   append_word(out, closed);
+  out.append(1, '.').append(mark);
   if (!more.empty()) out.append(1, '.').append(more);
 }
 
@@ -68,8 +69,15 @@ std::optional<WindowRecord> WindowRecord::parse(std::string_view text) {
   if (record.left < 0 || record.closes < 0 || record.closes > kLatestSecond || record.noted < 0) return std::nullopt;
   record.trigger = take_field(text);
   record.closed = take_field(text);
+  record.mark = take_field(text);
   record.more = text;
   return record;
+}
+
+void WindowRecord::set_mark(std::uint32_t number) {
+  mark.clear();
+  append_number(mark, number);
+  mark.pop_back();  // the dot
 }
 
 std::string WindowRecord::obstacle(std::int64_t now) const {
@@ -79,9 +87,11 @@ std::string WindowRecord::obstacle(std::int64_t now) const {
 }
 
 bool WindowRecord::apply(const ReplyRule& rule, std::int64_t at) {
-  if (at < noted || (at == noted && trigger == rule.trigger)) return false;
+  if (at == noted && trigger == rule.trigger) return false;
   const bool was_open = open_at(at);
   const std::int64_t end = std::max<std::int64_t>(0, unix_seconds(later(from_unix_seconds(at), rule.window)));
+  // One that comes late behind a smaller one: had it been noted, the window would last as long as it says.
+  if (at < noted && (!closed.empty() || end <= closes)) return false;
   // Less than what may be left: it does not tell how the window stands, and must not end it sooner.
   if (in_doubt() && closes > at && (end < closes || rule.messages < left)) return noted = at, true;
   if (!was_open || left < rule.messages) {
@@ -92,7 +102,7 @@ bool WindowRecord::apply(const ReplyRule& rule, std::int64_t at) {
     trigger = rule.trigger;
   }
   closes = was_open ? std::max(closes, end) : end;
-  noted = at;
+  noted = std::max(noted, at);
   closed.clear();
   return true;
 }

@@ -212,6 +212,29 @@ TEST_CASE("WIN-1, DED-1: repeats and stragglers of a contact that was noted give
   CHECK(shop.left() == 5);
 }
 
+TEST_CASE("WIN-1: a message that arrives behind a later menu tap opens its window all the same, once") {
+  // Two web servers note them in the order in which they get to it, and the platform repeats a push after five seconds.
+  Shop shop;
+  const WallTime tapped = shop.clock->wall();
+  const WallTime written = tapped - 5s;
+  shop.open("menu");
+  shop.take(2);
+  REQUIRE(shop.ledger.opened("c", "message", written, tapped));
+  CHECK(shop.left() == 5);
+  CHECK(shop.ledger.look("c", tapped)->closes == written + 48h);
+  CHECK(shop.ledger.look("c", tapped)->trigger == "message");
+  shop.take(1);
+  REQUIRE(shop.ledger.opened("c", "message", written, tapped));
+  REQUIRE(shop.ledger.opened("c", "menu", tapped - 1s, tapped));
+  CHECK(shop.left() == 4);
+  shop.clock->advance(std::chrono::hours(1));
+  CHECK(shop.left() == 4);
+
+  REQUIRE(shop.ledger.closed("c", "the platform closed it (45015)", shop.clock->wall()));
+  REQUIRE(shop.ledger.opened("c", "message", tapped - 1s, tapped));
+  CHECK(shop.why() == "the platform closed it (45015)");
+}
+
 TEST_CASE("WIN-3: the platform's answers correct the ledger, for the window of the send only") {
   Shop shop;
   shop.open();

@@ -60,3 +60,29 @@ TEST_CASE("a closed window is remembered as long as promised, whoever wrote last
   shop.clock->advance(std::chrono::seconds(2));
   CHECK_FALSE(shop.ledger.look("c", shop.clock->wall())->known);
 }
+
+TEST_CASE("foundation e: of two processes that take the same, one in doubt, each has its own") {
+  DoubtfulShop shop;
+  kefu::ReplyLedger other(shop.inner, "test", "wechat", "wx1", DoubtfulShop::rules());
+  std::optional<kefu::Reservation> theirs;
+  shop.store->lost_commits = 1;
+  shop.store->before = [&](std::string_view) {
+    if (shop.store->commits == 0 || theirs) return;
+    theirs = *other.reserve("c", 1, shop.clock->wall());  // between our lost commit and the look at what it did
+  };
+  shop.store->commits = 0;
+  const auto ours = shop.ledger.reserve("c", 1, shop.clock->wall());
+  REQUIRE(ours);
+  REQUIRE(theirs);
+  CHECK(shop.left() == 3);
+  theirs.reset();
+  shop.store->commits = 0;
+  shop.store->lost_commits = 1;
+  shop.store->before = [&](std::string_view) {
+    if (shop.store->commits == 0 || theirs) return;
+    theirs.emplace();
+    REQUIRE(other.give_back(*ours, 1));
+  };
+  REQUIRE(shop.ledger.give_back(*ours, 1));
+  CHECK(shop.left() == 5);
+}
