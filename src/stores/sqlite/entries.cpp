@@ -60,9 +60,9 @@ Result<void> SqliteEntries::prepare(SqliteConnection& connection, const std::str
        "value = excluded.value, generation = excluded.generation, expires = excluded.expires"},
       {true, remove_, "DELETE FROM entry WHERE key = ?1"},
       {true, purge_entries_,
-       "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires <= ?1 ORDER BY expires LIMIT 64)"},
+       "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires <= ?1 ORDER BY expires LIMIT ?2)"},
       {true, purge_leases_,
-       "DELETE FROM lease WHERE key IN (SELECT key FROM lease WHERE until <= ?1 ORDER BY until LIMIT 64)"},
+       "DELETE FROM lease WHERE key IN (SELECT key FROM lease WHERE until <= ?1 ORDER BY until LIMIT ?2)"},
       {true, read_source_, "SELECT drawer, last FROM source"},
       {true, raise_source_, "UPDATE source SET drawer = ?1, last = ?2"},
       {true, put_lease_, "INSERT OR REPLACE INTO lease (key, owner, fence, until) VALUES (?1, ?2, ?3, ?4)"},
@@ -131,6 +131,7 @@ Result<CommitOutcome> SqliteEntries::apply(const std::vector<StoreWrite>& writes
   if (!drawn) return drawn.error();
   for (const StoreWrite& write : writes) {
     if (auto done = put(write, *drawn, time); !done) return done.error();
+    if (write.ttl) ++may_expire_;
   }
   if (auto purged = purge(time); !purged) return purged.error();
   outcome.committed = true;
@@ -185,16 +186,17 @@ Result<void> SqliteEntries::put(const StoreWrite& write, std::uint64_t generatio
   return use->run();
 }
 
-/// Every eighth write transaction removes up to 64 expired entries and leases: more than can have come since.
+/// Every eighth write transaction removes expired entries and leases, up to twice as many as were written since.
 Result<void> SqliteEntries::purge(WallTime time) {
   if (until_purge_ > 0) {
     --until_purge_;
     return {};
   }
   until_purge_ = 7;
+  const std::int64_t most = std::max<std::int64_t>(64, 2 * std::exchange(may_expire_, 0));
   for (SqliteStatement* statement : {&purge_entries_, &purge_leases_}) {
     SqliteUse use(*statement);
-    if (auto purged = use->bind(1, to_micros(time)).run(); !purged) return purged;
+    if (auto purged = use->bind(1, to_micros(time)).bind(2, most).run(); !purged) return purged;
   }
   return {};
 }

@@ -55,6 +55,7 @@ class SqliteEntries {
   std::int64_t drawer_ = 0;  ///< This connection, among all that ever draw numbers from the file.
   std::int64_t next_ = 0;    ///< The first number of our block that was not given out.
   unsigned until_purge_ = 0;
+  std::int64_t may_expire_ = 0;  ///< Entries with a time to live that were written since the last purge.
 };
 
 }  // namespace detail

@@ -307,3 +307,18 @@ TEST_CASE("expired rows and leases leave the file with later writes") {
   CHECK(other.number("SELECT count(*) FROM lease") == 0);
   CHECK(other.number("SELECT count(*) FROM source") == 1);
 }
+
+TEST_CASE("large commits of entries that expire do not make the file grow") {
+  const TempFolder folder;
+  const auto clock = std::make_shared<TestClock>();
+  const auto store = open_store(folder.file("store.db"), clock);
+  for (int round = 0; round < 64; ++round) {
+    std::vector<StoreWrite> writes;
+    for (int i = 0; i < 100; ++i)
+      writes.push_back(StoreWrite::put(std::to_string(round * 100 + i), "v", 0, seconds(1)));
+    REQUIRE(store->commit(writes, Durability::relaxed)->committed);
+    clock->advance(seconds(1));
+  }
+  Database other(folder.file("store.db"));
+  CHECK(other.number("SELECT count(*) FROM entry") < 2000);
+}
