@@ -49,6 +49,7 @@ void SqliteCheckpoints::stop() {
     woken_.notify_one();
   }
   thread_.join_or_detach();
+  if (connection_ != nullptr && file_.others_log_stands()) connection_->leave_log_at_close();
   connection_.reset();
 }
 

@@ -203,6 +203,10 @@ Result<SqliteLog> SqliteConnection::move_log(bool wrap) {
   return log;
 }
 
+void SqliteConnection::leave_log_at_close() {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, static_cast<int*>(nullptr));
+}
+
 Error SqliteConnection::error(int code) const {
   const int primary = code & 0xff;
   int system = 0;

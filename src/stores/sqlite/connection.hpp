@@ -109,6 +109,8 @@ class SqliteConnection {
   /// A checkpoint. With `wrap` writers are shut out for its time and all of the log is moved, so that the next commit
   /// begins it anew; where readers stand in the way until the deadline, as much as can be.
   Result<SqliteLog> move_log(bool wrap);
+  /// Ends without moving the log into the file and without deleting it by its name.
+  void leave_log_at_close();
   /// What SQLite's result code means for the caller.
   Error error(int code) const;
 

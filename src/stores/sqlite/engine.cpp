@@ -30,7 +30,14 @@ Result<std::shared_ptr<SqliteEngine>> SqliteEngine::open(SqliteOptions options) 
 }
 
 SqliteEngine::~SqliteEngine() {
-  if (file_ == nullptr || !file_->forked()) return;
+  if (file_ == nullptr) return;
+  if (!file_->forked()) {
+    if (!file_->others_log_stands()) return;
+    for (const Side* side : {reader_.get(), writer_.get()}) {
+      if (side->connection != nullptr) side->connection->leave_log_at_close();
+    }
+    return;
+  }
   static_cast<void>(reader_.release());
   static_cast<void>(writer_.release());
   static_cast<void>(new std::shared_ptr<SqliteFile>(std::move(file_)));

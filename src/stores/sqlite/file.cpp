@@ -152,6 +152,14 @@ Result<void> SqliteFile::check(bool all) const {
                            path_));
 }
 
+bool SqliteFile::others_log_stands() const {
+  const auto other = [](const std::string& path, const SqliteFileId& known) {
+    const auto now = id_of(path);
+    return now && !(*now == known);
+  };
+  return knows_companions_.load(std::memory_order_acquire) && (other(log_path_, log_) || other(index_path_, index_));
+}
+
 void SqliteFile::know_companions() {
   std::call_once(once_, [this] {
     log_ = id_of(log_path_).value_or(SqliteFileId());

@@ -47,6 +47,9 @@ class SqliteFile {
   /// The error of a file that was moved, replaced or deleted since it was opened, or whose `-wal` or `-shm` was: what
   /// is written would be lost with it. With `all` false only the file itself is looked at.
   Result<void> check(bool all) const;
+  /// True if another `-wal` or `-shm` stands in the place of ours: somebody else made it and wrote to it, while our own
+  /// has no name any more. The last connection to close would write ours over that and delete the other one.
+  bool others_log_stands() const;
   /// After the first database has read from the file, so that SQLite has made the two files beside it.
   void know_companions();
 

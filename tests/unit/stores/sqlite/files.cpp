@@ -131,6 +131,36 @@ TEST_CASE("foundation a: every operation notices that the file was replaced") {
   }
 }
 
+TEST_CASE("foundation a: who notices that its log was deleted does not take what others committed since with it") {
+  const TempFolder folder;
+  const std::string path = folder.file("store.db");
+  int go[2];
+  REQUIRE(pipe(go) == 0);
+  const pid_t other = fork();  // before this process opens the file
+  if (other == 0) {
+    alarm(60);
+    char word = 0;
+    if (read(go[0], &word, 1) != 1) _exit(1);
+    auto store = SqliteStore::open(SqliteOptions(path));
+    const bool done = store.has_value() && write(**store, "acknowledged");
+    if (done) store->reset();
+    _exit(done ? 0 : 1);
+  }
+  auto first = open_file(path);
+  REQUIRE(write(*first, "k"));
+  for (const char* ending : {"-wal", "-shm"}) std::filesystem::remove(path + ending);
+  REQUIRE(::write(go[1], "!", 1) == 1);
+  int status = 0;
+  REQUIRE(waitpid(other, &status, 0) == other);
+  REQUIRE(status == 0);
+  CHECK_FALSE(write(*first, "x"));
+  first.reset();
+  const auto again = open_file(path)->get("acknowledged");
+  REQUIRE(again);
+  CHECK(again->has_value());
+  for (const int end : go) close(end);
+}
+
 TEST_CASE("a file with two names is opened by one of them") {
   const TempFolder folder;
   const std::string path = folder.file("store.db");
