@@ -282,13 +282,15 @@ Pending<std::vector<Merchant>> ShopAuthorizer::merchants(std::string after, std:
   }
   access_.runtime->with_store<Page>(
       [prefix = grant_prefix(access_.runtime->name_space, access_.app->app_key),
-       from = after.empty() ? std::string() : key_of(after), limit](Store& store) -> Result<Page> {
-        auto items = store.list(prefix, from, limit);
-        if (!items) return items.error();
-        Page page;
-        page.reserve(items->items.size());
-        for (const StoreItem& item : items->items) page.push_back(describe_entry(prefix, item));
-        return page;
+       from = after.empty() ? std::string() : key_of(after), limit](Store& store) mutable -> Result<Page> {
+        // The store's own pages may be short; one of ours that is short is the last.
+        for (Page page;;) {
+          auto items = store.list(prefix, from, limit - page.size());
+          if (!items) return items.error();
+          for (const StoreItem& item : items->items) page.push_back(describe_entry(prefix, item));
+          if (items->next.empty() || page.size() >= limit) return page;
+          from = std::move(items->next);
+        }
       },
       [promise = std::move(promise)](Result<Page> page) mutable { promise.answer(std::move(page)); });
   return pending;

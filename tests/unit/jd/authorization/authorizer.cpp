@@ -277,3 +277,45 @@ TEST_CASE("JD-4: a grant whose code is used up is stored however full the store'
   REQUIRE(granted);
   CHECK(granted->state == Merchant::State::authorized);
 }
+
+namespace {
+
+/// A store whose pages hold one entry at most, as the contract allows.
+class ShortPages final : public Store {
+ public:
+  explicit ShortPages(std::shared_ptr<Store> inner) : inner_(std::move(inner)) {}
+  bool durable() const noexcept override { return true; }
+  Result<WallTime> now() override { return inner_->now(); }
+  Result<std::optional<StoreEntry>> get(std::string_view key) override { return inner_->get(key); }
+  Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys) override {
+    return inner_->get_many(keys);
+  }
+  Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override {
+    return inner_->commit(writes, durability);
+  }
+  Result<StorePage> list(std::string_view prefix, std::string_view after, ListLimits) override {
+    return inner_->list(prefix, after, 1);
+  }
+  Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner, Millis ttl) override {
+    return inner_->lease(key, owner, ttl);
+  }
+  Result<void> release(const Lease& lease) override { return inner_->release(lease); }
+
+ private:
+  const std::shared_ptr<Store> inner_;
+};
+
+}  // namespace
+
+TEST_CASE("a page of merchants that is shorter than its limit is the last, whatever pages the store gives") {
+  OauthWorld w;
+  w.core->store = std::make_shared<ShortPages>(w.store);
+  for (const char* shop : {"shop1", "shop2", "shop3", "shop4"}) REQUIRE(w.authorize(shop));
+  const auto all = w.authorizer()->merchants().get();
+  REQUIRE(all);
+  CHECK(all->size() == 4);
+  const auto some = w.authorizer()->merchants("shop1", 2).get();
+  REQUIRE(some);
+  REQUIRE(some->size() == 2);
+  CHECK(some->back().id == "shop3");
+}
