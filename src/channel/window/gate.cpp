@@ -62,9 +62,9 @@ void WindowGate::take(std::string customer, int messages, Taken taken) {
   const Affinity affinity(customer);
   runtime_->with_store<WindowPermit>(
       affinity.at_once(),
-      [self = shared_from_this(), affinity, customer = std::move(customer), messages,
-       now = runtime_->clock->wall()](Store&) -> Result<WindowPermit> {
-        auto reservation = self->ledger_->reserve(customer, messages, now);
+      [self = shared_from_this(), affinity, customer = std::move(customer), messages](Store&) -> Result<WindowPermit> {
+        // The time at which the store does it: a window may end while this waits for the store.
+        auto reservation = self->ledger_->reserve(customer, messages, self->runtime_->clock->wall());
         if (!reservation) return reservation.error();
         return WindowPermit(self, *std::move(reservation), affinity);
       },
@@ -79,8 +79,8 @@ void WindowGate::look(std::string customer, Looked looked) {
   const Affinity affinity(customer);
   runtime_->with_store<ReplyWindow>(
       affinity.at_once(),
-      [ledger = ledger_, customer = std::move(customer), now = runtime_->clock->wall()](Store&) {
-        return ledger->look(customer, now);
+      [self = shared_from_this(), customer = std::move(customer)](Store&) {
+        return self->ledger_->look(customer, self->runtime_->clock->wall());
       },
       [looked = std::move(looked)](Result<ReplyWindow> window) mutable {
         if (!window && is_store_gone(window.error())) return looked(ReplyWindow());
