@@ -323,7 +323,7 @@ void TokenBroker::adopt(const RoundPtr& round, const TokenRecord& record, MonoTi
 
 /// All who wait get this error, and for a moment nobody asks again (TOK-3, TOK-7).
 void TokenBroker::fail(const RoundPtr& round, const Error& error) {
-  if (error.kind() != ErrorKind::cancelled) {
+  if (!core_->stopping()) {
     ++failures_;
     failed_until_ = core_->clock->mono() + pause_after(error);
     last_error_ = error;

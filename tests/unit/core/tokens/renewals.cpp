@@ -116,6 +116,21 @@ TEST_CASE("A token that nobody asks for is renewed in time only where that is wa
   CHECK(w.fetcher->fetches == (settings.renew_unasked ? 2 : 1));
 }
 
+TEST_CASE("A renewal that the host's transport dropped is tried again after a pause, not at once") {
+  RenewalWorld w;
+  auto settings = RenewalWorld::settings();
+  settings.renew_unasked = true;
+  const auto broker = w.broker(settings);
+  const auto token = w.get(broker).value();
+  w.fetcher->next = [&]() -> Result<FetchedToken> {
+    if (w.fetcher->fetches > 1000) return FetchedToken(Secret("at last"), kYear);
+    return Error(ErrorKind::cancelled, Delivery::unknown, ErrorDetails());
+  };
+  w.time->advance(std::chrono::ceil<Millis>(token->refresh_at - w.time->mono()) + Millis(10'000));
+  CHECK(w.fetcher->fetches >= 3);
+  CHECK(w.fetcher->fetches <= 6);  // now and after 1, 2, 4 s ...
+}
+
 TEST_CASE("A token that is refused and not renewed any more is carried by nobody, until there is a new one") {
   RenewalWorld w;
   const auto one = w.broker();
