@@ -24,7 +24,12 @@ void CallQueue::enter(const std::shared_ptr<CallQueue>& self, std::shared_ptr<Sl
   std::shared_ptr<Line> line;
   for (const auto& weak : q.lines_)
     if (auto open = weak.lock(); open && open->bucket == info.quota) line = std::move(open);
-  const Millis wait = line ? q.limiter_.wait(info.quota, moment, line->calls.size()) : q.admit(info.quota, moment);
+  Millis wait = line ? q.limiter_.wait(info.quota, moment, line->calls.size()) : q.admit(info.quota, moment);
+  if (line && moment.mono + wait >= call->deadline()) {  // not for those who stand there no more
+    auto& calls = line->calls;
+    calls.erase(std::remove_if(calls.begin(), calls.end(), [](const auto& each) { return each->over(); }), calls.end());
+    wait = q.limiter_.wait(info.quota, moment, calls.size());
+  }
   if (!line && wait.count() == 0) return call->slot_free();
   if (moment.mono + wait >= call->deadline()) return call->held_back(wait, ErrorKind::rate_limited, {});
   if (q.core_->observer)
@@ -63,14 +68,21 @@ void CallQueue::open_at(const std::shared_ptr<CallQueue>& self, MonoTime when, s
 
 void CallQueue::let_in(const std::shared_ptr<CallQueue>& self, const std::shared_ptr<Line>& line) {
   while (!line->calls.empty()) {
-    if (!line->calls.front()->over()) {
-      const Moment moment = self->now();
+    const SlotSeeker& first = *line->calls.front();
+    const bool over = first.over();
+    const Moment moment = self->now();
+    const bool shut = !over && self->limiter_.stopped(first.info().name, moment);  // since it came
+    if (!over && !shut) {
       const Millis wait = self->admit(line->bucket, moment);
       if (wait.count() > 0) return open_at(self, moment.mono + wait, line);
     }
     const std::shared_ptr<SlotSeeker> call = std::move(line->calls.front());
     line->calls.pop_front();
-    if (!call->over()) call->slot_free();
+    if (shut) {
+      enter(self, call);
+    } else if (!over) {
+      call->slot_free();
+    }
   }
 }
 

@@ -109,3 +109,40 @@ TEST_CASE("foundation b: get() in a callback for what another callback answers i
   REQUIRE(answer.wait_for(kPatience) == std::future_status::ready);
   CHECK(answer.get());
 }
+
+TEST_CASE("WIN-4: calls that stand in line for their turn are not sent once the platform says that it is used up") {
+  kefu_test::SimulatedCore w;
+  auto platform = std::make_shared<kefu_test::TestPlatform>();
+  platform->rules.emplace_back("send", std::vector<detail::LimitWindow>{{1, std::chrono::seconds(16)}});
+  const ApiClient client(std::make_shared<detail::Pipeline>(w.core, platform));
+  w.wire->reply(R"({"errcode":45009})");
+  std::vector<Error> errors;
+  for (int i = 0; i < 3; ++i)
+    client.call(SendThing("oA", "hi"), within(Millis(60'000))).then([&](Result<NoContent> result) {
+      REQUIRE_FALSE(result);
+      errors.push_back(result.error());
+    });
+  w.time->advance(Millis(60'000));
+  CHECK(w.wire->count() == 1);
+  REQUIRE(errors.size() == 3);
+  for (const Error& error : errors) CHECK(error.platform_code() == "45009");
+  CHECK(errors[2].delivery() == Delivery::not_sent);
+  CHECK(errors[2].kind() == ErrorKind::quota_exhausted);
+}
+
+TEST_CASE("calls that ended while they stood in line keep nobody from coming in time") {
+  kefu_test::SimulatedCore w;
+  auto platform = std::make_shared<kefu_test::TestPlatform>();
+  platform->rules.emplace_back("send", std::vector<detail::LimitWindow>{{1, std::chrono::seconds(16)}});
+  const ApiClient client(std::make_shared<detail::Pipeline>(w.core, platform));
+  w.wire->reply(R"({"errcode":0})").reply(R"({"errcode":0})");
+  std::vector<Pending<NoContent>> line;
+  for (int i = 0; i < 4; ++i) line.push_back(client.call(SendThing("oA", "hi"), within(Millis(60'000))));
+  w.time->run_ready();
+  auto late = client.call(SendThing("oA", "late"), within(Millis(60'000)));
+  CHECK(late.get().error().kind() == ErrorKind::rate_limited);
+  line.clear();  // which cancels them
+  w.time->run_ready();
+  CHECK(client.call(SendThing("oA", "now"), within(Millis(60'000))).get());
+  CHECK(w.wire->count() == 2);
+}
