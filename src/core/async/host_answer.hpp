@@ -11,14 +11,17 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
+/// Who answers in the place of a host that keeps what it owes when the runtime stops.
+enum class AtStop : unsigned char { answered_here, answered_by_seam };
+
 /// The answer that host code owes us. The first one goes on, a second one only to the observer; when nobody is left who
 /// could give it, `done` gets `cancelled` in the host's place. Thread safety: any thread.
 template <class T, class Done>
-class OwedByHost {
+class OwedByHost final : public HostDebts::Debt {
  public:
-  OwedByHost(std::shared_ptr<RuntimeCore> core, const HostSeam& seam, Done done)
-      : core_(std::move(core)), seam_(seam), done_(std::move(done)) {}
-  ~OwedByHost() {
+  OwedByHost(std::shared_ptr<RuntimeCore> core, const HostSeam& seam, AtStop at_stop, Done done)
+      : core_(std::move(core)), seam_(seam), at_stop_(at_stop), done_(std::move(done)) {}
+  ~OwedByHost() override {
     if (!done_) return;
     if (!core_->refusal()) report_host_fault(core_->observer.get(), seam_, HostFault::dropped, {});
     answer(dropped_by_host(seam_));
@@ -27,14 +30,17 @@ class OwedByHost {
   OwedByHost& operator=(const OwedByHost&) = delete;
 
   void answer(Result<T> result) {
-    if (!first(std::move(result))) report_host_fault(core_->observer.get(), seam_, HostFault::repeated, {});
+    if (!first(std::move(result)) && !core_->refusal())
+      report_host_fault(core_->observer.get(), seam_, HostFault::repeated, {});
   }
   /// The host threw: that is the answer, unless it had given one before.
   void failed(Error error) { static_cast<void>(first(std::move(error))); }
+  void end() override { failed(Error(ErrorKind::cancelled, "the runtime was stopped")); }
 
  private:
   bool first(Result<T> result) {
     if (answered_.exchange(true, std::memory_order_acq_rel)) return false;
+    if (at_stop_ == AtStop::answered_here) core_->host_debts.remove(this);
     Done done = *std::move(done_);
     done_.reset();  // the host may keep what it holds: our state does not stay with it
     done(std::move(result));
@@ -43,19 +49,21 @@ class OwedByHost {
 
   const std::shared_ptr<RuntimeCore> core_;
   const HostSeam seam_;
+  const AtStop at_stop_;
   std::atomic<bool> answered_{false};
   std::optional<Done> done_;
 };
 
 /// Asks host code for an answer that it may give later, on any thread. `ask(answer)` hands `answer(Result<T>)` to the
 /// host, to be moved about and called once; `done(Result<T>)` is called exactly once whatever the host does with it:
-/// where the host answers, throws (here) or drops it.
+/// where the host answers, throws (here) or drops it, or where the runtime stops.
 template <class T, class Ask, class Done>
-void ask_host(std::shared_ptr<RuntimeCore> core, const HostSeam& seam, Ask&& ask, Done done) {
-  Observer* const observer = core->observer.get();
-  const auto owed = std::make_shared<OwedByHost<T, Done>>(std::move(core), seam, std::move(done));
-  const auto called =
-      call_host(observer, seam, [&] { ask([owed](Result<T> answer) { owed->answer(std::move(answer)); }); });
+void ask_host(std::shared_ptr<RuntimeCore> core, const HostSeam& seam, AtStop at_stop, Ask&& ask, Done done) {
+  RuntimeCore& runtime = *core;  // owned by `owed`
+  const auto owed = std::make_shared<OwedByHost<T, Done>>(std::move(core), seam, at_stop, std::move(done));
+  if (at_stop == AtStop::answered_here && !runtime.host_debts.add(owed)) return owed->end();
+  const auto called = call_host(runtime.observer.get(), seam,
+                                [&] { ask([owed](Result<T> answer) { owed->answer(std::move(answer)); }); });
   if (!called) owed->failed(called.error());
 }
 

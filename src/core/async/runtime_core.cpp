@@ -90,6 +90,7 @@ void RuntimeCore::stop() {
   }
   refusing_.store(true, std::memory_order_release);
   if (stop_transport) stop_transport();
+  host_debts.end();
   if (!after_loop) run_out_simulated();
   const bool hand_off = after_loop && scheduler->is_own_thread();
   if (hand_off) after_loop([self = shared_from_this()] { self->stop_rest(); });

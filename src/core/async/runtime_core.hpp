@@ -2,6 +2,7 @@
 
 #include "core/async/fork_guard.hpp"
 #include "core/async/host_code.hpp"
+#include "core/async/host_debts.hpp"
 #include "core/async/shared_values.hpp"
 #include "core/async/span_ids.hpp"
 
@@ -81,6 +82,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   std::shared_ptr<Jitter> jitter;
   std::shared_ptr<StoreQueue> store_queue;
   SharedValues shared_values;  ///< Of its accounts.
+  HostDebts host_debts;        ///< Beside those of a host's transport, which keeps its own.
   bool store_on_loop = false;  ///< The store does not block: it is asked there.
   std::atomic<std::size_t> store_works{0};
   SpanIds span_ids;                      ///< For the spans that an observer gets.

@@ -20,7 +20,7 @@ void transmit(RuntimeCore& core, HttpRequest request, MonoTime deadline, CancelT
     return core.transport->send(std::move(request), deadline, std::move(cancel),
                                 [done = std::move(done)](HttpOutcome outcome) mutable { done(std::move(outcome)); });
   ask_host<HttpOutcome>(
-      core.shared_from_this(), host_seam::kTransport,
+      core.shared_from_this(), host_seam::kTransport, AtStop::answered_by_seam,
       [&](auto answer) {
         core.transport->send(std::move(request), deadline, std::move(cancel),
                              [answer = std::move(answer)](HttpOutcome outcome) mutable { answer(std::move(outcome)); });

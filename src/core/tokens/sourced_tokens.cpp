@@ -18,7 +18,7 @@ void on_loop(const std::shared_ptr<Scheduler>& loop, Step step) {
 
 void SourcedTokens::ask(Got done) {
   ask_host<Secret>(
-      core_, host_seam::kTokenGet, [&](auto answer) { source_->get(std::move(answer)); },
+      core_, host_seam::kTokenGet, AtStop::answered_here, [&](auto answer) { source_->get(std::move(answer)); },
       [self = shared_from_this(), loop = core_->scheduler, done = std::move(done)](Result<Secret> answer) mutable {
         on_loop(loop, [self = std::move(self), done = std::move(done), answer = std::move(answer)]() mutable {
           if (!answer) return done(answer.error());
@@ -38,7 +38,8 @@ void SourcedTokens::refused(CredentialTag tag, MonoTime, CancelToken, Renewed do
   if (!last_ || last_->tag.digest != tag.digest) return done({});  // the source has given another one since
   const TokenPtr refused = last_;
   ask_host<void>(
-      core_, host_seam::kTokenReport, [&](auto answer) { source_->report_invalid(refused->value, std::move(answer)); },
+      core_, host_seam::kTokenReport, AtStop::answered_here,
+      [&](auto answer) { source_->report_invalid(refused->value, std::move(answer)); },
       [self = shared_from_this(), loop = core_->scheduler, tag, done = std::move(done)](Result<void> answer) mutable {
         on_loop(loop, [self = std::move(self), tag, done = std::move(done), answer = std::move(answer)]() mutable {
           if (!answer) return done(answer.error());

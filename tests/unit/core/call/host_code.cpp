@@ -15,10 +15,12 @@
 
 #include <deque>
 #include <functional>
+#include <future>
 #include <limits>
 #include <new>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 using namespace kefu;
 using kefu_test::ReadThing;
@@ -285,6 +287,38 @@ TEST_CASE("foundation g: a token source that throws, drops at once or later, or 
   w.time->run_ready();
   REQUIRE(renewed);
   CHECK(renewed->error().kind() == ErrorKind::internal);
+}
+
+TEST_CASE("a stop answers what a token source still owes, and its answer after that is no fault") {
+  struct Keeps final : TokenSource {
+    void get(MoveFunction<void(Result<Secret>)> done) override {
+      kept.push_back(std::move(done));
+      asked.set_value();
+    }
+    void report_invalid(const Secret&, MoveFunction<void(Result<void>)> done) override { done({}); }
+    std::deque<MoveFunction<void(Result<Secret>)>> kept;
+    std::promise<void> asked;
+  };
+  const auto seen = std::make_shared<kefu_test::RecordingObserver>();
+  RuntimeOptions options;
+  options.observer = seen;
+  Runtime runtime = *Runtime::create(std::move(options));
+  const auto core = detail::core_of(runtime);
+  const auto source = std::make_shared<Keeps>();
+  const auto tokens = std::make_shared<detail::SourcedTokens>(core, source);
+  std::vector<Result<detail::TokenPtr>> answers;
+  core->scheduler->post([&] {
+    tokens->get(MonoTime::max(), {}, [&](Result<detail::TokenPtr> answer) { answers.push_back(std::move(answer)); });
+  });
+  source->asked.get_future().wait();
+  runtime.stop();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].error().kind() == ErrorKind::cancelled);
+  CHECK(answers[0].error().delivery() == Delivery::not_sent);
+  source->kept.front()(Secret("late"));
+  source->kept.clear();
+  CHECK(answers.size() == 1);
+  CHECK(seen->count("kefu_host_faults_total") == 0);
 }
 
 TEST_CASE("foundation g: a store that throws is unavailable, and nobody knows what it did") {
