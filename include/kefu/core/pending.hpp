@@ -143,6 +143,7 @@ class Promise {
     if (!state_) return;
     auto inner = other.use();
     state_->cancel().lead(inner->cancel());
+    if (inner->from_callback()) state_->comes_from_callback();
     detail::continue_with(
         std::move(inner), [outer = std::move(*this)](Result<T> result) mutable { outer.answer(std::move(result)); },
         detail::PendingState::Where::here);

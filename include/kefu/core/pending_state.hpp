@@ -32,7 +32,7 @@ class KEFU_EXPORT PendingHome {
  public:
   virtual ~PendingHome() = default;
   virtual void run_callback(Task task) = 0;  ///< On the executor; what it throws is caught and reported.
-  virtual void run_here(Task& task) = 0;     ///< At once; what it throws is caught and reported.
+  virtual void run_here(Task& task) = 0;     ///< At once, many inside each other one after the other; caught as well.
   /// Why this thread must not wait, if so: one of the library's own threads, the child of a fork, or the only thread of
   /// callbacks if the answer comes `from_callback`.
   virtual std::optional<Error> refuse_wait(bool from_callback) const = 0;
@@ -70,8 +70,8 @@ class KEFU_EXPORT PendingState {
   /// True for the first who asks: there is one result side.
   bool hand_out() noexcept { return !std::exchange(handed_out_, true); }
   /// A callback of the host answers it, so the thread of callbacks must not wait for it.
-  void comes_from_callback() noexcept { from_callback_ = true; }
-  bool from_callback() const noexcept { return from_callback_; }
+  void comes_from_callback() noexcept { from_callback_.store(true, std::memory_order_relaxed); }
+  bool from_callback() const noexcept { return from_callback_.load(std::memory_order_relaxed); }
   /// Dropping its Pending then cancels nothing.
   void keep_when_dropped() noexcept { keep_ = true; }
   /// The holder of the Pending let go of it.
@@ -97,9 +97,9 @@ class KEFU_EXPORT PendingState {
   std::condition_variable changed_;
   std::atomic<bool> claimed_{false};
   std::atomic<bool> answered_{false};
+  std::atomic<bool> from_callback_{false};
   bool handed_out_ = false;
   bool keep_ = false;
-  bool from_callback_ = false;
   Where where_ = Where::executor;
   Task continuation_;
 };
@@ -144,7 +144,8 @@ class Continuation {
   Continuation(Continuation&&) noexcept(std::is_nothrow_move_constructible_v<F>) = default;
   Continuation& operator=(Continuation&&) = delete;
   ~Continuation() {
-    if (auto state = std::move(state_)) state->run_here([&] { callback_(result_of(*state)); });
+    if (const auto state = std::move(state_))
+      state->run_here([state, callback = std::move(callback_)]() mutable { callback(result_of(*state)); });
   }
   void operator()() {
     auto state = std::move(state_);

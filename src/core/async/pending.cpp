@@ -1,57 +1,24 @@
 #include "core/async/host_code.hpp"
+#include "core/async/nested_runs.hpp"
 
 #include <kefu/core/pending.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <vector>
+#include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 namespace {
 
-/// Runs the library's own continuations. One answers the next; past a depth they wait for the first to be through, so
-/// that a chain of any length needs little stack.
-class DirectRuns {
- public:
-  static void run(Task task) {
-    thread_local DirectRuns* current = nullptr;
-    if (current == nullptr) {
-      DirectRuns runs(current);
-      runs.run_all(std::move(task));
-    } else if (current->depth_ < kDeepest) {
-      current->run_nested(task);
-    } else {
-      current->waiting_.push_back(std::move(task));
-    }
-  }
-
- private:
-  static constexpr int kDeepest = 16;
-
-  explicit DirectRuns(DirectRuns*& current) : current_(current) { current_ = this; }
-  ~DirectRuns() { current_ = nullptr; }
-  DirectRuns(const DirectRuns&) = delete;
-  DirectRuns& operator=(const DirectRuns&) = delete;
-
-  void run_all(Task task) {
-    run_nested(task);
-    for (std::size_t i = 0; i < waiting_.size(); ++i) {
-      Task next = std::move(waiting_[i]);
-      run_nested(next);
-    }
-  }
-  void run_nested(Task& task) {
-    ++depth_;
-    task();
-    --depth_;
-  }
-
-  DirectRuns*& current_;
-  int depth_ = 0;
-  std::vector<Task> waiting_;
-};
+/// Runs one of the library's own continuations: one answers the next.
+void run_direct(Task task) {
+  constexpr int deepest = 16;
+  thread_local NestedRuns* current = nullptr;
+  NestedRuns::run(
+      current, deepest, [&task] { task(); }, [&task] { return std::move(task); });
+}
 
 }  // namespace
 
@@ -61,7 +28,7 @@ PendingState::~PendingState() = default;
 Result<void> PendingState::wait() {
   if (has_answer()) return {};
   if (home_)
-    if (auto refused = home_->refuse_wait(from_callback_)) return *std::move(refused);
+    if (auto refused = home_->refuse_wait(from_callback())) return *std::move(refused);
   for (;;) {
     const auto help = home_ ? home_->help(MonoTime::max()) : PendingHome::Help::wait;
     if (has_answer()) return {};
@@ -79,7 +46,7 @@ Result<void> PendingState::wait() {
 
 bool PendingState::wait_for(Millis limit) {
   if (has_answer()) return true;
-  if (home_ && home_->refuse_wait(from_callback_)) return false;
+  if (home_ && home_->refuse_wait(from_callback())) return false;
   limit = std::clamp<Millis>(limit, Millis(0), std::chrono::hours(24 * 365));  // keeps the sum below in range
   const MonoTime until = home_ ? home_->now() + limit : MonoTime();
   for (;;) {
@@ -107,7 +74,7 @@ void PendingState::on_answer(Task task, Where where) {
 }
 
 void PendingState::run(Task task, Where where) {
-  if (where == Where::here) return DirectRuns::run(std::move(task));
+  if (where == Where::here) return run_direct(std::move(task));
   if (home_) return home_->run_callback(std::move(task));
   run_here(std::move(task));
 }

@@ -1,7 +1,21 @@
 #include "core/async/runtime_core.hpp"
 
+#include "core/async/nested_runs.hpp"
+
 KEFU_BEGIN_NAMESPACE
 namespace detail {
+
+namespace {
+
+/// Callbacks that run at once on this thread, one inside the other: a host that calls again from each callback, of
+/// calls that are refused at once, comes as deep as it has calls.
+NestedRuns*& nested_callbacks() {
+  thread_local NestedRuns* current = nullptr;
+  return current;
+}
+constexpr int kDeepestCallback = 32;
+
+}  // namespace
 
 RuntimeCore::RuntimeCore() = default;
 RuntimeCore::~RuntimeCore() = default;
@@ -37,7 +51,16 @@ void RuntimeCore::run_callback(Task task) {
   static_cast<void>(call_host(observer.get(), host_seam::kExecutor, [&] { executor->run(std::move(waiting)); }));
 }
 
-void RuntimeCore::run_here(Task& task) { static_cast<void>(call_host(observer.get(), host_seam::kCallback, task)); }
+void RuntimeCore::run_here(Task& task) {
+  const auto run = [](RuntimeCore& core, Task& callback) {
+    static_cast<void>(call_host(core.observer.get(), host_seam::kCallback, callback));
+  };
+  NestedRuns::run(
+      nested_callbacks(), kDeepestCallback, [&] { run(*this, task); },
+      [&]() -> Task {
+        return [run, self = shared_from_this(), task = std::move(task)]() mutable { run(*self, task); };
+      });
+}
 
 std::optional<Error> RuntimeCore::refuse_wait(bool from_callback) const {
   if (fork_guard_.forked()) return refusal();
@@ -52,7 +75,10 @@ std::optional<Error> RuntimeCore::refuse_wait(bool from_callback) const {
   return std::nullopt;
 }
 
-PendingHome::Help RuntimeCore::help(MonoTime until) { return scheduler->help(until); }
+PendingHome::Help RuntimeCore::help(MonoTime until) {
+  if (NestedRuns* const here = nested_callbacks(); here != nullptr && here->run_one()) return Help::worked;
+  return scheduler->help(until);
+}
 
 std::optional<Error> RuntimeCore::refusal() const {
   if (fork_guard_.forked())

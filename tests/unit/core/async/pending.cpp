@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -346,4 +347,60 @@ TEST_CASE("when_all answers with every result in its place") {
     CHECK(one.cancelled().requested());
     CHECK(two.cancelled().requested());
   }
+}
+
+TEST_CASE("a callback that calls again, of calls that are refused at once, needs no deep stack") {
+  constexpr int kCalls = 100'000;
+  for (const bool at_once : {true, false}) {
+    Home home(at_once ? std::make_shared<InlineExecutor>() : nullptr);
+    // Without its own thread of callbacks, as after a stop, each is called where the executor drops it.
+    if (!at_once) home.runtime.stop();
+    int calls = 0;
+    std::function<void()> next = [&] {
+      auto promise = home.promise();
+      auto pending = promise.pending();
+      promise.answer(++calls);
+      pending.then([&](Result<int> result) {
+        CHECK(result);
+        if (calls < kCalls) next();
+      });
+    };
+    next();
+    CHECK(calls == kCalls);
+  }
+}
+
+TEST_CASE("a callback deep inside others may wait for one that has not run yet") {
+  const Home home(std::make_shared<InlineExecutor>());
+  int depth = 0;
+  int waited_for = 0;
+  std::function<void()> next = [&] {
+    auto promise = home.promise();
+    auto pending = promise.pending();
+    promise.answer(1);
+    auto chained = pending.then([&](Result<int> result) {
+      if (++depth < 200) next();
+      return *result + 1;
+    });
+    if (*chained.get() == 2) ++waited_for;
+  };
+  next();
+  CHECK(depth == 200);
+  CHECK(waited_for == 200);
+}
+
+TEST_CASE("CON-4: a promise answered by what a callback gives is not waited for on the thread of callbacks") {
+  const Home home;
+  std::promise<ErrorKind> told;
+  auto first = home.promise();
+  first.pending().then([&](Result<int>) {
+    auto given = home.promise();
+    auto outer = home.promise();
+    auto pending = outer.pending();
+    outer.answer(given.pending().then([](Result<int> result) { return *result + 1; }));
+    given.answer(1);
+    told.set_value(kind_of(pending));
+  });
+  first.answer(1);
+  CHECK(told.get_future().get() == ErrorKind::bad_argument);
 }
