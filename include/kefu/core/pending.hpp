@@ -57,7 +57,8 @@ class [[nodiscard]] Pending {
 
   /// Calls `callback(Result<T>)` on the executor once the result is there; never inside this call unless the executor
   /// is inline and the result is there already, or this Pending was used before. If the executor drops it, it is called
-  /// where it is dropped. What it throws is caught and shown to the observer.
+  /// where it is dropped. Called so deep inside other callbacks, it waits for the outermost to return. What it throws
+  /// is caught and shown to the observer.
   ///
   /// A callback that returns a value U, a Result<U> or a Pending<U> gives a Pending<U> of what it returned (`internal`
   /// with delivery `unknown` if it threw); one that returns nothing ends the chain. Dropping that Pending cancels

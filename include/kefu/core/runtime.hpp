@@ -59,7 +59,8 @@ struct RuntimeOptions {
   /// Most calls in flight at a time, over all accounts. A call started beyond it is answered `rate_limited`, not sent.
   std::size_t calls_in_flight = 100'000;
   /// Most callbacks waiting for the executor. While so many wait, a call that starts is answered `rate_limited`, not
-  /// sent; calls in flight go on and their replies are read, so at most `calls_in_flight` more come to wait.
+  /// sent; calls in flight go on and their replies are read, so at most `calls_in_flight` more come to wait. What is
+  /// given to `then` of a call refused so waits as well: call less before you call again.
   std::size_t callback_queue = 100'000;
 };
 
