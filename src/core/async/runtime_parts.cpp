@@ -10,6 +10,8 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 struct StoppableTransport::Shared {
+  explicit Shared(std::shared_ptr<Observer> told) : observer(std::move(told)) {}
+  const std::shared_ptr<Observer> observer;
   std::mutex mutex;
   bool stopped = false;
   std::uint64_t last = 0;
@@ -38,19 +40,21 @@ class OwedAnswer {
     if (shared_) static_cast<void>(shared_->take(id_));
   }
   void operator()(HttpOutcome outcome) {
-    const auto shared = std::move(shared_);
-    if (auto done = shared->take(id_)) done(std::move(outcome));
+    if (std::exchange(answered_, true))
+      return report_host_fault(shared_->observer.get(), host_seam::kTransport, HostFault::repeated, {});
+    if (auto done = shared_->take(id_)) done(std::move(outcome));  // which may end this object
   }
 
  private:
   std::shared_ptr<Shared> shared_;
   std::uint64_t id_;
+  bool answered_ = false;
 };
 
 }  // namespace
 
-StoppableTransport::StoppableTransport(std::shared_ptr<Transport> inner)
-    : inner_(std::move(inner)), shared_(std::make_shared<Shared>()) {}
+StoppableTransport::StoppableTransport(std::shared_ptr<Transport> inner, std::shared_ptr<Observer> observer)
+    : inner_(std::move(inner)), shared_(std::make_shared<Shared>(std::move(observer))) {}
 StoppableTransport::~StoppableTransport() = default;
 
 void StoppableTransport::send(HttpRequest request, MonoTime deadline, CancelToken cancel,

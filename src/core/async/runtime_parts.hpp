@@ -70,7 +70,7 @@ class ScheduledCallbacks final : public Executor {
 /// Remembers what a host's transport still owes, so that a stop can answer it. Thread safety: any thread.
 class StoppableTransport final : public Transport {
  public:
-  explicit StoppableTransport(std::shared_ptr<Transport> inner);
+  StoppableTransport(std::shared_ptr<Transport> inner, std::shared_ptr<Observer> observer);
   ~StoppableTransport() override;
   void send(HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done) override;
   /// Answers everything that is under way with `cancelled_after_sending` and what comes later at once.

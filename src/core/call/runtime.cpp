@@ -92,7 +92,7 @@ void add_executor(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThr
 
 Result<void> add_transport(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads& threads) {
   if (options.transport) {
-    auto transport = std::make_shared<detail::StoppableTransport>(std::move(options.transport));
+    auto transport = std::make_shared<detail::StoppableTransport>(std::move(options.transport), core.observer);
     core.stop_transport = [transport] { transport->stop(); };
     core.transport = std::move(transport);
     return {};

@@ -289,6 +289,25 @@ TEST_CASE("foundation g: a token source that throws, drops at once or later, or 
   CHECK(renewed->error().kind() == ErrorKind::internal);
 }
 
+TEST_CASE("foundation g: a transport of a runtime that answers twice: the first holds, the second is seen") {
+  struct Twice final : Transport {
+    void send(HttpRequest, MonoTime, CancelToken, MoveFunction<void(HttpOutcome)> done) override {
+      done(HttpOutcome(TransportFault::dns_failure, "first"));
+      done(HttpOutcome(TransportFault::dns_failure, "second"));
+    }
+  };
+  const auto seen = std::make_shared<kefu_test::RecordingObserver>();
+  RuntimeOptions options;
+  options.observer = seen;
+  options.transport = std::make_shared<Twice>();
+  const Runtime runtime = *Runtime::create(std::move(options));
+  std::vector<std::string> answers;
+  detail::core_of(runtime)->transport->send(HttpRequest(), MonoTime::max(), CancelToken(),
+                                            [&](HttpOutcome outcome) { answers.push_back(outcome.detail); });
+  CHECK(answers == std::vector<std::string>{"first"});
+  CHECK(seen->count("kefu_host_faults_total{seam=Transport::send,fault=repeated}") == 1);
+}
+
 TEST_CASE("a stop answers what a token source still owes, and its answer after that is no fault") {
   struct Keeps final : TokenSource {
     void get(MoveFunction<void(Result<Secret>)> done) override {
