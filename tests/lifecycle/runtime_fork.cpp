@@ -47,7 +47,7 @@ std::string word_of_child(Child child) {
 }
 
 template <class T>
-std::string kind_of(const Result<T>& result) {
+std::string ending_of(const Result<T>& result) {
   return result ? "answered" : std::string(to_string(result.error().kind()));
 }
 
@@ -83,20 +83,20 @@ TEST_CASE("a child of fork gets errors, never hangs, and does not disturb its pa
   Parent parent;
   std::string word;
   SUBCASE("a new call") {
-    word = word_of_child([&] { return kind_of(parent.client->call(ReadThing("9")).get()); });
+    word = word_of_child([&] { return ending_of(parent.client->call(ReadThing("9")).get()); });
     CHECK(word == "configuration");
   }
   SUBCASE("waiting for the parent's call") {
     word = word_of_child([&] {
       std::string out = parent.pending->wait_for(Millis(100)) ? "came " : "did not come, ";
-      return out + kind_of(std::move(*parent.pending).get());
+      return out + ending_of(std::move(*parent.pending).get());
     });
     CHECK(word == "did not come, configuration");
   }
   SUBCASE("a callback for the parent's call") {
     word = word_of_child([&] {
       std::string out = "not called";
-      std::move(*parent.pending).then([&out](auto result) { out = kind_of(result); });
+      std::move(*parent.pending).then([&out](auto result) { out = ending_of(result); });
       return out;
     });
     CHECK(word == "cancelled");
@@ -110,7 +110,7 @@ TEST_CASE("a child of fork gets errors, never hangs, and does not disturb its pa
     word = word_of_child([&] {
       { const auto gone = std::move(dropped); }
       answered.answer(1);
-      return kind_of(first.get()) + ", " + std::to_string(*chain.get());
+      return ending_of(first.get()) + ", " + std::to_string(*chain.get());
     });
     CHECK(word == "cancelled, 2");
     CHECK_FALSE(first.wait_for(Millis(0)));  // the parent's own is as it was
@@ -122,7 +122,7 @@ TEST_CASE("a child of fork gets errors, never hangs, and does not disturb its pa
       std::string out = "not called";
       kefu::detail::core_of(*parent.runtime)
           ->with_store<int>([](Store&) -> Result<int> { return 1; },
-                            [&out](Result<int> result) { out = kind_of(result); });
+                            [&out](Result<int> result) { out = ending_of(result); });
       return out;
     });
     CHECK(word == "configuration");
@@ -146,7 +146,7 @@ TEST_CASE("a child of fork gets errors, never hangs, and does not disturb its pa
       const auto platform = std::make_shared<TestPlatform>();
       platform->base = parent.server.base();
       const ApiClient client(std::make_shared<detail::Pipeline>(kefu::detail::core_of(*own), platform));
-      return kind_of(client.call(ReadThing("9")).get());
+      return ending_of(client.call(ReadThing("9")).get());
     });
     CHECK(word == "answered");
   }

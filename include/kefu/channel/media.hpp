@@ -34,8 +34,8 @@ class KEFU_EXPORT MediaContent {
  public:
   /// Without a name the platform is told "media" and the extension of what the bytes are.
   static MediaContent memory(std::string bytes, std::string name = {});
-  /// A file, opened when the call is made and read while it is sent; it must not change until then. Without a name it
-  /// is told its own.
+  /// A file, opened when the call begins and read while it is sent, both on the runtime's file thread; it must not
+  /// change until then. Without a name it is told its own.
   static MediaContent file(std::string path, std::string name = {});
   /// The host's own source (see BodySource), for one upload: read on the I/O thread while it is sent. It cannot be
   /// looked into beforehand, so `name` says by its extension what it is. One that cannot rewind is not sent again when
@@ -43,6 +43,7 @@ class KEFU_EXPORT MediaContent {
   static MediaContent source(std::shared_ptr<BodySource> source, std::string name);
 
   const std::string& name() const noexcept { return name_; }
+  const std::string& path() const noexcept { return path_; }  ///< Empty: no file.
 
   /// Ready to be read.
   struct Opened {
@@ -71,7 +72,8 @@ class KEFU_EXPORT MediaTarget {
   static MediaTarget memory(std::size_t max_bytes = kUsualLimit);
   /// Into a file, in place of one that is there. The bytes are gathered beside it under a name of their own, which
   /// ends in ".part" and random characters; the file gets its own name once it is whole, so that a part is never taken
-  /// for it. Not forced to the disk.
+  /// for it. Not forced to the disk. All of it is done on the runtime's file thread; what a call that failed had
+  /// gathered is removed there soon after.
   static MediaTarget file(std::string path, std::size_t max_bytes = kUsualLimit);
   /// To the host as they come, on the I/O thread: `receiver` must not block for long and returns false to end the
   /// download (`cancelled`); what it throws ends it too (`internal`). Only the call's success says that they were all.

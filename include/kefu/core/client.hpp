@@ -23,6 +23,8 @@ class KEFU_EXPORT Call {
   virtual ~Call() = default;
   virtual const OperationInfo& info() const = 0;
   virtual Result<void> encode(HttpRequest& out) const = 0;
+  /// `encode` and `finish` open, write or name a file: they run on the file thread.
+  virtual bool uses_file() const { return false; }
   /// Reads the reply into the place kept for the response.
   virtual Result<void> decode(const Reply& reply) = 0;
   /// What is left to do on this side after `decode`.
@@ -39,6 +41,10 @@ class TypedCall final : public Call {
   TypedCall(Op op, Done done) : op_(std::move(op)), done_(std::move(done)) {}
   const OperationInfo& info() const override { return Op::operation().info; }
   Result<void> encode(HttpRequest& out) const override { return Op::operation().encode(&op_, out); }
+  bool uses_file() const override {
+    const auto asked = Op::operation().uses_file;
+    return asked != nullptr && asked(&op_);
+  }
   Result<void> decode(const Reply& reply) override { return Op::operation().decode(reply, &response_); }
   Result<void> finish(const Reply& reply) override {
     const auto last = Op::operation().finish;

@@ -45,6 +45,9 @@ struct HttpRequest {
   /// If the reply is a download: receives the bytes of a reply whose status is 200. `HttpReply::body` then stays
   /// empty. Returns false to end the transfer. Runs on the I/O thread.
   std::function<bool(std::string_view)> sink;
+  /// Source and sink wait for a disk: the default transport calls them on the runtime's file thread instead. When the
+  /// request ends early (a cancel, the deadline), bytes at hand may still be on their way into the sink.
+  bool on_file_thread = false;
   /// True for reads: the transport may use a connection again and repeat the request on it if it died before the first
   /// byte of the reply. False: it must never send twice what it was given once.
   bool repeatable = false;

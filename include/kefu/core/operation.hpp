@@ -57,6 +57,9 @@ struct Operation {
   /// Last step of a call that succeeded, for operations that leave something on this side (a downloaded file). May be
   /// null. Its error becomes the call's.
   Result<void> (*finish)(const void* request, const detail::Reply& reply, void* response) = nullptr;
+  /// Whether this request reads or writes a file of this machine: its `encode` and `finish`, and the source and sink of
+  /// its request, then run on the runtime's file thread. May be null: never.
+  bool (*uses_file)(const void* request) = nullptr;
 };
 
 /// The response of an operation whose answer says nothing but that it was done.

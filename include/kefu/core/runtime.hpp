@@ -54,7 +54,7 @@ struct RuntimeOptions {
   std::size_t store_workers = 1;
   /// Most works waiting for one store thread; more are answered `rate_limited`.
   std::size_t store_queue = 10'000;
-  /// How long `stop` lets the store finish what was queued before. 0 to 10 minutes.
+  /// How long `stop` lets the store, and then files, finish what was queued before. 0 to 10 minutes.
   Millis stop_within{5'000};
   /// Most calls in flight at a time, over all accounts. A call started beyond it is answered `rate_limited`, not sent.
   std::size_t calls_in_flight = 100'000;
@@ -64,8 +64,8 @@ struct RuntimeOptions {
   std::size_t callback_queue = 100'000;
 };
 
-/// Owns the library's threads: one for I/O and timers, those of the store, and unless the host brings an executor one
-/// for callbacks. Everything else is a cheap handle that may outlive it and then answers `cancelled`.
+/// Owns the library's threads: for I/O and timers, for the store, for files once a call uses one, and unless the host
+/// brings an executor for callbacks. All else is a cheap handle that may outlive it and then answers `cancelled`.
 ///
 /// Stopping refuses new calls, answers those in flight with `cancelled`, lets the store finish what was queued (for
 /// `stop_within` at most: reply windows of messages that were not sent go back, a renewed grant is kept) and joins the

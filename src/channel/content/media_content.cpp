@@ -1,4 +1,5 @@
 #include "core/async/enum_name.hpp"
+#include "core/async/file_thread.hpp"
 
 #include <kefu/channel/media.hpp>
 
@@ -65,7 +66,8 @@ Result<MediaContent::Opened> open_file(const std::string& path) {
   opened.head.resize(std::fread(opened.head.data(), 1, kHead, file.get()));
   if (opened.head.empty() && std::ferror(file.get()) != 0) return refuse(errno);  // a folder can be opened, not read
   if (std::fseek(file.get(), 0, SEEK_SET) != 0) return refuse(errno);
-  opened.source = std::make_shared<FileSource>(std::move(file), static_cast<std::uint64_t>(length));
+  opened.source =
+      detail::FileThread::keep_here(std::make_unique<FileSource>(std::move(file), static_cast<std::uint64_t>(length)));
   return opened;
 }
 

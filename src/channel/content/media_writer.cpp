@@ -1,5 +1,6 @@
 #include "channel/content/media_writer.hpp"
 
+#include "core/async/file_thread.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/text/percent_encoding.hpp"
 #include "core/text/utf8.hpp"
@@ -57,7 +58,7 @@ std::string extended_value(std::string_view text) {
 }  // namespace
 
 Result<std::shared_ptr<MediaWriter>> MediaWriter::open(const MediaTarget& to) {
-  std::shared_ptr<MediaWriter> writer(new MediaWriter(to));
+  const auto writer = FileThread::keep_here(std::unique_ptr<MediaWriter>(new MediaWriter(to)));
   if (to.path().empty()) return writer;
   const std::string random = random_text(kRandomPart);
   if (random.empty()) return Error(ErrorKind::internal, "the system gives no random bytes");

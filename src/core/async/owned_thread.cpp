@@ -35,5 +35,9 @@ void OwnedThread::join_or_detach() {
   }
 }
 
+void OwnedThread::detach() {
+  if (std::exchange(started_, false)) pthread_detach(thread_);
+}
+
 }  // namespace detail
 KEFU_END_NAMESPACE

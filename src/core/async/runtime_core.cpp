@@ -134,6 +134,7 @@ void RuntimeCore::run_out_simulated() {
 void RuntimeCore::stop_rest() {
   closed_.store(true, std::memory_order_release);
   store_queue->stop();
+  if (files) files->stop();
   if (stop_callbacks) stop_callbacks();
   const std::lock_guard lock(mutex_);
   phase_ = Phase::stopped;

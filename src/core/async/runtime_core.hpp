@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/async/file_thread.hpp"
 #include "core/async/fork_guard.hpp"
 #include "core/async/host_code.hpp"
 #include "core/async/host_debts.hpp"
@@ -85,6 +86,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   HostDebts host_debts;        ///< Beside those of a host's transport, which keeps its own.
   bool store_on_loop = false;  ///< The store does not block: it is asked there.
   std::atomic<std::size_t> store_works{0};
+  std::shared_ptr<FileThread> files;     ///< Null with simulated time: files are then read and written on the loop.
   SpanIds span_ids;                      ///< For the spans that an observer gets.
   std::size_t most_calls = 100'000;      ///< See RuntimeOptions::calls_in_flight.
   std::size_t most_callbacks = 100'000;  ///< See RuntimeOptions::callback_queue.
@@ -98,8 +100,10 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   Help help(MonoTime until) override;
   MonoTime now() const override { return clock->mono(); }
 
-  /// True on the library's own I/O and store threads.
-  bool may_not_block() const { return scheduler->is_own_thread() || store_queue->is_own_thread(); }
+  /// True on the library's own threads but that of callbacks.
+  bool may_not_block() const {
+    return scheduler->is_own_thread() || store_queue->is_own_thread() || (files && files->is_own_thread());
+  }
 
   /// Set in a child of fork() or after stop: every new piece of work answers this error at once.
   std::optional<Error> refusal() const;

@@ -5,9 +5,11 @@
 
 #include <kefu/core/export.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +28,9 @@ inline bool stands_for_a_file(const Reply& reply) {
 /// Stands before the receiver of a download: the platforms answer errors with HTTP 200 and JSON where a file was
 /// expected (MED-2), gateways on the way with a page. What begins like a JSON object or like HTML is held back, up to a
 /// limit, until it is known to be neither; everything else passes at once. What the receiver throws ends the transfer.
-/// One thread at a time.
+///
+/// Thread safety: `open` and `broken` from any thread, as a file may still be written when its call has ended; the rest
+/// one thread at a time.
 class DownloadGate {
  public:
   explicit DownloadGate(std::function<bool(std::string_view)> receiver, std::shared_ptr<Observer> observer = nullptr)
@@ -34,7 +38,7 @@ class DownloadGate {
 
   /// False ends the transfer.
   bool take(std::string_view bytes) {
-    if (open_) return hand_over(bytes);
+    if (open()) return hand_over(bytes);
     held_ += bytes;
     const std::size_t start = held_.find_first_not_of(" \t\r\n");
     const bool undecided = start == std::string::npos || held_[start] == '{' || held_[start] == '<';
@@ -43,29 +47,35 @@ class DownloadGate {
   }
   /// What was held back, as a candidate for an answer; empty if the receiver has begun.
   const std::string& held() const { return held_; }
-  bool open() const { return open_; }
+  bool open() const { return open_.load(std::memory_order_acquire); }
   /// It was part of the file after all.
   bool release() {
-    open_ = true;
+    open_.store(true, std::memory_order_release);
     return hand_over(std::exchange(held_, std::string()));
   }
   /// Why the receiver gets no more, if it threw.
-  const std::optional<Error>& broken() const { return broken_; }
+  std::optional<Error> broken() const {
+    const std::lock_guard lock(mutex_);
+    return broken_;
+  }
 
  private:
   bool hand_over(std::string_view bytes) {
-    if (broken_) return false;
+    if (broken()) return false;
     const auto wanted = call_host(observer_.get(), host_seam::kReceiver, [&] { return receiver_(bytes); });
-    if (!wanted) broken_ = wanted.error();
-    return wanted && *wanted;
+    if (wanted) return *wanted;
+    const std::lock_guard lock(mutex_);
+    broken_ = wanted.error();
+    return false;
   }
 
   static constexpr std::size_t kLongestAnswer = 64 * 1024;
   const std::function<bool(std::string_view)> receiver_;
   const std::shared_ptr<Observer> observer_;
+  mutable std::mutex mutex_;  ///< Of `broken_`.
   std::optional<Error> broken_;
   std::string held_;
-  bool open_ = false;
+  std::atomic<bool> open_{false};
 };
 
 }  // namespace detail

@@ -16,6 +16,7 @@ Flight::Flight(std::shared_ptr<Pipeline> home, std::unique_ptr<Call> call, CallO
       core_(*home_->core_),
       call_(std::move(call)),
       info_(call_->info()),
+      uses_file_(call_->uses_file()),
       timeout_(options.timeout.value_or(info_.timeout)),
       start_(core_.clock->mono()),
       wait_(core_.scheduler, start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout), std::move(options.cancel),
@@ -32,13 +33,15 @@ void Flight::prepare() {
     invalid_ = Error(ErrorKind::bad_argument, fmt::format("this is no address of an API of {}: a path begins with "
                                                           "'/', a method is named as its documentation does",
                                                           platform_.platform()));
-  } else if (auto encoded = encode(); !encoded) {
-    invalid_ = encoded.error();
+  } else if (uses_file_) {  // encoded on the file thread
+  } else if (auto taken = take(encoded(*call_, core_.observer.get())); !taken) {
+    invalid_ = taken.error();
   }
 }
 
 void Flight::begin() {
   if (invalid_) return give_up_with(*invalid_);
+  if (uses_file_) return encode_on_file_thread();
   gate();
 }
 
@@ -67,7 +70,8 @@ void Flight::gated(Result<std::unique_ptr<Platform::Permit>> permit) {
 void Flight::authorize() {
   if (!enter(Step::authorize)) return;
   if (!encoded_) {  // the transport took the last one
-    if (auto encoded = encode(); !encoded) return give_up_with(encoded.error());
+    if (uses_file_) return encode_on_file_thread();
+    if (auto taken = take(encoded(*call_, core_.observer.get())); !taken) return give_up_with(taken.error());
   }
   request_.base = platform_.base_url(info_);
   platform_.authorize(info_, request_, wait_.deadline(), wait_.token(),
@@ -146,13 +150,14 @@ void Flight::received(Result<HttpOutcome> arrived) {
   reply.document = platform_.read(info_, reply.http);
   reply.unreadable = reply.document.fault();
   if (download_ && reply.http.status == 200 && !reply.document && !stands_for_a_file(reply)) {  // so the file itself
-    if (!download_->open() && !reply.http.body.empty() && !download_->release()) {
-      if (const auto& broken = download_->broken())
+    const bool late = !download_->open() && !reply.http.body.empty();
+    if (late && !uses_file_ && !download_->release()) {
+      if (const auto broken = download_->broken())
         return judge(verdict_of(*broken, info_.effect), nullptr, broken->message());
       return judge(verdict_of(Fault::cancelled_after_sending, info_.effect), nullptr,
                    "the receiver ended the download");
     }
-    reply.streamed = download_->open();
+    reply.streamed = late || download_->open();
   }
   judge(platform_.classify(info_, reply), &reply, {});
 }
@@ -167,6 +172,7 @@ void Flight::judge(Verdict verdict, const Reply* reply, std::string_view detail)
       lacking.request_id = std::move(verdict.request_id);
       return give_up(lacking, message);
     }
+    if (uses_file_ && download_) return finish_on_file_thread(std::move(verdict), *reply);
     if (auto finished = call_->finish(*reply); !finished) return give_up_with(finished.error());
     return accept(verdict);
   }
@@ -241,24 +247,34 @@ void Flight::hear() {
   home_->waiting_.insert_or_assign(this, weak_from_this());
 }
 
-Result<void> Flight::encode() {
-  request_ = HttpRequest();
-  request_.method = info_.method;
-  request_.path = info_.path;
-  request_.repeatable = info_.effect != Effect::create;
-  encoded_ = true;
-  auto encoded = call_host(core_.observer.get(), host_seam::kBodySource, [this] { return call_->encode(request_); });
+/// On any thread.
+Result<HttpRequest> Flight::encoded(const Call& call, Observer* observer) {
+  HttpRequest request;
+  request.method = call.info().method;
+  request.path = call.info().path;
+  request.repeatable = call.info().effect != Effect::create;
+  request.on_file_thread = call.uses_file();
+  const auto encoded = call_host(observer, host_seam::kBodySource, [&] { return call.encode(request); });
+  if (!encoded) return encoded.error();
+  return request;
+}
+
+Result<void> Flight::take(Result<HttpRequest> request) {
   source_.reset();
-  if (!encoded || !request_.source) return encoded;
+  if (!request) return request.error();
+  request_ = *std::move(request);
+  encoded_ = true;
+  if (!request_.source) return {};
   request_.source = source_ = std::make_shared<HostSource>(std::move(request_.source), core_.observer);
   if (auto broken = source_->broken()) return *std::move(broken);
   return {};
 }
 
-/// A body that cannot go back to its start, or a download that has begun to arrive, is not repeated.
+/// A body that cannot go back to its start, or a download that has begun to arrive, is not repeated. A file is opened
+/// anew.
 bool Flight::repeatable() {
   if (download_ && download_->open()) return false;
-  if (!source_) return true;
+  if (!source_ || uses_file_) return true;
   return source_->rewind();
 }
 

@@ -17,8 +17,8 @@ namespace detail {
 /// -> parse -> classify -> accept | renew once | pause and repeat | give up. `prepare` runs on the caller's thread, all
 /// else on the loop. Whoever drops it (a loop that stops) answers the call `cancelled`.
 ///
-/// The steps are in flight.cpp, the ways to end in flight_end.cpp. Each step asks first whether the call is over: what
-/// ends it between two steps is heard by none of them.
+/// The steps are in flight.cpp, those with files in flight_files.cpp, the ways to end in flight_end.cpp. Each step asks
+/// first whether the call is over: what ends it between two steps is heard by none of them.
 class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flight> {
  public:
   Flight(std::shared_ptr<Pipeline> home, std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted);
@@ -40,7 +40,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   void ended(Wait::End end);
 
  private:
-  enum class Step : unsigned char { validate, gate, authorize, limit, send, renew, pause, over };
+  enum class Step : unsigned char { validate, encode, gate, authorize, limit, send, renew, pause, finish, over };
 
   // The steps.
   void gate();
@@ -56,10 +56,17 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   void renewal_done(Result<void> renewal);
   void pause(const Verdict& verdict, std::string_view detail);
 
+  // The steps of calls that use a file.
+  template <class T, class Work, class Then>
+  void on_file_thread(Work work, Then then);
+  void encode_on_file_thread();
+  void finish_on_file_thread(Verdict verdict, const Reply& reply);
+
   bool enter(Step step);
   bool waits() const { return step_ != Step::validate && step_ != Step::send && step_ != Step::over; }
   void hear();
-  Result<void> encode();
+  static Result<HttpRequest> encoded(const Call& call, Observer* observer);
+  Result<void> take(Result<HttpRequest> request);
   bool repeatable();
 
   // The ends.
@@ -76,8 +83,9 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   const std::shared_ptr<Pipeline> home_;
   Platform& platform_;
   RuntimeCore& core_;
-  std::unique_ptr<Call> call_;
+  std::shared_ptr<Call> call_;  ///< Shared with the file thread only.
   const OperationInfo& info_;
+  const bool uses_file_;
   const Millis timeout_;
   const MonoTime start_;
   Wait wait_;

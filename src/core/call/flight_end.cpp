@@ -20,7 +20,8 @@ Flight::~Flight() {
   if (step_ == Step::over) return;
   ErrorDetails details;
   details.message = "the library was shut down before the call ended";
-  conclude(make_error(ErrorKind::cancelled, step_ == Step::send ? Delivery::unknown : worst_, std::move(details)));
+  conclude(make_error(ErrorKind::cancelled, step_ == Step::send || step_ == Step::finish ? Delivery::unknown : worst_,
+                      std::move(details)));
 }
 
 // --- cancel and deadline --------------------------------------------------------------------------------------------
@@ -43,7 +44,7 @@ bool Flight::ends_early() {
 }
 
 void Flight::on_removal() {
-  if (waits()) ends_early();
+  if (waits() && step_ != Step::finish) ends_early();
 }
 
 void Flight::ended(Wait::End end) {
@@ -55,6 +56,8 @@ void Flight::ended(Wait::End end) {
     return;
   }
   if (!waits()) return;
+  if (step_ == Step::finish)
+    return give_up(end == Wait::End::cancelled ? Fault::cancelled_after_sending : Fault::timeout_after_send);
   if (end == Wait::End::deadline && step_ == Step::limit)
     return held_back(home_->queue_->wait(info_.quota), ErrorKind::rate_limited, {});
   give_up(end == Wait::End::cancelled ? Fault::cancelled_before_sending : Fault::deadline_before_sending);

@@ -63,6 +63,7 @@ void add_loop(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads
     return;
   }
   threads.loop = std::make_shared<detail::IoLoop>();
+  core.files = std::make_shared<detail::FileThread>(options.stop_within);
   core.scheduler = threads.loop;
   core.after_loop = [loop = std::weak_ptr(threads.loop)](Task task) {
     if (const auto held = loop.lock()) held->after_end(std::move(task));
@@ -97,7 +98,7 @@ Result<void> add_transport(detail::RuntimeCore& core, RuntimeOptions& options, R
     core.transport = std::move(transport);
     return {};
   }
-  auto transport = detail::CurlTransport::create(std::move(options.curl), threads.loop);
+  auto transport = detail::CurlTransport::create(std::move(options.curl), threads.loop, core.files);
   if (!transport) return transport.error();
   core.transport = *std::move(transport);
   core.transport_is_ours = true;

@@ -140,6 +140,15 @@ void CurlTransfer::limit_time(Millis left) {
   curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(std::clamp(left, Millis(1), longest).count()));
 }
 
+void CurlTransfer::use_files(const std::shared_ptr<FileThread>& files, const std::function<void()>& changed) {
+  if (request_.source) feed_ = std::make_shared<BodyFeed>(request_.source, files, changed);
+  if (request_.sink) drain_ = std::make_shared<BodyDrain>(request_.sink, files, changed);
+}
+
+int CurlTransfer::go_on() {
+  return std::exchange(paused_, false) ? static_cast<int>(curl_easy_pause(easy_, CURLPAUSE_CONT)) : CURLE_OK;
+}
+
 /// Handles are kept for the next request: what this one held (tokens in the target, a customer's words) is not.
 void CurlTransfer::forget_content() {
   const auto wipe_text = [](std::string& text) {
@@ -159,6 +168,10 @@ void CurlTransfer::forget_content() {
 MoveFunction<void(HttpOutcome)> CurlTransfer::finish() {
   auto done = std::move(done_);
   forget_content();
+  if (drain_) drain_->close();
+  drain_ = nullptr;
+  feed_ = nullptr;
+  unusual_ = std::exchange(paused_, false) || unusual_;
   body_bytes_ = 0;
   header_bytes_ = 0;
   headers_whole_ = false;
@@ -169,6 +182,7 @@ MoveFunction<void(HttpOutcome)> CurlTransfer::finish() {
   cancel = CancelToken();
   listener = 0;
   waiting = 0;
+  drained_by = 0;
   if (std::exchange(unusual_, false)) {
     curl_easy_reset(easy_);
     configure();
@@ -187,6 +201,7 @@ bool CurlTransfer::take_body(std::string_view part) {
     stop_ = Stop::too_large;
     return false;
   }
+  if (drain_ && reply_.status == 200) return give_to_files(part);
   body_bytes_ += part.size();
   if (!request_.sink || reply_.status != 200) {
     reply_.body.append(part);
@@ -198,11 +213,25 @@ bool CurlTransfer::take_body(std::string_view part) {
   return wanted;
 }
 
+bool CurlTransfer::give_to_files(std::string_view part) {
+  if (drain_->put(part)) {
+    body_bytes_ += part.size();
+    return true;
+  }
+  if (drain_->refused()) {
+    stop_ = Stop::sink;
+  } else {
+    paused_ = true;  // the same part comes again
+  }
+  return false;
+}
+
 /// Nothing may unwind through libcurl.
 std::size_t CurlTransfer::take(std::string_view part, bool (CurlTransfer::*step)(std::string_view)) noexcept {
   bool taken = false;
   if (!call_host_quietly([&] { taken = (this->*step)(part); })) stop_ = Stop::no_memory;
-  return taken ? part.size() : part.size() + 1;
+  if (taken) return part.size();
+  return stop_ == Stop::none && paused_ ? CURL_WRITEFUNC_PAUSE : part.size() + 1;
 }
 
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -248,7 +277,15 @@ std::size_t CurlTransfer::on_read(char* data, std::size_t size, std::size_t coun
   auto& transfer = *static_cast<CurlTransfer*>(self);
   const auto& source = transfer.request_.source;
   std::size_t read = 0;
-  static_cast<void>(call_host_quietly([&] { read = source ? source->read(data, size * count) : 0; }));
+  if (transfer.feed_) {
+    read = transfer.feed_->take(data, size * count);
+    if (read == 0 && !transfer.feed_->failed()) {
+      transfer.paused_ = true;
+      return CURL_READFUNC_PAUSE;
+    }
+  } else {
+    static_cast<void>(call_host_quietly([&] { read = source ? source->read(data, size * count) : 0; }));
+  }
   if (read > 0 && read <= size * count) return read;
   transfer.stop_ = Stop::source;
   return CURL_READFUNC_ABORT;
@@ -257,6 +294,10 @@ std::size_t CurlTransfer::on_read(char* data, std::size_t size, std::size_t coun
 int CurlTransfer::on_seek(void* self, long long offset, int origin) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
   if (offset != 0 || origin != SEEK_SET || !transfer.request_.source) return CURL_SEEKFUNC_FAIL;
+  if (transfer.feed_) {
+    transfer.feed_->rewind();
+    return CURL_SEEKFUNC_OK;
+  }
   bool rewound = false;
   static_cast<void>(call_host_quietly([&] { rewound = transfer.request_.source->rewind(); }));
   return rewound ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
@@ -279,7 +320,8 @@ TransportFault CurlTransfer::cancelled() const noexcept {
 }
 
 HttpOutcome CurlTransfer::outcome(int curl_code) {
-  if (curl_code == CURLE_OK && headers_whole_) return HttpOutcome(std::move(reply_));
+  if (stop_ == Stop::none && drain_ && drain_->refused()) stop_ = Stop::sink;  // it ended with its last bytes
+  if (curl_code == CURLE_OK && headers_whole_ && stop_ == Stop::none) return HttpOutcome(std::move(reply_));
   const TransportFault fault = fault_of(curl_code);
   return HttpOutcome(fault, detail_of(curl_code, fault));
 }

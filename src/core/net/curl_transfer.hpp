@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/net/body_flow.hpp"
 #include "core/net/curl_settings.hpp"
 #include "core/net/io_loop.hpp"
 
 #include <kefu/core/http.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -37,6 +39,14 @@ class CurlTransfer final : public IoLoop::Transfer {
   /// Takes the request; `usable()` is known. `base_url` is the CURLU of request.base: parsed once per host, because
   /// libcurl takes a whole URL apart and together again for every transfer. Returns what is wrong, or nothing.
   std::string prepare(HttpRequest request, void* base_url, MoveFunction<void(HttpOutcome)> done);
+  /// Of a prepared request: its source and sink are called on the file thread.
+  bool wants_files() const noexcept { return request_.on_file_thread; }
+  /// Then, before the transfer begins. `changed` is called on the file thread when the loop should look again.
+  void use_files(const std::shared_ptr<FileThread>& files, const std::function<void()>& changed);
+  /// The file thread is further on. Not 0: the transfer cannot go on, and this is why.
+  int go_on();
+  /// Bytes of the reply have not reached the sink yet.
+  bool draining() const { return drain_ && !drain_->idle(); }
   void limit_time(Millis left);
   void completed(int curl_code) override { owner_.ended(*this, curl_code); }
 
@@ -57,6 +67,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   CancelToken cancel;
   std::uint64_t listener = 0;
   Scheduler::Ticket waiting = 0;
+  Scheduler::Ticket drained_by = 0;  ///< libcurl is through, the sink not yet: it is waited for until then.
 
  private:
   enum class Stop : unsigned char { none, replay, too_large, no_memory, sink, source };
@@ -76,6 +87,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   static int on_send(void* self, char*, char*, int, int);
   std::size_t take(std::string_view part, bool (CurlTransfer::*step)(std::string_view)) noexcept;
   bool take_body(std::string_view part);
+  bool give_to_files(std::string_view part);
   bool take_header(std::string_view line);
 
   Owner& owner_;
@@ -91,6 +103,9 @@ class CurlTransfer final : public IoLoop::Transfer {
 
   HttpRequest request_;
   MoveFunction<void(HttpOutcome)> done_;
+  std::shared_ptr<BodyFeed> feed_;
+  std::shared_ptr<BodyDrain> drain_;
+  bool paused_ = false;  ///< libcurl waits for one of them.
   HttpReply reply_;
   std::size_t body_bytes_ = 0;
   std::size_t header_bytes_ = 0;

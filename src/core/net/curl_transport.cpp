@@ -30,7 +30,8 @@ struct CurlHost {
 /// Touched on the loop only, but for `submit`.
 class CurlTransport::Impl final : public CurlTransfer::Owner, public std::enable_shared_from_this<Impl> {
  public:
-  Impl(CurlSettings settings, std::shared_ptr<IoLoop> loop) : settings_(std::move(settings)), loop_(std::move(loop)) {}
+  Impl(CurlSettings settings, std::shared_ptr<IoLoop> loop, std::shared_ptr<FileThread> files)
+      : settings_(std::move(settings)), loop_(std::move(loop)), files_(std::move(files)) {}
   ~Impl() override;
 
   bool open();
@@ -52,11 +53,16 @@ class CurlTransport::Impl final : public CurlTransfer::Owner, public std::enable
   void end_waiting(std::uint64_t id, TransportFault fault, const char* detail);
   void leave_queue(CurlTransfer& transfer);
   CurlTransfer* find(std::uint64_t id) const;
+  void use_files(CurlTransfer& transfer);
+  void flowed(std::uint64_t id);
+  void leave_wire(CurlTransfer& transfer);
+  void complete(CurlTransfer& transfer, HttpOutcome outcome);
   void answer_later(Done done, TransportFault fault, std::string detail);
   Done release(CurlTransfer& transfer);
 
   const CurlSettings settings_;
   const std::shared_ptr<IoLoop> loop_;
+  const std::shared_ptr<FileThread> files_;
   CURLSH* share_ = nullptr;  ///< TLS sessions; names and connections are the multi's. No locks: one thread.
   std::vector<std::unique_ptr<CurlTransfer>> unused_;
   std::vector<std::unique_ptr<CurlTransfer>> used_;
@@ -122,6 +128,7 @@ std::unique_ptr<CurlTransfer> CurlTransport::Impl::unused_transfer() {
 /// Ends the transfer's stay: gives its `done` out and keeps the handle for the next request.
 CurlTransport::Impl::Done CurlTransport::Impl::release(CurlTransfer& transfer) {
   transfer.cancel.forget(transfer.listener);
+  loop_->drop(transfer.drained_by);
   auto own = std::move(used_[transfer.place]);
   if (transfer.place + 1 < used_.size()) {
     used_[transfer.place] = std::move(used_.back());
@@ -170,6 +177,7 @@ void CurlTransport::Impl::send(HttpRequest request, MonoTime deadline, CancelTok
         if (const auto held = weak.lock()) held->cancel(id);
       });
   });
+  if (transfer->wants_files()) use_files(*transfer);
   if (host.active >= limits.connections_per_host) return wait(*transfer);
   launch(*transfer);
 }
@@ -213,20 +221,53 @@ void CurlTransport::Impl::cancel(std::uint64_t id) {
   CurlTransfer* transfer = find(id);
   if (transfer == nullptr) return;
   if (transfer->waiting != 0) return end_waiting(id, TransportFault::cancelled_before_sending, "cancelled");
-  const TransportFault fault = transfer->cancelled();
-  curl_multi_remove_handle(loop_->multi(), transfer->easy());
-  CurlHost& host = *transfer->host;
-  auto done = release(*transfer);
-  connection_free(host);
-  done(HttpOutcome(fault, "cancelled"));
+  complete(*transfer, HttpOutcome(transfer->cancelled(), "cancelled"));
 }
 
+/// A whole reply is one when its last bytes have reached their file, which is waited for until the deadline.
 void CurlTransport::Impl::ended(CurlTransfer& transfer, int curl_code) {
-  HttpOutcome outcome = transfer.outcome(curl_code);
-  CurlHost& host = *transfer.host;
+  if (curl_code != CURLE_OK || !transfer.draining()) return complete(transfer, transfer.outcome(curl_code));
+  leave_wire(transfer);
+  transfer.drained_by = loop_->run_at(transfer.deadline, [weak = weak_from_this(), id = transfer.id] {
+    const auto self = weak.lock();
+    if (CurlTransfer* late = self ? self->find(id) : nullptr)
+      self->complete(*late, HttpOutcome(TransportFault::timeout_inside_reply, "the file was not written in time"));
+  });
+}
+
+/// The connection is for others now, whatever is left to do here.
+void CurlTransport::Impl::leave_wire(CurlTransfer& transfer) {
+  CurlHost* const host = std::exchange(transfer.host, nullptr);
+  if (host == nullptr) return;
+  curl_multi_remove_handle(loop_->multi(), transfer.easy());
+  connection_free(*host);
+}
+
+void CurlTransport::Impl::complete(CurlTransfer& transfer, HttpOutcome outcome) {
+  leave_wire(transfer);
   auto done = release(transfer);
-  connection_free(host);
   done(std::move(outcome));
+}
+
+void CurlTransport::Impl::use_files(CurlTransfer& transfer) {
+  transfer.use_files(files_, [weak = weak_from_this(), loop = std::weak_ptr(loop_), id = transfer.id] {
+    const auto running = loop.lock();
+    if (!running) return;
+    running->post([weak, id] {
+      if (const auto self = weak.lock()) self->flowed(id);
+    });
+  });
+}
+
+/// The file thread is further on with a transfer.
+void CurlTransport::Impl::flowed(std::uint64_t id) {
+  CurlTransfer* transfer = find(id);
+  if (transfer == nullptr || transfer->waiting != 0) return;
+  if (transfer->host == nullptr) {
+    if (!transfer->draining()) complete(*transfer, transfer->outcome(CURLE_OK));
+  } else if (const int code = transfer->go_on(); code != CURLE_OK) {
+    complete(*transfer, transfer->outcome(code));
+  }
 }
 
 void CurlTransport::Impl::connection_free(CurlHost& host) {
@@ -246,7 +287,7 @@ void CurlTransport::Impl::stop() {
     if (transfer.waiting != 0) {
       leave_queue(transfer);
     } else {
-      curl_multi_remove_handle(loop_->multi(), transfer.easy());
+      curl_multi_remove_handle(loop_->multi(), transfer.easy());  // also one that left the wire
     }
     auto done = release(transfer);
     done(HttpOutcome(fault, "the runtime was stopped"));
@@ -257,11 +298,12 @@ void CurlTransport::Impl::stop() {
 CurlTransport::CurlTransport(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 CurlTransport::~CurlTransport() = default;
 
-Result<std::shared_ptr<CurlTransport>> CurlTransport::create(CurlOptions options, const std::shared_ptr<IoLoop>& loop) {
+Result<std::shared_ptr<CurlTransport>> CurlTransport::create(CurlOptions options, const std::shared_ptr<IoLoop>& loop,
+                                                             std::shared_ptr<FileThread> files) {
   auto settings = CurlSettings::check(std::move(options));
   if (!settings) return settings.error();
   if (loop->multi() == nullptr) return Error(ErrorKind::unavailable, "libcurl could not be started");
-  auto impl = std::make_shared<Impl>(*std::move(settings), loop);
+  auto impl = std::make_shared<Impl>(*std::move(settings), loop, std::move(files));
   if (!impl->open()) return Error(ErrorKind::unavailable, "libcurl could not be started");
   loop->at_stop([weak = std::weak_ptr(impl)] {
     if (const auto held = weak.lock()) held->stop();

@@ -72,6 +72,11 @@ Result<void> encode_file(const Op& op, UploadPlace place, MediaKind kind, const 
   return detail::encode_multipart(*std::move(file), fields, out);
 }
 
+template <class Op>
+bool sends_file(const void* request) {
+  return !static_cast<const Op*>(request)->content.path().empty();
+}
+
 Result<void> encode_upload(const void* request, HttpRequest& out) {
   const auto& op = *static_cast<const UploadMedia*>(request);
   out.query.emplace_back("type", type_of(op.kind));
@@ -171,6 +176,11 @@ Result<void> decode_material(const detail::Reply& reply, void* response) {
   return Error(ErrorKind::malformed_reply, "neither a file nor down_url nor news_item is there");
 }
 
+template <class Op>
+bool saves_file(const void* request) {
+  return !static_cast<const Op*>(request)->to.path().empty();
+}
+
 DownloadedMedia& media_of(DownloadedMedia& response) { return response; }
 DownloadedMedia& media_of(Material& response) { return response.media; }
 
@@ -187,26 +197,32 @@ Result<void> finish_download(const void* request, const detail::Reply& reply, vo
 #define KEFU_MEDIA_ROWS(ROW)                                                                                   \
   ROW(UploadMedia, post("/cgi-bin/media/upload", kIdempotent, "上传临时素材", {kYes, kYes, kYes, kMediaSets})  \
       .limited("100,000 a day; kept 3 days").within(kTransferTime).written_by(encode_upload)                   \
-      .read_by(decode_upload))                                                                                 \
+      .with_file(sends_file<UploadMedia>).read_by(decode_upload))                                              \
   ROW(GetMedia, get("/cgi-bin/media/get", kRead, "获取临时素材", {kYes, kYes, kYes, kMediaSets})               \
       .limited("200,000 a day").within(kTransferTime).written_by(encode_download<GetMedia>)                    \
-      .read_by(decode_media).finished_by(finish_download<GetMedia>))                                           \
+      .read_by(decode_media).finished_by(finish_download<GetMedia>)                                            \
+      .with_file(saves_file<GetMedia>))                                                                        \
   ROW(GetJssdkVoice, get("/cgi-bin/media/get/jssdk", kRead, "获取高清语音素材", {kYes, kYes, kNo, kMediaSets}) \
       .within(kTransferTime).counted_in("media.get").written_by(encode_download<GetJssdkVoice>)                \
-      .read_by(decode_media).finished_by(finish_download<GetJssdkVoice>))                                      \
+      .read_by(decode_media).finished_by(finish_download<GetJssdkVoice>)                                       \
+      .with_file(saves_file<GetJssdkVoice>))                                                                   \
   ROW(UploadArticleImage, post("/cgi-bin/media/uploadimg", kIdempotent,                                        \
       "上传图文消息内的图片获取URL", {kYes, kYes, kOpen})                                                      \
-      .within(kTransferTime).written_by(encode_article_image))                                                 \
+      .within(kTransferTime).written_by(encode_article_image)                                                  \
+      .with_file(sends_file<UploadArticleImage>))                                                              \
   ROW(AddMaterial, post("/cgi-bin/material/add_material", kCreate, "新增其他类型永久素材", kMaterial)          \
-      .limited("100,000 images, 1,000 others").within(kTransferTime).written_by(encode_add_material))          \
+      .limited("100,000 images, 1,000 others").within(kTransferTime).written_by(encode_add_material)           \
+      .with_file(sends_file<AddMaterial>))                                                                     \
   ROW(GetMaterial, post("/cgi-bin/material/get_material", kRead, "获取永久素材", kMaterial)                    \
       .within(kTransferTime).written_by(encode_get_material).read_by(decode_material)                          \
-      .finished_by(finish_download<GetMaterial>))                                                              \
+      .finished_by(finish_download<GetMaterial>)                                                               \
+      .with_file(saves_file<GetMaterial>))                                                                     \
   ROW(DeleteMaterial, post("/cgi-bin/material/del_material", kIdempotent, "删除永久素材", kMaterial))          \
   ROW(CountMaterials, get("/cgi-bin/material/get_materialcount", kRead, "获取永久素材总数", kMaterial))        \
   ROW(ListMaterials, post("/cgi-bin/material/batchget_material", kRead, "获取永久素材列表", kMaterial))        \
   ROW(UploadKfPicture, post("/customservice/kfaccount/uploadheadimg", kIdempotent,                             \
-      "设置客服账号的头像", kKfSessions).within(kTransferTime).written_by(encode_kf_picture))
+      "设置客服账号的头像", kKfSessions).within(kTransferTime).written_by(encode_kf_picture)                   \
+      .with_file(sends_file<UploadKfPicture>))
 // clang-format on
 KEFU_WECHAT_FAMILY(media_rows, KEFU_MEDIA_ROWS)
 

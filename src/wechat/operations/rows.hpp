@@ -93,11 +93,13 @@ class Facts {
   constexpr Facts finished_by(Result<void> (*finish)(const void*, const detail::Reply&, void*)) const {
     return with(&Facts::finish_, finish);
   }
+  /// Which requests read or write a file of this machine.
+  constexpr Facts with_file(bool (*uses_file)(const void*)) const { return with(&Facts::uses_file_, uses_file); }
 
   /// `facts` must live as long as the row, which shows its name.
   template <class Type>
   static Row row(std::string_view type, const Facts& facts) {
-    Operation operation{facts.info(), facts.encode_, facts.decode_, facts.finish_};
+    Operation operation{facts.info(), facts.encode_, facts.decode_, facts.finish_, facts.uses_file_};
     if constexpr (HasFields<Type>::value)
       if (facts.encode_ == nullptr)
         operation.encode = facts.method_ == "GET" ? &detail::encode_query<Type> : &detail::encode_json<Type>;
@@ -123,6 +125,7 @@ class Facts {
   Result<void> (*encode_)(const void*, HttpRequest&) = nullptr;
   Result<void> (*decode_)(const detail::Reply&, void*) = nullptr;
   Result<void> (*finish_)(const void*, const detail::Reply&, void*) = nullptr;
+  bool (*uses_file_)(const void*) = nullptr;
 };
 
 constexpr Effect kRead = Effect::read;
