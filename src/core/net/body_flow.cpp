@@ -9,7 +9,7 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 namespace {
-constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kFlowBlock = 64 * 1024;
 }  // namespace
 
 BodyFeed::BodyFeed(std::shared_ptr<BodySource> source, std::shared_ptr<FileThread> thread,
@@ -45,7 +45,7 @@ void BodyFeed::rewind() {
 
 /// One block at a time: between two of them it is the turn of other calls.
 void BodyFeed::ask_locked() {
-  if (asked_ || failed_ || unread_ == 0 || ready_.size() - taken_ > kBlock) return;
+  if (asked_ || failed_ || unread_ == 0 || ready_.size() - taken_ > kFlowBlock) return;
   asked_ = thread_->post([self = shared_from_this()] { self->fill(); });
   failed_ = !asked_;
 }
@@ -56,7 +56,7 @@ void BodyFeed::fill() {
   {
     const std::lock_guard lock(mutex_);
     restart = std::exchange(restart_, false);
-    wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, unread_));
+    wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kFlowBlock, unread_));
   }
   std::string part(wanted, '\0');
   std::size_t read = 0;
@@ -85,7 +85,7 @@ BodyDrain::BodyDrain(std::function<bool(std::string_view)> sink, std::shared_ptr
 
 bool BodyDrain::put(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
-  if (refused_ || (!queued_.empty() && queued_.size() + bytes.size() > kBlock)) return false;
+  if (refused_ || (!queued_.empty() && queued_.size() + bytes.size() > kFlowBlock)) return false;
   queued_ += bytes;
   if (!running_) post_locked();
   return !refused_;
