@@ -189,7 +189,6 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   void arm_sweep();
   void arm_extension();
   void extend();
-  InboundEvent reopened(std::string_view event_id, const std::string& raw, std::int64_t received) const;
 
   /// Runs `work(InboxStore, Store&)` as the lane's next step, then `done(lane, result)` unless the lane moved on.
   template <class T, class Work, class Done>

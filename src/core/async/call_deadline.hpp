@@ -57,9 +57,7 @@ inline Millis time_left(MonoTime deadline, MonoTime now) {
 
 /// For a call on behalf of somebody who has until then.
 inline CallOptions options_until(const Clock& clock, MonoTime deadline) {
-  CallOptions options;
-  options.timeout = time_left(deadline, clock.mono());
-  return options;
+  return CallOptions(time_left(deadline, clock.mono()));
 }
 
 }  // namespace detail
