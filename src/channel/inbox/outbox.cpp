@@ -1,0 +1,219 @@
+#include "channel/inbox/outbox.hpp"
+
+#include <algorithm>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr Millis kFirstSendBackoff{1'000};
+constexpr Millis kLongestSendBackoff{60'000};
+constexpr Millis kRecordsPause{200};
+constexpr Millis kLongestRecordsPause{5'000};
+constexpr Millis kLongestWait{600'000};
+
+/// Nothing will be written: our session is over, or the record is gone.
+bool is_final(const Error& error) {
+  return error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::not_found;
+}
+
+}  // namespace
+
+/// One change that somebody waits for; a store that fails is asked again.
+struct Outbox::Question {
+  Question(std::string i, OutboxDecide d, MoveFunction<void(const Result<OutboxView>&, MonoTime)> a)
+      : id(std::move(i)), decide(std::move(d)), answered(std::move(a)) {}
+  std::string id;
+  OutboxDecide decide;
+  /// With the time at which the commit was asked for.
+  MoveFunction<void(const Result<OutboxView>&, MonoTime)> answered;
+  std::function<bool()> is_wanted;  ///< Empty: always.
+  int failures = 0;
+  bool maybe_written = false;
+};
+
+/// An answer that is being delivered.
+struct Outbox::Job {
+  explicit Job(std::shared_ptr<OutboxItem> i) : item(std::move(i)) {}
+  const std::shared_ptr<OutboxItem> item;
+  int begun = 0;         ///< The last attempt that was given to the item, or given back.
+  bool is_busy = false;  ///< With the store or with the item.
+  bool is_over = false;
+  std::uint64_t wait = 0;  ///< Of several timers only the last one counts.
+};
+
+/// A request that wants to carry an answer.
+struct Outbox::Claim {
+  Claim(std::string i, std::shared_ptr<OutboxCarrier> c) : id(std::move(i)), carrier(std::move(c)) {}
+  const std::string id;
+  const std::shared_ptr<OutboxCarrier> carrier;
+};
+
+/// The item's word about its message. Lost, it says that nobody knows.
+class Outbox::SentOnce {
+ public:
+  SentOnce(const std::shared_ptr<Outbox>& outbox, JobPtr job)
+      : outbox_(outbox), job_(std::move(job)), scheduler_(outbox->runtime_->scheduler) {}
+  SentOnce(SentOnce&&) noexcept = default;
+  SentOnce& operator=(SentOnce&&) = delete;
+  ~SentOnce() {
+    if (!job_) return;
+    ErrorDetails details;
+    details.message = "the account never said what became of the message";
+    const Error lost(ErrorKind::internal, Delivery::unknown, std::move(details));
+    scheduler_->post([outbox = outbox_, job = std::move(job_), lost] { settle(outbox, job, lost); });
+  }
+  void operator()(const Result<Receipt>& result) {
+    if (const auto job = std::exchange(job_, nullptr)) settle(outbox_, job, result);
+  }
+
+ private:
+  static void settle(const std::weak_ptr<Outbox>& outbox, const JobPtr& job, const Result<Receipt>& result) {
+    if (const auto self = outbox.lock()) self->settle(job, OutboxOutcome(result, self->backoff(job->begun)));
+  }
+
+  std::weak_ptr<Outbox> outbox_;
+  JobPtr job_;
+  std::shared_ptr<Scheduler> scheduler_;
+};
+
+Millis Outbox::backoff(int tries) const {
+  Millis pause = kFirstSendBackoff;
+  for (int i = 1; i < tries && pause < kLongestSendBackoff; ++i) pause *= 2;
+  const double spread = 0.75 + 0.5 * runtime_->jitter->unit();
+  return Millis(static_cast<std::int64_t>(static_cast<double>(std::min(pause, kLongestSendBackoff).count()) * spread));
+}
+
+/// Until the records answer, or say that they never will.
+void Outbox::ask(std::shared_ptr<Question> question) {
+  if (closed_) return;
+  const MonoTime asked = runtime_->clock->mono();
+  records_->change(question->id, question->decide,
+                   [self = shared_from_this(), question, asked](const Result<OutboxView>& after) {
+                     if (self->closed_) return;
+                     if (after || is_final(after.error())) return question->answered(after, asked);
+                     if (after.error().delivery() == Delivery::unknown) question->maybe_written = true;
+                     if (!question->maybe_written && question->is_wanted && !question->is_wanted())
+                       return question->answered(after, asked);
+                     const Millis pause = std::min(kRecordsPause * ++question->failures, kLongestRecordsPause);
+                     self->runtime_->scheduler->run_at(self->runtime_->clock->mono() + pause,
+                                                       [self, question] { self->ask(question); });
+                   });
+}
+
+void Outbox::deliver(std::shared_ptr<OutboxItem> item) {
+  auto job = std::make_shared<Job>(std::move(item));
+  jobs_[job->item->id()] = job;
+  step(job);
+}
+
+/// Ends what can only end, else begins what may begin; what is written then says how to go on.
+void Outbox::step(const JobPtr& job) {
+  if (closed_ || job->is_over || job->is_busy) return;
+  job->is_busy = true;
+  ask(std::make_shared<Question>(
+      job->item->id(),
+      [rules = rules_, memory = job->item->key_memory()](const OutboxView& view) {
+        auto end = rules.expire(view);
+        return end ? std::move(end) : rules.begin(view, memory);
+      },
+      [this, job](const Result<OutboxView>& after, MonoTime asked) { stepped(job, after, asked); }));
+}
+
+void Outbox::stepped(const JobPtr& job, const Result<OutboxView>& after, MonoTime asked) {
+  if (!after) return end(job, after.error());
+  const OutboxRecord& record = after->record;
+  const bool has_begun = record.state == OutboxRecord::State::sending && after->is_ours() && record.not_before == 0 &&
+                         record.attempts > job->begun;
+  if (has_begun) return send(job, *after, asked);
+  go_on(job, *after);
+}
+
+/// The last look before bytes leave: a process that was stopped meanwhile may have a successor.
+void Outbox::send(const JobPtr& job, const OutboxView& view, MonoTime asked) {
+  job->begun = view.record.attempts;
+  auto within = OutboxRules::time_for_repeat(view);
+  if (within) *within -= std::chrono::duration_cast<Millis>(runtime_->clock->mono() - asked);
+  if (!records_->alive() || (within && *within <= Millis(0)))
+    return settle(job, OutboxOutcome(OutboxOutcome::What::not_begun));
+  job->item->send(within, SentOnce(shared_from_this(), job));
+}
+
+void Outbox::settle(const JobPtr& job, OutboxOutcome outcome) {
+  if (closed_ || job->is_over) return;
+  const bool has_left = outcome.what != OutboxOutcome::What::not_begun;
+  ask(std::make_shared<Question>(
+      job->item->id(),
+      [rules = rules_, attempt = job->begun, outcome = std::move(outcome)](const OutboxView& view) {
+        return rules.settle(view, attempt, outcome);
+      },
+      [this, job, has_left](const Result<OutboxView>& after, MonoTime) {
+        if (!after) return end(job, after.error());
+        if (!has_left) --job->begun;
+        go_on(job, *after);
+      }));
+}
+
+void Outbox::go_on(const JobPtr& job, const OutboxView& view) {
+  if (view.record.over()) return end(job, view.record);
+  job->is_busy = false;
+  const Millis wait(std::max<std::int64_t>(1, rules_.look_again(view) - view.now));
+  runtime_->scheduler->run_at(runtime_->clock->mono() + std::min(wait, kLongestWait),
+                              [self = shared_from_this(), job, mark = ++job->wait] {
+                                if (job->wait == mark) self->step(job);
+                              });
+}
+
+void Outbox::end(const JobPtr& job, const Result<OutboxRecord>& record) {
+  job->is_over = true;
+  const auto place = jobs_.find(job->item->id());
+  if (place != jobs_.end() && place->second == job) jobs_.erase(place);
+  job->item->over(record);
+}
+
+void Outbox::poke(const std::string& id) {
+  const auto place = jobs_.find(id);
+  if (place != jobs_.end()) step(JobPtr(place->second));
+}
+
+void Outbox::claim(const std::string& id, std::shared_ptr<OutboxCarrier> carrier) {
+  auto claim = std::make_shared<Claim>(id, std::move(carrier));
+  auto question = std::make_shared<Question>(
+      id,
+      [rules = rules_, request = claim->carrier->request()](const OutboxView& view) {
+        return rules.claim(view, request);
+      },
+      [this, claim](const Result<OutboxView>& after, MonoTime) { claimed(claim, after); });
+  question->is_wanted = [carrier = claim->carrier] { return carrier->waits(); };
+  ask(std::move(question));
+}
+
+void Outbox::claimed(const ClaimPtr& claim, const Result<OutboxView>& after) {
+  if (!after) return claim->carrier->claimed(after.error());
+  const OutboxRecord& record = after->record;
+  const bool is_claimed =
+      record.state == OutboxRecord::State::claimed && after->is_ours() && record.request == claim->carrier->request();
+  if (is_claimed) return end_claim(claim, records_->alive() && claim->carrier->carry());
+  claim->carrier->claimed(record);
+  poke(claim->id);
+}
+
+void Outbox::end_claim(const ClaimPtr& claim, bool carried) {
+  ask(std::make_shared<Question>(
+      claim->id,
+      [rules = rules_, request = claim->carrier->request(), carried](const OutboxView& view) {
+        return carried ? rules.carried(view, request) : rules.unclaim(view, request);
+      },
+      [this, claim](const Result<OutboxView>& after, MonoTime) {
+        claim->carrier->claimed(after ? Result<OutboxRecord>(after->record) : Result<OutboxRecord>(after.error()));
+        poke(claim->id);
+      }));
+}
+
+void Outbox::close() {
+  closed_ = true;
+  jobs_.clear();
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE
