@@ -282,7 +282,7 @@ TEST_CASE("JD code 19: the token is renewed once and the call repeated with the 
   CHECK(world.tokens->given == 2);
 }
 
-TEST_CASE("JD code 2: the method stays shut until the platform's next day, for every shop of the application") {
+TEST_CASE("JD code 2: the method stays shut until a call that tries is answered") {
   JdWorld world;
   jd::ShopConfig other("shop-2");
   other.token_source = world.tokens;

@@ -2,6 +2,7 @@
 
 #include <kefu/channel/agent_sessions.hpp>
 #include <kefu/channel/capabilities.hpp>
+#include <kefu/channel/health.hpp>
 #include <kefu/channel/media_library.hpp>
 #include <kefu/channel/message.hpp>
 #include <kefu/channel/outreach.hpp>
@@ -71,6 +72,10 @@ class KEFU_EXPORT Channel {
   /// The reply windows of this account; null where the platform has none. Tell it of every event that is accepted
   /// (`opened`); the Inbox does so itself.
   virtual std::shared_ptr<ReplyLedger> reply_ledger() const { return nullptr; }
+
+  /// How reading from this account stands: since when, how far behind, why it stopped. Of this process; nothing is
+  /// asked for it.
+  virtual AccountHealth health() const { return AccountHealth(); }
 };
 
 KEFU_END_NAMESPACE

@@ -102,16 +102,47 @@ Millis Limiter::admit(std::string_view bucket, const Moment& now) {
   return Millis{0};
 }
 
-void Limiter::exhausted(std::string_view api, const Moment& now, Millis pause, ErrorKind kind, std::string_view code) {
-  const MonoTime until = now.mono + pause;
-  stops_.erase(std::remove_if(stops_.begin(), stops_.end(),
-                              [&](const StopRow& row) { return row.until <= now.mono || row.api == api; }),
-               stops_.end());
+Millis Limiter::pause_before_try(int tries, WallTime now) const {
+  constexpr std::array<std::chrono::minutes, 4> kPauses{std::chrono::minutes(1), std::chrono::minutes(5),
+                                                        std::chrono::minutes(15), std::chrono::minutes(30)};
+  const auto step = std::min(static_cast<std::size_t>(tries), kPauses.size()) - 1;
+  return std::min<Millis>(kPauses[step], until_tomorrow(now));
+}
+
+void Limiter::exhausted(std::string_view api, const Moment& now, std::optional<Millis> pause, ErrorKind kind,
+                        std::string_view code) {
+  int tries = 1;
+  for (const StopRow& row : stops_)
+    if (row.api == api) tries = row.tries + 1;
+  const MonoTime until = now.mono + (pause ? *pause : pause_before_try(tries, now.wall));
+  if (pause) tries = 0;
+  const auto is_past = [&](const StopRow& row) { return row.tries == 0 && row.until <= now.mono; };
+  stops_.erase(
+      std::remove_if(stops_.begin(), stops_.end(), [&](const StopRow& row) { return is_past(row) || row.api == api; }),
+      stops_.end());
   if (stops_.size() >= kMaxStops) {  // the one that ends first is worth least
     stops_.erase(std::min_element(stops_.begin(), stops_.end(),
                                   [](const StopRow& a, const StopRow& b) { return a.until < b.until; }));
   }
-  stops_.push_back(StopRow{std::string(api), until, kind, std::string(code)});
+  stops_.push_back(StopRow{std::string(api), until, kind, std::string(code), tries});
+}
+
+void Limiter::leaves(std::string_view api, const Moment& now) {
+  for (StopRow& row : stops_)
+    if (row.api == api && row.tries > 0 && row.until <= now.mono)
+      row.until = now.mono + pause_before_try(row.tries + 1, now.wall);
+}
+
+void Limiter::answered(std::string_view api) {
+  stops_.erase(std::remove_if(stops_.begin(), stops_.end(),
+                              [api](const StopRow& row) { return row.api == api && row.tries > 0; }),
+               stops_.end());
+}
+
+void Limiter::reopen() {
+  stops_.erase(std::remove_if(stops_.begin(), stops_.end(),
+                              [](const StopRow& row) { return row.kind == ErrorKind::quota_exhausted; }),
+               stops_.end());
 }
 
 std::optional<Limiter::Stop> Limiter::stopped(std::string_view api, const Moment& now) const {

@@ -62,14 +62,24 @@ class Limiter {
   /// The least time until a call may go that has `ahead` others before it. Counts nothing.
   Millis wait(std::string_view bucket, const Moment& now, std::size_t ahead = 0) const;
 
-  /// The platform said that `api` is used up: it stays shut until `until` (WIN-4).
+  /// The platform said that `api` is used up (WIN-4). With a `pause` that it named the API stays shut so long. Without
+  /// one nobody knows when it opens, as a counter may be cleared and a throttle may come under the number of a day's
+  /// limit: one call tries after 1, 5, 15, then every 30 minutes, at the latest on the platform's next day, until one
+  /// is answered (`answered`).
   struct Stop {
     Millis left;
     ErrorKind kind;
     std::string code;
   };
-  void exhausted(std::string_view api, const Moment& now, Millis pause, ErrorKind kind, std::string_view code);
+  void exhausted(std::string_view api, const Moment& now, std::optional<Millis> pause, ErrorKind kind,
+                 std::string_view code);
   std::optional<Stop> stopped(std::string_view api, const Moment& now) const;
+  /// A call of `api` goes: if it is the one that tries, others are held back until it is answered or the next may try.
+  void leaves(std::string_view api, const Moment& now);
+  /// A call of `api` went well: it is open.
+  void answered(std::string_view api);
+  /// The platform's counters were cleared: all that was used up is open.
+  void reopen();
 
   /// Until the platform's next day.
   Millis until_tomorrow(WallTime now) const;
@@ -93,7 +103,9 @@ class Limiter {
     MonoTime until;
     ErrorKind kind;
     std::string code;
+    int tries;  ///< Failed so far; 0: the platform named the end.
   };
+  Millis pause_before_try(int tries, WallTime now) const;
 
   static bool is_calendar(const LimitWindow& limit) { return limit.period >= std::chrono::hours(24); }
   std::int64_t position(const Window& window, const Moment& now) const;

@@ -36,6 +36,11 @@ class Platform {
 
   /// The limiter's rules, read once when the account's pipeline is made.
   virtual std::vector<LimitRule> limits() const { return {}; }
+  /// True for a call that clears the platform's own counters: its success opens every API that was used up.
+  virtual bool clears_counters(const OperationInfo& info) const {
+    static_cast<void>(info);
+    return false;
+  }
 
   /// Local gate: capability, reply window, quota. The permit comes back in `settle`; one that is destroyed without it
   /// was never used. The default lets everything pass.

@@ -30,7 +30,10 @@ void CallQueue::enter(const std::shared_ptr<CallQueue>& self, std::shared_ptr<Sl
     calls.erase(std::remove_if(calls.begin(), calls.end(), [](const auto& each) { return each->over(); }), calls.end());
     wait = q.limiter_.wait(info.quota, moment, calls.size());
   }
-  if (!line && wait.count() == 0) return call->slot_free();
+  if (!line && wait.count() == 0) {
+    q.limiter_.leaves(info.name, moment);
+    return call->slot_free();
+  }
   if (moment.mono + wait >= call->deadline()) return call->held_back(wait, ErrorKind::rate_limited, {});
   if (q.core_->observer)
     count(*q.core_->observer, metric::kLimiterWaits,
@@ -81,6 +84,7 @@ void CallQueue::let_in(const std::shared_ptr<CallQueue>& self, const std::shared
     if (shut) {
       enter(self, call);
     } else if (!over) {
+      self->limiter_.leaves(call->info().name, moment);
       call->slot_free();
     }
   }
@@ -93,8 +97,7 @@ void CallQueue::learn(const OperationInfo& info, const Verdict& verdict) {
                     verdict.retry_after.has_value();  // not: this one message too soon (45066)
   if (verdict.code.empty() || !(shut || slow)) return;
   const Moment moment = now();
-  limiter_.exhausted(info.name, moment, verdict.retry_after.value_or(limiter_.until_tomorrow(moment.wall)),
-                     verdict.kind, verdict.code);
+  limiter_.exhausted(info.name, moment, verdict.retry_after, verdict.kind, verdict.code);
   if (!core_->observer) return;
   count(*core_->observer, metric::kApiStops,
         {{"platform", platform_->platform()},

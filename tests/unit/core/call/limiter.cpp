@@ -129,3 +129,39 @@ TEST_CASE("WIN-4: an API that is used up stays shut until its time; the list of 
   CHECK(shut == Limiter::kMaxStops);
   CHECK(l.stopped("api999", at(Millis(2000))));
 }
+
+TEST_CASE("shops A5: what is used up without a named end is tried by one call after 1, 5, 15, then every 30 minutes") {
+  Limiter l({});
+  const auto minute = [](int n) { return at(Millis(n * 60'000)); };
+  l.exhausted("a", minute(0), std::nullopt, ErrorKind::quota_exhausted, "2");
+  CHECK(l.stopped("a", minute(0))->left == Millis(60'000));
+  int now = 1;
+  for (const int pause : {5, 15, 30, 30, 30}) {
+    CAPTURE(pause);
+    REQUIRE_FALSE(l.stopped("a", minute(now)));
+    l.leaves("a", minute(now));
+    CHECK(l.stopped("a", minute(now)));  // one tries, the others wait for its answer
+    l.exhausted("a", minute(now), std::nullopt, ErrorKind::quota_exhausted, "2");
+    CHECK(l.stopped("a", minute(now))->left == Millis(pause * 60'000));
+    now += pause;
+  }
+  l.leaves("a", minute(now));
+  l.answered("a");
+  CHECK_FALSE(l.stopped("a", minute(now)));
+  l.exhausted("a", minute(now), std::nullopt, ErrorKind::quota_exhausted, "2");
+  CHECK(l.stopped("a", minute(now))->left == Millis(60'000));
+}
+
+TEST_CASE("shops A5: a stop ends with the platform's day at the latest, and when its counters are cleared") {
+  Limiter l({});
+  Moment late = at(Millis(0));
+  late.wall = WallTime(std::chrono::hours(24 * 365)) - std::chrono::hours(8) - std::chrono::seconds(20);
+  l.exhausted("a", late, std::nullopt, ErrorKind::quota_exhausted, "45009");
+  CHECK(l.stopped("a", late)->left == Millis(20'000));
+  l.exhausted("b", late, std::chrono::hours(1), ErrorKind::rate_limited, "45011");
+  l.answered("b");
+  CHECK(l.stopped("b", late));  // the platform named its end
+  l.reopen();
+  CHECK_FALSE(l.stopped("a", late));
+  CHECK(l.stopped("b", late));
+}

@@ -421,7 +421,7 @@ TEST_CASE("the limiter lets calls through in order and refuses at once what cann
   CHECK(a.wire->count() == 6);
 }
 
-TEST_CASE("WIN-4: a used-up API is shut until the platform's next day, others go on") {
+TEST_CASE("WIN-4: a used-up API is shut until a call that tries finds it open, others go on") {
   Account a;  // 2023-11-15 06:13:20 in China
   const auto seen = a.observe();
   a.wire->reply(R"({"errcode":45009})").reply(kFine).reply(R"({"errcode":0})");
@@ -430,7 +430,7 @@ TEST_CASE("WIN-4: a used-up API is shut until the platform's next day, others go
   CHECK(local.error().kind() == ErrorKind::quota_exhausted);
   CHECK(local.error().delivery() == Delivery::not_sent);
   CHECK(local.error().platform_code() == "45009");
-  CHECK(local.error().details().retry_after == Millis((24 * 3600 - (6 * 3600 + 13 * 60 + 20)) * 1000LL));
+  CHECK(local.error().details().retry_after == Millis(60'000));
   CHECK(a.wire->count() == 1);
   CHECK(a.read());
   a.time->advance(*local.error().details().retry_after);
