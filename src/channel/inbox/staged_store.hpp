@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
@@ -17,17 +16,25 @@ namespace detail {
 /// until all of it is written with one real commit. Several steps that were made for commits of their own become one.
 ///
 /// What was read stays as it was first read, so the steps see one state of the store; if that changed meanwhile, the
-/// real commit conflicts: start over with a new view.
+/// real commit conflicts: start over with a new view. A key that nobody read is written as its commit expects it; the
+/// real commit finds out.
 ///
 /// Thread safety: one thread at a time. The base must outlive it.
 class StagedStore final : public Store {
  public:
   explicit StagedStore(Store& base) : base_(base) {}
 
+  /// Reads these at once; what is known already stays.
+  Result<void> load(const std::vector<std::string>& keys);
+  /// From now on writes belong to this step, see step_of().
+  void begin_step(std::size_t step) noexcept { step_ = step; }
+
   bool durable() const noexcept override { return base_.durable(); }
   Result<WallTime> now() override { return base_.now(); }
   Result<std::optional<StoreEntry>> get(std::string_view key) override;
   Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys) override;
+  /// As get(), without a copy: valid until the next call; null if absent.
+  Result<const StoreEntry*> look(std::string_view key);
   Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override;
   /// Error: `unsupported`: a listing would not show what is collected.
   Result<StorePage> list(std::string_view prefix, std::string_view after, ListLimits limits) override;
@@ -37,27 +44,40 @@ class StagedStore final : public Store {
   }
   Result<void> release(const Lease& lease) override { return base_.release(lease); }
 
+  /// The store behind.
+  const Store& base() const noexcept { return base_; }
   /// What was collected: one write per key, in the order of first writing, each expecting what was read first.
   std::vector<StoreWrite> writes() const;
+  /// The step that first wrote the write of this index.
+  std::size_t step_of(std::size_t write) const { return places_[order_[write]].step; }
   std::size_t count() const noexcept { return order_.size(); }
   /// Bytes of the values that were collected.
   std::size_t bytes() const noexcept { return bytes_; }
+  /// Grows with every commit here.
+  std::uint64_t commits() const noexcept { return last_generation_; }
   /// The hardest that was asked for.
   Durability durability() const noexcept { return durability_; }
 
  private:
   struct Place {
+    std::string key;
+    std::size_t hash = 0;
     std::optional<StoreEntry> entry;  ///< As seen here.
     std::optional<Millis> ttl;        ///< As written here.
     std::uint64_t read = 0;           ///< Generation in the base.
+    std::size_t step = 0;
     bool is_written = false;
   };
-  Result<Place*> find(const std::string& key);
-  void stage(const StoreWrite& write, Place& place);
+  /// Places are few enough to be looked through, by hash.
+  Place* known(std::string_view key, std::size_t hash);
+  Place& add(std::string_view key, std::size_t hash);
+  Result<Place*> find(std::string_view key);
+  void stage(const StoreWrite& write);
 
   Store& base_;
-  std::unordered_map<std::string, Place> places_;
-  std::vector<std::string> order_;
+  std::vector<Place> places_;
+  std::vector<std::size_t> order_;
+  std::size_t step_ = 0;
   std::size_t bytes_ = 0;
   Durability durability_ = Durability::relaxed;
   /// Generations given out here are none that the base gives.

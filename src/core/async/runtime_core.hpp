@@ -41,9 +41,17 @@ struct Affinity {
     same.immediate = true;
     return same;
   }
+  /// Overtakes what waits in the queue, also work of its own lane: for one piece of work at a time, whose worth ends
+  /// soon (a session's renewal).
+  Affinity ahead() const {
+    Affinity same = *this;
+    same.first = true;
+    return same;
+  }
   std::size_t lane = 0;
   bool sure = false;
   bool immediate = false;
+  bool first = false;
 };
 
 /// Runs blocking store work away from the I/O thread, each lane in order, from bounded queues. With simulated time

@@ -33,7 +33,9 @@ class StoreThreads final : public StoreQueue {
  public:
   explicit StoreThreads(std::vector<std::shared_ptr<WorkThread>> threads) : threads_(std::move(threads)) {}
   bool post(const Affinity& affinity, Task&& work, bool bounded) override {
-    return !threads_.empty() && threads_[affinity.lane % threads_.size()]->post(std::move(work), bounded);
+    if (threads_.empty()) return false;
+    WorkThread& thread = *threads_[affinity.lane % threads_.size()];
+    return affinity.first ? thread.post_ahead(std::move(work)) : thread.post(std::move(work), bounded);
   }
   void stop() override;
   bool is_own_thread() const override;

@@ -12,15 +12,25 @@ bool WorkThread::start(const char* name) {
 }
 
 bool WorkThread::post(Task&& task, bool bounded) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || (bounded && queue_.size() >= limit_)) return false;
-    queue_.push_back(std::move(task));
-    if (!waiting_) return true;
-    waiting_ = false;
-  }
-  changed_.notify_one();
+  std::unique_lock lock(mutex_);
+  if (stopping_ || (bounded && queue_.size() >= limit_)) return false;
+  queue_.push_back(std::move(task));
+  wake(std::move(lock));
   return true;
+}
+
+bool WorkThread::post_ahead(Task&& task) {
+  std::unique_lock lock(mutex_);
+  if (stopping_) return false;
+  queue_.push_front(std::move(task));
+  wake(std::move(lock));
+  return true;
+}
+
+void WorkThread::wake(std::unique_lock<std::mutex> lock) {
+  if (!std::exchange(waiting_, false)) return;
+  lock.unlock();
+  changed_.notify_one();
 }
 
 void WorkThread::stop() {

@@ -25,6 +25,8 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
 
   /// Takes the task; false, and the task left as it was, when stopped or, if `bounded`, when the queue is full.
   bool post(Task&& task, bool bounded);
+  /// Likewise, before all that waits, however full the queue is.
+  bool post_ahead(Task&& task);
 
   /// Refuses new tasks, runs or drops what is queued and joins; called on the thread itself it returns and the thread
   /// ends on its own.
@@ -33,6 +35,7 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
 
  private:
   void run();
+  void wake(std::unique_lock<std::mutex> lock);
 
   const std::size_t limit_;
   const AtStop at_stop_;

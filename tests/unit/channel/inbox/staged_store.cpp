@@ -79,6 +79,7 @@ TEST_CASE("StagedStore: a conflict and a refusal stage nothing; expiry is kept; 
   const auto clock = std::make_shared<kefu_test::TestClock>();
   MemoryStore base(clock);
   StagedStore staged(base);
+  CHECK(value_of(staged, "b") == "absent");
   CHECK_FALSE(commits(staged, {StoreWrite::put("a", "1", 0), StoreWrite::put("b", "1", 7)}));
   CHECK(staged.count() == 0);
   const auto refused =
@@ -94,4 +95,22 @@ TEST_CASE("StagedStore: a conflict and a refusal stage nothing; expiry is kept; 
   REQUIRE(*entry);
   CHECK((*entry)->expires == clock->wall() + std::chrono::hours(1));
   CHECK(staged.list("", "", 10).error().kind() == ErrorKind::unsupported);
+}
+
+TEST_CASE("StagedStore: what nobody read is written as its step expects it, and the real commit finds out") {
+  MemoryStore base;
+  REQUIRE(commits(base, {StoreWrite::put("k", "1", 0)}));
+  StagedStore staged(base);
+  staged.begin_step(0);
+  CHECK(commits(staged, {StoreWrite::put("new", "x", 0)}));
+  staged.begin_step(1);
+  CHECK(commits(staged, {StoreWrite::put("k", "2", generation_of(base, "k") + 1)}));
+  const auto outcome = base.commit(staged.writes(), Durability::full);
+  REQUIRE(outcome);
+  CHECK_FALSE(outcome->committed);
+  CHECK(staged.step_of(outcome->conflict) == 1);
+  StagedStore again(base);
+  REQUIRE(again.load({"k", "new"}));
+  CHECK_FALSE(commits(again, {StoreWrite::put("k", "2", generation_of(base, "k") + 1)}));
+  CHECK(value_of(again, "k") == "1");
 }

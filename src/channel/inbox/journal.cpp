@@ -1,0 +1,149 @@
+#include "channel/inbox/journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr Millis kFirstDoubt{200};
+constexpr Millis kLongestDoubt{5'000};
+
+}  // namespace
+
+Journal::Journal(std::shared_ptr<RuntimeCore> runtime, std::string name, Millis lease)
+    : runtime_(std::move(runtime)),
+      affinity_(Affinity(name).surely().at_once().ahead()),
+      session_(runtime_->name_space, std::move(name), lease) {}
+
+void Journal::post(std::unique_ptr<JournalStep> step) {
+  const std::size_t account = step->account();
+  waiting_.push(account, std::move(step));
+  go();
+}
+
+/// One round after the other. A store that does not wait has done a round when begin_round() returns.
+void Journal::go() {
+  if (std::exchange(going_, true)) return;
+  while (has_work()) begin_round();
+  going_ = false;
+}
+
+void Journal::begin_round() {
+  const MonoTime now = runtime_->clock->mono();
+  // One that lapsed while nothing was held under it is replaced, and nobody need hear of it.
+  if (session_.begun() && !session_.alive(now) && !holds()) session_.end();
+  JournalSteps steps = take_steps();
+  round_ = std::make_shared<JournalRound>(session_.next(now), std::move(steps), std::exchange(renewal_due_, false));
+  submit();
+}
+
+JournalSteps Journal::take_steps() {
+  JournalSteps steps;
+  while (!waiting_.empty() && steps.size() < JournalRound::kMostSteps) {
+    const bool alone = waiting_.front()->goes_alone();
+    if (alone && !steps.empty()) break;
+    steps.push_back(waiting_.pop());
+    if (alone) break;
+  }
+  return steps;
+}
+
+void Journal::submit() {
+  runtime_->with_store<JournalRound::Fate>(
+      affinity_, [round = round_](Store& store) { return Result<JournalRound::Fate>(round->run(store)); },
+      [self = shared_from_this()](const Result<JournalRound::Fate>& result) { self->returned(result); });
+}
+
+void Journal::returned(const Result<JournalRound::Fate>& result) {
+  const auto fate = result ? *result : round_->broken_off(result.error());
+  if (fate == JournalRound::Fate::in_doubt) {
+    if (doubts_++ == 0) ++figures_.unknown;
+    const MonoTime again = runtime_->clock->mono() + std::min(kFirstDoubt * doubts_, kLongestDoubt);
+    runtime_->scheduler->run_at(again, [self = shared_from_this()] { self->submit(); });
+    return;
+  }
+  doubts_ = 0;
+  const auto round = std::exchange(round_, nullptr);
+  const bool was_going = std::exchange(going_, true);  // what the steps post is gathered for the next round
+  switch (fate) {
+    case JournalRound::Fate::done:
+      if (round->has_written()) {
+        ++figures_.rounds;
+        figures_.steps += round->size();
+        session_.committed(round->generation(), round->session().posted);
+        if (parts_.renewed) parts_.renewed();
+      }
+      round->tell();
+      break;
+    case JournalRound::Fate::session_over:
+      session_over();
+      for (auto& step : round->take_all()) {
+        const std::size_t account = step->account();
+        waiting_.push(account, std::move(step));
+      }
+      break;
+    case JournalRound::Fate::failed:
+    case JournalRound::Fate::in_doubt:
+      round->tell(round->error());
+      break;
+  }
+  for (auto& step : round->take_left()) {
+    const std::size_t account = step->account();
+    waiting_.push(account, std::move(step));
+  }
+  going_ = was_going;
+  go();
+}
+
+void Journal::session_over() {
+  ++figures_.sessions;
+  session_.end();
+  if (parts_.over) parts_.over();
+}
+
+void Journal::keep() {
+  if (!renewal_armed_) arm_renewal();
+}
+
+void Journal::arm_renewal() {
+  renewal_armed_ = true;
+  const Millis pause = session_.lease() / 3;
+  runtime_->scheduler->run_at(runtime_->clock->mono() + pause, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->renew();
+  });
+}
+
+/// Only while something is held; a commit of late has done it already.
+void Journal::renew() {
+  renewal_armed_ = false;
+  if (!holds()) return;
+  const MonoTime now = runtime_->clock->mono();
+  if (!session_.begun() || now - session_.extended() >= session_.lease() / 4) renewal_due_ = true;
+  arm_renewal();
+  go();
+}
+
+void Journal::end_session(std::function<void()> done) {
+  const std::string key = session_.key_of(session_.id());
+  if (!session_.begun()) return done();
+  // Not a step: the round's own entry would stand in its way.
+  runtime_->with_store<void>(
+      affinity_,
+      [key](Store& store) -> Result<void> {
+        auto entry = store.get(key);
+        if (!entry) return entry.error();
+        if (!*entry) return {};
+        auto removed = store.remove_if_unchanged(key, (*entry)->generation);
+        if (!removed) return removed.error();
+        return {};
+      },
+      [self = shared_from_this(), done = std::move(done)](const Result<void>&) {
+        self->session_.end();
+        done();
+      });
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

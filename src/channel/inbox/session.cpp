@@ -1,0 +1,35 @@
+#include "channel/inbox/session.hpp"
+
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+Session::Session(std::string_view name_space, std::string name, Millis lease)
+    : keys_(name_space, "inbox", "inbox-session", "1"), name_(std::move(name)), lease_(lease) {
+  end();
+}
+
+SessionRound Session::next(MonoTime now) {
+  SessionRound round;
+  round.key = key_of(id_);
+  round.id = id_;
+  round.text = "1 " + std::to_string(++round_);  // version of the record, number of the round
+  round.expected = generation_;
+  round.lease = lease_;
+  round.posted = now;
+  return round;
+}
+
+void Session::committed(std::uint64_t generation, MonoTime posted) {
+  generation_ = generation;
+  posted_ = posted;
+}
+
+void Session::end() {
+  id_ = name_ + '.' + std::to_string(++sessions_);
+  generation_ = 0;
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE
