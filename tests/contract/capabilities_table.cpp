@@ -106,7 +106,7 @@ TEST_CASE("the tables of facets and content in README.md are what the capabiliti
       {"README.md",
        "| facet | what it does | WeChat official account | mini program | JD shop |\n",
        "| content | WeChat official account | mini program | JD shop |\n",
-       "`granted`: with what JD grants on application (see above). `as text`, `as link`: only where\n"
+       "`granted`: with what JD grants on application ([JD](include/kefu/jd/README.md)). `as text`, `as link`: only where\n"
        "`Message::allow.simplify` lets it, and `Receipt::changes` tells. Official accounts are verified ones; the "
        "others may\nnot send. `Capabilities` holds the reason for every `-`.",
        "yes",
@@ -123,13 +123,13 @@ TEST_CASE("the tables of facets and content in README.zh-CN.md are what the capa
   check_readme({"README.zh-CN.md",
                 "| 能力 | 作用 | 微信公众号 | 小程序 | 京东店铺 |\n",
                 "| 内容 | 微信公众号 | 小程序 | 京东店铺 |\n",
-                "“须授权”：须京东另行开通（见上文）。“转为……”：仅在 `Message::allow.simplify` 允许时转换，并记入 "
+                "“须授权”：须京东另行开通（见[京东](include/kefu/jd/README.zh-CN.md)）。“转为……”：仅在 `Message::allow.simplify` 允许时转换，并记入 "
                 "`Receipt::changes`。\n公众号指已认证的账号，未认证的不能发消息。每个 `-` 的原因见 `Capabilities`。",
                 "有",
                 "须授权",
                 "转为",
-                {"向顾客发消息", "打开平台的推送", "拉取平台不推送的内容", "上传与下载素材", "客服账号与会话",
-                 "聊天记录", "顾客身份", "在回复窗口之外联系顾客"},
+                {"向客户发消息", "解密并验签平台推送", "拉取平台不推送的内容", "上传与下载素材", "客服账号与会话",
+                 "聊天记录", "客户身份", "在回复窗口之外联系客户"},
                 {"文本", "图片", "语音", "视频", "文件", "位置", "链接", "音乐", "菜单", "小程序卡片", "商品", "订单",
                  "平台原生消息"}});
 }

@@ -33,23 +33,23 @@ std::string as_written(std::string_view reason) { return std::string(reason); }
 /// The reasons of OperationInfo::weak in Chinese.
 std::string in_chinese(std::string_view reason) {
   static const std::map<std::string_view, const char*> kReasons = {
-      {"the answer is in no public source", "公开资料中没有应答"},
+      {"the answer is in no public source", "公开资料中没有响应"},
       {"the answer is read by analogy with a sister method; no public source shows it",
-       "应答按同类接口推断，公开资料中没有"},
-      {"the answer is in one SDK only", "应答只见于一个 SDK"},
+       "响应按同类接口推断，公开资料中没有"},
+      {"the answer is in one SDK only", "响应只见于一个 SDK"},
       {"the request is in dumps of one SDK only, the answer is in no public source",
-       "请求只见于一个 SDK 的转存，公开资料中没有应答"},
+       "请求只见于一个 SDK 的转存，公开资料中没有响应"},
       {"the answer is that of an internal entry; how the gateway wraps it is not known",
-       "应答取自内部入口，网关如何包装未知"},
+       "响应取自内部入口，网关如何包装未知"},
       {"the member that holds the finding is in no public source", "公开资料中没有承载检查结论的字段"},
       {"the request's own filters are in one source only", "请求的筛选字段只见于一处资料"},
       {"the answer is in no public source, and packages of 2020 to 2024 lack the method: see that the application gets "
        "it",
-       "公开资料中没有应答；2020 至 2024 年的 SDK 包没有此接口，请确认应用已获授权"},
+       "公开资料中没有响应；2020 至 2024 年的 SDK 包没有此接口，请确认应用已获授权"},
       {"request and answer are those of enSearch by analogy; no public source that was read shows them",
-       "请求与应答按 enSearch 推断，所读公开资料中没有"},
-      {"two sources disagree on the answer", "两处资料的应答不一致"},
-      {"the name alone is public: request keys and answer are guesses", "只有接口名公开，请求字段与应答均为推测"},
+       "请求与响应按 enSearch 推断，所读公开资料中没有"},
+      {"two sources disagree on the answer", "两处资料的响应不一致"},
+      {"the name alone is public: request keys and answer are guesses", "只有接口名公开，请求字段与响应均为推测"},
   };
   const auto found = kReasons.find(reason);
   CHECK_MESSAGE(found != kReasons.end(), "no Chinese words for: " << std::string(reason));
@@ -81,10 +81,10 @@ void check_readme(const Words& words) {
 
 }  // namespace
 
-TEST_CASE("the table of JD's operations in README.md is what the rows say") {
-  check_readme({"README.md",
+TEST_CASE("the table of JD's operations in its README.md is what the rows say") {
+  check_readme({"include/kefu/jd/README.md",
                 "Each of JD's ",
-                " operations is a value type in `kefu::jd` (headers in [include/kefu/jd](include/kefu/jd)), called by\n"
+                " operations is a value type in `kefu::jd` (headers beside this page), called by\n"
                 "`shop->call(...)`. Much of the platform's documentation is not public: **",
                 " of them rest on weak sources**, as the\nlast column says. Nearly all of these keep the answer as it "
                 "came in `raw`; their other fields read what is likely. Test\nthem with a real account before relying "
@@ -95,12 +95,12 @@ TEST_CASE("the table of JD's operations in README.md is what the rows say") {
                 {"read", "idempotent", "create"}});
 }
 
-TEST_CASE("the table of JD's operations in README.zh-CN.md is what the rows say") {
-  check_readme({"README.zh-CN.md",
+TEST_CASE("the table of JD's operations in its README.zh-CN.md is what the rows say") {
+  check_readme({"include/kefu/jd/README.zh-CN.md",
                 "京东共 ",
-                " 个接口，每个都是 `kefu::jd` 中的一个值类型（头文件在 [include/kefu/jd](include/kefu/jd)），用 "
+                " 个接口，每个都是 `kefu::jd` 中的一个值类型（头文件就在本目录），用 "
                 "`shop->call(...)` 调用。\n平台文档多数不公开，其中 **",
-                " 个依据不足**，原因见最后一列：它们几乎都把原始应答留在 `raw` 里，其余字段按可能的形态读取。\n"
+                " 个依据不足**，原因见最后一列：它们几乎都把原始响应留在 `raw` 里，其余字段按可能的形态读取。\n"
                 "上线前请先用真实账号验证。程序可读 `OperationInfo::weak`。",
                 "全部接口",
                 "| 操作 | 方法 | 作用 | 依据不足之处 |\n",

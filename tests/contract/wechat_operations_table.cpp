@@ -177,11 +177,11 @@ void check_table(const Words& words) {
 
 }  // namespace
 
-TEST_CASE("the table of WeChat's operations in README.md is what the rows say") {
+TEST_CASE("the table of WeChat's operations in its README.md is what the rows say") {
   check_table(
-      {"README.md",
+      {"include/kefu/wechat/README.md",
        "Each of WeChat's ",
-       " operations is a value type in `kefu::wechat` (headers in [include/kefu/wechat](include/kefu/wechat)),\n"
+       " operations is a value type in `kefu::wechat` (headers beside this page),\n"
        "called by `account->call(...)`. What a kind of account lacks is refused before a call is made, naming what "
        "is missing;\n`AccountConfig::check_account_kind` turns that off. Sizes and counts are checked as well: "
        "each header says which.",
@@ -199,11 +199,11 @@ TEST_CASE("the table of WeChat's operations in README.md is what the rows say") 
        false});
 }
 
-TEST_CASE("the table of WeChat's operations in README.zh-CN.md is what the rows say") {
+TEST_CASE("the table of WeChat's operations in its README.zh-CN.md is what the rows say") {
   check_table(
-      {"README.zh-CN.md",
+      {"include/kefu/wechat/README.zh-CN.md",
        "微信共 ",
-       " 个接口，每个都是 `kefu::wechat` 中的一个值类型（头文件在 [include/kefu/wechat](include/kefu/wechat)），用\n"
+       " 个接口，每个都是 `kefu::wechat` 中的一个值类型（头文件就在本目录），用\n"
        "`account->call(...)` "
        "调用。账号类型不具备的接口在调用前即被拒绝，并说明缺什么；`AccountConfig::check_account_kind` "
        "可关闭此检查。\n长度与数量也在本地检查，见各头文件。",
