@@ -106,7 +106,8 @@ TEST_CASE("the tables of facets and content in README.md are what the capabiliti
       {"README.md",
        "| facet | what it does | WeChat official account | mini program | JD shop |\n",
        "| content | WeChat official account | mini program | JD shop |\n",
-       "`granted`: with what JD grants on application ([JD](include/kefu/jd/README.md)). `as text`, `as link`: only where\n"
+       "`granted`: with what JD grants on application ([JD](include/kefu/jd/README.md)). `as text`, `as link`: only "
+       "where\n"
        "`Message::allow.simplify` lets it, and `Receipt::changes` tells. Official accounts are verified ones; the "
        "others may\nnot send. `Capabilities` holds the reason for every `-`.",
        "yes",
@@ -123,7 +124,8 @@ TEST_CASE("the tables of facets and content in README.zh-CN.md are what the capa
   check_readme({"README.zh-CN.md",
                 "| 能力 | 作用 | 微信公众号 | 小程序 | 京东店铺 |\n",
                 "| 内容 | 微信公众号 | 小程序 | 京东店铺 |\n",
-                "“须授权”：须京东另行开通（见[京东](include/kefu/jd/README.zh-CN.md)）。“转为……”：仅在 `Message::allow.simplify` 允许时转换，并记入 "
+                "“须授权”：须京东另行开通（见[京东](include/kefu/jd/README.zh-CN.md)）。“转为……”：仅在 "
+                "`Message::allow.simplify` 允许时转换，并记入 "
                 "`Receipt::changes`。\n公众号指已认证的账号，未认证的不能发消息。每个 `-` 的原因见 `Capabilities`。",
                 "有",
                 "须授权",

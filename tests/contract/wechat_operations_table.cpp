@@ -200,21 +200,20 @@ TEST_CASE("the table of WeChat's operations in its README.md is what the rows sa
 }
 
 TEST_CASE("the table of WeChat's operations in its README.zh-CN.md is what the rows say") {
-  check_table(
-      {"include/kefu/wechat/README.zh-CN.md",
-       "微信共 ",
-       " 个接口，每个都是 `kefu::wechat` 中的一个值类型（头文件就在本目录），用\n"
-       "`account->call(...)` "
-       "调用。账号类型不具备的接口在调用前即被拒绝，并说明缺什么；`AccountConfig::check_account_kind` "
-       "可关闭此检查。\n长度与数量也在本地检查，见各头文件。",
-       "全部接口，按账号类型",
-       "| 操作 | 接口 | 订阅号 | 服务号 | 小程序 | 作用 | 要求与平台限额（新账号） | 测试始于 |\n",
-       {"?", "-", "已认证", "可用"},
-       {"读取", "幂等", "新建"},
-       " *",
-       "`?`：资料未载明。“已认证”：须通过微信认证。`*`：没有公开样例，测试向量为自拟。资料不一或不足之处"
-       "（`OperationInfo::weak`）：",
-       "未收录：",
-       "：",
-       true});
+  check_table({"include/kefu/wechat/README.zh-CN.md",
+               "微信共 ",
+               " 个接口，每个都是 `kefu::wechat` 中的一个值类型（头文件就在本目录），用\n"
+               "`account->call(...)` "
+               "调用。账号类型不具备的接口在调用前即被拒绝，并说明缺什么；`AccountConfig::check_account_kind` "
+               "可关闭此检查。\n长度与数量也在本地检查，见各头文件。",
+               "全部接口，按账号类型",
+               "| 操作 | 接口 | 订阅号 | 服务号 | 小程序 | 作用 | 要求与平台限额（新账号） | 测试始于 |\n",
+               {"?", "-", "已认证", "可用"},
+               {"读取", "幂等", "新建"},
+               " *",
+               "`?`：资料未载明。“已认证”：须通过微信认证。`*`：没有公开样例，测试向量为自拟。资料不一或不足之处"
+               "（`OperationInfo::weak`）：",
+               "未收录：",
+               "：",
+               true});
 }
