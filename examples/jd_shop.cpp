@@ -2,6 +2,7 @@
 //
 // usage: jd_shop APP_KEY SECRET_FILE REDIRECT_URI STORE.db [HOST]
 //
+// SECRET_FILE: the AppSecret, and in a second line the secret of the DongDong grant if the shop has one.
 // HOST is the sandbox's JD URL (http://127.0.0.1:...); without it calls go to JD. The shop's authorization and the
 // place where polling stands are kept in STORE.db: stop the program and start it again, nothing is lost and nothing
 // comes twice. It ends with standard input.
@@ -68,20 +69,21 @@ void handle(const kefu::InboundEvent& event, const kefu::InboxTurn& turn) {
   turn.done();
 }
 
-kefu::jd::ShopConfig shop_config() {
+kefu::jd::ShopConfig shop_config(kefu::Secret dongdong_secret) {
   kefu::jd::ShopConfig config(kShop);
   // Both come from your contract with JD; without them the shop reads, but does not answer.
-  config.dongdong = kefu::jd::DongDongGrant("110.200.0000002.001", kefu::Secret("dd-secret"), "flagship-zhang");
+  if (!dongdong_secret.empty())
+    config.dongdong = kefu::jd::DongDongGrant("110.200.0000002.001", std::move(dongdong_secret), "flagship-zhang");
   config.after_sale = kefu::jd::AfterSaleDesk("10001", "flagship-zhang", "小张");
   config.polling.interval = std::chrono::seconds(10);
   return config;
 }
 
-int run(const kefu::Runtime& runtime, kefu::jd::AppConfig app_config) {
+int run(const kefu::Runtime& runtime, kefu::jd::AppConfig app_config, kefu::Secret dongdong_secret) {
   const auto app = kefu::jd::App::create(runtime, std::move(app_config));
   if (!app) return fail("application", app.error());
   if (const auto authorized = authorize(*app); !authorized) return fail("authorization", authorized.error());
-  const auto shop = kefu::jd::Shop::create(*app, shop_config());
+  const auto shop = kefu::jd::Shop::create(*app, shop_config(std::move(dongdong_secret)));
   if (!shop) return fail("shop", shop.error());
   print_report(**shop);
   const auto inbox = kefu::Inbox::create(runtime, *shop, handle);
@@ -101,7 +103,9 @@ int main(int argc, char** argv) {
   }
   std::ifstream secret_file(argv[2]);
   std::string secret;
+  std::string dongdong_secret;
   std::getline(secret_file, secret);
+  std::getline(secret_file, dongdong_secret);
   kefu::jd::AppConfig config(argv[1], kefu::Secret(secret));
   config.redirect_uri = argv[3];
   if (argc == 6) config.gateway_url = config.oauth_url = argv[5];
@@ -112,5 +116,5 @@ int main(int argc, char** argv) {
   options.store = *std::move(store);
   const auto runtime = kefu::Runtime::create(std::move(options));
   if (!runtime) return fail("runtime", runtime.error());
-  return run(*runtime, std::move(config));
+  return run(*runtime, std::move(config), kefu::Secret(dongdong_secret));
 }
