@@ -6,6 +6,7 @@ kefu_build_packages="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libss
 kefu_test_packages="doctest-dev"
 kefu_clang_packages="clang-14 libclang-rt-14-dev"
 kefu_example_packages="libcpp-httplib-dev"
+kefu_bench_packages="wrk"  # tests/bench/service only
 
 # say TEXT: one line about what the script does.
 say() { printf '==> %s\n' "$*"; }

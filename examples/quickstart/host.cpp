@@ -5,6 +5,7 @@
 // It prints one JSON line per event: first {"what":"listening","url":...}, then what customers say, what the library
 // logs, and what was refused.
 #include "host_accounts.hpp"
+#include "http_server.hpp"
 #include "json.hpp"
 
 #include <kefu/core/observer.hpp>
@@ -142,6 +143,7 @@ int serve(const Json& config) {
 
   // Bound before the accounts are opened: JD must know where to send the merchant's browser.
   httplib::Server server;
+  set_up_for_pushes(server);
   const int wanted = static_cast<int>(config["port"].number());
   const int port =
       wanted == 0 ? server.bind_to_any_port("127.0.0.1") : (server.bind_to_port("127.0.0.1", wanted) ? wanted : -1);
