@@ -18,7 +18,7 @@ std::string all_of(const Capabilities& c) {
             std::to_string(rule.max_bytes) + "," + std::to_string(rule.max_items) + "," + rule.reason;
   for (const auto& reason : c.missing) text += "|" + reason;
   for (const auto& reason : c.cannot) text += "|" + reason;
-  return text;
+  return text + "|" + std::to_string(c.key_memory.count());
 }
 
 }  // namespace
@@ -45,6 +45,8 @@ TEST_CASE("every channel: it is what it says, has what it should, and gives a re
       CHECK(can.has(Facet::messenger));
     }
     if (can.has(Facet::messenger)) CHECK(can.rule(ContentKind::text).supported);
+    // Who repeats under a key (see "a send whose answer was lost") must know for how long that is safe.
+    CHECK((channel->capabilities_at(it.reachable()).key_memory.count() > 0) == facts.repeats_lost_sends);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <kefu/core/result.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -69,6 +70,9 @@ struct Capabilities {
   std::array<std::string, kFacets> missing;
   /// Per ability: empty if the account has it, else why not.
   std::array<std::string, kAbilities> cannot;
+  /// How long the platform takes messages with the same Message::idempotency_key for one, from the first on; zero: it
+  /// knows no such keys, so a message whose fate is unknown is not repeated.
+  std::chrono::seconds key_memory{0};
 
   bool has(Facet facet) const { return missing[static_cast<std::size_t>(facet)].empty(); }
   bool can(Ability ability) const { return cannot[static_cast<std::size_t>(ability)].empty(); }

@@ -54,6 +54,9 @@ class KEFU_EXPORT Channel {
   virtual const std::string& id() const = 0;        ///< The account's id (app id).
   virtual const std::string& platform() const = 0;  ///< "wechat", "jd".
   virtual const Capabilities& capabilities() const = 0;
+  /// What it can do at one address, where places differ (a JD shop's after-sale orders take text alone, and no key).
+  /// The default: `capabilities()`.
+  virtual const Capabilities& capabilities_at(const Address& to) const { return static_cast<void>(to), capabilities(); }
 
   virtual std::shared_ptr<Messenger> messenger() const { return nullptr; }
   virtual std::shared_ptr<PushReceiver> push_receiver() const { return nullptr; }

@@ -103,6 +103,7 @@ class KEFU_EXPORT Shop final : public Channel {
   const std::string& id() const override;  ///< ShopConfig::shop.
   const std::string& platform() const override;
   const Capabilities& capabilities() const override;
+  const Capabilities& capabilities_at(const Address& to) const override;
   std::shared_ptr<Messenger> messenger() const override;
   std::shared_ptr<PushReceiver> push_receiver() const override;
   std::shared_ptr<Poller> poller() const override;

@@ -15,6 +15,9 @@ constexpr const char* kNoMessenger =
     "answers need ShopConfig::dongdong (a grant that JD's DongDong team gives on application) or "
     "ShopConfig::after_sale (replies to after-sale messages)";
 
+/// Pushes with the same accessid are processed once within this time; after-sale replies have no such key.
+constexpr std::chrono::seconds kAccessIdMemory{180};
+
 void replace_kind(Capabilities& c, ContentKind kind, std::optional<ContentKind> becomes, const char* reason) {
   c.rule(kind).becomes = becomes;
   c.rule(kind).reason = reason;
@@ -100,6 +103,7 @@ std::string key_of_capabilities(const char* what, const ShopConfig& config) {
 
 Capabilities capabilities_of(const ShopConfig& config) {
   Capabilities c = described(config);
+  if (config.dongdong) c.key_memory = kAccessIdMemory;
   if (config.dongdong || config.after_sale)
     describe_content(c, config, config.dongdong.has_value());
   else

@@ -114,6 +114,11 @@ Pending<void> ShopMessenger::typing(Address, bool, CallOptions) {
 
 void ShopMessenger::close() { lanes_->close(); }
 
+const Capabilities& ShopMessenger::capabilities_at(const Address& to) const {
+  const auto thread = read_thread(to.thread);
+  return thread && std::holds_alternative<AfterSaleThread>(*thread) ? *on_orders_ : *in_sessions_;
+}
+
 /// Everything that can be refused without asking anybody.
 Result<detail::OutgoingMessage> ShopMessenger::prepare(Message message) const {
   const Address& to = message.to;

@@ -31,6 +31,8 @@ class ShopMessenger final : public Messenger {
 
   /// The shop was closed: messages that wait, and all later ones, answer `cancelled`.
   void close();
+  /// Of sessions, or of after-sale orders where the thread is one.
+  const Capabilities& capabilities_at(const Address& to) const;
 
  private:
   class SessionParts;

@@ -122,6 +122,9 @@ Result<std::shared_ptr<Shop>> Shop::create(const App& app, ShopConfig config) {
 const std::string& Shop::id() const { return core_->config->shop; }
 const std::string& Shop::platform() const { return kPlatformName; }
 const Capabilities& Shop::capabilities() const { return *core_->capabilities; }
+const Capabilities& Shop::capabilities_at(const Address& to) const {
+  return core_->messenger ? core_->messenger->capabilities_at(to) : *core_->capabilities;
+}
 std::shared_ptr<Messenger> Shop::messenger() const { return core_->messenger; }
 std::shared_ptr<PushReceiver> Shop::push_receiver() const { return core_->push_receiver; }
 std::shared_ptr<Poller> Shop::poller() const { return core_->poller; }

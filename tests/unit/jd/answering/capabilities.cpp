@@ -75,6 +75,9 @@ TEST_CASE("an after-sale desk brings text alone, also beside a DongDong grant") 
 
   config.dongdong = grant();
   CHECK(jd::capabilities_of(config).rule(ContentKind::image).supported);
+  CHECK(jd::capabilities_of(config).key_memory == std::chrono::minutes(3));
+  CHECK(jd::after_sale_capabilities(config).key_memory.count() == 0);
+  CHECK(alone.key_memory.count() == 0);
   CHECK_FALSE(jd::after_sale_capabilities(config).rule(ContentKind::image).supported);
 }
 
