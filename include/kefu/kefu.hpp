@@ -8,6 +8,7 @@
 #include <kefu/channel/capabilities.hpp>
 #include <kefu/channel/channel.hpp>
 #include <kefu/channel/content.hpp>
+#include <kefu/channel/event_router.hpp>
 #include <kefu/channel/health.hpp>
 #include <kefu/channel/inbound.hpp>
 #include <kefu/channel/inbox.hpp>
