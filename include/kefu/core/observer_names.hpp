@@ -42,6 +42,35 @@ inline constexpr std::string_view kInboxEvents = "kefu_inbox_events_total";
 /// Counter {platform, account, outcome}: polls of an account; `outcome` is "ok", "lost" (another process took the
 /// batch) or the name of an ErrorKind.
 inline constexpr std::string_view kInboxPolls = "kefu_inbox_polls_total";
+/// Counter {platform, account, outcome}: answers of handlers and what became of them; `outcome` is "carried" (by the
+/// platform's request), "sent" (as a customer message), "refused" (it cannot arrive), "unknown" (nobody knows whether
+/// it did; not repeated), "suppressed" (a human wrote meanwhile), "history" (it answers what was asked before the
+/// account's start) or "lost" (its process had lost the event to another one, which handles it again).
+inline constexpr std::string_view kInboxAnswers = "kefu_inbox_answers_total";
+/// Gauge {platform}: events that are stored and not over, as far as this process knows them.
+inline constexpr std::string_view kInboxWaiting = "kefu_inbox_waiting_events";
+/// Gauge {platform}: for how long the oldest of them has waited, in seconds; 0 for none.
+inline constexpr std::string_view kInboxOldest = "kefu_inbox_oldest_event_seconds";
+/// Gauge {platform}: events that are with the handler.
+inline constexpr std::string_view kInboxOpenTurns = "kefu_inbox_open_turns";
+/// Gauge {platform}: sessions of all processes whose entry is in the store: normally one per process.
+inline constexpr std::string_view kInboxSessions = "kefu_inbox_live_sessions";
+/// Counter {platform, account}: customers' queues taken over from a process that is gone.
+inline constexpr std::string_view kInboxTakeOvers = "kefu_inbox_take_overs_total";
+/// Counter {platform}: commits of an Inbox; kInboxSteps by this is how many changes share one.
+inline constexpr std::string_view kInboxCommits = "kefu_inbox_commits_total";
+/// Counter {platform}: changes that those commits wrote.
+inline constexpr std::string_view kInboxSteps = "kefu_inbox_steps_total";
+/// Counter {platform}: commits of which the store did not know at first whether they were done.
+inline constexpr std::string_view kInboxDoubts = "kefu_inbox_commits_in_doubt_total";
+/// Histogram {platform}: seconds that a commit of an Inbox waited for the store's thread.
+inline constexpr std::string_view kStoreQueueSeconds = "kefu_inbox_store_queue_seconds";
+/// Gauge {platform}: how far reading by polls lies behind at the account where it is worst, in seconds.
+inline constexpr std::string_view kPollBehind = "kefu_poll_behind_seconds";
+/// Gauge {platform, account}: kInboxOldest of one account. Left out without RuntimeOptions::metrics_by_account.
+inline constexpr std::string_view kAccountOldest = "kefu_account_oldest_event_seconds";
+/// Gauge {platform, account}: kPollBehind of one account. Left out without RuntimeOptions::metrics_by_account.
+inline constexpr std::string_view kAccountBehind = "kefu_account_poll_behind_seconds";
 /// Counter {seam, fault}: what code of the host did that it may not do; `seam` is "TokenSource::get", "Executor::run",
 /// "Observer"..., `fault` is "threw", "dropped" (what it owed an answer to) or "repeated" (answered again).
 inline constexpr std::string_view kHostFaults = "kefu_host_faults_total";

@@ -26,7 +26,7 @@ struct Help {
   std::string_view name;
   std::string_view text;
 };
-constexpr std::array<Help, 13> kHelp{{
+constexpr std::array<Help, 29> kHelp{{
     {metric::kCalls, "Calls that ended, by outcome."},
     {metric::kCallSeconds, "Duration of whole calls, waiting and repeats included."},
     {metric::kAttempts, "Requests that went out."},
@@ -38,6 +38,22 @@ constexpr std::array<Help, 13> kHelp{{
     {metric::kTokenFetches, "Token fetches, by cause and outcome."},
     {metric::kTokenRefusals, "Tokens that the platform refused."},
     {metric::kTokenAdoptions, "Tokens taken over from another instance."},
+    {metric::kStoreUnreadable, "Stored values that did not open with the host's keys."},
+    {metric::kInboxEvents, "What came to an Inbox, by what became of it."},
+    {metric::kInboxPolls, "Polls of accounts, by outcome."},
+    {metric::kInboxAnswers, "Answers of handlers, by what became of them."},
+    {metric::kInboxWaiting, "Events that are stored and not over."},
+    {metric::kInboxOldest, "How long the oldest event has waited."},
+    {metric::kInboxOpenTurns, "Events that are with the handler."},
+    {metric::kInboxSessions, "Sessions of all processes that share the store."},
+    {metric::kInboxTakeOvers, "Queues taken over from processes that are gone."},
+    {metric::kInboxCommits, "Commits of an Inbox."},
+    {metric::kInboxSteps, "Changes written by the commits of an Inbox."},
+    {metric::kInboxDoubts, "Commits whose outcome the store did not know at first."},
+    {metric::kStoreQueueSeconds, "How long commits of an Inbox waited for the store's thread."},
+    {metric::kPollBehind, "How far reading by polls lies behind at the worst account."},
+    {metric::kAccountOldest, "How long the oldest event of an account has waited."},
+    {metric::kAccountBehind, "How far reading an account by polls lies behind."},
     {metric::kHostFaults, "What code of the host did that it may not do: threw, dropped an answer, answered twice."},
     {metric::kDroppedSeries, "Measurements whose label set came after the limit on series."},
 }};

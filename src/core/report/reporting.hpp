@@ -19,6 +19,10 @@ inline void observe(Observer& observer, std::string_view name, std::initializer_
   observer.metric(MetricRecord{MetricRecord::Type::histogram, name, value, Attributes(labels)});
 }
 
+inline void set(Observer& observer, std::string_view name, std::initializer_list<Attribute> labels, double value) {
+  observer.metric(MetricRecord{MetricRecord::Type::gauge, name, value, Attributes(labels)});
+}
+
 inline void log(Observer& observer, LogLevel level, std::string_view event, std::string_view message,
                 std::initializer_list<Attribute> attributes) {
   observer.log(LogRecord{level, event, message, Attributes(attributes)});
