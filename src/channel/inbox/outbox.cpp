@@ -140,7 +140,6 @@ void Outbox::send(const JobPtr& job, const OutboxView& view, MonoTime asked) {
 }
 
 void Outbox::settle(const JobPtr& job, OutboxOutcome outcome) {
-  if (closed_ || job->is_over) return;
   const bool has_left = outcome.what != OutboxOutcome::What::not_begun;
   ask(std::make_shared<Question>(
       job->item->id(),
@@ -166,8 +165,7 @@ void Outbox::go_on(const JobPtr& job, const OutboxView& view) {
 
 void Outbox::end(const JobPtr& job, const Result<OutboxRecord>& record) {
   job->is_over = true;
-  const auto place = jobs_.find(job->item->id());
-  if (place != jobs_.end() && place->second == job) jobs_.erase(place);
+  jobs_.erase(job->item->id());
   job->item->over(record);
 }
 
@@ -195,7 +193,6 @@ void Outbox::claimed(const ClaimPtr& claim, const Result<OutboxView>& after) {
       record.state == OutboxRecord::State::claimed && after->is_ours() && record.request == claim->carrier->request();
   if (is_claimed) return end_claim(claim, records_->alive() && claim->carrier->carry());
   claim->carrier->claimed(record);
-  poke(claim->id);
 }
 
 void Outbox::end_claim(const ClaimPtr& claim, bool carried) {

@@ -148,7 +148,6 @@ std::optional<OutboxRecord> OutboxRules::begin(const OutboxView& view, Millis ke
   record.state = State::sending;
   ++record.attempts;
   record.session = view.session;
-  record.request.clear();
   record.not_before = 0;
   return record;
 }
@@ -158,9 +157,7 @@ std::optional<OutboxRecord> OutboxRules::settle(const OutboxView& view, int atte
   const OutboxRecord& old = view.record;
   if (!view.is_ours() || old.attempts != attempt) return std::nullopt;
   if (outcome.what == What::sent && (old.state == State::sending || old.state == State::unknown)) {
-    OutboxRecord record = ended(old, State::sent, {});
-    record.in_doubt = false;
-    return record;
+    return ended(old, State::sent, {});
   }
   // With a time to repeat the attempt was settled already.
   if (old.state != State::sending || old.not_before != 0 || outcome.what == What::sent) return std::nullopt;
@@ -169,7 +166,6 @@ std::optional<OutboxRecord> OutboxRules::settle(const OutboxView& view, int atte
   record.why = outcome.why;
   const bool reached = old.in_doubt || outcome.what == What::unknown;
   if (outcome.what == What::not_begun) --record.attempts;
-  if (outcome.what == What::unknown) record.in_doubt = true;
   record.not_before = view.now + std::max<std::int64_t>(outcome.pause.count(), 1);
   if (!reached && outcome.parts == 0) {
     if (outcome.what == What::refused || record.attempts >= tries_) return ended(record, State::refused, outcome.why);
@@ -192,7 +188,7 @@ std::optional<OutboxRecord> OutboxRules::expire(const OutboxView& view) const {
       return ended(old, State::unknown, kCarrierDied);
     case State::sending:
       if (!view.holder_over && !(view.is_ours() && old.not_before != 0)) return std::nullopt;
-      if (!view.human_spoke && may_repeat(old, std::max(view.now, old.not_before))) return std::nullopt;
+      if (!view.human_spoke && may_repeat(old, view.now)) return std::nullopt;
       if (!view.holder_over) return ended(old, State::unknown, old.why);
       return ended(old, State::unknown,
                    "the process ended while it sent the answer; nobody knows whether the customer got it");

@@ -205,8 +205,13 @@ TEST_CASE("Outbox: a repeat that the store held up until the platform forgot the
   one.pass(10ms);
   one.item->sent.at(0)(outbox_failure(ErrorKind::timeout, Delivery::unknown));
   one.pass(500ms);
-  // Written in time, reported too late.
+  // Written in time, reported too late: the process stops while the commit is on its way.
+  bool has_asked = false;
+  one.world.delay = [&] { return has_asked = true, 5ms; };
+  while (!has_asked) one.pass(1ms);
   one.a.loop->pause();
+  one.pass(1s);
+  CHECK(one.record().attempts == 2);
   one.pass(25s);
   one.a.loop->go_on();
   one.pass(5s);
@@ -281,7 +286,8 @@ TEST_CASE("Outbox: of two requests one carries; the other is told") {
   const auto second = std::make_shared<KeptCarrier>();
   second->name = "r2";
   one.a.outbox->claim("a1", first);
-  b.outbox->claim("a1", second);
+  SUBCASE("of one process") { one.a.outbox->claim("a1", second); }
+  SUBCASE("of two") { b.outbox->claim("a1", second); }
   one.pass(1s);
   CHECK(first->carries == 1);
   CHECK(second->carries == 0);
@@ -420,8 +426,65 @@ TEST_CASE("Outbox: closed, it calls nobody any more") {
   REQUIRE(one.item->sent.size() == 1);
   one.a.outbox->close();
   one.item->sent[0](outbox_failure(ErrorKind::timeout, Delivery::not_sent));
-  one.pass(1min);
+  one.pass(60s);
   CHECK(one.item->ends.empty());
   CHECK(one.item->sent.size() == 1);
   CHECK(one.record().state == OutboxState::sending);
+}
+
+TEST_CASE("Outbox: closed while a commit is on its way, it calls nobody") {
+  OneAnswer one;
+  one.world.delay = [] { return 50ms; };
+  one.a.outbox->deliver(one.item);
+  const auto carrier = std::make_shared<KeptCarrier>();
+  one.a.outbox->claim("a1", carrier);
+  one.pass(10ms);
+  one.a.outbox->close();
+  one.pass(60s);
+  CHECK(one.record().state == OutboxState::sending);
+  CHECK(one.item->sent.empty());
+  CHECK(carrier->ends.empty());
+}
+
+TEST_CASE("Outbox: the store is not asked more often than there is something to see") {
+  OneAnswer one;
+  int asked = 0;
+  one.world.delay = [&] { return ++asked, 1ms; };
+  SUBCASE("while a message is on its way") {
+    one.a.outbox->deliver(one.item);
+    one.pass(10ms);
+    CHECK(asked == 1);
+    // A request that wants to claim changes nothing.
+    for (int i = 0; i < 5; ++i) one.a.outbox->claim("a1", std::make_shared<KeptCarrier>());
+    one.pass(60s);
+    CHECK(asked == 6);
+  }
+  SUBCASE("while an answer is left to requests, also after one gave it back") {
+    one.record() = OutboxRecord(true, one.world.now() + 3'600'000);
+    one.a.outbox->deliver(one.item);
+    one.pass(10s);
+    CHECK(asked > 45);
+    CHECK(asked < 52);
+    OutboxProcess b(one.world, "b");
+    one.world.records["a1"].record.not_before = one.world.now() + 3'600'000;
+    for (int i = 0; i < 5; ++i) {
+      // Each ends at a look of its own; the owner goes on with one timer.
+      const auto carrier = std::make_shared<KeptCarrier>();
+      carrier->is_waiting = false;
+      one.a.outbox->claim("a1", carrier);
+      one.pass(1ms);
+      one.record() = OutboxRecord(true, one.world.now() + 3'600'000);
+      one.pass(5ms);
+    }
+    asked = 0;
+    one.pass(10s);
+    CHECK(asked < 52);
+  }
+  SUBCASE("while it fails") {
+    one.world.fault = [] { return StoreFault::refused; };
+    one.a.outbox->deliver(one.item);
+    one.pass(60s);
+    CHECK(asked > 15);
+    CHECK(asked < 40);
+  }
 }

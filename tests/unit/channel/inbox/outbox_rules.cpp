@@ -213,6 +213,33 @@ TEST_CASE("Outbox: the platform's memory of a key counts from the first attempt"
   CHECK(led_to(kRules.settle(view_of(*first, kNow + 100'000), 1, unknown)) == "unknown");
 }
 
+TEST_CASE("Outbox: who repeats for a session that is over remembers that the first message may have arrived") {
+  OutboxRecord left = record_in(State::sending);
+  left.session = "another";
+  left.repeat_until = kNow + 60'000;
+  OutboxView view = view_of(left);
+  view.holder_over = true;
+  const auto repeat = kRules.begin(view, 0ms);
+  REQUIRE(repeat);
+  CHECK(repeat->in_doubt);
+  CHECK(repeat->session == "ours");
+  CHECK(OutboxRules::time_for_repeat(view_of(*repeat)) == 60s);
+  CHECK(led_to(kRules.settle(view_of(*repeat), 2, OutboxOutcome(What::refused))) == "unknown");
+}
+
+TEST_CASE("Outbox: what cannot be repeated any more keeps its reason") {
+  OutboxRecord waits = record_in(State::sending);
+  waits.not_before = kNow;
+  waits.why = "no answer in time";
+  const auto end = kRules.expire(view_of(waits));
+  REQUIRE(end);
+  CHECK(end->why == "no answer in time");
+  waits.session = "another";
+  OutboxView view = view_of(waits);
+  view.holder_over = true;
+  CHECK(kRules.expire(view)->why.find("the process ended") == 0);
+}
+
 TEST_CASE("Outbox: without a key an unknown outcome is the end, whatever came before") {
   const auto begun = kRules.begin(view_of(OutboxRecord()), 0ms);
   REQUIRE(begun);
