@@ -16,7 +16,7 @@ using R = detail::Retry;
 // clang-format off
 constexpr detail::CodeRow kRows[] = {
     {"1", "", Kind::unavailable, D::refused, false, R::after_backoff, 0, false, "Gateway out of order; the back end was not reached. If it stays, look for a missing system parameter."},
-    {"2", "", Kind::quota_exhausted, D::refused, false, R::after_reset, 0, false, "Call limit of the application: stop it until the next day, ask for more. Per-second throttling has no number of its own and may come as this."},
+    {"2", "", Kind::quota_exhausted, D::refused, false, R::after_reset, 0, false, "Call limit of the application, by day; limits over shorter times have no number of their own and may come as this one. So stop, then probe with one call after 1, 5, 15, then every 30 minutes until one succeeds; ask for more."},
     {"3", "", Kind::permission, D::refused, false, R::never, 0, false, "Forbidden for this application."},
     {"4", "", Kind::internal, D::refused, false, R::never, 0, false, "v is missing, which kefu writes itself."},
     {"5", "", Kind::bad_argument, D::refused, false, R::never, 0, false, "This method has another version: set v."},
@@ -62,7 +62,8 @@ constexpr detail::CodeRow kRows[] = {
     {"72", "", Kind::unsupported, D::refused, false, R::never, 0, false, "Not for this kind of merchant (FBP, SOP ...)."},
     {"73", "", Kind::permission, D::refused, false, R::never, 0, false, "Only for applications hosted in the platform's own cloud."},
     {"1100", "", Kind::bad_argument, D::refused, false, R::never, 0, false, "A parameter is wrong (one table only)."},
-    {"*", "oauth", Kind::needs_authorization, D::refused, false, R::never, 0, false, "The numbers are not public; a refresh that fails ends the authorization. If every shop fails so, the app secret is wrong."},
+    {"*", "oauth", Kind::needs_authorization, D::refused, false, R::never, 0, false, "The numbers are not public, so one answer is no verdict: the owner of the grant asks again with growing pauses over its renewal margin; only at the end of the token's life is the authorization lost. If every shop fails so, the app secret is wrong."},
+    {"*", "business_result_create", Kind::conflict, D::unknown, false, R::never, 0, false, "The numbers are not public, and success has other numbers than 0 in some families (100 in logistics): it may have acted. Show the platform's text and look before repeating."},
     {"*", "business_result", Kind::conflict, D::refused, false, R::never, 0, false, "Understood and declined on business grounds; the numbers are not public: show the platform's text."},
     {"*", "dongdong_send", Kind::conflict, D::unknown, false, R::never, 0, false, "Declined, or the same accessid was accepted before: that number is not public either, so look before repeating."},
 };
@@ -114,6 +115,7 @@ bool CallConditions::holds(std::string_view condition) const {
   if (condition == "business_result")
     return layer_ != AnswerLayer::gateway && !address_holds("dongdong_send", info_.path) &&
            !address_holds("oauth", info_.path);
+  if (condition == "business_result_create") return info_.effect == Effect::create && holds("business_result");
   if (condition == "dongdong_send") return layer_ != AnswerLayer::gateway && address_holds(condition, info_.path);
   return address_holds(condition, info_.path);
 }
