@@ -115,6 +115,10 @@ class KEFU_EXPORT PushReceiver {
   /// Verifies, decrypts and parses. `now` serves the freshness check and `received_time`.
   virtual OpenedPush open(const WebhookRequest& request, WallTime now) const = 0;
 
+  /// False for what no reply() of this account can ever carry, so that nobody waits for a request to take it along. The
+  /// default does not know better than to try.
+  virtual bool can_carry(const PassiveReply& reply) const;
+
   /// Builds the answer to an opened push, encrypted if the push was. Errors: `bad_argument`, `unsupported` (this
   /// account kind has no such passive reply; the message names what to use).
   virtual Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const = 0;

@@ -109,6 +109,8 @@ std::string_view to_string(TranscriptEntry::From from) noexcept {
   return detail::name_in<3>({"customer", "agent", "system"}, from);
 }
 
+bool PushReceiver::can_carry(const PassiveReply&) const { return true; }
+
 std::string_view to_string(OpenedPush::Outcome outcome) noexcept {
   return detail::name_in<3>({"event", "url_check", "refused"}, outcome);
 }

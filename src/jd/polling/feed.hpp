@@ -23,6 +23,7 @@ class FeedReceiver final : public PushReceiver {
   FeedReceiver(std::string shop, bool polls_chats) : shop_(std::move(shop)), polls_chats_(polls_chats) {}
 
   OpenedPush open(const WebhookRequest& request, WallTime now) const override;
+  bool can_carry(const PassiveReply& reply) const override { return std::holds_alternative<NoReply>(reply); }
   /// `unsupported` for anything but NoReply: answers leave through the Messenger.
   Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const override;
   WebhookResponse acknowledge() const override { return WebhookResponse(200); }

@@ -68,6 +68,7 @@ class WechatPushReceiver final : public PushReceiver {
   WechatPushReceiver(PushConfig config, PushCrypto crypto) : config_(std::move(config)), crypto_(std::move(crypto)) {}
 
   OpenedPush open(const WebhookRequest& request, WallTime now) const override;
+  bool can_carry(const PassiveReply& reply) const override;
   Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const override;
   WebhookResponse acknowledge() const override { return WebhookResponse(200, std::string(kAcknowledgement)); }
   Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override;
@@ -277,6 +278,16 @@ Result<InboundEvent> WechatPushReceiver::reopen(std::string_view raw, WallTime r
   fill_channel_event(typed_push(document.root()), document.root(), config_.app_id, received, event);
   event.raw.assign(raw);
   return event;
+}
+
+/// What can be written as the answer to a customer's message, the most that a push may be.
+bool WechatPushReceiver::can_carry(const PassiveReply& reply) const {
+  if (std::holds_alternative<NoReply>(reply)) return true;
+  PassiveReplyTarget target;
+  target.kind = config_.kind;
+  target.customer = "somebody";
+  std::string text;
+  return append_passive_reply(reply, target, 0, text).has_value();
 }
 
 Result<WebhookResponse> WechatPushReceiver::reply(const ReplyContext& context, const PassiveReply& reply,

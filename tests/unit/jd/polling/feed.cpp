@@ -82,6 +82,9 @@ TEST_CASE("the host's feed refuses what is no message, and answers nothing but a
   struct Context final : kefu::ReplyContext {};
   const FeedReceiver feed("shop", true);
   CHECK(feed.reply(Context(), kefu::NoReply(), kNow)->status == 200);
+  CHECK(feed.can_carry(kefu::NoReply()));
+  CHECK_FALSE(feed.can_carry(kefu::Content(kefu::TextContent("x"))));
+  CHECK_FALSE(feed.can_carry(kefu::TransferToAgent()));
   const auto refused = feed.reply(Context(), kefu::Content(kefu::TextContent("x")), kNow);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind() == kefu::ErrorKind::unsupported);

@@ -250,6 +250,25 @@ TEST_CASE("replies that cannot be are refused with the field and the way out") {
         ErrorKind::bad_argument);
 }
 
+TEST_CASE("what a request can carry at all is what the answer to a customer's message can say") {
+  for (const AccountKind kind : {AccountKind::service_account, AccountKind::mini_program}) {
+    const Conversation text(PushMode::safe, kind);
+    std::vector<PassiveReply> replies = {NoReply(),
+                                         Content(kefu::MenuContent("head")),
+                                         Content(TextContent(std::string(2049, 'x'))),
+                                         Content(kefu::MiniProgramContent("wx1")),
+                                         Content(TextContent()),
+                                         TransferToAgent("nobody")};
+    for (const auto& [name, reply] : vector_replies()) replies.push_back(reply);
+    int carried = 0;
+    for (const PassiveReply& reply : replies) {
+      CHECK(text.receiver->can_carry(reply) == text.reply(reply).has_value());
+      carried += text.receiver->can_carry(reply) ? 1 : 0;
+    }
+    CHECK(carried == (kind == AccountKind::mini_program ? 2 : 10));
+  }
+}
+
 TEST_CASE("a system without random bytes gives an error, not a weak answer") {
   const kefu_test::PushSender sender(reply_keys());
   PushConfig config("wx1234567890abcdef", reply_keys());
