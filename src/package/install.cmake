@@ -1,4 +1,4 @@
-# The package: libraries, public headers, kefuConfig.cmake, kefu.pc, the programs.
+# The package: libraries, public headers, kefuConfig.cmake, kefu.pc and one for each component, the programs.
 include(CMakePackageConfigHelpers)
 
 set(kefu_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/kefu)
@@ -39,12 +39,9 @@ endforeach()
 if(BUILD_SHARED_LIBS)
   set(kefu_is_shared TRUE)
   set(kefu_pc_cflags "")
-  set(kefu_pc_requires Requires.private)
 else()
   set(kefu_is_shared FALSE)
   set(kefu_pc_cflags " -DKEFU_STATIC_DEFINE")
-  # Not private: pkg-config --static would ask for the static libraries of libcurl's own dependencies as well.
-  set(kefu_pc_requires Requires)
 endif()
 configure_package_config_file(src/package/kefuConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kefuConfig.cmake
                               INSTALL_DESTINATION ${kefu_cmake_dir})
@@ -59,8 +56,23 @@ if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
   file(RELATIVE_PATH kefu_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
   string(REGEX REPLACE "/$" "" kefu_pc_prefix "\${pcfiledir}/${kefu_pc_prefix}")
 endif()
-configure_file(src/package/kefu.pc.in ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kefu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+# kefu_install_pc(NAME LIBRARY DESCRIPTION REQUIRES PRIVATE): NAME.pc. PRIVATE is what a static library leaves to whoever
+# links the program (not Requires.private: pkg-config --static would ask for the static libraries of libcurl's own
+# dependencies as well); a shared one asks for nothing.
+function(kefu_install_pc kefu_pc_name kefu_pc_library kefu_pc_description kefu_pc_requires private)
+  if(NOT kefu_is_shared)
+    string(APPEND kefu_pc_requires "${private}")
+  endif()
+  configure_file(src/package/kefu.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${kefu_pc_name}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${kefu_pc_name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+kefu_install_pc(kefu kefu "${PROJECT_DESCRIPTION}" "" " libcurl libcrypto fmt pugixml")
+if(TARGET kefu_sqlite)
+  kefu_install_pc(kefu-sqlite kefu_sqlite "kefu's durable store" " kefu = ${PROJECT_VERSION}" " sqlite3 fmt")
+endif()
+if(TARGET kefu_sandbox)
+  kefu_install_pc(kefu-sandbox kefu_sandbox "The platforms' twins, for tests of hosts of kefu" " kefu = ${PROJECT_VERSION}" " fmt")
+endif()
 
 foreach(program kefu_cli kefu_sandbox_program)
   if(TARGET ${program})

@@ -57,10 +57,16 @@ case $step in
       LD_LIBRARY_PATH=$work/$kind/lib "$work/coroutine-$kind" || exit 1
     ;;
   pkg-config)
-    flags=$(PKG_CONFIG_PATH=$work/$kind/lib/pkgconfig pkg-config --cflags --libs kefu) || exit 1
+    export PKG_CONFIG_PATH=$work/$kind/lib/pkgconfig LD_LIBRARY_PATH=$work/$kind/lib
+    # A shared package needs no development files but its own.
+    [ "$kind" = static ] || export PKG_CONFIG_LIBDIR=$PKG_CONFIG_PATH
+    flags=$(pkg-config --cflags --libs kefu) || exit 1
     # shellcheck disable=SC2086
-    g++ -std=c++17 -O0 "$here/main.cpp" $flags -o "$work/pkg-config-$kind" &&
-      LD_LIBRARY_PATH=$work/$kind/lib "$work/pkg-config-$kind" || exit 1
+    g++ -std=c++17 -O0 "$here/main.cpp" $flags -o "$work/pkg-config-$kind" && "$work/pkg-config-$kind" || exit 1
+    flags=$(pkg-config --cflags --libs kefu-sqlite kefu-sandbox) || exit 1
+    # shellcheck disable=SC2086
+    g++ -std=c++17 -O0 "$here/components/main.cpp" $flags -o "$work/pkg-config-components-$kind" &&
+      "$work/pkg-config-components-$kind" "$work/pkg-config-components-$kind.db" || exit 1
     ;;
   add-subdirectory)
     consume add-subdirectory add_subdirectory none -DKEFU_SOURCE="$top" -DCMAKE_CXX_FLAGS=-O0 -DKEFU_UNITY=ON \
