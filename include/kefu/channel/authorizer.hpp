@@ -70,7 +70,7 @@ class KEFU_EXPORT Authorizer {
   virtual Pending<std::vector<Merchant>> merchants(std::string after = {}, std::size_t limit = 100) = 0;
 
   /// Forgets a merchant's grant here. The merchant ends it at the platform. Accounts that run may use the token they
-  /// hold until its end: remove them. Error: `not_found`.
+  /// hold until its end: close them. Error: `not_found`.
   virtual Pending<void> forget(std::string merchant) = 0;
 };
 

@@ -16,7 +16,7 @@ struct CurlOptions {
   Millis connect_timeout{3'000};
   /// Most connections to one host at a time; more requests wait for one, within their deadline.
   int connections_per_host = 64;
-  /// Most requests to one host that wait for a connection; more are refused with a time-out at once.
+  /// Most requests to one host that wait for a connection; more are answered `rate_limited` at once, not sent.
   std::size_t waiting_per_host = 10'000;
   /// Whole seconds after which an idle connection is not used again.
   Millis idle_connection{60'000};

@@ -28,7 +28,7 @@ KEFU_EXPORT std::string_view to_string(LogLevel level) noexcept;
 
 struct LogRecord {
   LogLevel level;
-  std::string_view event;    ///< Stable name: "token.refreshed", "push.refused", "callback.threw".
+  std::string_view event;    ///< Stable name: "token.refreshed", "push.refused" (see log_event in observer_names.hpp).
   std::string_view message;  ///< For people.
   const Attributes& attributes;
 };

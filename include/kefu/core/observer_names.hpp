@@ -33,7 +33,7 @@ inline constexpr std::string_view kTokenFetches = "kefu_token_fetches_total";
 inline constexpr std::string_view kTokenRefusals = "kefu_token_refusals_total";
 /// Counter {platform, account, kind}: tokens that another instance had stored already.
 inline constexpr std::string_view kTokenAdoptions = "kefu_token_adoptions_total";
-/// Counter {platform, kind}: stored values that did not open with the host's key and were treated as absent (STO-5).
+/// Counter {platform, kind}: stored values that did not open with the host's keys; SealedStore says what follows.
 inline constexpr std::string_view kStoreUnreadable = "kefu_store_unreadable_values_total";
 /// Counter {platform, account, outcome}: what came to an Inbox and became of it; `outcome` is "new", "repeat",
 /// "refused" (not authentic), "turned_away" (too many in hand), "not_stored", "answered_late" (as a customer message)
@@ -108,7 +108,7 @@ inline constexpr std::string_view kAuthorizationLost = "authorization.lost";
 inline constexpr std::string_view kAuthorizationNotStored = "authorization.not_stored";
 /// warning {platform, account, error}: the store failed; a message was sent without being counted in its reply window.
 inline constexpr std::string_view kLedgerStoreFailed = "ledger.store_failed";
-/// error {platform, kind}: a stored value did not open with the host's key and is treated as absent.
+/// error {platform, kind, why}: a stored value did not open with the host's keys; SealedStore says what follows.
 inline constexpr std::string_view kStoreUnreadable = "store.value_unreadable";
 /// warning {platform, account, event_id, why}: a push was refused; `why` is the PushFault, the text what to look at.
 inline constexpr std::string_view kPushRefused = "push.refused";

@@ -136,8 +136,8 @@ struct SqlOptions {
 /// Tables of the library and of its parts begin with `kefu_`, `desk_` or are those of the Store; a host that keeps its
 /// own tables in the same database names them otherwise.
 ///
-/// Thread safety: from any thread; it blocks, so it is called as the Store is: on store threads, never on the I/O
-/// thread and not from a function that another transact() calls.
+/// Thread safety: from any thread that may block: the library calls it on its store threads, a host on threads of its
+/// own, nobody on the I/O thread (see InlineExecutor) or from a function that another transact() calls.
 class KEFU_EXPORT SqlDatabase {
  public:
   virtual ~SqlDatabase() = default;

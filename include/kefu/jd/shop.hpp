@@ -92,7 +92,7 @@ struct ShopConfig {
 /// AfterSaleDesk (thread "asc:<serviceId>:<orderId>"). Evaluations, orders and after-sale are typed operations.
 ///
 /// A cheap handle. Thread safety: all members may be called from any thread. Lifetime: facets and calls keep what they
-/// need alive; after `remove` or the end of the runtime they answer `cancelled`. A shop that is not authorized (any
+/// need alive; after `close` or the end of the runtime they answer `cancelled`. A shop that is not authorized (any
 /// more) answers `needs_authorization` without a call.
 class KEFU_EXPORT Shop final : public Channel {
  public:

@@ -69,7 +69,7 @@ KEFU_EXPORT ReplyRules default_reply_rules(AccountKind kind);
 /// One official account or mini program: the channel interface over it, and every typed operation.
 ///
 /// A cheap handle: copies share the account. Thread safety: all members may be called from any thread. Lifetime: facets
-/// and calls keep what they need alive; after `remove` or the end of the runtime they answer `cancelled`.
+/// and calls keep what they need alive; after `close` or the end of the runtime they answer `cancelled`.
 class KEFU_EXPORT Account final : public Channel {
  public:
   /// Errors: `bad_argument` naming the field (TOK-8: empty, blank or placeholder app id or secret; push, limits,
