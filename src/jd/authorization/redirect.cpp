@@ -52,9 +52,11 @@ std::optional<std::string> check_value(std::string_view name, std::string_view v
 Result<Redirect> read_redirect(std::string_view query) {
   if (query.size() > kMaxRedirect)
     return bad_redirect(fmt::format("has {} bytes, the limit is {}", query.size(), kMaxRedirect));
+  if (query.find('?') < query.find('=')) return bad_redirect("holds the '?' or the address: give what follows the '?'");
   std::string name, value, code, state;
   bool has_code = false;
   bool has_state = false;
+  bool has_error = false;
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
@@ -62,7 +64,8 @@ Result<Redirect> read_redirect(std::string_view query) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view raw = equals < pair.size() ? pair.substr(equals + 1) : std::string_view();
     if (!decode_part(pair.substr(0, equals), name) || !decode_part(raw, value))
-      return bad_redirect("is not well-formed: give it as the browser sent it, without the '?'");
+      return bad_redirect("is not well-formed: give it as the browser sent it");
+    has_error = has_error || name == "error";
     if (name != "code" && name != "state") continue;
     bool& known = name == "code" ? has_code : has_state;
     if (std::exchange(known, true)) return bad_redirect("names " + name + " twice");
@@ -71,6 +74,9 @@ Result<Redirect> read_redirect(std::string_view query) {
   Redirect redirect;
   redirect.code = Secret(code);
   redirect.state = std::move(state);
+  if (!has_code && has_error)
+    return bad_redirect(
+        "has an error in the code's place: the merchant declined, or JD did; begin anew with a new link");
   auto wrong = check_value("code", code, kMaxCode);
   if (!wrong) wrong = check_value("state", redirect.state, kMaxState);
   if (wrong) return bad_redirect(*std::move(wrong));

@@ -17,7 +17,8 @@ struct Redirect {
 };
 
 /// Reads the raw query of a redirect, which anybody may have written: bounded, every parameter decoded once, `code` and
-/// `state` once each and of printable ASCII; other parameters must be well-formed. Error: `bad_argument`.
+/// `state` once each and of printable ASCII; other parameters must be well-formed. A '?' before the first '=' is
+/// refused. Error: `bad_argument`.
 Result<Redirect> read_redirect(std::string_view query);
 
 }  // namespace jd

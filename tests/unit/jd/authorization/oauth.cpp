@@ -136,7 +136,9 @@ TEST_CASE("The redirect's query: what a browser sends") {
 TEST_CASE("The redirect's query: hostile forms are refused, each with its reason") {
   for (const std::string& query : {
            std::string(),
-           std::string("?code=a&state=b"),  // the '?' makes another name of it
+           std::string("?code=a&state=b"),
+           std::string("https://shop.example.com/jd?code=a&state=b"),
+           std::string("error=access_denied&state=b"),
            std::string("code=a"),
            std::string("state=b"),
            std::string("code=&state=b"),
@@ -164,6 +166,11 @@ TEST_CASE("The redirect's query: hostile forms are refused, each with its reason
     CHECK(kind_of_query(query) == "bad_argument");
   }
   CHECK(kind_of_query("code=" + std::string(256, 'c') + "&state=" + std::string(128, 's')) == "ok");
+  const auto words = [](std::string_view query) { return read_redirect(query).error().to_string(); };
+  CHECK(words("?code=a&state=b").find("give what follows the '?'") != std::string::npos);
+  CHECK(words("https://shop.example.com/jd?code=a&state=b").find("give what follows the '?'") != std::string::npos);
+  CHECK(words("error=access_denied&state=b").find("the merchant declined") != std::string::npos);
+  CHECK(kind_of_query("code=a&state=b&next=/?x") == "ok");
   const auto secret = read_redirect("code=a%0d" + std::string("hush") + "&state=b");
   REQUIRE_FALSE(secret);
   CHECK(secret.error().to_string().find("hush") == std::string::npos);
