@@ -29,7 +29,8 @@ Error refusal(const std::function<void(AccountConfig&)>& spoil) {
 }  // namespace
 
 TEST_CASE("TOK-8: empty, blank and placeholder credentials are refused at construction, naming the field") {
-  for (const char* value : {"", " ", "APPID", "appid", "wx\n", "wx0123456789abcdef ", "xxxxxxxx", "客服", "a/b"}) {
+  for (const char* value :
+       {"", " ", "APPID", "appid", "wx\n", "wx0123456789abcdef ", "xxxxxxxx", "客服", "a/b", "gh_0123456789ab"}) {
     CAPTURE(value);
     const Error error = refusal([&](AccountConfig& config) { config.app_id = value; });
     CHECK(error.kind() == ErrorKind::bad_argument);

@@ -49,6 +49,8 @@ Result<void> check_credentials(const AccountConfig& config) {
   const bool plain = std::all_of(config.app_id.begin(), config.app_id.end(), [](unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
   });
+  if (config.app_id.compare(0, 3, "gh_") == 0)
+    return bad("app_id is the original id (原始ID): take the AppID, which begins with wx, from the console (开发设置)");
   if (!plain) return bad("app_id may hold letters, digits, '_' and '-' only: look for blanks from copying");
   if (config.token_source) return {};
   if (config.app_secret.empty() || is_placeholder(config.app_secret.expose()))
