@@ -85,7 +85,8 @@ std::optional<Error> RuntimeCore::refusal() const {
     return Error(ErrorKind::configuration,
                  "this runtime belongs to the parent process, its threads did not survive fork(): create a Runtime in "
                  "each process, after fork()");
-  if (refusing_.load(std::memory_order_acquire)) return Error(ErrorKind::cancelled, "the runtime was stopped");
+  if (refusing_.load(std::memory_order_acquire))
+    return Error(ErrorKind::cancelled, "the runtime was stopped, or ended with its owner: keep it as long as you call");
   return std::nullopt;
 }
 
