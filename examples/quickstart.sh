@@ -37,7 +37,7 @@ mkdir -p "$logs"
 
 # shellcheck disable=SC2086
 kefu_install $kefu_build_packages $kefu_example_packages
-say "Building (release)"
+say "Building (release): some minutes the first time; log: $logs/build-quickstart.log"
 kefu_build release "$logs/build-quickstart.log" kefu_sandbox_program quickstart_host quickstart_customers \
   kefu_cli -- \
   -DKEFU_UNITY=ON $([ -z "$(kefu_missing doctest-dev)" ] || echo -DKEFU_BUILD_TESTS=OFF)

@@ -81,7 +81,7 @@ run_tests() {
 
 # build PRESET: with its row in the table.
 build() {
-  say "Building ($1)"
+  say "Building ($1): some minutes the first time; log: $logs/build-$1.log"
   kefu_build "$1" "$logs/build-$1.log" -- -DKEFU_UNITY=ON
   times_row "build ($1)"
 }
