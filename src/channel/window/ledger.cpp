@@ -227,7 +227,7 @@ Result<Reservation> ReplyLedger::reserve(std::string_view customer, int messages
     if (std::string why = record.obstacle(unix_seconds(now)); !why.empty()) return window_closed(why, messages, record);
     if (record.left < messages) return window_closed(fmt::format("only {} left", record.left), messages, record);
     record.left -= messages;
-    record.set_mark(impl_->next_mark++);
+    record.mark = impl_->next_mark++;
     reservation.left = record.left;
     reservation.closes = from_unix_seconds(record.closes);
     return true;
@@ -244,7 +244,7 @@ Result<void> ReplyLedger::give_back(const Reservation& reservation, int messages
   return impl_->update(std::string(reservation.key), at_least, [&](Impl::Found& found) -> Result<bool> {
     if (!found.record || found.record->window != reservation.window) return false;
     found.record->left += back;
-    found.record->set_mark(impl_->next_mark++);
+    found.record->mark = impl_->next_mark++;
     return true;
   });
 }

@@ -3,81 +3,81 @@
 #include "core/async/time_range.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <limits>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
 
-constexpr char kVersion = '1';
+constexpr char kVersion = '2';
+constexpr std::size_t kHeadSize = 1 + 4 + 4 + 8 + 8 + 8;  // the version and the numbers
 
+/// Numbers as bytes, the lowest first, whatever machine writes them.
 template <class Number>
 void append_number(std::string& out, Number number) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number, 36).ptr);
-  out += '.';
-}
-
-/// Appends text whose dots, if it has any, must not be taken for ends of fields.
-void append_word(std::string& out, std::string_view word) {
-  const auto start = static_cast<std::ptrdiff_t>(out.size());
-  out += word;
-  std::replace(out.begin() + start, out.end(), '.', '_');
-}
-
-/// Takes the text up to the next dot off the front of `rest`.
-std::string_view take_field(std::string_view& rest) {
-  const std::size_t dot = rest.find('.');
-  const std::string_view field = rest.substr(0, dot);
-  rest.remove_prefix(dot == std::string_view::npos ? rest.size() : dot + 1);
-  return field;
+  const auto bits = static_cast<std::uint64_t>(number);
+  char bytes[sizeof number];
+  for (std::size_t i = 0; i < sizeof number; ++i) bytes[i] = static_cast<char>(bits >> (8 * i));
+  out.append(bytes, sizeof bytes);
 }
 
 template <class Number>
-bool take_number(std::string_view& rest, Number& number) {
-  const std::string_view field = take_field(rest);
-  const auto [end, fault] = std::from_chars(field.data(), field.data() + field.size(), number, 36);
-  return fault == std::errc() && end == field.data() + field.size();
+void take_number(std::string_view& rest, Number& number) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i)
+    bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest[i])) << (8 * i);
+  number = static_cast<Number>(bits);
+  rest.remove_prefix(sizeof number);
+}
+
+using WordSize = std::uint16_t;
+
+void append_word(std::string& out, std::string_view word) {
+  const auto size = static_cast<WordSize>(std::min<std::size_t>(word.size(), std::numeric_limits<WordSize>::max()));
+  append_number(out, size);
+  out += word.substr(0, size);
+}
+
+bool take_word(std::string_view& rest, std::string& word) {
+  WordSize size = 0;
+  if (rest.size() < sizeof size) return false;
+  take_number(rest, size);
+  if (rest.size() < size) return false;
+  word = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return true;
 }
 
 }  // namespace
 
 void WindowRecord::write(std::string& out) const {
-  if (out.empty()) out.reserve(48 + trigger.size() + closed.size());  // else it has had a record's room before
   out.clear();
+  out.reserve(kHeadSize + 2 * sizeof(WordSize) + trigger.size() + closed.size() + more.size());
   out += kVersion;
-  out += '.';
   append_number(out, left);
+  append_number(out, mark);
   append_number(out, closes);
   append_number(out, window);
   append_number(out, noted);
   append_word(out, trigger);
-  out += '.';
   append_word(out, closed);
-  out.append(1, '.').append(mark);
-  if (!more.empty()) out.append(1, '.').append(more);
+  out += more;
 }
 
 std::optional<WindowRecord> WindowRecord::parse(std::string_view text) {
-  if (text.size() < 2 || text[0] != kVersion || text[1] != '.') return std::nullopt;
-  text.remove_prefix(2);
-  WindowRecord record;
-  if (!take_number(text, record.left) || !take_number(text, record.closes) || !take_number(text, record.window) ||
-      !take_number(text, record.noted)) {
-    return std::nullopt;
-  }
+  if (text.size() < kHeadSize || text[0] != kVersion) return std::nullopt;
+  text.remove_prefix(1);
+  std::optional<WindowRecord> read(std::in_place);
+  WindowRecord& record = *read;
+  take_number(text, record.left);
+  take_number(text, record.mark);
+  take_number(text, record.closes);
+  take_number(text, record.window);
+  take_number(text, record.noted);
   if (record.left < 0 || record.closes < 0 || record.closes > kLatestSecond || record.noted < 0) return std::nullopt;
-  record.trigger = take_field(text);
-  record.closed = take_field(text);
-  record.mark = take_field(text);
+  if (!take_word(text, record.trigger) || !take_word(text, record.closed)) return std::nullopt;
   record.more = text;
-  return record;
-}
-
-void WindowRecord::set_mark(std::uint32_t number) {
-  mark.clear();
-  append_number(mark, number);
-  mark.pop_back();  // the dot
+  return read;
 }
 
 std::string WindowRecord::obstacle(std::int64_t now) const {

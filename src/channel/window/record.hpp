@@ -15,23 +15,22 @@ struct WindowRecord {
   /// In `closed`: the platform answered what no table knows, so only it knows how this window stands.
   static constexpr std::string_view kInDoubt = "?";
 
-  int left = 0;
+  std::int32_t left = 0;
   std::int64_t closes = 0;
   std::uint64_t window = 0;  ///< Grows whenever a contact gives new messages.
   std::int64_t noted = 0;    ///< Time of the latest contact.
+  std::uint32_t mark = 0;  ///< Of whoever last took messages or gave some back: two who do the same write other texts.
   std::string trigger;
   std::string closed;  ///< Why it was closed before its end; empty: it was not.
-  std::string mark;    ///< Of whoever last took messages or gave some back: two who do the same write other texts.
   std::string more;    ///< What a later version wrote behind that: kept.
 
-  /// Writes text like "1.5.tlr8xc.1.tlr3ab.message..9zk" over what is in `out`: version, left, closes, window, noted,
-  /// trigger, closed, mark; numbers in base 36.
+  /// Writes over what is in `out`: version, left, mark, closes, window, noted, each of a fixed size, since every send
+  /// reads and writes them; trigger and closed, each behind its size.
   void write(std::string& out) const;
   /// Nothing for what this version cannot read: the customer then counts as unknown.
   static std::optional<WindowRecord> parse(std::string_view text);
 
   bool in_doubt() const { return closed == kInDoubt; }
-  void set_mark(std::uint32_t number);
   bool open_at(std::int64_t now) const { return closed.empty() && closes > now; }
   /// Why nothing can be sent at `now`; empty if something can.
   std::string obstacle(std::int64_t now) const;

@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <mutex>
 #include <set>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace {
@@ -105,6 +105,7 @@ class MemoryStore::Impl {
   std::uint64_t last_number = 0;  ///< Of generations and fences.
   std::map<std::string, HeldLease, std::less<>> leases;
   std::size_t lease_sweep_at = 64;
+  std::vector<std::pair<std::size_t, Records::iterator>> places;  ///< Hash and record of each write of a commit.
 
  private:
   Records::iterator hand_ = records.end();     ///< Where the search for expired records goes on.
@@ -208,9 +209,10 @@ Result<CommitOutcome> MemoryStore::commit(const std::vector<StoreWrite>& writes,
   if (auto error = check_writes(writes)) return with_delivery(*error, Delivery::refused);
   Impl& in = *impl_;
   const WallTime time = in.now();
-  std::array<std::pair<std::size_t, Impl::Records::iterator>, kMaxWrites> places;
   CommitOutcome outcome;
   const std::lock_guard<std::mutex> lock(in.mutex);
+  auto& places = in.places;
+  places.resize(writes.size());
   std::ptrdiff_t entries = 0;
   std::ptrdiff_t bytes = 0;
   const auto measure = [&] {

@@ -26,17 +26,17 @@ bool names_a_key_twice(const std::vector<StoreWrite>& writes) {
   return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
 }
 
+bool stays_plain(char c) { return c > 0x20 && c < 0x7f && c != '%' && c != '/'; }
+
 void append_escaped(std::string& out, std::string_view part) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : part) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && c != '%' && c != '/') {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
+  while (true) {
+    const auto odd = std::find_if_not(part.begin(), part.end(), stays_plain);
+    out.append(part.begin(), odd);
+    if (odd == part.end()) return;
+    const auto byte = static_cast<unsigned char>(*odd);
+    out.append({'%', digits[byte >> 4], digits[byte & 15]});
+    part.remove_prefix(static_cast<std::size_t>(odd - part.begin()) + 1);
   }
 }
 
