@@ -1,3 +1,4 @@
+#include "channel/window/clock_lead.hpp"
 #include "channel/window/record.hpp"
 #include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
@@ -45,6 +46,8 @@ class ReplyLedger::Impl {
     return update(at, now, std::move(change));
   }
 
+  std::int64_t platform_seconds(WallTime now) const { return unix_seconds(now) - clock.lead().count(); }
+
   const ReplyRule* rule(std::string_view trigger) const {
     for (const ReplyRule& rule : rules->rules) {
       if (rule.trigger == trigger) return &rule;
@@ -57,6 +60,7 @@ class ReplyLedger::Impl {
   const std::shared_ptr<const ReplyRules> rules;
   std::chrono::seconds longest{0};
   std::atomic<std::uint32_t> next_mark{0};
+  detail::ClockLead clock;  ///< Ends of windows are in the platform's time.
 };
 
 Result<ReplyLedger::Impl::Found> ReplyLedger::Impl::find(Store& in, const std::string& at) {
@@ -178,6 +182,7 @@ Result<std::optional<StoreWrite>> ReplyLedger::plan(const InboundEvent& event, S
   const ReplyRule* rule = impl_->rule(event.trigger);
   const bool closes = tells_of_unfollowing(event);
   if (event.customer.id.empty() || (rule == nullptr && !closes)) return std::optional<StoreWrite>();
+  impl_->clock.heard(event.platform_time, event.received_time);
   std::string key = impl_->key(event.customer.id);
   auto found = Impl::find(view, key);
   if (!found) return found.error();
@@ -192,6 +197,7 @@ Result<void> ReplyLedger::opened(std::string_view customer, std::string_view tri
                                  WallTime received_time) {
   const ReplyRule* rule = impl_->rule(trigger);
   if (rule == nullptr) return {};
+  impl_->clock.heard(platform_time, received_time);
   const WallTime at = time_of_contact(platform_time, received_time);
   return impl_->update(impl_->key(customer), at, [rule, at = unix_seconds(at)](Impl::Found& found) -> Result<bool> {
     return apply_contact(found.record, *rule, at);
@@ -205,7 +211,7 @@ Result<ReplyWindow> ReplyLedger::look(std::string_view customer, WallTime now) c
   if (!found->record || found->record->in_doubt()) return window;
   WindowRecord& record = *found->record;
   window.known = true;
-  window.closed_because = record.obstacle(unix_seconds(now));
+  window.closed_because = record.obstacle(impl_->platform_seconds(now));
   window.messages_left = window.closed_because.empty() ? record.left : 0;
   window.closes = from_unix_seconds(record.closes);
   window.trigger = std::move(record.trigger);
@@ -224,7 +230,8 @@ Result<Reservation> ReplyLedger::reserve(std::string_view customer, int messages
     reservation.tracked = found.record && !found.record->in_doubt();
     if (!reservation.tracked) return false;
     WindowRecord& record = *found.record;
-    if (std::string why = record.obstacle(unix_seconds(now)); !why.empty()) return window_closed(why, messages, record);
+    if (std::string why = record.obstacle(impl_->platform_seconds(now)); !why.empty())
+      return window_closed(why, messages, record);
     if (record.left < messages) return window_closed(fmt::format("only {} left", record.left), messages, record);
     record.left -= messages;
     record.mark = impl_->next_mark++;

@@ -178,6 +178,31 @@ TEST_CASE("WIN-1: what is left of a window that is over counts as nothing") {
   CHECK(shop.left() == 0);
 }
 
+TEST_CASE("WIN-1: a clock that is ahead closes no window early; an event that comes late keeps none open") {
+  Shop shop;
+  const kefu::WallTime platform = shop.clock->wall();
+  const auto ours = [&](std::chrono::seconds since) { return platform + 70s + since; };  // 70 s fast
+  REQUIRE(shop.ledger.opened("c", "follow", platform, ours(1s)));
+  CHECK(shop.ledger.look("c", ours(2s))->messages_left == 3);
+  CHECK(shop.ledger.reserve("c", 1, ours(59s))->tracked);
+  CHECK(shop.ledger.look("c", ours(62s))->closed_because == "out of time");
+
+  SUBCASE("late, among events in time") {
+    REQUIRE(shop.ledger.opened("quick", "follow", platform + 100s, platform + 101s));  // the clock was set right
+    REQUIRE(shop.ledger.opened("late", "follow", platform + 40s, platform + 110s));
+    CHECK(shop.ledger.look("late", platform + 110s)->closed_because == "out of time");
+  }
+  SUBCASE("set ahead later: what was heard long ago counts no more") {
+    REQUIRE(shop.ledger.opened("quick", "follow", platform + 100s, platform + 101s));
+    for (int i = 0; i < 128; ++i) REQUIRE(shop.ledger.opened("many", "follow", platform + 101s, platform + 171s));
+    CHECK(shop.ledger.look("many", platform + 200s)->messages_left == 3);
+  }
+  SUBCASE("by more than any push would be taken with: events that waited, not the clock") {
+    for (int i = 0; i < 128; ++i) REQUIRE(shop.ledger.opened("old", "follow", platform + 1s, platform + 700s));
+    CHECK(shop.ledger.look("old", platform + 700s)->closed_because == "out of time");
+  }
+}
+
 TEST_CASE("WIN-1: the end counts from the earlier of platform and received time") {
   Shop shop;
   const WallTime now = shop.clock->wall();
