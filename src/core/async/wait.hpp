@@ -47,6 +47,11 @@ class Wait {
   template <class Owner>
   void hear(const std::weak_ptr<Owner>& owner) {
     hear_deadline(owner);
+    hear_cancel(owner);
+  }
+  /// A cancel only: where what is waited for keeps the deadline itself.
+  template <class Owner>
+  void hear_cancel(const std::weak_ptr<Owner>& owner) {
     if (std::exchange(hears_cancel_, true)) return;
     // Posted: the thread that cancels may hold locks of the host.
     listener_ = token().on_request([owner, loop = std::weak_ptr<Scheduler>(loop_)] {

@@ -48,8 +48,8 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(Owner& owner, const CurlSettings& settings, void* share)
-    : owner_(owner), settings_(settings), share_(share), easy_(curl_easy_init()) {
+CurlTransfer::CurlTransfer(std::weak_ptr<Owner> owner, const CurlSettings& settings, void* share)
+    : owner_(std::move(owner)), settings_(settings), share_(share), easy_(curl_easy_init()) {
   error_text_.resize(CURL_ERROR_SIZE);
   if (easy_ != nullptr && !configure()) curl_easy_cleanup(std::exchange(easy_, nullptr));
 }
@@ -179,10 +179,6 @@ MoveFunction<void(HttpOutcome)> CurlTransfer::finish() {
   stop_ = Stop::none;
   error_text_[0] = '\0';
   host = nullptr;
-  cancel = CancelToken();
-  listener = 0;
-  waiting = 0;
-  drained_by = 0;
   if (std::exchange(unusual_, false)) {
     curl_easy_reset(easy_);
     configure();

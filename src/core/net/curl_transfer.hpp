@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/async/wait.hpp"
 #include "core/net/body_flow.hpp"
 #include "core/net/curl_settings.hpp"
 #include "core/net/io_loop.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 struct curl_slist;
@@ -23,14 +25,15 @@ struct CurlHost;
 /// Thread safety: the I/O loop only.
 class CurlTransfer final : public IoLoop::Transfer {
  public:
-  /// Told when a transfer ended by itself.
+  /// Told when a transfer ended by itself, or its wait did.
   class Owner {
    public:
     virtual ~Owner() = default;
     virtual void ended(CurlTransfer& transfer, int curl_code) = 0;
+    virtual void ended(CurlTransfer& transfer, Wait::End end) = 0;
   };
 
-  CurlTransfer(Owner& owner, const CurlSettings& settings, void* share);
+  CurlTransfer(std::weak_ptr<Owner> owner, const CurlSettings& settings, void* share);
   ~CurlTransfer() override;
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -48,7 +51,14 @@ class CurlTransfer final : public IoLoop::Transfer {
   /// Bytes of the reply have not reached the sink yet.
   bool draining() const { return drain_ && !drain_->idle(); }
   void limit_time(Millis left);
-  void completed(int curl_code) override { owner_.ended(*this, curl_code); }
+  void completed(int curl_code) override {
+    if (const auto owner = owner_.lock()) owner->ended(*this, curl_code);
+  }
+  /// Of `wait`. What was posted for the request before finds another one here, which nobody cancelled.
+  void ended(Wait::End end) {
+    if (!wait || (end == Wait::End::cancelled && !wait->cancelled())) return;
+    if (const auto owner = owner_.lock()) owner->ended(*this, end);
+  }
 
   /// What the end of libcurl's work means.
   HttpOutcome outcome(int curl_code);
@@ -63,11 +73,8 @@ class CurlTransfer final : public IoLoop::Transfer {
   std::uint64_t id = 0;
   std::size_t place = 0;
   CurlHost* host = nullptr;
-  MonoTime deadline{};
-  CancelToken cancel;
-  std::uint64_t listener = 0;
-  Scheduler::Ticket waiting = 0;
-  Scheduler::Ticket drained_by = 0;  ///< libcurl is through, the sink not yet: it is waited for until then.
+  std::optional<Wait> wait;  ///< Of the request. On the wire libcurl keeps its deadline.
+  bool queued = false;       ///< It waits for a connection.
 
  private:
   enum class Stop : unsigned char { none, replay, too_large, no_memory, sink, source };
@@ -90,7 +97,7 @@ class CurlTransfer final : public IoLoop::Transfer {
   bool give_to_files(std::string_view part);
   bool take_header(std::string_view line);
 
-  Owner& owner_;
+  const std::weak_ptr<Owner> owner_;
   const CurlSettings& settings_;
   void* const share_;
   void* easy_ = nullptr;

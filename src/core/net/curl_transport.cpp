@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -37,6 +38,7 @@ class CurlTransport::Impl final : public CurlTransfer::Owner, public std::enable
   bool open();
   void send(HttpRequest request, MonoTime deadline, CancelToken cancel, MoveFunction<void(HttpOutcome)> done);
   void ended(CurlTransfer& transfer, int curl_code) override;
+  void ended(CurlTransfer& transfer, Wait::End end) override;
   void stop();
 
   const std::shared_ptr<IoLoop>& loop() const { return loop_; }
@@ -45,14 +47,12 @@ class CurlTransport::Impl final : public CurlTransfer::Owner, public std::enable
   using Done = MoveFunction<void(HttpOutcome)>;
 
   CurlHost& host_of(const std::string& base);
-  std::unique_ptr<CurlTransfer> unused_transfer();
+  std::shared_ptr<CurlTransfer> unused_transfer();
   void launch(CurlTransfer& transfer);
   void connection_free(CurlHost& host);
-  void wait(CurlTransfer& transfer);
-  void cancel(std::uint64_t id);
-  void end_waiting(std::uint64_t id, TransportFault fault, const char* detail);
   void leave_queue(CurlTransfer& transfer);
   CurlTransfer* find(std::uint64_t id) const;
+  std::weak_ptr<CurlTransfer> heard_by(const CurlTransfer& transfer) const;
   void use_files(CurlTransfer& transfer);
   void flowed(std::uint64_t id);
   void leave_wire(CurlTransfer& transfer);
@@ -64,8 +64,8 @@ class CurlTransport::Impl final : public CurlTransfer::Owner, public std::enable
   const std::shared_ptr<IoLoop> loop_;
   const std::shared_ptr<FileThread> files_;
   CURLSH* share_ = nullptr;  ///< TLS sessions; names and connections are the multi's. No locks: one thread.
-  std::vector<std::unique_ptr<CurlTransfer>> unused_;
-  std::vector<std::unique_ptr<CurlTransfer>> used_;
+  std::vector<std::shared_ptr<CurlTransfer>> unused_;
+  std::vector<std::shared_ptr<CurlTransfer>> used_;
   std::unordered_map<std::string, CurlHost> hosts_;
   std::pair<const std::string, CurlHost>* last_host_ = nullptr;
   std::uint64_t last_id_ = 0;
@@ -79,8 +79,7 @@ constexpr std::size_t kMostUnused = 256;  ///< Easy handles kept for the next re
 
 CurlTransport::Impl::~Impl() {
   if (loop_->forked()) {  // the parent's sockets hang on these handles
-    for (auto* list : {&unused_, &used_})
-      for (auto& transfer : *list) static_cast<void>(transfer.release());
+    for (auto* list : {&unused_, &used_}) static_cast<void>(new auto(std::move(*list)));
     return;
   }
   unused_.clear();
@@ -115,20 +114,19 @@ CurlHost& CurlTransport::Impl::host_of(const std::string& base) {
   return found->second;
 }
 
-std::unique_ptr<CurlTransfer> CurlTransport::Impl::unused_transfer() {
+std::shared_ptr<CurlTransfer> CurlTransport::Impl::unused_transfer() {
   if (!unused_.empty()) {
     auto transfer = std::move(unused_.back());
     unused_.pop_back();
     return transfer;
   }
-  auto transfer = std::make_unique<CurlTransfer>(*this, settings_, share_);
+  auto transfer = std::make_shared<CurlTransfer>(weak_from_this(), settings_, share_);
   return transfer->usable() ? std::move(transfer) : nullptr;
 }
 
 /// Ends the transfer's stay: gives its `done` out and keeps the handle for the next request.
 CurlTransport::Impl::Done CurlTransport::Impl::release(CurlTransfer& transfer) {
-  transfer.cancel.forget(transfer.listener);
-  loop_->drop(transfer.drained_by);
+  transfer.wait.reset();
   auto own = std::move(used_[transfer.place]);
   if (transfer.place + 1 < used_.size()) {
     used_[transfer.place] = std::move(used_.back());
@@ -165,51 +163,34 @@ void CurlTransport::Impl::send(HttpRequest request, MonoTime deadline, CancelTok
 
   transfer->id = ++last_id_;
   transfer->host = &host;
-  transfer->deadline = deadline;
+  transfer->wait.emplace(loop_, deadline, std::move(cancel_token));
   transfer->place = used_.size();
   used_.push_back(std::move(own));
   if (std::string wrong = transfer->prepare(std::move(request), host.url, std::move(done)); !wrong.empty())
     return answer_later(release(*transfer), TransportFault::refused_locally, std::move(wrong));
-  transfer->cancel = std::move(cancel_token);
-  transfer->listener = transfer->cancel.on_request([weak = weak_from_this(), id = transfer->id] {
-    if (const auto self = weak.lock())
-      self->loop_->post([weak, id] {
-        if (const auto held = weak.lock()) held->cancel(id);
-      });
-  });
   if (transfer->wants_files()) use_files(*transfer);
-  if (host.active >= limits.connections_per_host) return wait(*transfer);
-  launch(*transfer);
+  if (host.active < limits.connections_per_host) return launch(*transfer);
+  transfer->queued = true;
+  host.waiting.push_back(transfer);
+  transfer->wait->hear(heard_by(*transfer));
+}
+
+std::weak_ptr<CurlTransfer> CurlTransport::Impl::heard_by(const CurlTransfer& transfer) const {
+  return used_[transfer.place];
 }
 
 void CurlTransport::Impl::launch(CurlTransfer& transfer) {
   ++transfer.host->active;
-  const auto left = transfer.deadline - std::chrono::steady_clock::now();
-  transfer.limit_time(std::chrono::ceil<Millis>(left));
+  transfer.limit_time(std::chrono::ceil<Millis>(transfer.wait->deadline() - std::chrono::steady_clock::now()));
+  transfer.wait->hear_cancel(heard_by(transfer));
   curl_multi_add_handle(loop_->multi(), transfer.easy());
-}
-
-void CurlTransport::Impl::wait(CurlTransfer& transfer) {
-  transfer.host->waiting.push_back(&transfer);
-  transfer.waiting = loop_->run_at(transfer.deadline, [weak = weak_from_this(), id = transfer.id] {
-    if (const auto self = weak.lock())
-      self->end_waiting(id, TransportFault::deadline_before_sending,
-                        "no connection became free in time: raise connections_per_host, or call less");
-  });
 }
 
 void CurlTransport::Impl::leave_queue(CurlTransfer& transfer) {
   auto& waiting = transfer.host->waiting;
   waiting.erase(std::find(waiting.begin(), waiting.end(), &transfer));
-  loop_->drop(std::exchange(transfer.waiting, 0));
-}
-
-void CurlTransport::Impl::end_waiting(std::uint64_t id, TransportFault fault, const char* detail) {
-  CurlTransfer* transfer = find(id);
-  if (transfer == nullptr || transfer->waiting == 0) return;
-  leave_queue(*transfer);
-  auto done = release(*transfer);
-  done(HttpOutcome(fault, detail));
+  transfer.queued = false;
+  transfer.wait->stop_hearing();
 }
 
 CurlTransfer* CurlTransport::Impl::find(std::uint64_t id) const {
@@ -217,22 +198,24 @@ CurlTransfer* CurlTransport::Impl::find(std::uint64_t id) const {
   return found == used_.end() ? nullptr : found->get();
 }
 
-void CurlTransport::Impl::cancel(std::uint64_t id) {
-  CurlTransfer* transfer = find(id);
-  if (transfer == nullptr) return;
-  if (transfer->waiting != 0) return end_waiting(id, TransportFault::cancelled_before_sending, "cancelled");
-  complete(*transfer, HttpOutcome(transfer->cancelled(), "cancelled"));
+void CurlTransport::Impl::ended(CurlTransfer& transfer, Wait::End end) {
+  const bool cancelled = end == Wait::End::cancelled;
+  if (!transfer.queued)
+    return complete(transfer,
+                    cancelled ? HttpOutcome(transfer.cancelled(), "cancelled")
+                              : HttpOutcome(TransportFault::timeout_inside_reply, "the file was not written in time"));
+  leave_queue(transfer);
+  auto done = release(transfer);
+  done(cancelled ? HttpOutcome(TransportFault::cancelled_before_sending, "cancelled")
+                 : HttpOutcome(TransportFault::deadline_before_sending,
+                               "no connection became free in time: raise connections_per_host, or call less"));
 }
 
 /// A whole reply is one when its last bytes have reached their file, which is waited for until the deadline.
 void CurlTransport::Impl::ended(CurlTransfer& transfer, int curl_code) {
   if (curl_code != CURLE_OK || !transfer.draining()) return complete(transfer, transfer.outcome(curl_code));
   leave_wire(transfer);
-  transfer.drained_by = loop_->run_at(transfer.deadline, [weak = weak_from_this(), id = transfer.id] {
-    const auto self = weak.lock();
-    if (CurlTransfer* late = self ? self->find(id) : nullptr)
-      self->complete(*late, HttpOutcome(TransportFault::timeout_inside_reply, "the file was not written in time"));
-  });
+  transfer.wait->hear_deadline(heard_by(transfer));
 }
 
 /// The connection is for others now, whatever is left to do here.
@@ -262,7 +245,7 @@ void CurlTransport::Impl::use_files(CurlTransfer& transfer) {
 /// The file thread is further on with a transfer.
 void CurlTransport::Impl::flowed(std::uint64_t id) {
   CurlTransfer* transfer = find(id);
-  if (transfer == nullptr || transfer->waiting != 0) return;
+  if (transfer == nullptr || transfer->queued) return;
   if (transfer->host == nullptr) {
     if (!transfer->draining()) complete(*transfer, transfer->outcome(CURLE_OK));
   } else if (const int code = transfer->go_on(); code != CURLE_OK) {
@@ -284,7 +267,7 @@ void CurlTransport::Impl::stop() {
   while (!used_.empty()) {
     CurlTransfer& transfer = *used_.back();
     const TransportFault fault = transfer.cancelled();
-    if (transfer.waiting != 0) {
+    if (transfer.queued) {
       leave_queue(transfer);
     } else {
       curl_multi_remove_handle(loop_->multi(), transfer.easy());  // also one that left the wire

@@ -253,6 +253,67 @@ TEST_CASE("NET-4: waiting for a connection ends with the deadline, a cancel, a s
   }
 }
 
+TEST_CASE("NET-4: who waited for a connection is still cancelled on the wire") {
+  std::promise<void> release;
+  std::promise<void> second_seen;
+  RawServer server([&](RawConnection& connection, int) {
+    connection.read_request();
+    release.get_future().wait();
+    connection.reply("{}");
+    connection.read_request();
+    second_seen.set_value();
+    connection.wait_closed();
+  });
+  CurlOptions options;
+  options.connections_per_host = 1;
+  TransportCase c(std::move(options));
+  auto first = c.start(c.post(server.base(), "1"));
+  c.settle();
+  const CancelSource cancel;
+  auto second = c.start(c.post(server.base(), "2"), Millis(20'000), cancel.token());
+  c.settle();
+  release.set_value();
+  second_seen.get_future().wait();
+  cancel.request();
+  CHECK_FALSE(first.get().fault);
+  check_fault(second.get(), TransportFault::cancelled_after_sending);
+}
+
+TEST_CASE("NET-4: a cancel that comes late does not hit the request that has the handle now") {
+  RawServer server([](RawConnection& connection, int) { connection.wait_closed(); });
+  CurlOptions options;
+  options.connections_per_host = 1;
+  TransportCase c(std::move(options));
+  const CancelSource busy;
+  auto first = c.start(c.post(server.base(), "1"), Millis(20'000), busy.token());
+  c.settle();
+
+  auto& core = *detail::core_of(c.runtime());
+  const CancelSource cancel;
+  const CancelSource other;
+  const MonoTime deadline = core.clock->mono() + Millis(200);
+  std::promise<TransportFault> second;
+  std::promise<HttpOutcome> third;
+  core.transport->send(c.post(server.base(), "2"), deadline, cancel.token(), [&](const HttpOutcome& outcome) {
+    second.set_value(outcome.fault.value_or(TransportFault::refused_locally));
+    core.transport->send(c.post(server.base(), "3"), core.clock->mono() + Millis(20'000), other.token(),
+                         [&](HttpOutcome ended) { third.set_value(std::move(ended)); });
+  });
+  // One turn of the loop: the cancel is posted, the deadline ends the second request, the third takes its handle.
+  core.scheduler->post([&] {
+    while (core.clock->mono() <= deadline) std::this_thread::yield();
+    cancel.request();
+  });
+  CHECK(second.get_future().get() == TransportFault::deadline_before_sending);
+  c.settle();
+  auto answer = third.get_future();
+  CHECK(answer.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  other.request();
+  check_fault(answer.get(), TransportFault::cancelled_before_sending);
+  busy.request();
+  static_cast<void>(first.get());
+}
+
 TEST_CASE("NET-3: a proxy carries the tunnel, and its refusals have names") {
   const char* answer = "HTTP/1.1 200 Connection established\r\n\r\n";
   RawServer* self = nullptr;
