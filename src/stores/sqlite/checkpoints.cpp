@@ -85,7 +85,7 @@ void SqliteCheckpoints::move() {
   log.pages = last_.load(std::memory_order_relaxed);
   // One process does it; but a log that is far too long is not left to one that may have been stopped.
   const bool alone = file_.processes().try_take_log();
-  if ((alone || log.pages >= kHoldAt) && file_.check(true) && connect()) {
+  if ((alone || log.pages >= kHoldAt) && file_.check() && connect()) {
     const auto pass = [&](bool wrap, std::chrono::milliseconds limit) {
       connection_->set_deadline(std::chrono::steady_clock::now() + limit);
       if (const auto moved = connection_->move_log(wrap)) log = *moved;

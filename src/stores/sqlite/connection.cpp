@@ -184,6 +184,11 @@ std::optional<std::string> SqliteConnection::fault_of_statement() const {
   return std::string(sqlite3_errmsg(handle_));
 }
 
+bool SqliteConnection::failed_to_write() const {
+  const int code = sqlite3_extended_errcode(handle_);
+  return code == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
+}
+
 bool SqliteConnection::is_read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
 
 int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {

@@ -102,6 +102,8 @@ class SqliteConnection {
   std::int64_t changed_rows() const;
   /// SQLite's own words for the last failure, if it was the statement's fault.
   std::optional<std::string> fault_of_statement() const;
+  /// What failed just now failed at a write to a file, not at waiting for the disk or in the index of the log.
+  bool failed_to_write() const;
   bool is_read_only() const;
   /// Takes the moving of the log out of this connection's commits (see SqliteCheckpoints), and notes its pages instead.
   void leave_log_alone();

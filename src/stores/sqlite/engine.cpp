@@ -112,7 +112,7 @@ Result<void> SqliteReading::begin(bool is_short, MonoTime deadline) {
     return engine_.threads_had_it();
   }
   side_->connection->set_deadline(deadline);
-  return engine_.file_->check(false);
+  return engine_.file_->check();
 }
 
 Result<void> SqliteReading::begin_snapshot() {
@@ -140,17 +140,17 @@ Result<void> SqliteWriting::begin(Durability durability, MonoTime deadline) {
   if (auto set = connection().make_durable(durability); !set) return set;
   has_turn_ = engine_.file_->take_turn(deadline);
   if (!has_turn_) return engine_.threads_had_it();
-  if (auto same = engine_.file_->check(true); !same) return same;
+  if (auto same = engine_.file_->check(); !same) return same;
   transaction_.emplace(connection());
   return transaction_->begin();
 }
 
 Result<void> SqliteWriting::commit() {
   auto done = transaction_->commit();
+  const bool has_no_end = !done && done.error().kind() == ErrorKind::quota_exhausted && connection().failed_to_write();
   end();
-  // Unless it had no room, the log may hold all of it.
-  if (done || done.error().kind() == ErrorKind::quota_exhausted) return done;
-  return as_unknown(done.error());
+  // Else the log may hold all of it, and whoever reads the log after a crash would find it done.
+  return done || has_no_end ? done : as_unknown(done.error());
 }
 
 }  // namespace detail

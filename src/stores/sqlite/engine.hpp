@@ -35,7 +35,9 @@ class SqliteEngine {
   template <class Write>
   auto with_room(Write write) {
     auto result = write();
-    if (result || result.error().kind() != ErrorKind::quota_exhausted || !empty_log()) return result;
+    if (result || result.error().kind() != ErrorKind::quota_exhausted) return result;
+    // Of one whose outcome is unknown a second one that fails would tell too little.
+    if (result.error().delivery() == Delivery::unknown || !empty_log()) return result;
     return write();
   }
 

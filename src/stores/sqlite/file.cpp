@@ -141,9 +141,9 @@ SqliteFile::~SqliteFile() {
 
 bool SqliteFile::forked() const { return getpid() != pid_; }
 
-Result<void> SqliteFile::check(bool all) const {
+Result<void> SqliteFile::check() const {
   const auto same = [](const std::string& path, const SqliteFileId& known) { return id_of(path) == known; };
-  all = all && knows_companions_.load(std::memory_order_acquire);
+  const bool all = knows_companions_.load(std::memory_order_acquire);
   if (same(path_, id_) && (!all || (same(log_path_, log_) && same(index_path_, index_)))) return {};
   return Error(ErrorKind::configuration,
                fmt::format("SQLite store {}: the file, its -wal or its -shm was moved or deleted while it was open, or "

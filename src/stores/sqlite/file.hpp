@@ -45,8 +45,8 @@ class SqliteFile {
   /// In a child of fork(): nothing of SQLite may be touched, not even closed.
   bool forked() const;
   /// The error of a file that was moved, replaced or deleted since it was opened, or whose `-wal` or `-shm` was: what
-  /// is written would be lost with it. With `all` false only the file itself is looked at.
-  Result<void> check(bool all) const;
+  /// is written would be lost with it, and what others commit would not be seen.
+  Result<void> check() const;
   /// True if another `-wal` or `-shm` stands in the place of ours: somebody else made it and wrote to it, while our own
   /// has no name any more. The last connection to close would write ours over that and delete the other one.
   bool others_log_stands() const;
