@@ -143,6 +143,7 @@ Pending<AuthorizationLink> ShopAuthorizer::link(std::string merchant, CallOption
   link.url = authorize_url(*access_.app, link.state);
   link.expires = runtime->clock->wall() + kLinkLife;
   runtime->with_store<CommitOutcome>(
+      detail::Affinity(name),
       [key = state_key(name), record = link_record(merchant, proof)](Store& store) {
         return detail::put_known(store, key, record, 0, kLinkLife, Durability::relaxed);
       },
@@ -187,6 +188,7 @@ Pending<Merchant> ShopAuthorizer::redeem(std::string_view redirect_query, CallOp
 void ShopAuthorizer::take_state(const RedeemingPtr& job, Redirect redirect) {
   const std::string_view state = redirect.state;
   access_.runtime->with_store<std::string>(
+      detail::Affinity(state.substr(0, kStateName)),
       [key = state_key(state.substr(0, kStateName)), proof = std::string(state.substr(kStateName))](Store& store) {
         return consume_link(store, key, proof);
       },
@@ -255,8 +257,9 @@ Pending<Merchant> ShopAuthorizer::merchant(std::string id) {
     promise.answer(bad_name(*std::move(complaint)));
     return pending;
   }
+  const std::string key = key_of(id);
   access_.runtime->with_store<StoredGrant>(
-      [key = key_of(id)](Store& store) { return read_grant(store, key); },
+      detail::Affinity(key), [key](Store& store) { return read_grant(store, key); },
       [promise = std::move(promise), id](Result<StoredGrant> found) mutable {
         if (!found) return promise.answer(found.error());
         if (found->generation == 0) return promise.answer(unknown_merchant(id));
@@ -280,9 +283,10 @@ Pending<std::vector<Merchant>> ShopAuthorizer::merchants(std::string after, std:
     promise.answer(bad_name(*std::move(complaint)));
     return pending;
   }
+  const std::string prefix = grant_prefix(access_.runtime->name_space, access_.app->app_key);
   access_.runtime->with_store<Page>(
-      [prefix = grant_prefix(access_.runtime->name_space, access_.app->app_key),
-       from = after.empty() ? std::string() : key_of(after), limit](Store& store) mutable -> Result<Page> {
+      detail::Affinity(prefix),
+      [prefix, from = after.empty() ? std::string() : key_of(after), limit](Store& store) mutable -> Result<Page> {
         // The store's own pages may be short; one of ours that is short is the last.
         for (Page page;;) {
           auto items = store.list(prefix, from, limit - page.size());
@@ -303,13 +307,15 @@ Pending<void> ShopAuthorizer::forget(std::string merchant) {
     promise.answer(bad_name(*std::move(complaint)));
     return pending;
   }
-  access_.runtime->with_store<bool>([key = key_of(merchant), token_key = token_key_of(merchant)](
-                                        Store& store) { return remove_grant(store, key, token_key); },
-                                    [promise = std::move(promise), merchant](Result<bool> removed) mutable {
-                                      if (!removed) return promise.answer(removed.error());
-                                      if (!*removed) return promise.answer(unknown_merchant(merchant));
-                                      promise.answer(Result<void>());
-                                    });
+  const std::string key = key_of(merchant);
+  access_.runtime->with_store<bool>(
+      detail::Affinity(key),
+      [key, token_key = token_key_of(merchant)](Store& store) { return remove_grant(store, key, token_key); },
+      [promise = std::move(promise), merchant](Result<bool> removed) mutable {
+        if (!removed) return promise.answer(removed.error());
+        if (!*removed) return promise.answer(unknown_merchant(merchant));
+        promise.answer(Result<void>());
+      });
   return pending;
 }
 

@@ -177,6 +177,7 @@ CallBudget::Claim CallBudget::decide(Record& record, const std::string& shop, st
 void CallBudget::claim(const std::string& shop, std::shared_ptr<std::vector<Granted>> asking) {
   const WallTime day = day_;
   runtime_->with_store<Claim>(
+      detail::Affinity(root_.str()),
       [key = key(day), shop, total = total_, day, clock = runtime_->clock](Store& store) -> Result<Claim> {
         for (int race = 0; race < kRaces; ++race) {
           auto entry = store.get(key);
@@ -229,6 +230,7 @@ void CallBudget::stop_for_today(std::function<void(const Error&)> done) {
   turn_day(now);
   stopped_ = true;
   runtime_->with_store<void>(
+      detail::Affinity(root_.str()),
       [key = key(day_)](Store& store) -> Result<void> {
         for (int race = 0; race < kRaces; ++race) {
           auto entry = store.get(key);

@@ -231,6 +231,7 @@ Pending<void> ShopPoller::accept(std::vector<StoreWrite> cursor) {
   Promise<void> promise(work_->parts.runtime);
   Pending<void> pending = promise.pending();
   work_->parts.runtime->with_store<void>(
+      work_->parts.affinity(),
       [cursor = std::move(cursor)](Store& store) -> Result<void> {
         auto outcome = detail::commit_known(store, cursor, Durability::full);
         if (!outcome) return outcome.error();

@@ -33,12 +33,15 @@ void PollStream::run(CancelToken unwanted, bool only_settle, Done done) {
 }
 
 void PollStream::load() {
-  parts_.runtime->with_store<Loaded>([self = shared_from_this(), known = has_memory_ ? generation_ : UINT64_MAX](
-                                         Store& store) { return self->read_cursor(store, known); },
-                                     [self = shared_from_this()](Result<Loaded> found) {
-                                       if (!found) return self->fail(found.error());
-                                       self->loaded(*std::move(found));
-                                     });
+  parts_.runtime->with_store<Loaded>(
+      parts_.affinity(),
+      [self = shared_from_this(), known = has_memory_ ? generation_ : UINT64_MAX](Store& store) {
+        return self->read_cursor(store, known);
+      },
+      [self = shared_from_this()](Result<Loaded> found) {
+        if (!found) return self->fail(found.error());
+        self->loaded(*std::move(found));
+      });
 }
 
 /// On the store thread: touches nothing but constants.
@@ -207,6 +210,7 @@ void PollStream::compose() {
   std::vector<std::string> keys;
   for (const std::uint64_t serial : unremoved_) keys.push_back(segment_key(serial));
   parts_.runtime->with_store<std::vector<StoreWrite>>(
+      parts_.affinity(),
       [keys = std::move(keys)](Store& store) -> Result<std::vector<StoreWrite>> {
         std::vector<StoreWrite> removals;
         for (const std::string& key : keys) {

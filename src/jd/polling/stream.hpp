@@ -26,6 +26,8 @@ struct PollParts {
   std::string shop;
   PollingSettings settings;
   std::shared_ptr<CallBudget> budget;
+  /// Of a shop's cursors: shops do not wait for each other's store work.
+  detail::Affinity affinity() const { return detail::Affinity(shop); }
 };
 
 /// What one run of a stream brought.
