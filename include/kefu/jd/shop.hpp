@@ -78,7 +78,8 @@ struct ShopConfig {
   /// The host reads JD's message queue itself and hands decoded messages to the PushReceiver.
   bool host_feed = false;
   /// Reply windows of DongDong sessions, by the trigger "message"; the platform publishes none, so without rules
-  /// nothing is refused for time or number. Replies on after-sale orders take none.
+  /// nothing is refused for time or number. PushChatText, PushChatImage, PushChatMessage and raw calls of their methods
+  /// take from the same windows as the messenger. Replies on after-sale orders take none.
   std::optional<ReplyRules> reply_rules;
   /// The longest text of one message in bytes; longer ones are refused, or split where the message allows it. The
   /// platform publishes none; 0: no limit.

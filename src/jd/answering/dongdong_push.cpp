@@ -5,6 +5,7 @@
 #include "core/async/wait.hpp"
 #include "core/text/json_writer.hpp"
 #include "jd/answering/dongdong_tokens.hpp"
+#include "jd/answering/session_push.hpp"
 
 #include <kefu/jd/dongdong.hpp>
 
@@ -109,9 +110,9 @@ void DongDongPush::authorize(const AttemptPtr& attempt) {
 void DongDongPush::send(const AttemptPtr& attempt, const Secret& token) {
   const DongDongPart& part = attempt->part;
   if (part.kind == DongDongPart::Kind::text)
-    start(attempt, PushChatText(token, grant_->aspid, part.access_id, part.from_pin, part.to, part.body));
+    start(attempt, SessionPush<PushChatText>(token, grant_->aspid, part.access_id, part.from_pin, part.to, part.body));
   else
-    start(attempt, PushChatImage(token, grant_->aspid, part.access_id, part.from_pin, part.to, part.body));
+    start(attempt, SessionPush<PushChatImage>(token, grant_->aspid, part.access_id, part.from_pin, part.to, part.body));
 }
 
 template <class Op>

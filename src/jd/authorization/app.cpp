@@ -69,9 +69,10 @@ Result<void> check_redirect_uri(const std::string& uri) {
 std::shared_ptr<ShopPlatform> make_platform(const std::shared_ptr<detail::RuntimeCore>& runtime,
                                             std::shared_ptr<const AppConfig> config,
                                             std::shared_ptr<const Signer> signer, std::string account,
-                                            std::shared_ptr<detail::TokenProvider> tokens = nullptr) {
+                                            std::shared_ptr<detail::TokenProvider> tokens = nullptr,
+                                            ShopPlatform::Gate gate = nullptr) {
   return std::make_shared<ShopPlatform>(runtime, std::move(config), std::move(signer), std::move(account),
-                                        std::move(tokens));
+                                        std::move(tokens), std::move(gate));
 }
 
 /// Names the application in metrics and logs; a whole key would be masked there.
@@ -89,9 +90,11 @@ App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, std::shared_ptr<con
           std::make_shared<CallBudget>(runtime, config->app_key, config->calls_per_day, config->polling_share)) {}
 
 std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
-                                                           std::shared_ptr<detail::TokenProvider> tokens) const {
+                                                           std::shared_ptr<detail::TokenProvider> tokens,
+                                                           ShopPlatform::Gate gate) const {
   return std::make_shared<detail::Pipeline>(
-      runtime, make_platform(runtime, config, signer, std::move(shop), std::move(tokens)), RetryPolicy(), queue);
+      runtime, make_platform(runtime, config, signer, std::move(shop), std::move(tokens), std::move(gate)),
+      RetryPolicy(), queue);
 }
 
 Result<App> App::create(const Runtime& runtime, AppConfig config) {

@@ -5,6 +5,7 @@
 #include "core/call/queue.hpp"
 #include "core/tokens/credential.hpp"
 #include "jd/gateway/call_budget.hpp"
+#include "jd/gateway/platform.hpp"
 
 #include <kefu/channel/authorizer.hpp>
 #include <kefu/core/client.hpp>
@@ -24,9 +25,9 @@ class App::Core {
  public:
   Core(std::shared_ptr<detail::RuntimeCore> shared, std::shared_ptr<const AppConfig> settings, Signer s);
 
-  /// The calls of one shop; `tokens` may be null. All shops of the application count in its limits.
-  std::shared_ptr<detail::Pipeline> make_pipeline(std::string shop,
-                                                  std::shared_ptr<detail::TokenProvider> tokens) const;
+  /// The calls of one shop; `tokens` and `gate` may be null. All shops of the application count in its limits.
+  std::shared_ptr<detail::Pipeline> make_pipeline(std::string shop, std::shared_ptr<detail::TokenProvider> tokens,
+                                                  ShopPlatform::Gate gate) const;
 
   const std::shared_ptr<detail::RuntimeCore> runtime;
   const std::shared_ptr<const AppConfig> config;

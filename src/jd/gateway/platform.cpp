@@ -1,5 +1,6 @@
 #include "jd/gateway/platform.hpp"
 
+#include "channel/window/call_gate.hpp"
 #include "core/text/document.hpp"
 #include "core/text/utf8.hpp"
 #include "jd/gateway/clock_check.hpp"
@@ -52,12 +53,13 @@ void mask_token(std::string& text, std::string_view token) {
 
 ShopPlatform::ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::shared_ptr<const AppConfig> app,
                            std::shared_ptr<const Signer> signer, std::string account,
-                           std::shared_ptr<detail::TokenProvider> tokens)
+                           std::shared_ptr<detail::TokenProvider> tokens, Gate gate)
     : runtime_(std::move(runtime)),
       app_(std::move(app)),
       signer_(std::move(signer)),
       account_(std::move(account)),
-      tokens_(std::move(tokens)) {}
+      tokens_(std::move(tokens)),
+      gate_(std::move(gate)) {}
 
 const std::string& ShopPlatform::base_url(const OperationInfo& info) const {
   return is_oauth_address(info.path) ? app_->oauth_url : app_->gateway_url;
@@ -69,6 +71,15 @@ std::vector<detail::LimitRule> ShopPlatform::limits() const {
   if (app_->calls_per_second <= 0) return {};
   return {detail::LimitRule(
       "", {detail::LimitWindow(static_cast<std::uint64_t>(app_->calls_per_second), std::chrono::seconds(1))})};
+}
+
+void ShopPlatform::gate(const OperationInfo& info, const HttpRequest& request, Gated done) {
+  if (!gate_) return done(std::unique_ptr<Permit>());
+  gate_(info, request, std::move(done));
+}
+
+void ShopPlatform::settle(std::unique_ptr<Permit> permit, const Error* error) {
+  detail::settle_message(std::move(permit), error);
 }
 
 void ShopPlatform::put_token(HttpRequest& request, const detail::TokenPtr& token) {

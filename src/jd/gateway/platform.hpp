@@ -7,6 +7,7 @@
 #include <kefu/jd/app.hpp>
 #include <kefu/jd/signer.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,17 +20,22 @@ namespace jd {
 /// token of the shop, `v` where a method has another version); `sign` makes the form of it (jd 1.2, 1.3, 1.5).
 class ShopPlatform final : public detail::Platform {
  public:
+  /// What a call must pass before it is authorized; its permits are those of channel/window/call_gate.hpp.
+  using Gate = std::function<void(const OperationInfo& info, const HttpRequest& request, Gated done)>;
+
   /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves); `account` is
   /// the shop's name.
   ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::shared_ptr<const AppConfig> app,
-               std::shared_ptr<const Signer> signer, std::string account,
-               std::shared_ptr<detail::TokenProvider> tokens);
+               std::shared_ptr<const Signer> signer, std::string account, std::shared_ptr<detail::TokenProvider> tokens,
+               Gate gate = nullptr);
 
   std::string_view platform() const override { return "jd"; }
   std::string_view account() const override { return account_; }
   const std::string& base_url(const OperationInfo& info) const override;
   bool is_address(std::string_view path) const override;
   std::vector<detail::LimitRule> limits() const override;
+  void gate(const OperationInfo& info, const HttpRequest& request, Gated done) override;
+  void settle(std::unique_ptr<Permit> permit, const Error* error) override;
   void authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,
                  Authorized done) override;
   void renew(detail::CredentialTag refused, MonoTime deadline, CancelToken cancel,
@@ -46,6 +52,7 @@ class ShopPlatform final : public detail::Platform {
   const std::shared_ptr<const Signer> signer_;
   const std::string account_;
   const std::shared_ptr<detail::TokenProvider> tokens_;
+  const Gate gate_;        ///< Null: every call passes.
   detail::TokenPtr last_;  // the one sent last, to find its text in answers; loop only
 };
 

@@ -1,5 +1,6 @@
 #include "core/tokens/sourced_tokens.hpp"
 #include "jd/answering/capabilities.hpp"
+#include "jd/answering/push_gate.hpp"
 #include "jd/authorization/grant_tokens.hpp"
 #include "jd/polling/events.hpp"
 #include "jd/polling/feed.hpp"
@@ -77,16 +78,15 @@ std::shared_ptr<detail::TokenProvider> make_shop_tokens(const App::Core& app, co
   return make_grant_tokens(app, config.shop);
 }
 
-void make_facets(Shop::Core& shop) {
+std::shared_ptr<ReplyLedger> make_ledger(const detail::RuntimeCore& runtime, const ShopConfig& config) {
+  if (!config.reply_rules) return nullptr;
+  return std::make_shared<ReplyLedger>(runtime.store, runtime.name_space, kPlatformName, config.shop,
+                                       *config.reply_rules);
+}
+
+void make_facets(Shop::Core& shop, std::shared_ptr<detail::WindowGate> window) {
   const auto& runtime = shop.app->runtime;
   const ShopConfig& config = *shop.config;
-  std::shared_ptr<detail::WindowGate> window;
-  if (config.reply_rules) {
-    shop.reply_ledger = std::make_shared<ReplyLedger>(runtime->store, runtime->name_space, kPlatformName, config.shop,
-                                                      *config.reply_rules);
-    window = std::make_shared<detail::WindowGate>(runtime, shop.reply_ledger,
-                                                  detail::WindowGateSettings(kPlatformName, config.shop, {}));
-  }
   if (shop.capabilities->has(Facet::messenger))
     shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, shop.config, std::move(window));
   if (config.host_feed) shop.push_receiver = std::make_shared<FeedReceiver>(config.shop, config.polling.chats);
@@ -111,11 +111,16 @@ Result<std::shared_ptr<Shop>> Shop::create(const App& app, ShopConfig config) {
   if (auto checked = check_shop(config); !checked) return checked.error();
   const auto& shared = app.core();
   auto tokens = make_shop_tokens(*shared, config);
-  auto pipeline = shared->make_pipeline(config.shop, tokens);
+  auto ledger = make_ledger(*shared->runtime, config);
+  auto window = ledger ? std::make_shared<detail::WindowGate>(
+                             shared->runtime, ledger, detail::WindowGateSettings(kPlatformName, config.shop, {}))
+                       : nullptr;
+  auto pipeline = shared->make_pipeline(config.shop, tokens, window ? push_gate(window) : nullptr);
   auto capabilities = shared_capabilities_of(*shared->runtime, config);
   auto core = std::make_shared<Core>(shared, std::make_shared<const ShopConfig>(std::move(config)),
                                      std::move(capabilities), std::move(tokens), std::move(pipeline));
-  make_facets(*core);
+  core->reply_ledger = std::move(ledger);
+  make_facets(*core, std::move(window));
   return std::shared_ptr<Shop>(new Shop(std::move(core)));
 }
 

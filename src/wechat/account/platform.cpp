@@ -1,5 +1,6 @@
 #include "wechat/account/platform.hpp"
 
+#include "channel/window/call_gate.hpp"
 #include "core/call/fault_table.hpp"
 #include "core/text/document.hpp"
 #include "wechat/account/code_table.hpp"
@@ -44,12 +45,6 @@ std::string_view request_id_of(std::string_view errmsg) noexcept {
   return errmsg.substr(at + 5, 26);
 }
 
-/// One message taken from a customer's window.
-struct AccountPlatform::MessagePermit final : detail::Platform::Permit {
-  explicit MessagePermit(detail::WindowPermit t) : taken(std::move(t)) {}
-  detail::WindowPermit taken;
-};
-
 AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id,
                                  std::shared_ptr<const SharedSettings> settings,
                                  std::shared_ptr<detail::TokenProvider> tokens,
@@ -78,18 +73,11 @@ void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request
     return done(*std::move(refusal));
   std::string customer(body.root()["touser"].text());
   if (customer.empty()) return done(std::unique_ptr<Permit>());
-  window_->take(std::move(customer), 1, [done = std::move(done)](Result<detail::WindowPermit> taken) mutable {
-    if (!taken) return done(taken.error());
-    done(std::unique_ptr<Permit>(std::make_unique<MessagePermit>(*std::move(taken))));
-  });
+  detail::take_message(*window_, std::move(customer), std::move(done));
 }
 
 void AccountPlatform::settle(std::unique_ptr<Permit> permit, const Error* error) {
-  if (!permit) return;
-  auto& taken = static_cast<MessagePermit&>(*permit).taken;
-  if (error == nullptr) return taken.keep();
-  taken.begin();
-  taken.settle(*error);
+  detail::settle_message(std::move(permit), error);
 }
 
 void AccountPlatform::authorize(const OperationInfo& info, HttpRequest& request, MonoTime deadline, CancelToken cancel,

@@ -43,8 +43,6 @@ class AccountPlatform final : public detail::Platform {
   detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override;
 
  private:
-  struct MessagePermit;
-
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const std::string app_id_;
   const std::shared_ptr<const SharedSettings> settings_;

@@ -4,6 +4,7 @@
 
 #include <kefu/channel/channel.hpp>
 #include <kefu/jd/buyer.hpp>
+#include <kefu/jd/dongdong.hpp>
 #include <kefu/jd/thread.hpp>
 
 #include <doctest/doctest.h>
@@ -36,6 +37,10 @@ CallOptions within(Millis timeout) {
   CallOptions options;
   options.timeout = timeout;
   return options;
+}
+template <class T>
+std::string answer_kind(const Result<T>& answer) {
+  return answer ? "ok" : std::string(to_string(answer.error().kind()));
 }
 HttpOutcome broken() { return HttpOutcome(TransportFault::closed_without_reply, "closed by the peer"); }
 
@@ -426,6 +431,67 @@ TEST_CASE("reply rules of the host hold for sessions: no messages left, no call;
   CHECK(second.error().kind() == ErrorKind::window_closed);
   CHECK(world.calls_of(kText).size() == 1);
   CHECK(shop->messenger()->send(Message(on_order(), TextContent("c"))).get().has_value());
+}
+
+TEST_CASE("WIN-2: pushes beside the messenger, typed and raw, take from the same windows") {
+  constexpr char kAny[] = "jingdong.dongdong.packet.josChatMessage.push";
+  JdGateway world;
+  auto config = world.settings();
+  config.dongdong.emplace("aspid", Secret("s"), "flagship-zhang");
+  config.dongdong->access_token = Secret("dd");
+  config.reply_rules.emplace();
+  config.reply_rules->rules.emplace_back("message", 2, 1h);
+  const auto shop = world.make_shop(std::move(config));
+  const std::string taken = R"({"code":"0","errmsg":"","msgid":"m"})";
+  for (const char* method : {kText, kImage, kAny}) world.on_node(method, taken);
+  const auto& ledger = *shop->reply_ledger();
+  const auto open = [&] {
+    world.time->advance(1s);
+    REQUIRE(shop->reply_ledger()->opened(buyer().id, "message", world.time->wall(), world.time->wall()).has_value());
+  };
+  const auto left = [&] { return ledger.look(buyer().id, world.time->wall())->messages_left; };
+  const auto sent = [&] {
+    return world.calls_of(kText).size() + world.calls_of(kImage).size() + world.calls_of(kAny).size();
+  };
+  const jd::BuyerIds to("jd_buyer_001");
+  const auto typed = [&] { return shop->call(jd::PushChatText(Secret("dd"), "aspid", "id", "zhang", to, "a")).get(); };
+  const auto picture = [&] {
+    return shop->call(jd::PushChatImage(Secret("dd"), "aspid", "id", "zhang", to, "https://img.example/a.png")).get();
+  };
+  const auto any = [&] {
+    return shop->call(jd::PushChatMessage(Secret("dd"), "aspid", "id", "key", "zhang", to, R"({"type":"text"})")).get();
+  };
+  const auto raw = [&](const char* body) { return shop->call(RawCall("POST", kText, body)).get(); };
+  const char* const kRaw = R"({"content":"a","toPin":"jd_buyer_001"})";
+
+  open();
+  REQUIRE(typed());
+  CHECK(left() == 1);
+  REQUIRE(raw(kRaw));
+  CHECK(left() == 0);
+  CHECK(answer_kind(picture()) == "window_closed");
+  CHECK(answer_kind(any()) == "window_closed");
+  CHECK(answer_kind(raw(kRaw)) == "window_closed");
+  CHECK(answer_kind(shop->messenger()->send(Message(in_session(), TextContent("a"))).get()) == "window_closed");
+  CHECK(sent() == 2);
+  CHECK(raw(R"({"content":"a","toPin":"j***1"})"));  // names nobody
+  CHECK(raw(R"({"content":"a","toPin":"another"})"));
+
+  open();
+  REQUIRE(picture());
+  REQUIRE(any());
+  CHECK(left() == 0);
+
+  open();
+  REQUIRE(shop->messenger()->send(Message(in_session(), TextContent("a"))).get());
+  CHECK(left() == 1);  // counted once
+  world.on(kText, [](const JdCall&) { return JdGateway::json_reply(JdGateway::error_response("60")); });
+  CHECK_FALSE(raw(kRaw));
+  world.time->advance(0s);
+  CHECK(left() == 1);  // refused: given back
+  world.on(kText, [](const JdCall&) { return broken(); });
+  CHECK_FALSE(raw(kRaw));
+  CHECK(left() == 0);  // in doubt: kept
 }
 
 TEST_CASE("a removed shop answers cancelled, to messages that wait and to later ones") {
