@@ -167,6 +167,23 @@ TEST_CASE("foundation g: what did not leave is given back, even if the store is 
   CHECK(seen->count("could not be put right") == 1);
 }
 
+TEST_CASE("foundation e: what may have been given back is not given back again") {
+  Gates gates;
+  const auto seen = gates.host.observe();
+  {
+    const auto permit = gates.take(3);
+    gates.store->doubtful_commits = 1;  // it is written, and nobody can look whether it was
+    gates.store->before = [&](std::string_view) { gates.store->gone = gates.store->doubtful_commits == 0; };
+  }
+  gates.host.time->advance(1ms);
+  CHECK(gates.store->gone);
+  gates.store->before = nullptr;
+  gates.store->gone = false;
+  gates.host.time->advance(1h);
+  CHECK(gates.left() == 5);
+  CHECK(seen->count("could not be put right") == 1);
+}
+
 TEST_CASE("WIN-1: refused and not sent give back, unknown keeps, also in the middle of a message") {
   for (const auto delivery : {Delivery::not_sent, Delivery::refused, Delivery::unknown}) {
     Gates gates;

@@ -235,6 +235,8 @@ TEST_CASE("WIN-1, DED-1: repeats and stragglers of a contact that was noted give
   CHECK(shop.why() == "the customer unfollowed");
   REQUIRE(shop.ledger.note(event_named("user_text", now + 4s)));
   CHECK(shop.left() == 5);
+  REQUIRE(shop.ledger.note(event_named("unsubscribe", now + 4s)));
+  CHECK(shop.why() == "the customer unfollowed");
 }
 
 TEST_CASE("WIN-1: a message that arrives behind a later menu tap opens its window all the same, once") {
@@ -284,6 +286,13 @@ TEST_CASE("WIN-3: the platform's answers correct the ledger, for the window of t
   shop.clock->advance(1s);
   shop.open("menu");
   CHECK(shop.left() == 3);
+
+  shop.clock->advance(1s);
+  shop.open();
+  const auto before = shop.take(1);
+  REQUIRE(shop.ledger.in_doubt(shop.take(1), shop.clock->wall()));
+  REQUIRE(shop.ledger.used_up(before, shop.clock->wall()));  // of a send from before the doubt: only the platform knows
+  CHECK_FALSE(shop.ledger.look("c", shop.clock->wall())->known);
 }
 
 TEST_CASE("WIN-3: an unknown customer is let through once and learnt from the answer") {
