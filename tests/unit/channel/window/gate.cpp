@@ -96,6 +96,12 @@ TEST_CASE("foundation d: a full store refuses a send; one that is out of reach l
   CHECK_FALSE(uncounted->reservation().tracked);
   CHECK(seen->count("without being counted") == 1);
   CHECK(gates.left() == 5);
+
+  gates.store->gone = true;
+  std::optional<bool> known;
+  gates.gate->look("c", [&](const Result<ReplyWindow>& window) { known = !window || window->known; });
+  gates.host.time->advance(1ms);
+  CHECK(known == false);  // a plan says what a send would do: it goes out
 }
 
 TEST_CASE("foundation g: a permit that somebody drops gives back what had not begun to leave") {
