@@ -161,6 +161,8 @@ struct InboundEvent {
   std::string raw;
   /// Name of the window trigger this event is, if any (see ReplyRules): "message", "menu", "follow", "scan", "enter".
   std::string trigger;
+  /// It happened before this account was served here (see InboxOptions::history_age): an answer would come too late.
+  bool history = false;
 
   /// The address that answers this event.
   Address sender() const { return Address(account, customer, thread); }

@@ -8,16 +8,21 @@
 #include <kefu/core/runtime.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
 
 namespace detail {
+class AccountBook;
 class InboxCore;
 class InboxWork;
+class RuntimeCore;
 }  // namespace detail
 
 /// The handler's side of one event: say what the customer gets, now or later. Copies share one answer; the first wins.
@@ -37,6 +42,11 @@ class KEFU_EXPORT InboxTurn {
   void answer(TransferToAgent transfer) const;
   /// Done, and nothing is to be said.
   void done() const;
+  /// Done together with writes of the host's own (at most 32), in one commit: either both happened or neither. With an
+  /// answer that is not NoReply, the answer is recorded in it and leaves afterwards. Errors: `conflict`: one of the
+  /// writes found another generation than it expected, nothing was written, and the turn is still open; `cancelled`:
+  /// the event is another process' by now; `bad_argument`: the turn was answered before.
+  Pending<void> finish(std::vector<StoreWrite> writes, PassiveReply answer = NoReply()) const;
   /// Could not be handled: `why` is kept with the event.
   void failed(std::string why) const;
 
@@ -63,6 +73,13 @@ struct InboxOptions {
   Millis sweep{5'000};
   /// An event whose handler says nothing for so long counts as failed.
   Millis give_up{600'000};
+  /// Turns that handlers have open at most. They are given out in turn among accounts; while others wait one account
+  /// holds at most a tenth of them.
+  std::size_t handlers = 256;
+  /// When an account is polled for the first time, what is older than this comes as InboundEvent::history.
+  std::chrono::seconds history_age{600};
+  /// Answers to such events leave too. Off: they are dropped and counted ("history").
+  bool answer_history = false;
   /// What may be changed of a late answer so that it fits.
   Adaptation allow;
 };
@@ -73,7 +90,29 @@ struct DeadLetter {
   std::string event_id;
   std::string why;
   int tries = 0;
-  InboundEvent event;
+  InboundEvent event;  ///< Where its account is not known: account, id, time and raw text only.
+  std::string place;   ///< In the listing: give it as `after`.
+};
+
+/// Finds the account that an event names. Null, or the error `not_found`: there is no such account.
+using AccountResolver = std::function<Pending<std::shared_ptr<Channel>>(std::string account)>;
+
+/// How an Inbox stands. Counts are of this process since its start, but for `live_sessions`.
+struct InboxState {
+  InboxState() {}
+  bool takes_pushes = false;        ///< False once it is drained or destroyed.
+  std::size_t in_hand = 0;          ///< Events that came in or were taken over here, and are not over.
+  std::size_t open_turns = 0;       ///< With handlers.
+  std::size_t waiting_turns = 0;    ///< That could be, if a turn were free.
+  std::optional<WallTime> oldest;   ///< When the oldest event in hand came in.
+  std::size_t live_sessions = 0;    ///< Processes that hold something now.
+  std::uint64_t taken_over = 0;     ///< Customers' queues whose process was gone.
+  std::uint64_t sessions_lost = 0;  ///< This process was away for longer than InboxOptions::lease.
+  std::uint64_t commits = 0;
+  std::uint64_t changes = 0;  ///< Written by them: by `commits` the size of a group.
+  std::uint64_t unknown = 0;  ///< Commits of which the store did not know whether it had done them.
+  Millis store_wait{0};       ///< How long the last commit waited for the store's thread.
+  Millis polls_behind{0};     ///< The longest time since an account's last poll.
 };
 
 /// Takes what comes in for hosts without desk: opens pushes or polls, stores each event before the platform is
@@ -105,6 +144,13 @@ class KEFU_EXPORT Inbox {
   /// Errors: `bad_argument` (options), `unsupported` (the channel has neither PushReceiver nor Poller).
   static Result<Inbox> create(const Runtime& runtime, std::shared_ptr<Channel> channel, Handler handler,
                               InboxOptions options = {});
+  /// One Inbox for many accounts of a platform: each event names its account, and `resolver` finds it (again after a
+  /// minute). It is called on the loop, guarded; what it does not answer in time is a 503, an unknown account a 404.
+  /// Stored events of an account that cannot be resolved wait with growing pauses; after an hour they are dead letters
+  /// that name it. Handlers' turns are given out in turn among accounts (InboxOptions::handlers). Errors:
+  /// `bad_argument`.
+  static Result<Inbox> create(const Runtime& runtime, std::string platform, AccountResolver resolver, Handler handler,
+                              InboxOptions options = {});
   Inbox(Inbox&&) noexcept;
   Inbox& operator=(Inbox&&) noexcept;
   ~Inbox();
@@ -113,9 +159,21 @@ class KEFU_EXPORT Inbox {
   /// shutdown; answer 503 then. `unsupported`: the channel has no PushReceiver, so no request is the platform's.
   Pending<WebhookResponse> handle(const WebhookRequest& request) const;
 
+  /// The same for a URL that serves many accounts: `receiver` is an account's, or an application's whose pushes name
+  /// the account.
+  Pending<WebhookResponse> handle(std::shared_ptr<const PushReceiver> receiver, const WebhookRequest& request) const;
+
+  /// Before this process ends: pushes get 503 from now on, no handler starts, what was begun comes to its end within
+  /// `within`. Then the session is given back, and other processes take the rest over at once. Error: `timeout`: some
+  /// turns were still open; they were given up, and their events begin again elsewhere.
+  Pending<void> drain(Millis within) const;
+  /// How it stands, for load balancers and dashboards. Errors: those of the store.
+  Pending<InboxState> state() const;
+
   bool durable() const;
-  /// Events whose handling failed for good, oldest first.
-  Pending<std::vector<DeadLetter>> dead_letters(std::size_t limit = 100) const;
+  /// Events whose handling failed for good, oldest first; at most `limit`, and fewer where they are large (16 MiB):
+  /// go on with the last one's `place`.
+  Pending<std::vector<DeadLetter>> dead_letters(std::size_t limit = 100, std::string after = {}) const;
   /// Hands a dead letter to the handler again, after what the customer has sent since. Error: `not_found`.
   Pending<void> revive(std::string event_id) const;
   /// Forgets a dead letter: they are kept until they are revived or dismissed. Error: `not_found`.
@@ -123,6 +181,9 @@ class KEFU_EXPORT Inbox {
 
  private:
   explicit Inbox(std::shared_ptr<detail::InboxCore> core);
+  static Result<Inbox> start(const std::shared_ptr<detail::RuntimeCore>& runtime,
+                             std::shared_ptr<detail::AccountBook> accounts, Handler handler,
+                             const InboxOptions& options);
   std::shared_ptr<detail::InboxCore> core_;
 };
 

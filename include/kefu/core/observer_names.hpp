@@ -126,8 +126,9 @@ inline constexpr std::string_view kInboxPollFailed = "inbox.poll_failed";
 inline constexpr std::string_view kInboxEventRefused = "inbox.event_refused";
 /// info {platform, account, event_id, why}: events of a process that is gone were taken over; `why` is how many queues.
 inline constexpr std::string_view kInboxTakenOver = "inbox.taken_over";
-/// warning {platform, account, event_id, why}: another process took over a queue that was ours.
-inline constexpr std::string_view kInboxLaneLost = "inbox.lane_lost";
+/// warning {platform, account, event_id, why}: this process was away for longer than the lease: what it had in hand is
+/// free for others.
+inline constexpr std::string_view kInboxSessionOver = "inbox.session_over";
 /// warning {platform, account, stream, why}: one stream of a poller failed and pauses; the others go on.
 inline constexpr std::string_view kPollStreamFailed = "poll.stream_failed";
 /// error {platform, account, stream, why}: a poller could not read something and passed over it, or history was lost.

@@ -1,223 +1,230 @@
 #include "channel/inbox/core.hpp"
 
-#include "core/crypto/crypto.hpp"
+#include "channel/inbox/figures.hpp"
 #include "core/report/reporting.hpp"
 
 #include <algorithm>
+#include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
 
-constexpr std::size_t kMaxWaiters = 16;
-constexpr Millis kLongestPause{400};
-/// How long a request outlives its deadline while its answer is being recorded.
-constexpr Millis kRecordingTime{60'000};
-
-WebhookResponse try_again() { return WebhookResponse(503, "try again"); }
+constexpr Millis kFirstPause{1'000};
+constexpr Millis kLongestBackoff{60'000};
 
 }  // namespace
 
-InboxCore::InboxCore(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<const HostChannel> channel,
-                     Inbox::Handler handler, InboxOptions options, std::string owner)
-    : runtime_(std::move(runtime)),
-      channel_(std::move(channel)),
-      handler_(std::move(handler)),
-      options_(options),
-      steps_(std::make_shared<const InboxStore>(runtime_->name_space, channel_->platform(), channel_->id(),
-                                                std::move(owner), options_, channel_->ledger())) {}
+InboxCore::InboxCore(std::shared_ptr<RuntimeCore> r, std::shared_ptr<AccountBook> a, Inbox::Handler h, InboxOptions o,
+                     std::string name)
+    : runtime(std::move(r)),
+      accounts(std::move(a)),
+      handler(std::move(h)),
+      options(o),
+      steps(std::make_shared<const EventSteps>(runtime->name_space, options.remember)),
+      journal(std::make_shared<Journal>(runtime, std::move(name), options.lease)),
+      intake(*this),
+      lanes(*this),
+      sink(*this),
+      sweep(*this),
+      pump(*this),
+      letters(*this) {}
 
-Pending<WebhookResponse> InboxCore::handle(const WebhookRequest& request) {
-  Promise<WebhookResponse> promise(runtime_);
-  Pending<WebhookResponse> pending = promise.pending();
-  if (closed_) {
-    promise.answer(Error(ErrorKind::cancelled, "the Inbox was destroyed"));
-    return pending;
+void InboxCore::start() {
+  const std::weak_ptr<InboxCore> weak = weak_from_this();
+  Journal::Parts parts;
+  parts.holds = [weak] {
+    const auto core = weak.lock();
+    return core && (core->lanes.size() > 0 || core->pump.is_busy() || (core->answers_ && core->answers_->is_busy()));
+  };
+  parts.over = [weak] {
+    if (const auto core = weak.lock()) core->session_over();
+  };
+  parts.renewed = [weak] {
+    if (const auto core = weak.lock()) core->lanes.renewed();
+  };
+  parts.committed = [weak](std::size_t steps_in, Millis waited) {
+    const auto core = weak.lock();
+    if (!core || !core->runtime->observer) return;
+    const Attribute platform("platform", core->accounts->platform());
+    count(*core->runtime->observer, metric::kInboxCommits, {platform});
+    count(*core->runtime->observer, metric::kInboxSteps, {platform}, static_cast<double>(steps_in));
+    observe(*core->runtime->observer, metric::kStoreQueueSeconds, {platform},
+            static_cast<double>(waited.count()) / 1'000);
+  };
+  parts.in_doubt = [weak] {
+    const auto core = weak.lock();
+    if (core && core->runtime->observer)
+      count(*core->runtime->observer, metric::kInboxDoubts, {{"platform", core->accounts->platform()}});
+  };
+  journal->connect(std::move(parts));
+  const AccountPtr& only = accounts->only();
+  const bool is_polled = only && only->channel->is_polled();
+  if (!durable()) {
+    say(only ? std::string_view(only->channel->id()) : std::string_view(), LogLevel::warning,
+        log_event::kInboxNotDurable,
+        "the store is not durable: events in hand are lost with the process (kefu::sqlite keeps them)", {});
   }
-  if (auto refusal = runtime_->refusal()) {
-    promise.answer(*std::move(refusal));
-    return pending;
-  }
-  if (!channel_->is_pushed()) {
-    promise.answer(Error(ErrorKind::unsupported, "this account takes no pushes, its events are polled: " +
-                                                     channel_->missing(Facet::push_receiver)));
-    return pending;
-  }
-  const MonoTime deadline = runtime_->clock->mono() + options_.answer_within;
-  auto opened = channel_->open_push(request, now());
-  if (!opened) {
-    promise.answer(opened.error());
-    return pending;
-  }
-  OpenedPush& push = *opened;
-  if (push.outcome == OpenedPush::Outcome::refused) {
-    count_event("refused");
-    const std::string_view fault = push.fault ? to_string(*push.fault) : "unknown";
-    say(LogLevel::warning, log_event::kPushRefused, push.detail, {}, fault);
-  }
-  if (push.outcome != OpenedPush::Outcome::event) {
-    promise.answer(std::move(push.answer));
-    return pending;
-  }
-  name_event(push.event);
-  InboxSlot slot(in_hand_);
-  if (*in_hand_ > options_.max_in_hand) {
-    count_event("turned_away");
-    promise.answer(try_again());
-    return pending;
-  }
-  runtime_->scheduler->post([self = shared_from_this(), push = std::move(push), deadline, promise = std::move(promise),
-                             slot = std::move(slot)]() mutable {
-    self->arrive(std::move(push), deadline, std::move(promise), std::move(slot));
+  if (!durable() && !is_polled) return;
+  runtime->scheduler->post([self = shared_from_this(), is_polled] {
+    self->sweep.start(true);
+    if (is_polled) self->pump.add(self->accounts->only());
+  });
+}
+
+void InboxCore::close() {
+  if (closed_.exchange(true)) return;
+  runtime->scheduler->post([self = shared_from_this()] {
+    self->pump.close();
+    self->lanes.close();
+  });
+}
+
+Pending<void> InboxCore::drain(Millis within) {
+  constexpr Millis kLongestDrain = std::chrono::hours(1);
+  auto promise = std::make_shared<Promise<void>>(runtime);
+  auto pending = promise->pending();
+  draining_ = true;
+  const MonoTime deadline = mono() + std::clamp(within, Millis(0), kLongestDrain);
+  runtime->scheduler->post([self = shared_from_this(), deadline, promise] {
+    self->pump.close();
+    self->lanes.close();
+    self->drained(deadline, promise);
   });
   return pending;
 }
 
-/// An event without an id must not be taken for a repeat of another one.
-void InboxCore::name_event(InboundEvent& event) {
-  if (event.event_id.empty()) event.event_id = digest(DigestKind::sha256, event.raw).hex();
-}
-
-void InboxCore::arrive(OpenedPush push, MonoTime deadline, Promise<WebhookResponse> promise, InboxSlot slot) {
-  const std::string event_id = push.event.event_id;
-  const auto waiter = std::make_shared<Waiter>(std::move(promise), push);
-  const auto [place, is_first] = items_.try_emplace(event_id);
-  Item& item = place->second;
-  if (!is_first) {
-    count_event("repeat");
-    waiter->slot = std::move(slot);
-    if (item.waiters.size() >= kMaxWaiters) {
-      return answer(waiter, item.is_stored ? std::move(waiter->acknowledgement) : try_again());
-    }
-  }
-  item.waiters.push_back(waiter);
-  arm(waiter, event_id, deadline);
-  if (!is_first) return;
-  item.slot = std::move(slot);
-  item.event = std::move(push.event);
-  runtime_->with_store<Accepted>([steps = steps_, event = *item.event, clock = runtime_->clock](
-                                     Store& store) { return steps->accept(store, event, clock->wall()); },
-                                 [self = shared_from_this(), event_id](Result<Accepted> outcome) {
-                                   self->accepted(event_id, std::move(outcome));
-                                 });
-}
-
-void InboxCore::arm(const WaiterPtr& waiter, const std::string& event_id, MonoTime deadline) {
-  waiter->timer = runtime_->scheduler->run_at(
-      deadline, [self = shared_from_this(), waiter, event_id] { self->on_deadline(waiter, event_id); });
-}
-
-/// The platform waits no longer: what is stored is acknowledged, what is not must come again.
-void InboxCore::on_deadline(const WaiterPtr& waiter, const std::string& event_id) {
-  const auto place = items_.find(event_id);
-  bool is_stored = true;
-  if (place != items_.end()) {
-    Item& item = place->second;
-    if (item.answering) return arm(waiter, event_id, runtime_->clock->mono() + kRecordingTime);
-    is_stored = item.is_stored;
-    item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
-                                      [&](const std::weak_ptr<Waiter>& w) { return w.lock() == waiter; }),
-                       item.waiters.end());
-    if (item.watching && item.waiters.empty()) items_.erase(place);
-  }
-  answer(waiter, is_stored ? std::move(waiter->acknowledgement) : try_again());
-}
-
-void InboxCore::accepted(const std::string& event_id, Result<Accepted> outcome) {
-  const auto place = items_.find(event_id);
-  if (place == items_.end()) return;
-  Item& item = place->second;
-  if (!outcome) {
-    count_event("not_stored");
-    say(LogLevel::error, log_event::kInboxStoreFailed,
-        "an event could not be stored; the platform is asked to repeat it", event_id, outcome.error().to_string());
-    Item lost = std::move(item);
-    items_.erase(place);
-    for (const auto& waiter : lost.waiters) answer(waiter.lock(), try_again());
+/// Looks again and again whether all that was begun has come to its end.
+void InboxCore::drained(MonoTime deadline, const std::shared_ptr<Promise<void>>& promise) {
+  constexpr Millis kLook{10};
+  const bool is_busy =
+      lanes.size() > 0 || pump.is_busy() || journal->waiting() > 0 || (answers_ && answers_->is_busy());
+  if (is_busy && mono() < deadline) {
+    runtime->scheduler->run_at(mono() + kLook,
+                               [self = shared_from_this(), deadline, promise] { self->drained(deadline, promise); });
     return;
   }
-  count_event(outcome->is_new ? "new" : "repeat");
-  item.is_stored = true;
-  item.lane = outcome->lane;
-  if (outcome->event.record.over()) return resolve(place, outcome->event.record);
-  if (outcome->is_ours) {
-    if (outcome->is_new) {
-      item.stored = std::move(outcome->event);
-    } else {
-      item.event.reset();
-    }
-    if (lanes_.count(outcome->lane) == 0) begin(outcome->lane, outcome->head);
-    return;
-  }
-  item.event.reset();
-  item.watching = true;
-  if (item.waiters.empty()) {
-    items_.erase(place);
-  } else {
-    watch(event_id);
-  }
-}
-
-/// Another process works on it: its answer is fetched from the record.
-void InboxCore::watch(const std::string& event_id) {
-  Item& item = items_.at(event_id);
-  const MonoTime next = runtime_->clock->mono() + item.pause;
-  item.pause = std::min(2 * item.pause, kLongestPause);
-  runtime_->scheduler->run_at(next, [self = shared_from_this(), event_id] {
-    const auto place = self->items_.find(event_id);
-    if (place == self->items_.end() || !place->second.watching) return;
-    self->runtime_->with_store<std::optional<StoredEvent>>(
-        [steps = self->steps_, event_id](Store& store) { return steps->claim(store, event_id); },
-        [self, event_id](const Result<std::optional<StoredEvent>>& event) { self->watched(event_id, event); });
+  journal->end_session([self = shared_from_this(), is_busy, promise] {
+    self->drop_all();
+    if (!is_busy) return promise->answer(Result<void>());
+    promise->answer(Error(ErrorKind::timeout, "some turns were still open: their events begin again elsewhere"));
   });
 }
 
-void InboxCore::watched(const std::string& event_id, const Result<std::optional<StoredEvent>>& event) {
-  const auto place = items_.find(event_id);
-  if (place == items_.end() || !place->second.watching) return;
-  if (event && *event && (*event)->record.over()) return resolve(place, (*event)->record);
-  watch(event_id);
+Pending<InboxState> InboxCore::state() {
+  auto promise = std::make_shared<Promise<InboxState>>(runtime);
+  auto pending = promise->pending();
+  runtime->with_store<std::size_t>(
+      [prefix = journal->session_prefix()](Store& store) -> Result<std::size_t> {
+        auto page = store.list(prefix, {}, ListLimits::keys(Store::kMaxListed));
+        if (!page) return page.error();
+        return page->items.size();
+      },
+      [self = shared_from_this(), promise](const Result<std::size_t>& sessions) {
+        if (!sessions) return promise->answer(sessions.error());
+        InboxState state = self->figures();
+        state.live_sessions = *sessions;
+        promise->answer(std::move(state));
+      });
+  return pending;
 }
 
-/// It is over: everyone who waits is told.
-void InboxCore::resolve(Items::iterator place, const EventRecord& record) {
-  Item item = std::move(place->second);
-  items_.erase(place);
-  for (const auto& waiting : item.waiters) {
-    if (const WaiterPtr waiter = waiting.lock()) answer(waiter, response_for(*waiter, record));
-  }
+InboxState InboxCore::figures() const {
+  InboxState state;
+  state.takes_pushes = !ending();
+  state.in_hand = *in_hand;
+  state.open_turns = lanes.open_turns();
+  state.waiting_turns = lanes.waiting_turns();
+  state.oldest = lanes.oldest();
+  state.taken_over = sweep.taken_over();
+  state.polls_behind = pump.behind();
+  const JournalFigures& figures = journal->figures();
+  state.sessions_lost = figures.sessions;
+  state.commits = figures.rounds;
+  state.changes = figures.steps;
+  state.unknown = figures.unknown;
+  state.store_wait = figures.wait;
+  return state;
 }
 
-WebhookResponse InboxCore::response_for(const Waiter& waiter, const EventRecord& record) const {
-  if (record.state == EventRecord::State::done && record.answer && waiter.context) {
-    if (auto reply = channel_->reply(*waiter.context, *record.answer, now())) return *std::move(reply);
-  }
-  return waiter.acknowledgement;
+void InboxCore::session_over() {
+  say({}, LogLevel::warning, log_event::kInboxSessionOver,
+      "the session is over: what was held under it is free for others", {});
+  drop_all();
+  // What nobody else takes is taken again.
+  if (!ending()) sweep.start(false);
 }
 
-void InboxCore::answer(const WaiterPtr& waiter, WebhookResponse response) {
-  if (!waiter) return;
-  runtime_->scheduler->drop(waiter->timer);
-  waiter->promise.answer(std::move(response));
+/// Nothing is held any more.
+void InboxCore::drop_all() {
+  if (outbox_) outbox_->close();
+  outbox_.reset();
+  answers_.reset();
+  lanes.drop_all();
+  pump.session_over();
+  intake.session_over();
 }
 
-void InboxCore::count_event(std::string_view outcome) const {
-  if (!runtime_->observer) return;
-  count(*runtime_->observer, metric::kInboxEvents,
-        {{"platform", channel_->platform()}, {"account", channel_->id()}, {"outcome", outcome}});
+Outbox& InboxCore::outbox() {
+  static_cast<void>(answers());
+  return *outbox_;
 }
 
-void InboxCore::count_poll(std::string_view outcome) const {
-  if (!runtime_->observer) return;
-  count(*runtime_->observer, metric::kInboxPolls,
-        {{"platform", channel_->platform()}, {"account", channel_->id()}, {"outcome", outcome}});
+AnswerRecords& InboxCore::answers() {
+  if (answers_ && answers_->session() == journal->session().id()) return *answers_;
+  if (outbox_) outbox_->close();
+  answers_ = std::make_shared<AnswerRecords>(journal, steps, runtime->clock);
+  outbox_ = std::make_shared<Outbox>(runtime, answers_, OutboxRules(options.tries));
+  return *answers_;
 }
 
-void InboxCore::say(LogLevel level, std::string_view event, std::string_view message, std::string_view event_id,
-                    std::string_view why) const {
-  if (!runtime_->observer) return;
-  log(*runtime_->observer, level, event, message,
-      {{"platform", channel_->platform()}, {"account", channel_->id()}, {"event_id", event_id}, {"why", why}});
+Millis InboxCore::backoff(int tries) const {
+  Millis pause = kFirstPause;
+  for (int i = 1; i < tries && pause < kLongestBackoff; ++i) pause *= 2;
+  const double spread = 0.75 + 0.5 * runtime->jitter->unit();
+  return Millis(static_cast<std::int64_t>(static_cast<double>(std::min(pause, kLongestBackoff).count()) * spread));
+}
+
+void InboxCore::count_event(std::string_view account, std::string_view outcome) const {
+  if (!runtime->observer) return;
+  count(*runtime->observer, metric::kInboxEvents,
+        {{"platform", accounts->platform()}, {"account", account}, {"outcome", outcome}});
+}
+
+void InboxCore::count_take_over(std::string_view account) const {
+  if (!runtime->observer) return;
+  count(*runtime->observer, metric::kInboxTakeOvers, {{"platform", accounts->platform()}, {"account", account}});
+}
+
+void InboxCore::count_answer(std::string_view account, std::string_view outcome) const {
+  if (!runtime->observer) return;
+  count(*runtime->observer, metric::kInboxAnswers,
+        {{"platform", accounts->platform()}, {"account", account}, {"outcome", outcome}});
+}
+
+void InboxCore::show(std::size_t live_sessions) const {
+  if (!runtime->observer) return;
+  InboxFigures figures(accounts->platform());
+  figures.waiting = lanes.events();
+  figures.open_turns = lanes.open_turns();
+  figures.sessions = live_sessions;
+  if (const auto oldest = lanes.oldest())
+    figures.oldest = std::max(Millis(0), std::chrono::duration_cast<Millis>(now() - *oldest));
+  if (pump.polls() > 0) figures.behind = pump.behind();
+  detail::show(*runtime->observer, figures);
+}
+
+void InboxCore::count_poll(std::string_view account, std::string_view outcome) const {
+  if (!runtime->observer) return;
+  count(*runtime->observer, metric::kInboxPolls,
+        {{"platform", accounts->platform()}, {"account", account}, {"outcome", outcome}});
+}
+
+void InboxCore::say(std::string_view account, LogLevel level, std::string_view event, std::string_view message,
+                    std::string_view event_id, std::string_view why) const {
+  if (!runtime->observer) return;
+  log(*runtime->observer, level, event, message,
+      {{"platform", accounts->platform()}, {"account", account}, {"event_id", event_id}, {"why", why}});
 }
 
 }  // namespace detail

@@ -1,5 +1,6 @@
 #include "channel/inbox/host_channel.hpp"
 
+#include "core/async/time_range.hpp"
 #include "core/call/answers.hpp"
 
 #include <cstddef>
@@ -11,8 +12,7 @@ namespace {
 
 constexpr HostSeam kChannel{"Channel"};
 constexpr HostSeam kReopen{"Channel::reopen"};
-constexpr HostSeam kOpenPush{"PushReceiver::open"};
-constexpr HostSeam kReply{"PushReceiver::reply"};
+constexpr HostSeam kCanCarry{"PushReceiver::can_carry"};
 constexpr HostSeam kPoll{"Poller::poll"};
 constexpr HostSeam kAgents{"AgentSessions::agents"};
 constexpr HostSeam kOpenSession{"AgentSessions::open"};
@@ -42,16 +42,19 @@ std::string HostChannel::missing(Facet facet) const {
   return why ? *why : why.error().message();
 }
 
-Result<OpenedPush> HostChannel::open_push(const WebhookRequest& request, WallTime now) const {
-  return call_host(observer(), kOpenPush, [&] { return receiver_->open(request, now); });
-}
-
-Result<WebhookResponse> HostChannel::reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const {
-  return call_host(observer(), kReply, [&] { return receiver_->reply(context, reply, now); });
+bool HostChannel::can_carry(const PassiveReply& answer) const {
+  if (!receiver_) return true;  // its pushes come through a receiver of the application
+  const auto can = call_host(observer(), kCanCarry, [&] { return receiver_->can_carry(answer); });
+  return can && *can;
 }
 
 Result<InboundEvent> HostChannel::reopen(std::string_view raw, WallTime received) const {
   return call_host(observer(), kReopen, [&] { return channel_->reopen(raw, received); });
+}
+
+Millis HostChannel::key_memory(const Address& to) const {
+  const auto memory = call_host(observer(), kChannel, [&] { return channel_->capabilities_at(to).key_memory; });
+  return memory ? bounded_span<Millis>(*memory) : Millis(0);
 }
 
 bool HostChannel::can_send() const {
@@ -72,8 +75,8 @@ Pending<T> HostChannel::start(const HostSeam& seam, Work work) const {
   return started ? *std::move(started) : answered<T>(runtime_, started.error());
 }
 
-Pending<Receipt> HostChannel::send(Message message) const {
-  return start<Receipt>(kSend, [&] { return channel_->messenger()->send(std::move(message)); });
+Pending<Receipt> HostChannel::send(Message message, CallOptions options) const {
+  return start<Receipt>(kSend, [&] { return channel_->messenger()->send(std::move(message), std::move(options)); });
 }
 
 Pending<std::vector<Agent>> HostChannel::agents() const {

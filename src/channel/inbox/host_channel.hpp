@@ -34,13 +34,16 @@ class HostChannel {
   /// Why the account lacks a facet, in its own words.
   std::string missing(Facet facet) const;
 
-  Result<OpenedPush> open_push(const WebhookRequest& request, WallTime now) const;
-  Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const;
+  const std::shared_ptr<PushReceiver>& receiver() const { return receiver_; }
+  /// Whether the answer to a push could be this one at all.
+  bool can_carry(const PassiveReply& answer) const;
   Result<InboundEvent> reopen(std::string_view raw, WallTime received) const;
 
+  /// How long the platform remembers a message's own key, so that a repeat is not shown twice; zero: not at all.
+  Millis key_memory(const Address& to) const;
   bool can_send() const;
   bool can_hand_over() const;
-  Pending<Receipt> send(Message message) const;
+  Pending<Receipt> send(Message message, CallOptions options) const;
   Pending<std::vector<Agent>> agents() const;
   Pending<void> open_session(CustomerId customer, std::string agent) const;
   Pending<PollBatch> poll(CallOptions options) const;

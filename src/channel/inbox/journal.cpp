@@ -52,14 +52,21 @@ JournalSteps Journal::take_steps() {
 
 void Journal::submit() {
   runtime_->with_store<JournalRound::Fate>(
-      affinity_, [round = round_](Store& store) { return Result<JournalRound::Fate>(round->run(store)); },
+      affinity_,
+      [round = round_, clock = runtime_->clock](Store& store) {
+        round->waited = std::chrono::duration_cast<Millis>(clock->mono() - round->session().posted);
+        return Result<JournalRound::Fate>(round->run(store));
+      },
       [self = shared_from_this()](const Result<JournalRound::Fate>& result) { self->returned(result); });
 }
 
 void Journal::returned(const Result<JournalRound::Fate>& result) {
   const auto fate = result ? *result : round_->broken_off(result.error());
   if (fate == JournalRound::Fate::in_doubt) {
-    if (doubts_++ == 0) ++figures_.unknown;
+    if (doubts_++ == 0) {
+      ++figures_.unknown;
+      if (parts_.in_doubt) parts_.in_doubt();
+    }
     const MonoTime again = runtime_->clock->mono() + std::min(kFirstDoubt * doubts_, kLongestDoubt);
     runtime_->scheduler->run_at(again, [self = shared_from_this()] { self->submit(); });
     return;
@@ -72,7 +79,9 @@ void Journal::returned(const Result<JournalRound::Fate>& result) {
       if (round->has_written()) {
         ++figures_.rounds;
         figures_.steps += round->size();
+        figures_.wait = round->waited;
         session_.committed(round->generation(), round->session().posted);
+        if (parts_.committed) parts_.committed(round->size(), round->waited);
         if (parts_.renewed) parts_.renewed();
       }
       round->tell();

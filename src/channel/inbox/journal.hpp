@@ -24,6 +24,7 @@ struct JournalFigures {
   std::uint64_t steps = 0;     ///< Written by them; by `rounds` the size of a group.
   std::uint64_t unknown = 0;   ///< Rounds of which the store did not know whether it had done them.
   std::uint64_t sessions = 0;  ///< That ended against our will.
+  Millis wait{0};              ///< Of the last round, for the store's thread.
 };
 
 /// The one way by which an Inbox writes: steps are gathered while a round is on its way to the store and are the next
@@ -44,10 +45,14 @@ class Journal : public std::enable_shared_from_this<Journal> {
     std::function<bool()> holds;
     std::function<void()> over;
     std::function<void()> renewed;
+    std::function<void(std::size_t steps, Millis waited)> committed;  ///< For reports.
+    std::function<void()> in_doubt;
   };
   void connect(Parts parts) { parts_ = std::move(parts); }
 
   const Session& session() const { return session_; }
+  /// What the keys of all sessions begin with. Any thread.
+  std::string session_prefix() const { return Session::keys(runtime_->name_space).prefix(); }
   bool alive() const { return session_.alive(runtime_->clock->mono()); }
   const JournalFigures& figures() const { return figures_; }
   /// Steps that wait or are on their way.

@@ -12,8 +12,6 @@ namespace {
 constexpr int kRoundRaces = 100;
 /// How often one commit is tried while the store says that it does not know and the session's entry says "not done".
 constexpr int kCommitTries = 3;
-/// Most that one step may write: an event, its lane, its window, a dead letter, 16 of a poll's cursor, the host's.
-constexpr std::size_t kRoomPerStep = 40;
 /// Leaves room in a commit for the last step.
 constexpr std::size_t kRoundBytes = Store::kMaxCommitSize / 4;
 
@@ -29,12 +27,11 @@ JournalRound::Fate JournalRound::run(Store& store) {
   for (int race = 0; race < kRoundRaces; ++race) {
     StagedStore view(store);
     if (auto loaded = read(view); !loaded) return fail(loaded.error());
-    decide(view);
+    if (auto decided = decide(view); !decided) return fail(decided.error(), true);
     if (view.count() == 0 && !renews_) return Fate::done;
     writes_.clear();
     writes_.push_back(session_.write());
-    auto writes = view.writes();
-    writes_.insert(writes_.end(), std::make_move_iterator(writes.begin()), std::make_move_iterator(writes.end()));
+    view.take_writes(writes_);
     durability_ = view.durability();
     const Commit outcome = commit(store);
     if (outcome.fate == Fate::done && !outcome.conflict) tell_written(store);
@@ -48,24 +45,26 @@ Result<void> JournalRound::read(StagedStore& view) const {
   std::vector<std::string> keys = reread_;
   for (const auto& step : steps_) step->keys(keys);
   if (keys.empty()) return {};
-  return view.load(keys);
+  return view.load(std::move(keys));
 }
 
-void JournalRound::decide(StagedStore& view) {
+Result<void> JournalRound::decide(StagedStore& view) {
   refused_.clear();
   wrote_.clear();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    const bool has_room = view.count() + kRoomPerStep <= Store::kMaxWrites && view.bytes() < kRoundBytes;
-    if (!has_room) {
+    const bool has_room = view.count() + steps_[i]->room() < Store::kMaxWrites && view.bytes() < kRoundBytes;
+    if (!has_room && i > 0) {
       while (steps_.size() > i) leave(i);
-      return;
+      return {};
     }
     const std::size_t before = view.commits();
     view.begin_step(i);
     auto decided = steps_[i]->decide(view, session_.id);
+    if (!decided && view.commits() != before) return decided.error();  // what it began must not be written
     refused_.push_back(decided ? std::nullopt : std::make_optional(decided.error()));
     wrote_.push_back(view.commits() != before);
   }
+  return {};
 }
 
 /// True: what we wrote is there. False: it is as it was before. Error `conflict`: neither, the session is over.
@@ -130,12 +129,14 @@ void JournalRound::leave(std::size_t step) {
   steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(step));
 }
 
-JournalRound::Fate JournalRound::fail(Error error) {
+/// `is_of_one`: it is the fault of one step, which alone is to be told. So it may be where the store refuses what it
+/// was given.
+JournalRound::Fate JournalRound::fail(Error error, bool is_of_one) {
   error_ = std::move(error);
   in_doubt_ = false;
-  // One of them may be what the store cannot take: that one alone is told.
   const ErrorKind kind = error_->kind();
-  if (steps_.size() > 1 && (kind == ErrorKind::bad_argument || kind == ErrorKind::quota_exhausted)) {
+  is_of_one = is_of_one || kind == ErrorKind::bad_argument || kind == ErrorKind::quota_exhausted;
+  if (is_of_one && steps_.size() > 1) {
     for (const auto& step : steps_) step->losses_ = JournalStep::kLossesAlone;
     while (!steps_.empty()) leave(0);
   }

@@ -27,8 +27,10 @@ class JournalStep {
 
   /// Appends the keys that `decide` reads, to be read for all steps at once. Others it may read all the same.
   virtual void keys(std::vector<std::string>& out) const { static_cast<void>(out); }
-  /// On the store's thread, again whenever the round is made again: reads from the view, and commits to it once or not
-  /// at all. An error: the step wrote nothing and is told so. `session` writes.
+  /// Most writes it may make; a round takes no step that it has no room for.
+  virtual std::size_t room() const { return 40; }
+  /// On the store's thread, again whenever the round is made again: reads from the view, and commits to it. An error:
+  /// it committed nothing and is told so. `session` writes.
   virtual Result<void> decide(StagedStore& view, const std::string& session) = 0;
   /// On the store's thread, when it is written for good.
   virtual void written(Store& store) { static_cast<void>(store); }
@@ -72,6 +74,7 @@ class JournalRound {
   /// What run() threw, or why it was not run, in place of its fate.
   Fate broken_off(Error error);
 
+  Millis waited{0};  ///< For the store's thread.
   const SessionRound& session() const noexcept { return session_; }
   bool has_written() const noexcept { return generation_ != 0; }
   std::uint64_t generation() const noexcept { return generation_; }
@@ -92,13 +95,13 @@ class JournalRound {
     std::optional<std::size_t> conflict;  ///< Of which write, if somebody else was faster.
   };
   Result<void> read(StagedStore& view) const;
-  void decide(StagedStore& view);
+  Result<void> decide(StagedStore& view);
   Commit commit(Store& store);
   Result<bool> find_own(Store& store);
   void tell_written(Store& store);
   void lost(const StagedStore& view, std::size_t write);
   void leave(std::size_t step);
-  Fate fail(Error error);
+  Fate fail(Error error, bool is_of_one = false);
 
   const SessionRound session_;
   const bool renews_;

@@ -1,296 +1,324 @@
-#include "channel/inbox/core.hpp"
+#include "channel/inbox/lanes.hpp"
 
-#include <fmt/format.h>
+#include "channel/inbox/core.hpp"
+#include "channel/inbox/lanes_step.hpp"
+#include "core/call/answers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
-namespace {
-
-constexpr Millis kFirstBackoff{1'000};
-constexpr Millis kLongestBackoff{60'000};
-constexpr Millis kStorePause{200};
-constexpr Millis kLongestStorePause{5'000};
-
-}  // namespace
 
 InboxWork::~InboxWork() {
   HandlerOutcome dropped;
   dropped.why = "the handler dropped the event without an answer";
-  settle(std::move(dropped));
+  if (!settled_.exchange(true)) {
+    core_->runtime->scheduler->post([core = core_, lane = lane_, id = id_, dropped = std::move(dropped)]() mutable {
+      core->lanes.settled(lane, id, std::move(dropped));
+    });
+  }
 }
 
 void InboxWork::settle(HandlerOutcome outcome) {
-  if (!settled_.exchange(true)) core_->settle(lane_, id_, std::move(outcome));
+  if (settled_.exchange(true)) {
+    if (outcome.finished) outcome.finished->answer(Error(ErrorKind::bad_argument, "this turn was answered before"));
+    return;
+  }
+  core_->runtime->scheduler->post([self = shared_from_this(), outcome = std::move(outcome)]() mutable {
+    self->core_->lanes.settled(self->lane_, self->id_, std::move(outcome));
+  });
 }
 
-InboxCore::Lane* InboxCore::find(const std::string& lane, std::uint64_t step_id) {
+Pending<void> InboxWork::finish(PassiveReply answer, std::vector<StoreWrite> also) {
+  constexpr std::size_t kMostWrites = 32;
+  HandlerOutcome outcome;
+  if (also.size() > kMostWrites)
+    return answered<void>(core_->runtime, Error(ErrorKind::bad_argument, "a turn finishes with at most 32 writes"));
+  outcome.answer = std::move(answer);
+  outcome.also = std::move(also);
+  outcome.finished.emplace(core_->runtime);
+  outcome.turn = shared_from_this();
+  auto pending = outcome.finished->pending();
+  settle(std::move(outcome));
+  return pending;
+}
+
+Lanes::Lanes(InboxCore& core) : core_(core), turns_(core.options.handlers) {}
+
+Lanes::Lane* Lanes::find(const std::string& lane, std::uint64_t step_id) {
   const auto place = lanes_.find(lane);
   return place != lanes_.end() && place->second.step == step_id ? &place->second : nullptr;
 }
 
-Millis InboxCore::backoff(int tries) const {
-  Millis pause = kFirstBackoff;
-  for (int i = 1; i < tries && pause < kLongestBackoff; ++i) pause *= 2;
-  const double spread = 0.75 + 0.5 * runtime_->jitter->unit();
-  return Millis(static_cast<std::int64_t>(static_cast<double>(std::min(pause, kLongestBackoff).count()) * spread));
-}
-
-void InboxCore::later(Lane& lane, Millis pause, void (InboxCore::*next)(Lane&)) {
+void Lanes::later(Lane& lane, Millis pause, void (Lanes::*next)(Lane&)) {
   lane.step = ++last_id_;
-  lane.timer = runtime_->scheduler->run_at(runtime_->clock->mono() + pause,
-                                           [self = shared_from_this(), key = lane.key, id = lane.step, next] {
-                                             if (Lane* current = self->find(key, id)) ((*self).*next)(*current);
-                                           });
+  lane.timer = core_.runtime->scheduler->run_at(
+      core_.mono() + pause, [core = core_.shared_from_this(), key = lane.key, id = lane.step, next] {
+        if (Lane* current = core->lanes.find(key, id)) (core->lanes.*next)(*current);
+      });
 }
 
-/// After an error the record may have been written all the same: it is read before `resume` goes on.
-void InboxCore::store_failed(Lane& lane, const Error& error, void (InboxCore::*resume)(Lane&)) {
-  if (lane.store_failures++ == 0) {
-    say(LogLevel::error, log_event::kInboxStoreFailed, "the store failed; the step is repeated until it works",
-        lane.event_id, error.to_string());
+void Lanes::arrived(const AccountPtr& account, Accepted accepted, InboundEvent event) {
+  if (accepted.event.record.over() || !accepted.is_ours) return;
+  if (accepted.fate == EventFate::stored) {
+    const std::string head = accepted.head;
+    Arrival& arrival = arrivals_[account->keys.event(event.event_id)];
+    arrival.event = std::move(event);
+    arrival.stored = std::move(accepted.event);
+    arrival.slot = InboxSlot(core_.in_hand);
   }
-  lane.resume = resume;
-  later(lane, std::min(kStorePause * lane.store_failures, kLongestStorePause), &InboxCore::recheck);
+  offer(account, accepted.lane, accepted.head);
 }
 
-void InboxCore::recheck(Lane& lane) {
-  step<std::optional<StoredEvent>>(
-      lane, [event_id = lane.event_id](const InboxStore& steps, Store& store) { return steps.load(store, event_id); },
-      [](InboxCore& self, Lane& current, Result<std::optional<StoredEvent>> event) {
-        if (!event) return self.store_failed(current, event.error(), current.resume);
-        if (*event && (*event)->generation == current.stored.generation) return (self.*current.resume)(current);
-        self.adopted(current, std::move(*event));
-      });
-}
-
-void InboxCore::save_then(Lane& lane, Durability durability, void (InboxCore::*next)(Lane&)) {
-  lane.durability = durability;
-  lane.next = next;
-  save(lane);
-}
-
-void InboxCore::save(Lane& lane) {
-  step<std::uint64_t>(
-      lane,
-      [event_id = lane.event_id, event = lane.stored, durability = lane.durability](
-          const InboxStore& steps, Store& store) { return steps.save(store, event_id, event, durability); },
-      [](InboxCore& self, Lane& current, const Result<std::uint64_t>& generation) {
-        if (!generation) return self.store_failed(current, generation.error(), &InboxCore::save);
-        if (*generation == 0) return self.adopt(current);
-        current.store_failures = 0;
-        current.stored.generation = *generation;
-        (self.*current.next)(current);
-      });
+void Lanes::offer(const AccountPtr& account, const std::string& lane, const std::string& head) {
+  if (!head.empty() && lanes_.count(lane) == 0) begin(account, lane, head);
 }
 
 /// The first event of a lane that is ours.
-void InboxCore::begin(const std::string& key, const std::string& event_id) {
+void Lanes::begin(const AccountPtr& account, const std::string& key, const std::string& event_id) {
   Lane& lane = lanes_[key];
-  lane = Lane();
+  lane.account = account;
   lane.key = key;
   lane.event_id = event_id;
-  arm_extension();
-  const auto place = items_.find(event_id);
-  if (place == items_.end()) return adopt(lane);
-  Item& item = place->second;
-  item.watching = false;
-  item.lane = key;
-  if (!item.stored) return adopt(lane);
-  lane.stored = *std::move(item.stored);
-  item.stored.reset();
-  dispatch(lane);
+  lane.event_key = account->keys.event(event_id);
+  core_.journal->keep();
+  const auto arrival = arrivals_.find(lane.event_key);
+  if (arrival == arrivals_.end()) return load(lane);
+  lane.stored = std::move(arrival->second.stored);
+  lane.event = std::move(arrival->second.event);
+  ready(lane);
 }
 
 /// Goes on from what the store says: after a take-over, a restart, or when somebody else wrote the record.
-void InboxCore::adopt(Lane& lane) {
+void Lanes::load(Lane& lane) {
   step<std::optional<StoredEvent>>(
-      lane, [event_id = lane.event_id](const InboxStore& steps, Store& store) { return steps.load(store, event_id); },
-      [](InboxCore& self, Lane& current, Result<std::optional<StoredEvent>> event) {
-        if (event) return self.adopted(current, std::move(*event));
-        if (event.error().kind() != ErrorKind::configuration) {
-          return self.store_failed(current, event.error(), &InboxCore::adopt);
-        }
-        self.say(LogLevel::error, log_event::kInboxStoreFailed, "a damaged record was passed over", current.event_id,
-                 event.error().to_string());
-        self.pass_over(current);
-      });
+      lane, lane.event_key,
+      [key = lane.event_key](const EventSteps&, StagedStore& view) {
+        auto event = EventSteps::load(view, key);
+        const bool is_damaged = !event && event.error().kind() == ErrorKind::configuration;
+        return is_damaged ? Result<std::optional<StoredEvent>>(std::optional<StoredEvent>()) : event;
+      },
+      [this](Lane& current, std::optional<StoredEvent> event, std::uint64_t) { loaded(current, std::move(event)); });
 }
 
-void InboxCore::adopted(Lane& lane, std::optional<StoredEvent> event) {
-  lane.store_failures = 0;
-  if (!event) return pass_over(lane);
+void Lanes::loaded(Lane& lane, std::optional<StoredEvent> event) {
+  if (!event) {
+    core_.say(lane.account->channel->id(), LogLevel::error, log_event::kInboxStoreFailed,
+              "an event without a readable record was passed over", lane.event_id);
+    return pass_over(lane);
+  }
   lane.stored = *std::move(event);
   EventRecord& record = lane.stored.record;
-  switch (record.state) {
-    case EventRecord::State::done:
-    case EventRecord::State::dead:
-      return pass_over(lane);
-    case EventRecord::State::sending:
-      return bury(lane, "the process ended while it sent the answer; nobody knows whether the customer got it");
-    case EventRecord::State::ready:
-      return deliver(lane);
-    case EventRecord::State::work:
-      break;
-  }
-  if (closed_) return let_go(lane);
-  if (record.tries >= options_.tries) {
+  if (record.over()) return pass_over(lane);
+  if (record.state == EventRecord::State::answered) return deliver(lane);
+  if (core_.ending()) return let_go(lane);
+  if (record.tries >= core_.options.tries) {
     return bury(lane, record.why.empty() ? "its processes ended while they handled it" : record.why);
   }
   // Counted before the handler sees it: an event that kills its process is not handed over for ever.
-  ++record.tries;
-  save_then(lane, Durability::relaxed, &InboxCore::dispatch);
+  count_try(lane, &Lanes::ready);
 }
 
-void InboxCore::dispatch(Lane& lane) {
-  if (closed_) return let_go(lane);
-  const auto place = items_.find(lane.event_id);
-  std::optional<InboundEvent> event;
-  if (place != items_.end()) event.swap(place->second.event);
+void Lanes::count_try(Lane& lane, void (Lanes::*next)(Lane&)) {
+  ++lane.stored.record.tries;
+  step<bool>(
+      lane, {},
+      [key = lane.event_key, event = std::make_shared<const StoredEvent>(lane.stored)](
+          const EventSteps& steps, StagedStore& view) -> Result<bool> {
+        auto saved = steps.save(view, key, *event, Durability::relaxed);
+        if (!saved) return saved.error();
+        return true;
+      },
+      [this, next](Lane& current, bool, std::uint64_t generation) {
+        current.stored.generation = generation;
+        (this->*next)(current);
+      });
+}
+
+/// The event may go to the handler as soon as it is its turn.
+void Lanes::ready(Lane& lane) {
+  if (core_.ending()) return let_go(lane);
+  turns_.wait(lane.account->number, lane.key);
+  give_turns();
+}
+
+void Lanes::give_turns() {
+  while (core_.journal->alive()) {
+    const auto next = turns_.next();
+    if (!next) return;
+    const auto lane = lanes_.find(next->second);
+    if (lane == lanes_.end()) {
+      turns_.give_back(next->first);
+      continue;
+    }
+    lane->second.has_turn = true;
+    dispatch(lane->second);
+  }
+}
+
+void Lanes::dispatch(Lane& lane) {
+  if (core_.ending()) return let_go(lane);
+  std::optional<InboundEvent> event = std::exchange(lane.event, std::nullopt);
+  const EventRecord& record = lane.stored.record;
   if (!event) {
-    auto again = channel_->reopen(lane.stored.record.raw, from_unix_millis(lane.stored.record.received));
+    auto again = lane.account->channel->reopen(record.raw, from_unix_millis(record.received));
     if (!again) return bury(lane, "the stored event cannot be read again: " + again.error().message());
     event = *std::move(again);
     event->event_id = lane.event_id;
   }
+  event->history = record.is_history;
   lane.to = event->sender();
   lane.work = ++last_id_;
   lane.step = ++last_id_;
-  lane.timer = runtime_->scheduler->run_at(runtime_->clock->mono() + options_.give_up,
-                                           [self = shared_from_this(), key = lane.key, work = lane.work] {
-                                             HandlerOutcome nothing;
-                                             nothing.why = "the handler gave no answer in time (InboxOptions::give_up)";
-                                             self->on_settled(key, work, std::move(nothing));
-                                           });
-  InboxTurn turn(std::make_shared<InboxWork>(shared_from_this(), lane.key, lane.work));
-  runtime_->run_callback([self = shared_from_this(), event = *std::move(event), turn = std::move(turn)]() mutable {
+  const auto core = core_.shared_from_this();
+  lane.timer =
+      core_.runtime->scheduler->run_at(core_.mono() + core_.options.give_up, [core, key = lane.key, work = lane.work] {
+        HandlerOutcome nothing;
+        nothing.why = "the handler gave no answer in time (InboxOptions::give_up)";
+        core->lanes.settled(key, work, std::move(nothing));
+      });
+  InboxTurn turn(std::make_shared<InboxWork>(core, lane.key, lane.work));
+  core_.runtime->run_callback([core, event = *std::move(event), turn = std::move(turn)]() mutable {
     constexpr HostSeam kHandler{"Inbox::Handler"};
     const auto handled =
-        call_host(self->runtime_->observer.get(), kHandler, [&] { self->handler_(std::move(event), turn); });
+        call_host(core->runtime->observer.get(), kHandler, [&] { core->handler(std::move(event), turn); });
     if (!handled) turn.failed(handled.error().message());
   });
 }
 
-void InboxCore::settle(const std::string& lane, std::uint64_t work, HandlerOutcome outcome) {
-  runtime_->scheduler->post([self = shared_from_this(), lane, work, outcome = std::move(outcome)]() mutable {
-    self->on_settled(lane, work, std::move(outcome));
-  });
-}
-
-void InboxCore::on_settled(const std::string& key, std::uint64_t work, HandlerOutcome outcome) {
+void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome outcome) {
   const auto place = lanes_.find(key);
-  if (place == lanes_.end() || place->second.work != work) return;
+  if (place == lanes_.end() || place->second.work != work) {
+    // Of a turn that was answered twice, or whose event is another process' by now.
+    if (outcome.answer) core_.count_answer({}, "lost");
+    if (outcome.finished) outcome.finished->answer(Error(ErrorKind::cancelled, "the event is not ours any more"));
+    return;
+  }
   Lane& lane = place->second;
+  if (!outcome.also.empty()) return save_with(lane, std::move(outcome));
   lane.work = 0;
-  runtime_->scheduler->drop(lane.timer);
+  core_.runtime->scheduler->drop(lane.timer);
+  free_turn(lane);
+  if (outcome.finished) outcome.finished->answer(Result<void>());
   if (!outcome.answer) return failed(lane, std::move(outcome.why));
   answered(lane, *std::move(outcome.answer));
 }
 
-void InboxCore::failed(Lane& lane, std::string why) {
-  EventRecord& record = lane.stored.record;
-  record.why = std::move(why);
-  if (record.tries >= options_.tries) return bury(lane, record.why);
-  say(LogLevel::warning, log_event::kInboxHandlingFailed, "handling an event failed; it will be tried again",
-      lane.event_id, record.why);
-  ++record.tries;
-  save_then(lane, Durability::relaxed, &InboxCore::dispatch_later);
+void Lanes::free_turn(Lane& lane) {
+  if (!std::exchange(lane.has_turn, false)) return;
+  turns_.give_back(lane.account->number);
+  if (turns_.waiting() > 0)
+    core_.runtime->scheduler->post([core = core_.shared_from_this()] { core->lanes.give_turns(); });
 }
 
-void InboxCore::dispatch_later(Lane& lane) { later(lane, backoff(lane.stored.record.tries - 1), &InboxCore::dispatch); }
+void Lanes::failed(Lane& lane, std::string why) {
+  EventRecord& record = lane.stored.record;
+  record.why = std::move(why);
+  if (record.tries >= core_.options.tries) return bury(lane, record.why);
+  core_.say(lane.account->channel->id(), LogLevel::warning, log_event::kInboxHandlingFailed,
+            "handling an event failed; it will be tried again", lane.event_id, record.why);
+  count_try(lane, &Lanes::try_later);
+}
+
+void Lanes::try_later(Lane& lane) { later(lane, core_.backoff(lane.stored.record.tries - 1), &Lanes::ready); }
 
 /// To the dead letters, where it is seen; the customer's next event goes on.
-void InboxCore::bury(Lane& lane, std::string why) {
+void Lanes::bury(Lane& lane, std::string why) {
+  free_turn(lane);
   EventRecord& record = lane.stored.record;
   record.state = EventRecord::State::dead;
   record.why = std::move(why);
-  count_event("dead");
-  say(LogLevel::error, log_event::kInboxDeadLetter, "an event goes to the dead letters", lane.event_id, record.why);
   finish(lane);
 }
 
-/// Records the end of the lane's first event; if its record is over in the store already, only the lane moves on.
-void InboxCore::finish(Lane& lane) { finish(lane, lane.stored); }
-void InboxCore::pass_over(Lane& lane) { finish(lane, std::nullopt); }
-
-void InboxCore::finish(Lane& lane, std::optional<StoredEvent> last) {
-  step<Finished>(
-      lane,
-      [key = lane.key, event_id = lane.event_id, last = std::move(last), stop = closed_.load(),
-       clock = runtime_->clock](const InboxStore& steps, Store& store) {
-        return steps.finish(store, key, event_id, last, stop, clock->wall());
+/// Records the end of the lane's first event.
+void Lanes::finish(Lane& lane) {
+  EventEnd end;
+  end.lets_go = core_.ending();
+  step<LaneLook>(
+      lane, lane.key,
+      [session = core_.journal->session().id(), account = lane.account, key = lane.key, id = lane.event_id,
+       event = std::make_shared<const StoredEvent>(lane.stored), end](const EventSteps& steps, StagedStore& view) {
+        return steps.finish(view, session, account->keys, key, id, *event, end, Durability::relaxed);
       },
-      [](InboxCore& self, Lane& current, const Result<Finished>& outcome) { self.finished(current, outcome); });
+      [this](Lane& current, const LaneLook& next, std::uint64_t) {
+        count_end(current);
+        ended(current, next);
+      });
 }
 
-void InboxCore::finished(Lane& lane, const Result<Finished>& outcome) {
-  if (!outcome || outcome->record_changed) {
-    // Their answer is not recorded, so it cannot go with them: it leaves as a message once the store works.
-    acknowledge_waiters(lane.event_id);
-    return outcome ? adopt(lane) : store_failed(lane, outcome.error(), &InboxCore::finish_again);
-  }
-  if (!outcome->is_ours) return lose(lane.key);
+/// If its record is over in the store already, only the lane moves on.
+void Lanes::pass_over(Lane& lane) {
+  step<LaneLook>(
+      lane, lane.key,
+      [session = core_.journal->session().id(), key = lane.key, id = lane.event_id](
+          const EventSteps& steps, StagedStore& view) { return steps.pass_over(view, session, key, id); },
+      [this](Lane& current, const LaneLook& next, std::uint64_t) { ended(current, next); });
+}
+
+/// The event is over: whoever waits for it is told, the lane's next one begins.
+void Lanes::ended(Lane& lane, const LaneLook& next) {
+  const AccountPtr account = lane.account;
   const std::string key = lane.key;
-  const std::string event_id = lane.event_id;
+  const std::string event_key = lane.event_key;
   const EventRecord record = std::move(lane.stored.record);
+  const bool was_carried = record.state == EventRecord::State::done;
+  free_turn(lane);
   lanes_.erase(key);
-  if (const auto place = items_.find(event_id); place != items_.end()) resolve(place, record);
-  if (!outcome->next.empty()) begin(key, outcome->next);
-}
-
-void InboxCore::finish_again(Lane& lane) {
-  EventRecord& record = lane.stored.record;
-  if (record.state != EventRecord::State::done || !record.answer) return finish(lane);
-  record.state = EventRecord::State::ready;
-  deliver(lane);
-}
-
-void InboxCore::acknowledge_waiters(const std::string& event_id) {
-  const auto place = items_.find(event_id);
-  if (place == items_.end()) return;
-  place->second.answering = false;
-  std::vector<std::weak_ptr<Waiter>> waiters;
-  waiters.swap(place->second.waiters);
-  for (const auto& waiting : waiters) {
-    if (const WaiterPtr waiter = waiting.lock()) answer(waiter, std::move(waiter->acknowledgement));
-  }
-}
-
-void InboxCore::lose(const std::string& key) {
-  say(LogLevel::warning, log_event::kInboxLaneLost, "another owner took over a customer's events", {});
-  drop(key);
-}
-
-/// Not ours any more: what waits here for its events is told by their records.
-void InboxCore::drop(const std::string& key) {
-  lanes_.erase(key);
-  std::vector<std::string> waiting;
-  for (auto place = items_.begin(); place != items_.end();) {
-    Item& item = place->second;
-    const bool is_of_lane = item.lane == key && item.is_stored && !item.watching;
-    if (is_of_lane && item.waiters.empty()) {
-      place = items_.erase(place);
-      continue;
-    }
-    if (is_of_lane) {
-      item.answering = false;
-      item.watching = true;
-      item.stored.reset();
-      item.event.reset();
-      waiting.push_back(place->first);
-    }
-    ++place;
-  }
-  for (const std::string& event_id : waiting) watch(event_id);
+  arrivals_.erase(event_key);
+  core_.intake.over(event_key, was_carried ? record.answer : std::nullopt);
+  if (next.is_ours) offer(account, key, next.head);
 }
 
 /// Frees the lane for other owners: this Inbox is closed.
-void InboxCore::let_go(Lane& lane) {
-  const std::string key = lane.key;
-  runtime_->with_store<void>([steps = steps_, key](Store& store) { return steps->let_go(store, key); },
-                             [](const Result<void>&) {});
-  drop(key);
+void Lanes::let_go(Lane& lane) {
+  free_turn(lane);
+  step<bool>(
+      lane, lane.key,
+      [session = core_.journal->session().id(), key = lane.key](const EventSteps& steps,
+                                                                StagedStore& view) -> Result<bool> {
+        auto freed = steps.let_go(view, session, key);
+        if (!freed) return freed.error();
+        return true;
+      },
+      [this, key = lane.key](Lane&, bool, std::uint64_t) { drop(key); });
+}
+
+void Lanes::drop(const std::string& key) {
+  const auto place = lanes_.find(key);
+  if (place == lanes_.end()) return;
+  arrivals_.erase(place->second.event_key);
+  lanes_.erase(place);
+}
+
+void Lanes::drop_all() {
+  for (auto& [key, lane] : lanes_) core_.runtime->scheduler->drop(lane.timer);
+  lanes_.clear();
+  arrivals_.clear();
+  turns_.clear();
+}
+
+/// What is with a handler, or on its way to a customer, comes to its end.
+void Lanes::close() {
+  std::vector<std::string> idle;
+  for (const auto& [key, lane] : lanes_) {
+    if (lane.work == 0 && !lane.answer) idle.push_back(key);
+  }
+  turns_.clear_waiting();
+  for (const std::string& key : idle) {
+    const auto lane = lanes_.find(key);
+    if (lane != lanes_.end()) let_go(lane->second);
+  }
+}
+
+std::optional<WallTime> Lanes::oldest() const {
+  std::optional<WallTime> oldest;
+  for (const auto& [key, arrival] : arrivals_) {
+    const WallTime came = from_unix_millis(arrival.stored.record.received);
+    if (!oldest || came < *oldest) oldest = came;
+  }
+  return oldest;
 }
 
 }  // namespace detail

@@ -9,8 +9,8 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
 
-constexpr int kRecordVersion = 1;
-constexpr std::array<std::string_view, 5> kStates{"work", "ready", "sending", "done", "dead"};
+constexpr int kRecordVersion = 2;
+constexpr std::array<std::string_view, 4> kStates{"work", "answered", "done", "dead"};
 
 std::optional<EventRecord::State> read_state(std::string_view word) {
   for (std::size_t i = 0; i < kStates.size(); ++i) {
@@ -32,16 +32,18 @@ int small(Value value) { return std::max(0, value.small_integer()); }
 
 std::string EventRecord::text() const {
   std::string out;
-  out.reserve(raw.size() + raw.size() / 8 + 160);
+  out.reserve((over() ? 0 : raw.size() + raw.size() / 8) + (answer ? 320 : 160));
   JsonWriter json(out);
   json.begin_object().key("v").integer(kRecordVersion);
   json.key("s").string(kStates[static_cast<std::size_t>(state)]).key("at").integer(received);
-  if (!over()) json.key("until").integer(claim_until).key("by").string(accepted_by);
+  if (!over()) json.key("asked").integer(asked).key("until").integer(claim_until).key("by").string(accepted_by);
   json.key("n").integer(tries);
-  if (sends != 0) json.key("sends").integer(sends);
+  if (is_history) json.key("old").boolean(true);
   if (!why.empty()) json.key("why").string(why);
+  if (!trace.empty()) json.key("trace").string(trace);
   if (answer) write_answer(json.key("a"), *answer);
-  if (!raw.empty()) json.key("raw").string(raw);
+  if (delivery && !over()) delivery->write(json.key("out"));
+  if (!raw.empty() && !over()) json.key("raw").string(raw);
   json.end_object();
   return out;
 }
@@ -54,12 +56,15 @@ std::optional<EventRecord> EventRecord::parse(std::string_view text) {
   EventRecord record;
   record.state = *state;
   record.received = root["at"].integer().value_or(0);
+  record.asked = root["asked"].integer().value_or(0);
   record.claim_until = root["until"].integer().value_or(0);
   record.accepted_by = root["by"].text();
   record.tries = small(root["n"]);
-  record.sends = small(root["sends"]);
+  record.is_history = root["old"].boolean().value_or(false);
   record.why = root["why"].text();
+  record.trace = root["trace"].text();
   if (root["a"]) record.answer = read_answer(root["a"]);
+  if (root["out"]) record.delivery = OutboxRecord::read(root["out"]);
   record.raw = root["raw"].text();
   return record;
 }
@@ -67,8 +72,7 @@ std::optional<EventRecord> EventRecord::parse(std::string_view text) {
 std::string LaneRecord::text() const {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().key("v").integer(kRecordVersion).key("o").string(owner).key("u").integer(until);
-  json.key("q").begin_array();
+  json.begin_object().key("v").integer(kRecordVersion).key("o").string(owner).key("q").begin_array();
   for (const std::string& event : events) json.string(event);
   json.end_array().end_object();
   return out;
@@ -79,7 +83,6 @@ std::optional<LaneRecord> LaneRecord::parse(std::string_view text) {
   if (!document) return std::nullopt;
   LaneRecord record;
   record.owner = document.root()["o"].text();
-  record.until = document.root()["u"].integer().value_or(0);
   for (const Value event : document.root()["q"].items()) record.events.emplace_back(event.text());
   return record;
 }

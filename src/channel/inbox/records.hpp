@@ -1,6 +1,9 @@
 #pragma once
 
+#include "channel/inbox/outbox_rules.hpp"
+
 #include <kefu/channel/webhook.hpp>
+#include <kefu/core/trace.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -16,31 +19,38 @@ namespace detail {
 /// One accepted event: what came, and how far it got.
 struct EventRecord {
   enum class State : unsigned char {
-    work,     ///< Waits for the handler or is with it.
-    ready,    ///< Answered; a request that waits at another process may take the answer along, until `claim_until`.
-    sending,  ///< The answer is on its way as a customer message; found so after a crash, nobody knows whether it went.
-    done,     ///< Over. `answer` is set if it left with a request: a repeat gets it again.
-    dead,     ///< Over: among the dead letters.
+    work,      ///< Waits for the handler or is with it.
+    answered,  ///< The handler is done; `delivery` says how far its answer is.
+    done,      ///< Over. `answer` is set if it left with a request: a repeat gets it again.
+    dead,      ///< Over: among the dead letters.
   };
   State state = State::work;
   std::int64_t received = 0;
+  std::int64_t asked = 0;        ///< By the platform's clock.
   std::int64_t claim_until = 0;  ///< Until then the first request waits for its answer...
-  std::string accepted_by;       ///< ...at this owner.
+  std::string accepted_by;       ///< ...at this session.
+  bool is_history = false;       ///< Older than what this account's first start answers.
   int tries = 0;                 ///< How often it was given to the handler.
-  int sends = 0;                 ///< How often sending the answer was tried.
   std::string why;               ///< The last failure.
+  std::string trace;             ///< The trace parent of the push, as W3C text.
   std::optional<PassiveReply> answer;
-  std::string raw;  ///< Empty once it is over.
+  std::optional<OutboxRecord> delivery;
+  std::string raw;  ///< Not kept once it is over.
 
   bool over() const { return state == State::done || state == State::dead; }
   std::string text() const;
   static std::optional<EventRecord> parse(std::string_view text);
 };
 
-/// The unfinished events of one customer, oldest first, and who works on them.
+/// A record as it was last read or written.
+struct StoredEvent {
+  EventRecord record;
+  std::uint64_t generation = 0;
+};
+
+/// The unfinished events of one customer, oldest first, and the session that works on them.
 struct LaneRecord {
   std::string owner;
-  std::int64_t until = 0;  ///< Afterwards another owner may take over.
   std::vector<std::string> events;
 
   std::string text() const;

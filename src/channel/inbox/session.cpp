@@ -6,7 +6,7 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 Session::Session(std::string_view name_space, std::string name, Millis lease)
-    : keys_(name_space, "inbox", "inbox-session", "1"), name_(std::move(name)), lease_(lease) {
+    : keys_(keys(name_space)), name_(std::move(name)), lease_(lease) {
   end();
 }
 

@@ -51,7 +51,8 @@ class Session {
   /// The entry was not ours any more, or is given back: the next commit begins a new session.
   void end();
 
-  /// The key of a session's entry.
+  /// The keys of sessions' entries are made from this.
+  static StoreKey keys(std::string_view name_space) { return StoreKey(name_space, "inbox", "inbox-session", "1"); }
   std::string key_of(std::string_view id) const { return keys_.with(id); }
   /// What the keys of all sessions begin with, for listings.
   std::string prefix() const { return keys_.prefix(); }

@@ -12,15 +12,17 @@ std::size_t hash_of_key(std::string_view key) noexcept { return std::hash<std::s
 
 }  // namespace
 
-StagedStore::Place* StagedStore::known(std::string_view key, std::size_t hash) {
+const StagedStore::Place* StagedStore::known(std::string_view key, std::size_t hash) const {
   const auto place =
       std::find_if(places_.begin(), places_.end(), [&](const Place& p) { return p.hash == hash && p.key == key; });
   return place == places_.end() ? nullptr : &*place;
 }
 
-StagedStore::Place& StagedStore::add(std::string_view key, std::size_t hash) {
+bool StagedStore::knows(std::string_view key) const { return known(key, hash_of_key(key)) != nullptr; }
+
+StagedStore::Place& StagedStore::add(std::string key, std::size_t hash) {
   Place& place = places_.emplace_back();
-  place.key = key;
+  place.key = std::move(key);
   place.hash = hash;
   return place;
 }
@@ -30,13 +32,13 @@ Result<StagedStore::Place*> StagedStore::find(std::string_view key) {
   if (Place* place = known(key, hash)) return place;
   auto entry = base_.get(key);
   if (!entry) return entry.error();
-  Place& place = add(key, hash);
+  Place& place = add(std::string(key), hash);
   place.entry = *std::move(entry);
   if (place.entry) place.read = place.entry->generation;
   return &place;
 }
 
-Result<void> StagedStore::load(const std::vector<std::string>& keys) {
+Result<void> StagedStore::load(std::vector<std::string> keys) {
   places_.reserve(places_.size() + keys.size() + 1);
   for (auto first = keys.begin(); first != keys.end();) {
     const auto count = std::min<std::ptrdiff_t>(keys.end() - first, kMaxRead);
@@ -44,10 +46,10 @@ Result<void> StagedStore::load(const std::vector<std::string>& keys) {
     auto found = base_.get_many(is_all ? keys : std::vector<std::string>(first, first + count));
     if (!found) return found.error();
     for (auto& entry : *found) {
-      const std::string& key = *first++;
+      std::string& key = *first++;
       const std::size_t hash = hash_of_key(key);
       if (known(key, hash) != nullptr) continue;
-      Place& place = add(key, hash);
+      Place& place = add(std::move(key), hash);
       place.entry = std::move(entry);
       if (place.entry) place.read = place.entry->generation;
     }
@@ -78,11 +80,11 @@ Result<std::vector<std::optional<StoreEntry>>> StagedStore::get_many(const std::
   return found;
 }
 
-void StagedStore::stage(const StoreWrite& write) {
+void StagedStore::stage(StoreWrite&& write) {
   const std::size_t hash = hash_of_key(write.key);
   Place* found = known(write.key, hash);
   if (found == nullptr) {
-    found = &add(write.key, hash);
+    found = &add(std::move(write.key), hash);
     found->read = write.expected;
   }
   if (!std::exchange(found->is_written, true)) {
@@ -95,12 +97,12 @@ void StagedStore::stage(const StoreWrite& write) {
   if (!write.value) return;
   bytes_ += write.value->size();
   found->entry.emplace();
-  found->entry->value = *write.value;
+  found->entry->value = *std::move(write.value);
   found->entry->generation = last_generation_;
   found->ttl = write.ttl;
 }
 
-Result<CommitOutcome> StagedStore::commit(const std::vector<StoreWrite>& writes, Durability durability) {
+Result<CommitOutcome> StagedStore::stage(std::vector<StoreWrite> writes, Durability durability) {
   if (auto error = check_writes(writes)) return *std::move(error);
   CommitOutcome outcome;
   for (const StoreWrite& write : writes) {
@@ -111,7 +113,9 @@ Result<CommitOutcome> StagedStore::commit(const std::vector<StoreWrite>& writes,
   outcome.committed = true;
   outcome.conflict = 0;
   outcome.generation = ++last_generation_;
-  for (const StoreWrite& write : writes) stage(write);
+  places_.reserve(places_.size() + writes.size());
+  order_.reserve(order_.size() + writes.size());
+  for (StoreWrite& write : writes) stage(std::move(write));
   if (durability == Durability::full) durability_ = durability;
   return outcome;
 }
@@ -120,18 +124,16 @@ Result<StorePage> StagedStore::list(std::string_view, std::string_view, ListLimi
   return Error(ErrorKind::unsupported, "a staged store cannot be listed: list its base");
 }
 
-std::vector<StoreWrite> StagedStore::writes() const {
-  std::vector<StoreWrite> all;
-  all.reserve(order_.size());
+void StagedStore::take_writes(std::vector<StoreWrite>& out) {
+  out.reserve(out.size() + order_.size());
   for (const std::size_t index : order_) {
-    const Place& place = places_[index];
+    Place& place = places_[index];
     if (place.entry) {
-      all.push_back(StoreWrite::put(place.key, place.entry->value, place.read, place.ttl));
+      out.push_back(StoreWrite::put(std::move(place.key), std::move(place.entry->value), place.read, place.ttl));
     } else {
-      all.push_back(StoreWrite::remove(place.key, place.read));
+      out.push_back(StoreWrite::remove(std::move(place.key), place.read));
     }
   }
-  return all;
 }
 
 }  // namespace detail

@@ -25,7 +25,7 @@ class StagedStore final : public Store {
   explicit StagedStore(Store& base) : base_(base) {}
 
   /// Reads these at once; what is known already stays.
-  Result<void> load(const std::vector<std::string>& keys);
+  Result<void> load(std::vector<std::string> keys);
   /// From now on writes belong to this step, see step_of().
   void begin_step(std::size_t step) noexcept { step_ = step; }
 
@@ -35,7 +35,13 @@ class StagedStore final : public Store {
   Result<std::vector<std::optional<StoreEntry>>> get_many(const std::vector<std::string>& keys) override;
   /// As get(), without a copy: valid until the next call; null if absent.
   Result<const StoreEntry*> look(std::string_view key);
-  Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override;
+  /// It was read or written here.
+  bool knows(std::string_view key) const;
+  Result<CommitOutcome> commit(const std::vector<StoreWrite>& writes, Durability durability) override {
+    return stage(std::vector<StoreWrite>(writes), durability);
+  }
+  /// As commit(), with writes that it may keep.
+  Result<CommitOutcome> stage(std::vector<StoreWrite> writes, Durability durability);
   /// Error: `unsupported`: a listing would not show what is collected.
   Result<StorePage> list(std::string_view prefix, std::string_view after, ListLimits limits) override;
   Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner,
@@ -47,7 +53,8 @@ class StagedStore final : public Store {
   /// The store behind.
   const Store& base() const noexcept { return base_; }
   /// What was collected: one write per key, in the order of first writing, each expecting what was read first.
-  std::vector<StoreWrite> writes() const;
+  /// Afterwards the view is used up.
+  void take_writes(std::vector<StoreWrite>& out);
   /// The step that first wrote the write of this index.
   std::size_t step_of(std::size_t write) const { return places_[order_[write]].step; }
   std::size_t count() const noexcept { return order_.size(); }
@@ -69,10 +76,13 @@ class StagedStore final : public Store {
     bool is_written = false;
   };
   /// Places are few enough to be looked through, by hash.
-  Place* known(std::string_view key, std::size_t hash);
-  Place& add(std::string_view key, std::size_t hash);
+  const Place* known(std::string_view key, std::size_t hash) const;
+  Place* known(std::string_view key, std::size_t hash) {
+    return const_cast<Place*>(static_cast<const StagedStore*>(this)->known(key, hash));
+  }
+  Place& add(std::string key, std::size_t hash);
   Result<Place*> find(std::string_view key);
-  void stage(const StoreWrite& write);
+  void stage(StoreWrite&& write);
 
   Store& base_;
   std::vector<Place> places_;

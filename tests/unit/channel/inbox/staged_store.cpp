@@ -22,6 +22,11 @@ std::uint64_t generation_of(kefu::Store& store, const std::string& key) {
   REQUIRE(entry);
   return *entry ? (*entry)->generation : 0;
 }
+std::vector<StoreWrite> taken(StagedStore& staged) {
+  std::vector<StoreWrite> writes;
+  staged.take_writes(writes);
+  return writes;
+}
 bool commits(kefu::Store& store, const std::vector<StoreWrite>& writes, Durability durability = Durability::relaxed) {
   const auto outcome = store.commit(writes, durability);
   REQUIRE(outcome);
@@ -50,7 +55,7 @@ TEST_CASE("StagedStore: several steps become one commit that expects what was re
   CHECK(staged.count() == 4);
   CHECK(staged.bytes() == 3);
   CHECK(staged.durability() == Durability::full);
-  const auto outcome = base.commit(staged.writes(), staged.durability());
+  const auto outcome = base.commit(taken(staged), staged.durability());
   REQUIRE(outcome);
   REQUIRE(outcome->committed);
   CHECK(value_of(base, "new") == "a");
@@ -68,7 +73,7 @@ TEST_CASE("StagedStore: what changed behind it makes the commit conflict, nothin
   CHECK(commits(staged, {StoreWrite::put("k", "mine", generation_of(staged, "k"))}));
   REQUIRE(commits(base, {StoreWrite::put("k", "theirs", generation_of(base, "k"))}));
   CHECK(value_of(staged, "k") == "mine");
-  const auto outcome = base.commit(staged.writes(), Durability::full);
+  const auto outcome = base.commit(taken(staged), Durability::full);
   REQUIRE(outcome);
   CHECK_FALSE(outcome->committed);
   CHECK(outcome->conflict == 1);
@@ -89,7 +94,7 @@ TEST_CASE("StagedStore: a conflict and a refusal stage nothing; expiry is kept; 
   CHECK(staged.count() == 0);
   CHECK(commits(staged, {StoreWrite::put("a", "1", 0, std::chrono::hours(1))}));
   clock->advance(std::chrono::minutes(5));
-  REQUIRE(commits(base, staged.writes()));
+  REQUIRE(commits(base, taken(staged)));
   const auto entry = base.get("a");
   REQUIRE(entry);
   REQUIRE(*entry);
@@ -105,7 +110,7 @@ TEST_CASE("StagedStore: what nobody read is written as its step expects it, and 
   CHECK(commits(staged, {StoreWrite::put("new", "x", 0)}));
   staged.begin_step(1);
   CHECK(commits(staged, {StoreWrite::put("k", "2", generation_of(base, "k") + 1)}));
-  const auto outcome = base.commit(staged.writes(), Durability::full);
+  const auto outcome = base.commit(taken(staged), Durability::full);
   REQUIRE(outcome);
   CHECK_FALSE(outcome->committed);
   CHECK(staged.step_of(outcome->conflict) == 1);

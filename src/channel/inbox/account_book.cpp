@@ -1,0 +1,84 @@
+#include "channel/inbox/account_book.hpp"
+
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr Millis kKept{60'000};
+constexpr std::size_t kMostKept = 4'096;
+constexpr HostSeam kResolver{"AccountResolver"};
+
+}  // namespace
+
+/// Somebody who waits for an account.
+struct AccountBook::Asked {
+  explicit Asked(Found f) : found(std::move(f)) {}
+  void answer(Result<AccountPtr> account) {
+    if (Found told = std::exchange(found, nullptr)) told(std::move(account));
+  }
+  Found found;
+};
+
+AccountBook::AccountBook(std::shared_ptr<RuntimeCore> runtime, AccountPtr only)
+    : runtime_(std::move(runtime)), only_(std::move(only)), platform_(only_->channel->platform()) {}
+AccountBook::AccountBook(std::shared_ptr<RuntimeCore> runtime, std::string platform, AccountResolver resolver)
+    : runtime_(std::move(runtime)), platform_(std::move(platform)), resolver_(std::move(resolver)) {}
+
+std::string AccountBook::lane_prefix() const {
+  return only_ ? only_->keys.lane_prefix() : AccountKeys::all_lanes(runtime_->name_space, platform_);
+}
+
+std::string AccountBook::dead_prefix() const {
+  return only_ ? only_->keys.dead_prefix() : AccountKeys::all_dead(runtime_->name_space, platform_);
+}
+
+AccountPtr AccountBook::known(const std::string& account) const {
+  if (only_) return only_;
+  const auto place = known_.find(account);
+  return place != known_.end() && runtime_->clock->mono() < place->second.until ? place->second.account : nullptr;
+}
+
+void AccountBook::find(const std::string& account, MonoTime deadline, Found found) {
+  if (auto known = this->known(account)) return found(std::move(known));
+  const auto asked = std::make_shared<Asked>(std::move(found));
+  runtime_->scheduler->run_at(deadline, [asked, account] {
+    asked->answer(Error(ErrorKind::timeout, "the resolver did not find account " + account + " in time"));
+  });
+  auto& waiting = asked_[account];
+  waiting.push_back(asked);
+  if (waiting.size() == 1) ask(account);
+}
+
+void AccountBook::ask(const std::string& account) {
+  auto started = call_host(runtime_->observer.get(), kResolver, [&] { return resolver_(account); });
+  if (!started) return answered(account, started.error());
+  (*std::move(started)).then([self = shared_from_this(), account](Result<std::shared_ptr<Channel>> channel) {
+    self->runtime_->scheduler->post(
+        [self, account, channel = std::move(channel)]() mutable { self->answered(account, std::move(channel)); });
+  });
+}
+
+void AccountBook::answered(const std::string& account, Result<std::shared_ptr<Channel>> channel) {
+  const auto place = asked_.find(account);
+  if (place == asked_.end()) return;
+  const auto waiting = std::move(place->second);
+  asked_.erase(place);
+  Result<AccountPtr> found = Error(ErrorKind::not_found, "there is no account " + account);
+  if (!channel) {
+    found = channel.error();
+  } else if (*channel) {
+    auto opened = HostChannel::open(runtime_, *std::move(channel), true);
+    found = opened ? Result<AccountPtr>(std::make_shared<const InboxAccount>(runtime_->name_space, *std::move(opened)))
+                   : Result<AccountPtr>(opened.error());
+  }
+  if (found) {
+    if (known_.size() >= kMostKept) known_.clear();
+    known_[account] = Known{*found, runtime_->clock->mono() + kKept};
+  }
+  for (const auto& asked : waiting) asked->answer(found);
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "channel/inbox/event_steps.hpp"
+#include "channel/inbox/journal.hpp"
+#include "channel/inbox/outbox.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+class AnswerRecords;
+
+/// An event whose answer is on its way: what its records need to know of it, and how it stands as far as we know.
+struct AnswerPlace {
+  AnswerPlace(AccountPtr a, std::string l, std::string id, std::string k, StoredEvent e)
+      : account(std::move(a)),
+        lane(std::move(l)),
+        event_id(std::move(id)),
+        key(std::move(k)),
+        event(std::make_shared<StoredEvent>(std::move(e))) {}
+  ~AnswerPlace();
+  AnswerPlace(const AnswerPlace&) = delete;
+  AnswerPlace& operator=(const AnswerPlace&) = delete;
+  const AccountPtr account;
+  const std::string lane;
+  const std::string event_id;
+  const std::string key;
+  std::shared_ptr<StoredEvent> event;  ///< What is on its way has its own.
+  std::weak_ptr<AnswerRecords> records;
+  bool is_offered = false;       ///< `event` is an answer that no store has yet: the first step writes it.
+  std::optional<LaneLook> next;  ///< Of its lane, once we have ended the event.
+};
+
+/// The answers that one session of the journal delivers: each is part of its event's record, whose end lets the lane
+/// move on in the same commit.
+///
+/// Thread safety: the loop.
+class AnswerRecords final : public OutboxRecords, public std::enable_shared_from_this<AnswerRecords> {
+ public:
+  AnswerRecords(std::shared_ptr<Journal> journal, std::shared_ptr<const EventSteps> steps,
+                std::shared_ptr<const Clock> clock)
+      : journal_(std::move(journal)),
+        steps_(std::move(steps)),
+        clock_(std::move(clock)),
+        session_(journal_->session().id()) {}
+
+  const std::string& session() const { return session_; }
+  /// Known here from now on, for as long as somebody holds the place.
+  void enroll(const std::shared_ptr<AnswerPlace>& place);
+  void forget(const std::string& key);
+  /// Something is delivered or claimed under this session.
+  bool is_busy() const { return !places_.empty(); }
+
+  bool alive() const override { return journal_->session().id() == session_ && journal_->alive(); }
+  void change(const std::string& id, OutboxDecide decide, OutboxDone done) override;
+
+ private:
+  class Change;
+  const std::shared_ptr<Journal> journal_;
+  const std::shared_ptr<const EventSteps> steps_;
+  const std::shared_ptr<const Clock> clock_;
+  const std::string session_;
+  std::unordered_map<std::string, std::weak_ptr<AnswerPlace>> places_;
+};
+
+/// How the answer of an event stands, also of one that is over.
+OutboxRecord delivery_of(const EventRecord& record);
+
+}  // namespace detail
+KEFU_END_NAMESPACE

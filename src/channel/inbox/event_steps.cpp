@@ -1,0 +1,325 @@
+#include "channel/inbox/event_steps.hpp"
+
+#include "channel/inbox/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr std::size_t kMaxLaneEvents = 1000;
+
+Error changed_by_others() { return Error(ErrorKind::conflict, "somebody else changed the record meanwhile"); }
+
+/// For steps that end with their commit.
+Result<void> as_conflict(const Result<CommitOutcome>& outcome) {
+  if (!outcome) return outcome.error();
+  if (!outcome->committed) return changed_by_others();
+  return {};
+}
+
+std::vector<StoreWrite> one(StoreWrite write) {
+  std::vector<StoreWrite> writes;
+  writes.push_back(std::move(write));
+  return writes;
+}
+
+/// Remembers when a human last wrote to the customer, so that no pending answer of a machine comes after it.
+std::optional<StoreWrite> note_human(StagedStore& view, const InboxAccount& account, const InboundEvent& event,
+                                     std::chrono::seconds kept) {
+  if (!std::holds_alternative<AgentSpoke>(event.payload) || event.customer.id.empty()) return std::nullopt;
+  std::string key = account.keys.human(account.keys.lane(event));
+  auto known = view.look(key);
+  const std::string time = std::to_string(unix_millis(event.platform_time));
+  if (known && *known && (*known)->value.size() >= time.size() && (*known)->value >= time) return std::nullopt;
+  return StoreWrite::put(std::move(key), time, known && *known ? (*known)->generation : 0, kept);
+}
+
+}  // namespace
+
+struct EventSteps::StoredLane {
+  LaneRecord record;
+  std::uint64_t generation = 0;
+  LaneLook look(const std::string& session) const {
+    LaneLook look;
+    look.is_ours = record.owner == session;
+    if (!record.events.empty()) look.head = record.events.front();
+    return look;
+  }
+};
+
+StoreKey EventSteps::session_keys(std::string_view name_space) { return Session::keys(name_space); }
+
+/// The lane; one that is absent or cannot be read has no events and no owner.
+Result<EventSteps::StoredLane> EventSteps::read_lane(StagedStore& view, const std::string& key) {
+  auto entry = view.look(key);
+  if (!entry) return entry.error();
+  StoredLane lane;
+  if (*entry == nullptr) return lane;
+  lane.generation = (*entry)->generation;
+  if (auto record = LaneRecord::parse((*entry)->value)) lane.record = std::move(*record);
+  return lane;
+}
+
+/// A lane without events is not kept.
+StoreWrite EventSteps::put_lane(const std::string& key, const StoredLane& lane) {
+  if (lane.record.events.empty()) return StoreWrite::remove(key, lane.generation);
+  return StoreWrite::put(key, lane.record.text(), lane.generation);
+}
+
+StoreWrite EventSteps::put_event(const std::string& key, const EventRecord& record, std::uint64_t expected) const {
+  if (!record.over()) return StoreWrite::put(key, record.text(), expected);
+  return StoreWrite::put(key, record.text(), expected, remember_);
+}
+
+Result<bool> EventSteps::is_over(StagedStore& view, std::string_view session) const {
+  if (session.empty()) return true;
+  auto entry = view.look(sessions_.with(session));
+  if (!entry) return entry.error();
+  return *entry == nullptr;
+}
+
+Result<bool> EventSteps::human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
+                                     std::int64_t asked) {
+  auto entry = view.look(keys.human(lane));
+  if (!entry) return entry.error();
+  return *entry != nullptr && std::strtoll((*entry)->value.c_str(), nullptr, 10) > asked;
+}
+
+/// Makes the lane ours if it may be, and adds what that demands. False: its owner lives.
+Result<bool> EventSteps::take(StagedStore& view, const std::string& session, StoredLane& lane,
+                              std::vector<StoreWrite>& writes) const {
+  LaneRecord& record = lane.record;
+  if (record.owner == session) return true;
+  if (!record.events.empty() && !record.owner.empty()) {
+    auto free = is_over(view, record.owner);
+    if (!free || !*free) return free;
+    writes.push_back(StoreWrite::remove(sessions_.with(record.owner), 0));
+  }
+  record.owner = session;
+  return true;
+}
+
+Result<std::optional<StoredEvent>> EventSteps::load(StagedStore& view, const std::string& key) {
+  auto entry = view.look(key);
+  if (!entry) return entry.error();
+  if (*entry == nullptr) return std::optional<StoredEvent>();
+  auto record = EventRecord::parse((*entry)->value);
+  if (!record)
+    return Error(
+        ErrorKind::configuration,
+        fmt::format("the record of event {} is damaged or from a newer kefu: remove it", AccountKeys::event_of(key)));
+  StoredEvent event;
+  event.record = std::move(*record);
+  event.generation = (*entry)->generation;
+  return std::optional<StoredEvent>(std::move(event));
+}
+
+Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& session, const InboxAccount& account,
+                                    const InboundEvent& event, EventRecord fresh) const {
+  Accepted accepted;
+  accepted.lane = account.keys.lane(event);
+  const std::string key = account.keys.event(event.event_id);
+  auto known = load(view, key);
+  if (!known) return known.error();
+  if (*known) {
+    accepted.event = std::move(**known);
+    return join(view, session, event.event_id, std::move(accepted));
+  }
+  auto lane = read_lane(view, accepted.lane);
+  if (!lane) return lane.error();
+  std::vector<std::string>& events = lane->record.events;
+  if (events.size() >= kMaxLaneEvents) {
+    accepted.fate = EventFate::full;
+    return accepted;
+  }
+  std::vector<StoreWrite> writes;
+  writes.reserve(4);
+  fresh.accepted_by = session;
+  writes.push_back(StoreWrite::put(key, fresh.text(), 0));
+  auto ours = take(view, session, *lane, writes);
+  if (!ours) return ours.error();
+  events.push_back(event.event_id);
+  writes.push_back(put_lane(accepted.lane, *lane));
+  const auto& ledger = account.channel->ledger();
+  if (ledger && ledger->store().get() == &view.base()) {
+    auto window = ledger->plan(event, view);
+    if (!window) return window.error();
+    if (*window) writes.push_back(std::move(**window));
+  }
+  if (auto human = note_human(view, account, event, remember_)) writes.push_back(std::move(*human));
+  auto outcome = view.stage(std::move(writes), Durability::full);
+  if (auto error = as_conflict(outcome); !error) return error.error();
+  accepted.event.record = std::move(fresh);
+  accepted.head = events.front();
+  accepted.is_ours = *ours;
+  return accepted;
+}
+
+void EventSteps::note_window(const Store& base, const InboxAccount& account, const InboundEvent& event) {
+  const auto& ledger = account.channel->ledger();
+  if (ledger && ledger->store().get() != &base) static_cast<void>(ledger->note(event));
+}
+
+/// For a repeat: who works on the event? A lane whose owner is gone becomes ours.
+Result<Accepted> EventSteps::join(StagedStore& view, const std::string& session, const std::string& event_id,
+                                  Accepted accepted) const {
+  accepted.fate = EventFate::duplicate;
+  if (accepted.event.record.over()) return accepted;
+  auto lane = read_lane(view, accepted.lane);
+  if (!lane) return lane.error();
+  std::vector<std::string>& events = lane->record.events;
+  const std::string owner = lane->record.owner;
+  std::vector<StoreWrite> writes;
+  auto ours = take(view, session, *lane, writes);
+  if (!ours) return ours.error();
+  // Only a lane that could not be read has forgotten an event that is not over.
+  const bool forgotten = std::find(events.begin(), events.end(), event_id) == events.end();
+  if (forgotten) events.push_back(event_id);
+  accepted.head = events.front();
+  accepted.is_ours = *ours;
+  if (!forgotten && lane->record.owner == owner) return accepted;
+  writes.push_back(put_lane(accepted.lane, *lane));
+  if (auto error = as_conflict(view.stage(std::move(writes), Durability::relaxed)); !error) return error.error();
+  return accepted;
+}
+
+Result<LaneLook> EventSteps::take(StagedStore& view, const std::string& session, const std::string& key) const {
+  auto lane = read_lane(view, key);
+  if (!lane) return lane.error();
+  if (lane->record.events.empty()) return LaneLook();
+  const bool was_ours = lane->record.owner == session;
+  std::vector<StoreWrite> writes;
+  auto ours = take(view, session, *lane, writes);
+  if (!ours) return ours.error();
+  if (*ours && !was_ours) {
+    writes.push_back(put_lane(key, *lane));
+    if (auto error = as_conflict(view.stage(std::move(writes), Durability::relaxed)); !error) return error.error();
+  }
+  return lane->look(session);
+}
+
+Result<void> EventSteps::let_go(StagedStore& view, const std::string& session, const std::string& key) const {
+  auto lane = read_lane(view, key);
+  if (!lane) return lane.error();
+  if (lane->record.events.empty() || lane->record.owner != session) return {};
+  lane->record.owner.clear();
+  return as_conflict(view.stage(one(put_lane(key, *lane)), Durability::relaxed));
+}
+
+Result<void> EventSteps::save(StagedStore& view, const std::string& key, const StoredEvent& event,
+                              Durability durability) const {
+  return as_conflict(view.stage(one(put_event(key, event.record, event.generation)), durability));
+}
+
+Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& session, const AccountKeys& keys,
+                                    const std::string& lane_key, const std::string& event_id, const StoredEvent& event,
+                                    const EventEnd& end, Durability durability) const {
+  auto lane = read_lane(view, lane_key);
+  if (!lane) return lane.error();
+  std::vector<StoreWrite> writes;
+  writes.reserve(end.also.size() + 3);
+  writes.push_back(put_event(keys.event(event_id), event.record, event.generation));
+  std::vector<std::string>& events = lane->record.events;
+  const auto place = std::find(events.begin(), events.end(), event_id);
+  if (place != events.end() && event.record.over()) {
+    events.erase(place);
+    if (end.lets_go && lane->record.owner == session) lane->record.owner.clear();
+    writes.push_back(put_lane(lane_key, *lane));
+  }
+  if (event.record.state == EventRecord::State::dead) {
+    writes.push_back(put_dead(keys, event_id, event.record));
+  }
+  writes.insert(writes.end(), end.also.begin(), end.also.end());
+  if (auto error = as_conflict(view.stage(std::move(writes), durability)); !error) return error.error();
+  return lane->look(session);
+}
+
+Result<LaneLook> EventSteps::pass_over(StagedStore& view, const std::string& session, const std::string& key,
+                                       const std::string& event_id) const {
+  auto lane = read_lane(view, key);
+  if (!lane) return lane.error();
+  std::vector<std::string>& events = lane->record.events;
+  const auto place = std::find(events.begin(), events.end(), event_id);
+  if (place == events.end() || lane->record.owner != session) return lane->look(session);
+  events.erase(place);
+  if (auto error = as_conflict(view.stage(one(put_lane(key, *lane)), Durability::relaxed)); !error)
+    return error.error();
+  return lane->look(session);
+}
+
+StoreWrite EventSteps::put_dead(const AccountKeys& keys, const std::string& event_id, const EventRecord& record) {
+  DeadRecord dead;
+  dead.received = record.received;
+  dead.tries = record.tries;
+  dead.why = record.why;
+  dead.raw = record.raw;
+  return StoreWrite::put(keys.dead(dead.received, event_id), dead.text(), 0);
+}
+
+Result<bool> EventSteps::bury_lane(StagedStore& view, const std::string& session, const AccountKeys& keys,
+                                   const std::string& lane_key, const std::string& why) const {
+  constexpr std::size_t kAtATime = 10;
+  auto lane = read_lane(view, lane_key);
+  if (!lane) return lane.error();
+  std::vector<std::string>& events = lane->record.events;
+  std::vector<StoreWrite> writes;
+  auto ours = take(view, session, *lane, writes);
+  if (!ours) return ours.error();
+  if (!*ours || events.empty()) return false;
+  const std::size_t count = std::min(events.size(), kAtATime);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string key = keys.event(events[i]);
+    auto event = load(view, key);
+    if (!event) return event.error();
+    if (!*event || (*event)->record.over()) continue;
+    EventRecord& record = (*event)->record;
+    record.state = EventRecord::State::dead;
+    record.why = why;
+    writes.push_back(put_dead(keys, events[i], record));
+    writes.push_back(put_event(key, record, (*event)->generation));
+  }
+  events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(count));
+  writes.push_back(put_lane(lane_key, *lane));
+  if (auto error = as_conflict(view.stage(std::move(writes), Durability::full)); !error) return error.error();
+  return !events.empty();
+}
+
+Result<Accepted> EventSteps::revive(StagedStore& view, const std::string& session, const InboxAccount& account,
+                                    const InboundEvent& event, const std::string& dead_key) const {
+  auto letter = view.look(dead_key);
+  if (!letter) return letter.error();
+  if (*letter == nullptr) return Error(ErrorKind::not_found, "the dead letter was revived or dismissed");
+  std::vector<StoreWrite> writes;
+  writes.push_back(StoreWrite::remove(dead_key, (*letter)->generation));
+  Accepted accepted;
+  accepted.lane = account.keys.lane(event);
+  EventRecord& record = accepted.event.record;
+  record.received = unix_millis(event.received_time);
+  record.asked = unix_millis(event.platform_time);
+  record.accepted_by = session;
+  record.tries = 1;
+  record.raw = event.raw;
+  const std::string key = account.keys.event(event.event_id);
+  auto known = view.look(key);
+  if (!known) return known.error();
+  writes.push_back(put_event(key, record, *known == nullptr ? 0 : (*known)->generation));
+  auto lane = read_lane(view, accepted.lane);
+  if (!lane) return lane.error();
+  auto ours = take(view, session, *lane, writes);
+  if (!ours) return ours.error();
+  lane->record.events.push_back(event.event_id);
+  writes.push_back(put_lane(accepted.lane, *lane));
+  if (auto error = as_conflict(view.stage(std::move(writes), Durability::full)); !error) return error.error();
+  accepted.head = lane->record.events.front();
+  accepted.is_ours = *ours;
+  return accepted;
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "channel/inbox/account.hpp"
+#include "channel/inbox/event_sink.hpp"
+#include "channel/inbox/records.hpp"
+#include "channel/inbox/staged_store.hpp"
+
+#include <kefu/channel/inbound.hpp>
+#include <kefu/core/store.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// What became of an event that came in, and of its lane.
+struct Accepted {
+  EventFate fate = EventFate::stored;
+  StoredEvent event;     ///< As it stands now; `generation` of a stored one comes with the commit.
+  std::string lane;      ///< Its key.
+  std::string head;      ///< The event of the lane that is next.
+  bool is_ours = false;  ///< The lane is ours to work on, perhaps taken over just now.
+};
+
+/// A lane that was looked at.
+struct LaneLook {
+  bool is_ours = false;
+  std::string head;  ///< Its next event; empty: there is none.
+};
+
+/// Together with the end of a handler's work.
+struct EventEnd {
+  std::vector<StoreWrite> also;  ///< The host's.
+  bool lets_go = false;          ///< The lane is then free for others.
+};
+
+/// What the steps of an Inbox decide: each reads from the view and commits to it at most once. A lane belongs to the
+/// session that its record names, as long as that one's entry is in the store: who takes it over demands in the same
+/// commit that it is not.
+///
+/// Thread safety: immutable; called on the store's thread.
+class EventSteps {
+ public:
+  EventSteps(std::string_view name_space, std::chrono::seconds remember)
+      : sessions_(session_keys(name_space)), remember_(remember) {}
+
+  /// A new event at the end of its lane, together with what it means for the account's reply window, or what was stored
+  /// of it before. `fresh` is its record.
+  Result<Accepted> accept(StagedStore& view, const std::string& session, const InboxAccount& account,
+                          const InboundEvent& event, EventRecord fresh) const;
+  /// A ledger that has a store of its own is told afterwards; it corrects itself from the platform's answers.
+  static void note_window(const Store& base, const InboxAccount& account, const InboundEvent& event);
+
+  /// Takes a lane whose session is over, or looks at it.
+  Result<LaneLook> take(StagedStore& view, const std::string& session, const std::string& lane) const;
+  /// Frees a lane of ours for others.
+  Result<void> let_go(StagedStore& view, const std::string& session, const std::string& lane) const;
+  /// The record of an event, if there is one. Error: `configuration`: it cannot be read.
+  static Result<std::optional<StoredEvent>> load(StagedStore& view, const std::string& key);
+  /// Replaces a record. Error: `conflict`: somebody else changed it.
+  Result<void> save(StagedStore& view, const std::string& key, const StoredEvent& event, Durability durability) const;
+  /// Writes the record of an event whose handler is done, and lets the lane move on if it is over. Error: `conflict`:
+  /// somebody else changed the record, or one of the keys of the host's writes.
+  Result<LaneLook> finish(StagedStore& view, const std::string& session, const AccountKeys& keys,
+                          const std::string& lane, const std::string& event_id, const StoredEvent& event,
+                          const EventEnd& end, Durability durability) const;
+  /// Takes an event that is over out of its lane.
+  Result<LaneLook> pass_over(StagedStore& view, const std::string& session, const std::string& lane,
+                             const std::string& event_id) const;
+
+  /// Ends all events of a lane whose session is over, or that is ours, as dead letters; at most ten at a time. True:
+  /// more are left.
+  Result<bool> bury_lane(StagedStore& view, const std::string& session, const AccountKeys& keys,
+                         const std::string& lane, const std::string& why) const;
+  /// Puts a dead letter back to work, at the end of its lane. `event` is what it says. Error: `not_found`.
+  Result<Accepted> revive(StagedStore& view, const std::string& session, const InboxAccount& account,
+                          const InboundEvent& event, const std::string& dead_key) const;
+
+  /// Is the session that wrote this name over?
+  Result<bool> is_over(StagedStore& view, std::string_view session) const;
+  std::string session_key(std::string_view session) const { return sessions_.with(session); }
+  /// Did a human write to the lane's customer after this time of the platform?
+  static Result<bool> human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
+                                  std::int64_t asked);
+  /// The write of a record: one that is over is kept for as long as the platform may repeat it.
+  StoreWrite put_event(const std::string& key, const EventRecord& record, std::uint64_t expected) const;
+
+ private:
+  struct StoredLane;
+  static StoreKey session_keys(std::string_view name_space);
+  static Result<StoredLane> read_lane(StagedStore& view, const std::string& key);
+  static StoreWrite put_lane(const std::string& key, const StoredLane& lane);
+  Result<bool> take(StagedStore& view, const std::string& session, StoredLane& lane,
+                    std::vector<StoreWrite>& writes) const;
+  static StoreWrite put_dead(const AccountKeys& keys, const std::string& event_id, const EventRecord& record);
+  Result<Accepted> join(StagedStore& view, const std::string& session, const std::string& event_id,
+                        Accepted accepted) const;
+
+  const StoreKey sessions_;
+  const std::chrono::seconds remember_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

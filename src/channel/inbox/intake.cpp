@@ -1,0 +1,259 @@
+#include "channel/inbox/intake.hpp"
+
+#include "channel/inbox/core.hpp"
+#include "core/crypto/crypto.hpp"
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr std::size_t kMaxWaiters = 16;
+constexpr HostSeam kOpenPush{"PushReceiver::open"};
+constexpr HostSeam kReply{"PushReceiver::reply"};
+WebhookResponse try_again() { return WebhookResponse(503, "try again"); }
+
+/// An event without an id must not be taken for a repeat of another one.
+void name_event(InboundEvent& event) {
+  if (event.event_id.empty()) event.event_id = digest(DigestKind::sha256, event.raw).hex();
+}
+
+bool is_header(std::string_view given, std::string_view lower) {
+  return given.size() == lower.size() && std::equal(given.begin(), given.end(), lower.begin(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+         });
+}
+
+std::string trace_of(const WebhookRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (!is_header(name, "traceparent")) continue;
+    if (auto trace = TraceParent::parse(value)) return std::string(value);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool RequestCarrier::waits() const {
+  const auto waiting = request.lock();
+  return waiting && !waiting->is_answered;
+}
+
+bool RequestCarrier::carry() {
+  const auto waiting = request.lock();
+  if (!waiting || std::exchange(waiting->is_answered, true)) return false;
+  scheduler->drop(waiting->timer);
+  waiting->promise.answer(std::move(response));
+  return true;
+}
+
+Pending<WebhookResponse> Intake::handle(std::shared_ptr<const PushReceiver> receiver, std::string_view account,
+                                        const WebhookRequest& request) {
+  Promise<WebhookResponse> promise(core_.runtime);
+  Pending<WebhookResponse> pending = promise.pending();
+  const auto refuse = [&](Error error) {
+    promise.answer(std::move(error));
+    return std::move(pending);
+  };
+  if (core_.closed()) return refuse(Error(ErrorKind::cancelled, "the Inbox was destroyed"));
+  if (auto refusal = core_.runtime->refusal()) return refuse(*std::move(refusal));
+  const MonoTime deadline = core_.mono() + core_.options.answer_within;
+  auto opened =
+      call_host(core_.runtime->observer.get(), kOpenPush, [&] { return receiver->open(request, core_.now()); });
+  if (!opened) return refuse(opened.error());
+  OpenedPush& push = *opened;
+  if (push.outcome == OpenedPush::Outcome::refused) {
+    core_.count_event(account, "refused");
+    const std::string_view fault = push.fault ? to_string(*push.fault) : "unknown";
+    core_.say(account, LogLevel::warning, log_event::kPushRefused, push.detail, {}, fault);
+  }
+  if (push.outcome != OpenedPush::Outcome::event) {
+    promise.answer(std::move(push.answer));
+    return pending;
+  }
+  name_event(push.event);
+  InboxSlot slot(core_.in_hand);
+  if (core_.ending() || *core_.in_hand > core_.options.max_in_hand) {
+    core_.count_event(account, "turned_away");
+    promise.answer(try_again());
+    return pending;
+  }
+  auto waiter = std::make_shared<WaitingRequest>(std::move(promise), std::move(receiver), push);
+  waiter->slot = std::move(slot);
+  core_.runtime->scheduler->post([core = core_.shared_from_this(), push = std::move(push), deadline,
+                                  trace = trace_of(request), waiter = std::move(waiter)]() mutable {
+    core->intake.arrive(std::move(push), waiter, deadline, std::move(trace));
+  });
+  return pending;
+}
+
+void Intake::arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime deadline, std::string trace) {
+  const std::string account = push.event.account;
+  const auto known = core_.accounts->known(account);
+  if (known) return resolved(known, std::move(push.event), std::move(trace), waiter, deadline);
+  core_.accounts->find(account, deadline,
+                       [core = core_.shared_from_this(), event = std::move(push.event), trace = std::move(trace),
+                        waiter, deadline](Result<AccountPtr> found) mutable {
+                         Intake& self = core->intake;
+                         if (found) {
+                           return self.resolved(*found, std::move(event), std::move(trace), waiter, deadline);
+                         }
+                         const bool is_unknown = found.error().kind() == ErrorKind::not_found;
+                         self.answer(waiter, is_unknown ? WebhookResponse(404, "unknown account") : try_again());
+                       });
+}
+
+void Intake::resolved(const AccountPtr& account, InboundEvent event, std::string trace, const WaitingRequestPtr& waiter,
+                      MonoTime deadline) {
+  std::string key = account->keys.event(event.event_id);
+  const auto [place, is_first] = items_.try_emplace(key);
+  Item& item = place->second;
+  if (!is_first) {
+    core_.count_event(account->channel->id(), "repeat");
+    if (item.waiters.size() >= kMaxWaiters) {
+      return answer(waiter, item.is_stored ? std::move(waiter->acknowledgement) : try_again());
+    }
+  }
+  item.waiters.push_back(waiter);
+  arm(waiter, key, deadline);
+  if (!is_first) {
+    if (item.is_stored && !item.is_watching) core_.lanes.request_came(item.lane, key);
+    return;
+  }
+  item.slot = std::move(waiter->slot);
+  item.account = account;
+  item.event_id = event.event_id;
+  item.lane = account->keys.lane(event);
+  SinkEvent given(std::move(event));
+  given.waits = std::chrono::duration_cast<Millis>(deadline - core_.mono());
+  given.trace = std::move(trace);
+  std::vector<SinkEvent> events;
+  events.push_back(std::move(given));
+  core_.sink.accept(account, std::move(events), {},
+                    [core = core_.shared_from_this(), key = std::move(key)](
+                        const Result<std::vector<SinkAnswer>>& outcome) { core->intake.accepted(key, outcome); });
+}
+
+void Intake::arm(const WaitingRequestPtr& waiter, const std::string& event_key, MonoTime deadline) {
+  waiter->timer = core_.runtime->scheduler->run_at(
+      deadline, [core = core_.shared_from_this(), waiter, event_key] { core->intake.on_deadline(waiter, event_key); });
+}
+
+/// The platform waits no longer: what is stored is acknowledged, what is not must come again.
+void Intake::on_deadline(const WaitingRequestPtr& waiter, const std::string& event_key) {
+  const auto place = items_.find(event_key);
+  bool is_stored = true;
+  if (place != items_.end()) {
+    Item& item = place->second;
+    is_stored = item.is_stored;
+    item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
+                                      [&](const std::weak_ptr<WaitingRequest>& w) { return w.lock() == waiter; }),
+                       item.waiters.end());
+    if (item.is_watching && item.waiters.empty()) items_.erase(place);
+  }
+  answer(waiter, is_stored ? std::move(waiter->acknowledgement) : try_again());
+}
+
+void Intake::accepted(const std::string& event_key, const Result<std::vector<SinkAnswer>>& outcome) {
+  const auto place = items_.find(event_key);
+  if (place == items_.end()) return;  // handled by now
+  Item& item = place->second;
+  const std::string& id = item.account->channel->id();
+  const bool is_stored = outcome && outcome->front().fate <= EventFate::duplicate;
+  if (!is_stored) {
+    core_.count_event(id, "not_stored");
+    if (!outcome) {
+      core_.say(id, LogLevel::error, log_event::kInboxStoreFailed, "an event could not be stored", item.event_id,
+                outcome.error().to_string());
+    }
+    return turn_away(place);
+  }
+  const SinkAnswer& said = outcome->front();
+  core_.count_event(id, said.fate == EventFate::stored ? "new" : "repeat");
+  item.is_stored = true;
+  if (said.is_over) return resolve(place, said.answer);
+  if (said.is_ours) {
+    item.slot = InboxSlot();
+    return core_.lanes.request_came(item.lane, event_key);
+  }
+  if (item.waiters.empty()) {
+    items_.erase(place);
+  } else {
+    watch(event_key);
+  }
+}
+
+void Intake::turn_away(Items::iterator place) {
+  const auto waiters = std::move(place->second.waiters);
+  items_.erase(place);
+  for (const auto& waiting : waiters) answer(waiting.lock(), try_again());
+}
+
+void Intake::over(const std::string& event_key, const std::optional<PassiveReply>& answer) {
+  const auto place = items_.find(event_key);
+  if (place != items_.end()) resolve(place, answer);
+}
+
+void Intake::resolve(Items::iterator place, const std::optional<PassiveReply>& said) {
+  const Item item = std::move(place->second);
+  items_.erase(place);
+  for (const auto& waiting : item.waiters) {
+    const auto waiter = waiting.lock();
+    if (!waiter || waiter->is_answered) continue;
+    auto reply = said ? build(*waiter, *said) : std::nullopt;
+    answer(waiter, reply ? *std::move(reply) : std::move(waiter->acknowledgement));
+  }
+}
+
+void Intake::answer(const WaitingRequestPtr& waiter, WebhookResponse response) {
+  if (!waiter || std::exchange(waiter->is_answered, true)) return;
+  core_.runtime->scheduler->drop(waiter->timer);
+  waiter->promise.answer(std::move(response));
+}
+
+/// The platform's answer to this request; nothing if it cannot be that.
+std::optional<WebhookResponse> Intake::build(const WaitingRequest& waiter, const PassiveReply& answer) const {
+  if (!waiter.context) return std::nullopt;
+  auto reply = call_host(core_.runtime->observer.get(), kReply,
+                         [&] { return waiter.receiver->reply(*waiter.context, answer, core_.now()); });
+  return reply ? std::make_optional(*std::move(reply)) : std::nullopt;
+}
+
+std::optional<RequestCarrier> Intake::carrier(const std::string& event_key, const PassiveReply& answer,
+                                              bool& is_impossible) {
+  const auto place = items_.find(event_key);
+  if (place == items_.end()) return std::nullopt;
+  for (const auto& waiting : place->second.waiters) {
+    const auto waiter = waiting.lock();
+    if (!waiter || waiter->is_answered || !waiter->context) continue;
+    auto reply = build(*waiter, answer);
+    is_impossible = !reply;
+    if (!reply) return std::nullopt;
+    RequestCarrier carrier;
+    carrier.name = std::to_string(++last_name_);
+    carrier.request = waiter;
+    carrier.response = *std::move(reply);
+    carrier.scheduler = core_.runtime->scheduler;
+    return carrier;
+  }
+  return std::nullopt;
+}
+
+void Intake::session_over() {
+  std::vector<std::string> stored;
+  for (auto place = items_.begin(); place != items_.end();) {
+    Item& item = place->second;
+    if (item.is_stored && item.waiters.empty()) {
+      place = items_.erase(place);
+      continue;
+    }
+    if (item.is_stored && !item.is_watching) stored.push_back(place->first);
+    ++place;
+  }
+  for (const std::string& key : stored) watch(key);
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "channel/inbox/account.hpp"
+#include "channel/inbox/event_sink.hpp"
+#include "channel/inbox/outbox.hpp"
+#include "channel/inbox/records.hpp"
+#include "channel/inbox/work.hpp"
+
+#include <kefu/core/pending.hpp>
+#include <kefu/core/scheduler.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+/// A request of the platform that waits for its answer. Its timer owns it, so that it is answered when the loop ends,
+/// whoever still holds the Inbox.
+struct WaitingRequest {
+  WaitingRequest(Promise<WebhookResponse> p, std::shared_ptr<const PushReceiver> r, OpenedPush& push)
+      : promise(std::move(p)),
+        receiver(std::move(r)),
+        context(std::move(push.context)),
+        acknowledgement(std::move(push.answer)) {}
+  Promise<WebhookResponse> promise;
+  std::shared_ptr<const PushReceiver> receiver;  ///< That opened it.
+  std::shared_ptr<const ReplyContext> context;
+  WebhookResponse acknowledgement;
+  InboxSlot slot;
+  Scheduler::Ticket timer = 0;
+  bool is_answered = false;
+};
+using WaitingRequestPtr = std::shared_ptr<WaitingRequest>;
+
+/// A waiting request with the answer that it could carry, built once.
+struct RequestCarrier {
+  std::string name;
+  std::weak_ptr<WaitingRequest> request;
+  WebhookResponse response;
+  std::shared_ptr<Scheduler> scheduler;
+
+  bool waits() const;
+  /// Hands the answer over; false: the request was answered meanwhile.
+  bool carry();
+};
+
+/// The requests of platforms that wait, by the key of their event: what is stored is acknowledged in time, whatever the
+/// handler, the store or the recording do; an answer that comes before goes with one of them.
+///
+/// Thread safety: the loop; `handle` any thread.
+class Intake {
+ public:
+  explicit Intake(InboxCore& core) : core_(core) {}
+
+  /// `account` is for reports: the receiver's own.
+  Pending<WebhookResponse> handle(std::shared_ptr<const PushReceiver> receiver, std::string_view account,
+                                  const WebhookRequest& request);
+  /// An event is over: everyone who waits for it is told.
+  void over(const std::string& event_key, const std::optional<PassiveReply>& answer);
+  /// The first request that waits for this event, with this answer built for it. `is_impossible`: it waits, but cannot
+  /// carry the answer.
+  std::optional<RequestCarrier> carrier(const std::string& event_key, const PassiveReply& answer, bool& is_impossible);
+  /// The session is over: what waits here is told by the records.
+  void session_over();
+  std::size_t waiting() const { return items_.size(); }
+
+ private:
+  friend class WatchCarrier;
+  /// An event for which somebody waits.
+  struct Item {
+    AccountPtr account;
+    std::string lane;
+    std::string event_id;
+    std::vector<std::weak_ptr<WaitingRequest>> waiters;
+    InboxSlot slot;
+    bool is_stored = false;    ///< It may be acknowledged.
+    bool is_watching = false;  ///< Its record is looked at again and again.
+    Millis pause{50};
+  };
+  using Items = std::unordered_map<std::string, Item>;
+  /// A record that another process works on.
+  struct Seen {
+    std::optional<StoredEvent> event;
+    bool holder_over = false;
+  };
+
+  void arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime deadline, std::string trace);
+  void resolved(const AccountPtr& account, InboundEvent event, std::string trace, const WaitingRequestPtr& waiter,
+                MonoTime deadline);
+  void accepted(const std::string& event_key, const Result<std::vector<SinkAnswer>>& outcome);
+  void arm(const WaitingRequestPtr& waiter, const std::string& event_key, MonoTime deadline);
+  void on_deadline(const WaitingRequestPtr& waiter, const std::string& event_key);
+  void watch(const std::string& event_key);
+  void look(const std::string& event_key);
+  void looked(const std::string& event_key, const Result<Seen>& seen);
+  void resolve(Items::iterator place, const std::optional<PassiveReply>& answer);
+  std::optional<WebhookResponse> build(const WaitingRequest& waiter, const PassiveReply& answer) const;
+  void turn_away(Items::iterator place);
+  void answer(const WaitingRequestPtr& waiter, WebhookResponse response);
+
+  InboxCore& core_;
+  Items items_;
+  std::uint64_t last_name_ = 0;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,91 @@
+#include "channel/inbox/core.hpp"
+#include "channel/inbox/intake.hpp"
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr Millis kLongestLook{400};
+
+}  // namespace
+
+/// A request that waits here takes along the answer that another process has ready.
+class WatchCarrier final : public OutboxCarrier {
+ public:
+  WatchCarrier(std::shared_ptr<InboxCore> core, std::shared_ptr<AnswerPlace> place, RequestCarrier carrier)
+      : core_(std::move(core)), place_(std::move(place)), carrier_(std::move(carrier)) {}
+  const std::string& request() const override { return carrier_.name; }
+  bool waits() const override { return carrier_.waits(); }
+  bool carry() override { return carrier_.carry(); }
+  void claimed(const Result<OutboxRecord>& record) override {
+    const auto item = core_->intake.items_.find(place_->key);
+    if (item == core_->intake.items_.end()) return;
+    const EventRecord& event = place_->event->record;
+    if (!record || !record->over()) return core_->intake.watch(place_->key);
+    core_->intake.resolve(item, event.state == EventRecord::State::done ? event.answer : std::nullopt);
+  }
+
+ private:
+  const std::shared_ptr<InboxCore> core_;
+  const std::shared_ptr<AnswerPlace> place_;
+  RequestCarrier carrier_;
+};
+
+/// Another process works on it: its answer is fetched from the record.
+void Intake::watch(const std::string& event_key) {
+  Item& item = items_.at(event_key);
+  item.is_watching = true;
+  const MonoTime next = core_.mono() + item.pause;
+  item.pause = std::min(2 * item.pause, kLongestLook);
+  core_.runtime->scheduler->run_at(next,
+                                   [core = core_.shared_from_this(), event_key] { core->intake.look(event_key); });
+}
+
+void Intake::look(const std::string& event_key) {
+  const auto place = items_.find(event_key);
+  if (place == items_.end()) return;
+  core_.journal->run<Seen>(
+      place->second.account->number, {event_key},
+      [steps = core_.steps, event_key](StagedStore& view, const std::string& session) -> Result<Seen> {
+        Seen seen;
+        auto event = EventSteps::load(view, event_key);
+        if (!event) return event.error();
+        seen.event = std::move(*event);
+        if (!seen.event || !seen.event->record.delivery) return seen;
+        const std::string& holder = seen.event->record.delivery->session;
+        if (holder.empty() || holder == session) return seen;
+        auto over = steps->is_over(view, holder);
+        if (!over) return over.error();
+        seen.holder_over = *over;
+        return seen;
+      },
+      [core = core_.shared_from_this(), event_key](const Result<Seen>& seen, std::uint64_t) {
+        core->intake.looked(event_key, seen);
+      });
+}
+
+void Intake::looked(const std::string& event_key, const Result<Seen>& seen) {
+  const auto place = items_.find(event_key);
+  if (place == items_.end()) return;
+  Item& item = place->second;
+  if (!seen || !seen->event) return watch(event_key);
+  const EventRecord& record = seen->event->record;
+  if (record.over()) return resolve(place, record.state == EventRecord::State::done ? record.answer : std::nullopt);
+  const auto& delivery = record.delivery;
+  const bool is_ready = delivery && delivery->by_request && delivery->state == OutboxRecord::State::ready;
+  const bool is_left = delivery && delivery->state == OutboxRecord::State::claimed && seen->holder_over;
+  if (!record.answer || (!is_ready && !is_left)) return watch(event_key);
+  bool is_impossible = false;
+  auto carrier = this->carrier(event_key, *record.answer, is_impossible);
+  if (!carrier) return watch(event_key);
+  auto answer = std::make_shared<AnswerPlace>(item.account, item.lane, item.event_id, event_key, *seen->event);
+  core_.answers().enroll(answer);
+  core_.outbox().claim(
+      event_key, std::make_shared<WatchCarrier>(core_.shared_from_this(), std::move(answer), *std::move(carrier)));
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

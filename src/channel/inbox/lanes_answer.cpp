@@ -1,0 +1,278 @@
+#include "channel/inbox/core.hpp"
+#include "channel/inbox/lanes_step.hpp"
+#include "core/crypto/crypto.hpp"
+
+#include <algorithm>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr std::size_t kMaxKey = 64;
+
+/// The same for every try to send the answer of one event.
+std::string idempotency_key(const std::string& event_id) {
+  return event_id.size() <= kMaxKey ? event_id : digest(DigestKind::sha256, event_id).hex();
+}
+
+/// The agent at work who serves the fewest customers; null if nobody is at work.
+const Agent* least_busy(const std::vector<Agent>& agents) {
+  const Agent* best = nullptr;
+  for (const Agent& agent : agents) {
+    if (!agent.online.value_or(false)) continue;
+    if (best == nullptr || agent.sessions.value_or(0) < best->sessions.value_or(0)) best = &agent;
+  }
+  return best;
+}
+
+using SharedSent = std::shared_ptr<OutboxItem::Sent>;
+
+/// A transfer that came after the request was answered: the platform's answer can no longer carry it, but a session
+/// with the agent can be opened. Opening the same one twice does no harm.
+void open_session(const std::shared_ptr<RuntimeCore>& runtime, const AccountPtr& account, const CustomerId& customer,
+                  const std::string& agent, const SharedSent& sent) {
+  account->channel->open_session(customer, agent).then([runtime, sent](Result<void> opened) {
+    runtime->scheduler->post([sent, opened = std::move(opened)] {
+      (*sent)(opened ? Result<Receipt>(Receipt()) : Result<Receipt>(opened.error()));
+    });
+  });
+}
+
+void hand_over(const std::shared_ptr<RuntimeCore>& runtime, const AccountPtr& account, const CustomerId& customer,
+               const std::string& agent, const SharedSent& sent) {
+  if (!account->channel->can_hand_over()) {
+    return (*sent)(Error(ErrorKind::unsupported,
+                         "the transfer to an agent came after the request was answered, and only that answer can carry "
+                         "it"));
+  }
+  if (!agent.empty()) return open_session(runtime, account, customer, agent, sent);
+  account->channel->agents().then([=](Result<std::vector<Agent>> agents) {
+    runtime->scheduler->post([=, agents = std::move(agents)] {
+      if (!agents) return (*sent)(agents.error());
+      if (const Agent* free = least_busy(*agents)) return open_session(runtime, account, customer, free->id, sent);
+      (*sent)(Error(ErrorKind::conflict, "no agent is online to take the customer over"));
+    });
+  });
+}
+
+}  // namespace
+
+/// An answer that the Outbox delivers for a lane.
+class AnswerItem final : public OutboxItem {
+ public:
+  AnswerItem(std::shared_ptr<InboxCore> core, std::string lane, std::uint64_t step, std::shared_ptr<AnswerPlace> place)
+      : core_(std::move(core)), lane_(std::move(lane)), step_(step), place_(std::move(place)) {}
+  const std::string& id() const override { return place_->key; }
+  Millis key_memory() const override {
+    Lanes::Lane* const lane = core_->lanes.find(lane_, step_);
+    return lane != nullptr && core_->lanes.find_address(*lane) ? place_->account->channel->key_memory(*lane->to)
+                                                               : Millis(0);
+  }
+  void send(std::optional<Millis> within, Sent sent) override {
+    // Without its lane nobody says what became of it: `sent` does.
+    if (Lanes::Lane* lane = core_->lanes.find(lane_, step_)) core_->lanes.transmit(*lane, within, std::move(sent));
+  }
+  void over(const Result<OutboxRecord>& record) override { core_->lanes.answer_over(lane_, step_, record); }
+
+ private:
+  const std::shared_ptr<InboxCore> core_;
+  const std::string lane_;
+  const std::uint64_t step_;
+  const std::shared_ptr<AnswerPlace> place_;
+};
+
+/// A request that waits here for the answer of a lane of ours.
+class LaneCarrier final : public OutboxCarrier {
+ public:
+  LaneCarrier(std::shared_ptr<InboxCore> core, std::string lane, std::uint64_t step, RequestCarrier carrier,
+              bool delivers)
+      : core_(std::move(core)),
+        lane_(std::move(lane)),
+        step_(step),
+        carrier_(std::move(carrier)),
+        delivers_(delivers) {}
+  const std::string& request() const override { return carrier_.name; }
+  bool waits() const override { return carrier_.waits(); }
+  bool carry() override { return carrier_.carry(); }
+  void claimed(const Result<OutboxRecord>& record) override {
+    Lanes& lanes = core_->lanes;
+    if (record && record->over()) return lanes.answer_over(lane_, step_, record);
+    if (!record && record.error().kind() == ErrorKind::cancelled) return;
+    Lanes::Lane* lane = lanes.find(lane_, step_);
+    if (lane != nullptr && !delivers_) lanes.deliver(*lane);
+  }
+
+ private:
+  const std::shared_ptr<InboxCore> core_;
+  const std::string lane_;
+  const std::uint64_t step_;
+  RequestCarrier carrier_;
+  const bool delivers_;  ///< The Outbox delivers it meanwhile.
+};
+
+/// The handler is done. The answer goes with the request that waits here, or with one that waits at another process, or
+/// as a customer message.
+void Lanes::answered(Lane& lane, PassiveReply reply) {
+  EventRecord& record = lane.stored.record;
+  record.why.clear();
+  record.state = EventRecord::State::done;
+  if (std::holds_alternative<NoReply>(reply)) return finish(lane);
+  const HostChannel& channel = *lane.account->channel;
+  if (record.is_history && !core_.options.answer_history) {
+    core_.count_answer(channel.id(), "history");
+    return finish(lane);
+  }
+  const bool waits_elsewhere =
+      record.accepted_by != core_.journal->session().id() && unix_millis(core_.now()) < record.claim_until;
+  const bool carried = channel.can_carry(reply);
+  record.state = EventRecord::State::answered;
+  record.answer = std::move(reply);
+  record.delivery = OutboxRecord(carried, carried && waits_elsewhere ? record.claim_until : 0);
+  lane.answer =
+      std::make_shared<AnswerPlace>(lane.account, lane.key, lane.event_id, lane.event_key, std::move(lane.stored));
+  lane.answer->is_offered = true;
+  core_.answers().enroll(lane.answer);
+  bring(lane);
+}
+
+void Lanes::bring(Lane& lane) {
+  lane.step = ++last_id_;
+  if (!offer_to_request(lane)) deliver(lane);
+}
+
+bool Lanes::offer_to_request(Lane& lane) {
+  OutboxRecord& delivery = *lane.answer->event->record.delivery;
+  if (delivery.state != OutboxRecord::State::ready || !delivery.by_request) return false;
+  bool is_impossible = false;
+  auto carrier = core_.intake.carrier(lane.event_key, *lane.answer->event->record.answer, is_impossible);
+  if (is_impossible && lane.answer->is_offered) delivery = OutboxRecord();
+  if (!carrier) return false;
+  core_.outbox().claim(lane.event_key, std::make_shared<LaneCarrier>(core_.shared_from_this(), lane.key, lane.step,
+                                                                     *std::move(carrier), false));
+  return true;
+}
+
+/// A repeat of the event whose answer waits here: it may take it along.
+void Lanes::request_came(const std::string& key, const std::string& event_key) {
+  const auto place = lanes_.find(key);
+  if (place == lanes_.end() || place->second.event_key != event_key || !place->second.answer) return;
+  Lane& lane = place->second;
+  const auto& delivery = lane.answer->event->record.delivery;
+  if (!delivery || delivery->state != OutboxRecord::State::ready || !delivery->by_request) return;
+  bool is_impossible = false;
+  auto carrier = core_.intake.carrier(event_key, *lane.answer->event->record.answer, is_impossible);
+  if (!carrier) return;
+  core_.outbox().claim(
+      event_key, std::make_shared<LaneCarrier>(core_.shared_from_this(), key, lane.step, *std::move(carrier), true));
+}
+
+void Lanes::deliver(Lane& lane) {
+  if (!lane.answer) {
+    lane.answer =
+        std::make_shared<AnswerPlace>(lane.account, lane.key, lane.event_id, lane.event_key, std::move(lane.stored));
+    core_.answers().enroll(lane.answer);
+    lane.step = ++last_id_;
+  }
+  core_.outbox().deliver(std::make_shared<AnswerItem>(core_.shared_from_this(), lane.key, lane.step, lane.answer));
+}
+
+void Lanes::answer_over(const std::string& key, std::uint64_t step_id, const Result<OutboxRecord>& record) {
+  Lane* const lane = find(key, step_id);
+  if (lane == nullptr) return;
+  const auto answer = std::exchange(lane->answer, nullptr);
+  if (!record) return record.error().kind() == ErrorKind::cancelled ? drop(key) : load(*lane);
+  lane->stored = std::move(*answer->event);
+  if (record->state == OutboxRecord::State::sent && !record->was_carried())
+    core_.count_event(lane->account->channel->id(), "answered_late");
+  core_.count_answer(lane->account->channel->id(), record->was_carried() ? "carried" : to_string(record->state));
+  count_end(*lane);
+  // Who carried it at another process has moved the lane on.
+  answer->next ? ended(*lane, *answer->next) : pass_over(*lane);
+}
+
+void Lanes::count_end(const Lane& lane) const {
+  const EventRecord& record = lane.stored.record;
+  if (record.state != EventRecord::State::dead) return;
+  core_.count_event(lane.account->channel->id(), "dead");
+  core_.say(lane.account->channel->id(), LogLevel::error, log_event::kInboxDeadLetter,
+            "an event goes to the dead letters", lane.event_id, record.why);
+}
+
+/// Whom the answer goes to.
+Result<void> Lanes::find_address(Lane& lane) {
+  if (lane.to) return {};
+  const EventRecord& record = lane.answer->event->record;
+  auto event = lane.account->channel->reopen(record.raw, from_unix_millis(record.received));
+  if (!event)
+    return Error(ErrorKind::bad_argument, "the stored event cannot be read again: " + event.error().message());
+  lane.to = event->sender();
+  return {};
+}
+
+void Lanes::transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent sent) {
+  const EventRecord& record = lane.answer->event->record;
+  const HostChannel& channel = *lane.account->channel;
+  if (auto found = find_address(lane); !found) return sent(found.error());
+  if (const auto* transfer = std::get_if<TransferToAgent>(&*record.answer)) {
+    return hand_over(core_.runtime, lane.account, lane.to->customer, transfer->agent,
+                     std::make_shared<OutboxItem::Sent>(std::move(sent)));
+  }
+  if (!channel.can_send())
+    return sent(Error(ErrorKind::unsupported, "the answer came late, and this account has no Messenger"));
+  Message message(*lane.to, std::get<Content>(*record.answer));
+  message.speaker = Speaker(Speaker::Kind::bot);
+  message.allow = core_.options.allow;
+  message.idempotency_key = idempotency_key(lane.event_id);
+  CallOptions options;
+  if (within) options.timeout = *within;
+  if (auto trace = TraceParent::parse(record.trace)) options.trace = *trace;
+  channel.send(std::move(message), std::move(options))
+      .then([runtime = core_.runtime, sent = std::move(sent)](Result<Receipt> result) mutable {
+        runtime->scheduler->post([sent = std::move(sent), result = std::move(result)]() mutable { sent(result); });
+      });
+}
+
+/// The host's writes and the end of the event are one commit, or neither: then the turn is open again.
+void Lanes::save_with(Lane& lane, HandlerOutcome given) {
+  const auto outcome = std::make_shared<HandlerOutcome>(std::move(given));
+  EventEnd end;
+  end.also = std::move(outcome->also);
+  end.lets_go = core_.ending();
+  const auto event = std::make_shared<StoredEvent>(lane.stored);
+  const bool is_done = std::holds_alternative<NoReply>(*outcome->answer);
+  event->record.state = is_done ? EventRecord::State::done : EventRecord::State::answered;
+  if (!is_done) {
+    event->record.answer = *outcome->answer;
+    event->record.delivery = OutboxRecord(lane.account->channel->can_carry(*outcome->answer));
+  }
+  step<std::optional<LaneLook>>(
+      lane, lane.key,
+      [session = core_.journal->session().id(), account = lane.account, key = lane.key, id = lane.event_id, event, end](
+          const EventSteps& steps, StagedStore& view) -> Result<std::optional<LaneLook>> {
+        auto look = steps.finish(view, session, account->keys, key, id, *event, end, Durability::full);
+        if (look) return std::optional<LaneLook>(*std::move(look));
+        if (look.error().kind() == ErrorKind::conflict) return std::optional<LaneLook>();
+        return look.error();
+      },
+      [this, outcome, event](Lane& current, const std::optional<LaneLook>& look, std::uint64_t generation) {
+        if (!look) {
+          outcome->turn->reopen();
+          return outcome->finished->answer(Error(ErrorKind::conflict, "one of the writes found another generation"));
+        }
+        core_.runtime->scheduler->drop(current.timer);
+        current.work = 0;
+        current.stored = *event;
+        current.stored.generation = generation;
+        free_turn(current);
+        outcome->finished->answer(Result<void>());
+        if (event->record.over()) return ended(current, *look);
+        current.answer = std::make_shared<AnswerPlace>(current.account, current.key, current.event_id,
+                                                       current.event_key, std::move(current.stored));
+        core_.answers().enroll(current.answer);
+        bring(current);
+      });
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,112 @@
+#include "channel/inbox/poll_right.hpp"
+
+#include "core/text/document.hpp"
+#include "core/text/json_writer.hpp"
+
+#include <utility>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr int kPollRecordVersion = 2;
+/// Timers and clocks of processes differ by so much.
+constexpr std::int64_t kEarly = 20;
+
+struct StoredRight {
+  PollRecord record;
+  std::uint64_t generation = 0;
+};
+
+Result<StoredRight> read_right(StagedStore& view, const std::string& key) {
+  auto entry = view.look(key);
+  if (!entry) return entry.error();
+  StoredRight right;
+  if (*entry == nullptr) return right;
+  right.generation = (*entry)->generation;
+  if (auto record = PollRecord::parse((*entry)->value)) right.record = std::move(*record);
+  return right;
+}
+
+Result<void> write_right(StagedStore& view, const std::string& key, const StoredRight& right,
+                         std::vector<StoreWrite> writes = {}) {
+  writes.push_back(StoreWrite::put(key, right.record.text(), right.generation));
+  auto outcome = view.commit(writes, Durability::relaxed);
+  if (!outcome) return outcome.error();
+  return {};
+}
+
+}  // namespace
+
+std::string PollRecord::text() const {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("v").integer(kPollRecordVersion).key("o").string(session);
+  json.key("next").integer(next).key("first").integer(first);
+  if (woken) json.key("woken").boolean(true);
+  json.end_object();
+  return out;
+}
+
+std::optional<PollRecord> PollRecord::parse(std::string_view text) {
+  const Document document = Document::json(text, ReadLimits());
+  if (!document || document.root()["v"].integer() != kPollRecordVersion) return std::nullopt;
+  const Value root = document.root();
+  PollRecord record;
+  record.session = root["o"].text();
+  record.next = root["next"].integer().value_or(0);
+  record.first = root["first"].integer().value_or(0);
+  record.woken = root["woken"].boolean().value_or(false);
+  return record;
+}
+
+Result<PollRight> take_poll_right(StagedStore& view, const std::string& session, const EventSteps& steps,
+                                  const std::string& key, std::int64_t now, bool woken) {
+  auto right = read_right(view, key);
+  if (!right) return right.error();
+  PollRecord& record = right->record;
+  PollRight taken;
+  std::vector<StoreWrite> writes;
+  if (!record.session.empty() && record.session != session) {
+    auto over = steps.is_over(view, record.session);
+    if (!over) return over.error();
+    if (!*over) {
+      if (!woken || std::exchange(record.woken, true)) return taken;
+      auto written = write_right(view, key, *right);
+      if (!written) return written.error();
+      return taken;
+    }
+    writes.push_back(StoreWrite::remove(steps.session_key(record.session), 0));
+  } else if (record.session.empty() && !woken && now + kEarly < record.next) {
+    taken.wait = Millis(record.next - now);
+    return taken;
+  }
+  if (record.first == 0) record.first = now;
+  record.session = session;
+  record.woken = false;
+  auto written = write_right(view, key, *right, std::move(writes));
+  if (!written) return written.error();
+  taken.is_ours = true;
+  taken.first = record.first;
+  return taken;
+}
+
+Result<PollRight> end_poll_right(StagedStore& view, const std::string& session, const std::string& key,
+                                 std::int64_t now, Millis pause) {
+  auto right = read_right(view, key);
+  if (!right) return right.error();
+  PollRight ended;
+  PollRecord& record = right->record;
+  if (record.session != session) return ended;
+  ended.again = std::exchange(record.woken, false);
+  ended.is_ours = ended.again;
+  if (!ended.again) record.session.clear();
+  record.next = now + pause.count();
+  auto written = write_right(view, key, *right);
+  if (!written) return written.error();
+  return ended;
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

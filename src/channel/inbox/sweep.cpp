@@ -1,0 +1,156 @@
+#include "channel/inbox/sweep.hpp"
+
+#include "channel/inbox/core.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+namespace {
+
+constexpr std::size_t kLanesPage = 200;
+constexpr Millis kResolveTime{10'000};
+constexpr Millis kMissingPause{10'000};
+constexpr Millis kLongestMissingPause{600'000};
+/// So long the events of an account that cannot be resolved wait for it.
+constexpr std::chrono::hours kMissingTime{1};
+
+}  // namespace
+
+void Sweep::start(bool goes_on) {
+  goes_on_ = goes_on_ || goes_on;
+  if (!std::exchange(is_looking_, true)) look({});
+}
+
+void Sweep::look(std::string after) {
+  if (core_.ending()) return;
+  core_.runtime->with_store<Page>(
+      [prefix = core_.accounts->lane_prefix(), sessions = core_.journal->session().prefix(), after = std::move(after),
+       mine = core_.journal->session().id()](Store& store) { return read(store, prefix, sessions, after, mine); },
+      [core = core_.shared_from_this()](const Result<Page>& page) { core->sweep.looked(page); });
+}
+
+/// Lanes first and the living after them: a session that begins in between is not taken for one that is over.
+Result<Sweep::Page> Sweep::read(Store& store, const std::string& prefix, const std::string& sessions,
+                                const std::string& after, const std::string& mine) {
+  auto lanes = store.list(prefix, after, kLanesPage);
+  if (!lanes) return lanes.error();
+  Page page;
+  page.after = lanes->next;
+  std::unordered_set<std::string> living;
+  for (std::string next;;) {
+    auto listed = store.list(sessions, next, ListLimits::keys(Store::kMaxListed));
+    if (!listed) return listed.error();
+    for (const auto& item : listed->items) living.insert(AccountKeys::event_of(item.first));
+    next = listed->next;
+    if (next.empty()) break;
+  }
+  page.living = living.size();
+  for (const auto& [key, entry] : lanes->items) {
+    const auto record = LaneRecord::parse(entry.value);
+    if (!record || record->events.empty()) continue;
+    const bool is_ours = record->owner == mine;
+    if (!is_ours && living.count(record->owner) != 0) continue;
+    Found& found = page.lanes.emplace_back();
+    found.lane = key;
+    found.head = record->events.front();
+    found.is_ours = is_ours;
+  }
+  return page;
+}
+
+void Sweep::looked(const Result<Page>& page) {
+  if (core_.ending()) return;
+  if (page) {
+    for (const Found& found : page->lanes) work_on(found);
+    if (!page->after.empty()) return look(page->after);
+  }
+  is_looking_ = false;
+  if (page) core_.show(page->living);
+  if (taken_over_ > told_) {
+    core_.say({}, LogLevel::info, log_event::kInboxTakenOver, "took over customers' events whose owner is gone", {},
+              std::to_string(taken_over_ - told_));
+    told_ = taken_over_;
+  }
+  arm();
+}
+
+void Sweep::work_on(const Found& found) {
+  if (core_.lanes.holds(found.lane)) return;
+  if (core_.lanes.size() + taking_ >= core_.options.max_in_hand) return;
+  const std::string account = AccountKeys::account_of(found.lane);
+  if (const auto known = core_.accounts->known(account)) return take(known, found.lane);
+  const auto lost = missing_.find(account);
+  if (lost != missing_.end() && core_.mono() < lost->second.next) return;
+  ++taking_;
+  core_.accounts->find(account, core_.mono() + kResolveTime,
+                       [core = core_.shared_from_this(), account, lane = found.lane](const Result<AccountPtr>& it) {
+                         Sweep& self = core->sweep;
+                         --self.taking_;
+                         if (!it) return self.missing(account, lane, it.error());
+                         self.missing_.erase(account);
+                         self.take(*it, lane);
+                       });
+}
+
+void Sweep::take(const AccountPtr& account, const std::string& lane) {
+  ++taking_;
+  core_.journal->run<LaneLook>(
+      account->number, {lane},
+      [steps = core_.steps, lane](StagedStore& view, const std::string& session) {
+        return steps->take(view, session, lane);
+      },
+      [core = core_.shared_from_this(), account, lane](const Result<LaneLook>& taken, std::uint64_t generation) {
+        Sweep& self = core->sweep;
+        --self.taking_;
+        if (!taken || !taken->is_ours) return;
+        if (generation != 0) {
+          ++self.taken_over_;
+          core->count_take_over(account->channel->id());
+        }
+        core->lanes.offer(account, lane, taken->head);
+      });
+}
+
+void Sweep::missing(const std::string& account, const std::string& lane, const Error& error) {
+  const MonoTime now = core_.mono();
+  const auto [place, is_new] = missing_.try_emplace(account);
+  Missing& lost = place->second;
+  if (is_new) lost.since = now;
+  if (now >= lost.next) {
+    lost.pause = std::clamp(2 * lost.pause, kMissingPause, kLongestMissingPause);
+    lost.next = now + lost.pause;
+  }
+  if (now - lost.since >= kMissingTime) give_up(account, lane, error);
+}
+
+/// All that waits in the lane becomes dead letters, which name the account.
+void Sweep::give_up(const std::string& account, const std::string& lane, const Error& error) {
+  const std::string why = "account " + account + " could not be resolved for an hour: " + error.message();
+  core_.say({}, LogLevel::error, log_event::kInboxDeadLetter, why, {}, why);
+  const auto keys = std::make_shared<const AccountKeys>(core_.runtime->name_space, core_.accounts->platform(), account);
+  core_.journal->run<bool>(
+      std::hash<std::string>()(account), {lane},
+      [steps = core_.steps, lane, keys, why](StagedStore& view, const std::string& session) {
+        return steps->bury_lane(view, session, *keys, lane, why);
+      },
+      [](const Result<bool>&, std::uint64_t) {});
+}
+
+void Sweep::arm() {
+  if (!goes_on_ || is_armed_) return;
+  is_armed_ = true;
+  const double spread = 0.8 + 0.4 * core_.runtime->jitter->unit();
+  const auto pause = std::chrono::duration_cast<Millis>(core_.options.sweep * spread);
+  core_.runtime->scheduler->run_at(core_.mono() + pause, [weak = core_.weak_from_this()] {
+    const auto core = weak.lock();
+    if (!core) return;
+    core->sweep.is_armed_ = false;
+    core->sweep.start(true);
+  });
+}
+
+}  // namespace detail
+KEFU_END_NAMESPACE

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "channel/inbox/account.hpp"
+
+#include <kefu/core/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+class InboxCore;
+
+/// Looks for lanes whose session is over, or that are ours and nobody works on: one search at a time for all accounts
+/// of the Inbox, again after a pause.
+///
+/// Thread safety: the loop.
+class Sweep {
+ public:
+  explicit Sweep(InboxCore& core) : core_(core) {}
+  /// Now, and from then on again and again if `goes_on`.
+  void start(bool goes_on);
+  std::uint64_t taken_over() const { return taken_over_; }
+
+ private:
+  struct Found {
+    std::string lane;
+    std::string head;
+    bool is_ours = false;
+  };
+  struct Page {
+    std::vector<Found> lanes;
+    std::size_t living = 0;  ///< Sessions.
+    std::string after;       ///< Where the next page begins; empty: this was the last.
+  };
+  /// An account that the resolver does not find, and until when it is left alone.
+  struct Missing {
+    MonoTime since{};
+    MonoTime next{};
+    Millis pause{0};
+  };
+  void look(std::string after);
+  static Result<Page> read(Store& store, const std::string& prefix, const std::string& sessions,
+                           const std::string& after, const std::string& mine);
+  void looked(const Result<Page>& page);
+  void work_on(const Found& found);
+  void take(const AccountPtr& account, const std::string& lane);
+  void missing(const std::string& account, const std::string& lane, const Error& error);
+  void give_up(const std::string& account, const std::string& lane, const Error& error);
+  void arm();
+
+  InboxCore& core_;
+  bool goes_on_ = false;
+  bool is_looking_ = false;
+  bool is_armed_ = false;
+  std::size_t taking_ = 0;
+  std::uint64_t taken_over_ = 0;
+  std::size_t told_ = 0;
+  std::unordered_map<std::string, Missing> missing_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE

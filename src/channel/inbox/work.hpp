@@ -1,0 +1,67 @@
+#pragma once
+
+#include <kefu/channel/inbox.hpp>
+#include <kefu/channel/webhook.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+KEFU_BEGIN_NAMESPACE
+namespace detail {
+
+class InboxCore;
+class InboxWork;
+
+/// What a handler said about its event.
+struct HandlerOutcome {
+  std::optional<PassiveReply> answer;  ///< Absent: handling failed.
+  std::string why;
+  std::vector<StoreWrite> also;           ///< To be committed with the end of the event...
+  std::optional<Promise<void>> finished;  ///< ...which somebody waits for...
+  std::shared_ptr<InboxWork> turn;        ///< ...and which may have to be said again.
+};
+
+/// The one answer that all copies of an InboxTurn share. Thread safety: any thread.
+class InboxWork : public std::enable_shared_from_this<InboxWork> {
+ public:
+  InboxWork(std::shared_ptr<InboxCore> core, std::string lane, std::uint64_t id)
+      : core_(std::move(core)), lane_(std::move(lane)), id_(id) {}
+  ~InboxWork();
+  void settle(HandlerOutcome outcome);
+  /// Another outcome may be given: the host's writes did not fit.
+  void reopen() { settled_.store(false); }
+  Pending<void> finish(PassiveReply answer, std::vector<StoreWrite> also);
+
+ private:
+  const std::shared_ptr<InboxCore> core_;
+  const std::string lane_;
+  const std::uint64_t id_;
+  std::atomic<bool> settled_{false};
+};
+
+/// Counts one event that is in hand, for as long as it lives.
+class InboxSlot {
+ public:
+  InboxSlot() = default;
+  explicit InboxSlot(std::shared_ptr<std::atomic<std::size_t>> count) : count_(std::move(count)) { ++*count_; }
+  InboxSlot(InboxSlot&&) noexcept = default;
+  InboxSlot& operator=(InboxSlot&& other) noexcept {
+    std::swap(count_, other.count_);
+    return *this;
+  }
+  ~InboxSlot() {
+    if (count_) --*count_;
+  }
+
+ private:
+  std::shared_ptr<std::atomic<std::size_t>> count_;
+};
+
+}  // namespace detail
+KEFU_END_NAMESPACE
