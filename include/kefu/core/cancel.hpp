@@ -23,7 +23,8 @@ class KEFU_EXPORT CancelToken {
   bool can_be_requested() const noexcept { return state_ != nullptr; }
 
   /// Runs `task` when cancellation is requested, at once if it was already. The task runs once, on the thread that
-  /// requests, with no lock held; what it throws is dropped. Returns an id for `forget`; 0 if it ran, or will never run
+  /// requests, with no lock held. What it throws is swallowed and told to nobody, as a token belongs to no runtime: the
+  /// other listeners hear the request all the same. Returns an id for `forget`; 0 if it ran, or will never run
   /// (empty token, closed source).
   std::uint64_t on_request(Task task) const;
   /// Drops a listener that is no longer interesting. A listener that runs at this moment may still finish.

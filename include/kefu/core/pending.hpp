@@ -109,8 +109,9 @@ class [[nodiscard]] Pending {
   std::shared_ptr<detail::TypedState<T>> state_;
 };
 
-/// The side that answers a Pending. Dropped unanswered it answers `cancelled`; only the first answer counts. For those
-/// who write their own Channel: `Promise<Receipt> promise(runtime.home());`
+/// The side that answers a Pending. Dropped unanswered it answers `cancelled` with `delivery` unknown, as nobody is
+/// left who knows what was done; only the first answer counts. For those who write their own Channel: `Promise<Receipt>
+/// promise(runtime.home());`
 ///
 /// Thread safety: one thread at a time. Moving is cheap; one that was moved from answers nobody.
 template <class T>

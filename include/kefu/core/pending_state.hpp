@@ -104,8 +104,11 @@ class KEFU_EXPORT PendingState {
   Task continuation_;
 };
 
+/// What nobody will answer any more: it may have acted, or not.
+KEFU_EXPORT Error dropped_unanswered();
+
 template <class T>
-class TypedState final : public PendingState {
+class TypedState : public PendingState {
  public:
   using PendingState::PendingState;
   void answer(Result<T> result) {
@@ -115,7 +118,7 @@ class TypedState final : public PendingState {
   }
   /// What a promise owes that nobody will answer any more.
   void abandon() {
-    if (!claimed()) answer(Error(ErrorKind::cancelled, "the operation was dropped before it completed"));
+    if (!claimed()) answer(dropped_unanswered());
   }
   Result<T> take() { return std::move(*result_); }
 
@@ -155,7 +158,7 @@ class Continuation {
  private:
   static Result<T> result_of(TypedState<T>& state) {
     if (state.has_answer()) return state.take();
-    return Error(ErrorKind::cancelled, "the callback was dropped before the operation completed");
+    return dropped_unanswered();
   }
   std::shared_ptr<TypedState<T>> state_;
   F callback_;

@@ -76,8 +76,9 @@ struct RuntimeOptions {
 ///
 /// Code of the host runs on the library's threads, always through one guard and with no lock held. It should not throw;
 /// what it throws ends no thread: it becomes an error, is shown to the observer (log_event::kHostFault,
-/// metric::kHostFaults with the seam's name) and goes no further. What it should answer and drops is answered in its
-/// place with `cancelled`, which the observer is shown too; of two answers the first holds.
+/// metric::kHostFaults with the seam's name; not that of a CancelToken's listener) and goes no further. What it should
+/// answer and drops is answered in its place with `cancelled`, which the observer is shown too; of two answers the
+/// first holds.
 ///
 /// - TokenSource: throws: `internal`, nothing was sent. Dropped: `cancelled`, nothing was sent. What the call had
 ///   reserved (a message of a reply window) is given back.
@@ -85,13 +86,16 @@ struct RuntimeOptions {
 /// - BodySource, a download's receiver: throw: `internal`, the transfer ends; nothing of it is repeated.
 /// - Store: throws: `unavailable`, `delivery` unknown, as nobody knows what it did.
 /// - Executor: throws, or destroys a task: the callback runs where that happened. A task that it runs twice runs once.
-/// - Callbacks of Pending::then, listeners of a CancelToken: the call they belong to is answered all the same.
+/// - Callbacks of Pending::then: the call they belong to is answered all the same.
+/// - Listeners of a CancelToken: swallowed and told to nobody, as a token belongs to no runtime; the other listeners
+///   hear the request, and what it ends is ended.
 /// - Observer: swallowed, counted, and told to it when it works again.
 /// - Clock: throws: time stands still. It is kept between kEarliestTime and kLatestTime. Jitter: throws, or leaves
 ///   [0, 1): 0.5.
 /// - A Channel behind an Inbox: PushReceiver::open: the request is answered with the error, so that the platform
-///   repeats it; PushReceiver::reply: the answer leaves as a customer message; Messenger::send: `internal` with
-///   `delivery` unknown, never repeated; Poller: asked again after a pause. Handler: tried again, then dead letters.
+///   repeats it; PushReceiver::reply: the answer leaves as a customer message; Messenger::send: `internal`, or
+///   `cancelled` if it drops its Promise, both with `delivery` unknown, never repeated; Poller: asked again after a
+///   pause. Handler: tried again, then dead letters.
 ///
 /// With a Scheduler of the host there are no threads of ours, and what that scheduler throws reaches who called it.
 ///

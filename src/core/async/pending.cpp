@@ -120,6 +120,12 @@ Error taken_already() {
   return Error(ErrorKind::bad_argument, "the Pending of this Promise was taken before, or the Promise was moved from");
 }
 
+Error dropped_unanswered() {
+  ErrorDetails details;
+  details.message = "the operation was dropped before it was answered: what it did is not known";
+  return Error(ErrorKind::cancelled, Delivery::unknown, std::move(details));
+}
+
 Error callback_threw() {
   ErrorDetails details;
   details.message = "a callback of then() threw (the observer was shown what): what came before it may have happened";

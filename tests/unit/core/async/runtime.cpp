@@ -286,6 +286,7 @@ TEST_CASE("a dropped promise answers cancelled; a dropped continuation gets the 
     auto result = std::move(pending).get();
     REQUIRE_FALSE(result);
     CHECK(result.error().kind() == ErrorKind::cancelled);
+    CHECK(result.error().delivery() == Delivery::unknown);
   }
   int answers = 0;
   int value = 0;
