@@ -243,7 +243,7 @@ void TokenBroker::spend_forced(const RoundPtr& round) {
 
 void TokenBroker::spent(const RoundPtr& round, Result<TokenVault::Spent> answer) {
   if (round->over) return;
-  if (!answer) return fail(round, answer.error());
+  if (!answer) return round->cause == Cause::leaked ? finish(round, answer.error()) : fail(round, answer.error());
   if (answer->allowed) return fetch(round, TokenFetcher::Mode::forced);
   ErrorDetails details;
   const bool leaked = round->cause == Cause::leaked;

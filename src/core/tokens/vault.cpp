@@ -95,7 +95,8 @@ Result<TokenVault::Spent> TokenVault::spend(Store& store, int per_day, std::chro
       return spent;
     }
   }
-  return Spent();
+  return Error(ErrorKind::unavailable,
+               "other processes take forced refreshes at the same time, none was taken here: try again");
 }
 
 }  // namespace detail

@@ -58,7 +58,7 @@ class TokenVault {
     int today = 0;   ///< Forced refreshes of this day so far.
     Millis wait{0};  ///< Until the next one is far enough from the last.
   };
-  /// Takes one forced refresh from the day's budget, before it is made.
+  /// Takes one forced refresh from the day's budget, before it is made. `unavailable` if others were faster each time.
   Result<Spent> spend(Store& store, int per_day, std::chrono::seconds apart) const;
 
  private:

@@ -57,6 +57,28 @@ TEST_CASE("foundation e: a forced refresh in doubt is spent once") {
   CHECK(ForceBudget::read(w.entry("budget").value).spent == 1);
 }
 
+TEST_CASE("TOK-5: who loses every race for the budget of forced refreshes says that, not that it is used up") {
+  VaultWorld w;
+  int changes = 0;
+  w.store.before = [&](std::string_view key) {  // another process was here since it was read
+    const auto entry = w.inner->get(key).value();
+    REQUIRE(w.inner
+                ->put_if_unchanged(std::string(key), R"({"day":1})", entry ? entry->generation : 0, std::nullopt,
+                                   Durability::relaxed)
+                ->committed);
+    ++changes;
+  };
+  const auto spent = w.vault.spend(w.store, 20, std::chrono::seconds(30));
+  REQUIRE_FALSE(spent);
+  CHECK(spent.error().kind() == ErrorKind::unavailable);
+  CHECK(spent.error().delivery() == Delivery::not_sent);
+  CHECK(spent.error().message().find("used up") == std::string::npos);
+  CHECK(changes == 16);  // eight times: read, and come too late
+
+  w.store.before = nullptr;
+  CHECK(w.vault.spend(w.store, 20, std::chrono::seconds(30))->allowed);
+}
+
 TEST_CASE("foundation e: a record whose removal is in doubt is gone in the end") {
   VaultWorld w;
   REQUIRE(w.vault.keep(w.store, w.fresh("refused"), 0, 0));
