@@ -43,7 +43,8 @@ struct HttpRequest {
   std::string body;
   std::shared_ptr<BodySource> source;  ///< Instead of `body`.
   /// If the reply is a download: receives the bytes of a reply whose status is 200. `HttpReply::body` then stays
-  /// empty. Returns false to end the transfer. Runs on the I/O thread.
+  /// empty. Returns false to end the transfer. Runs on the I/O thread. Once the transport has answered, or its call has
+  /// without it, sink and source reach nobody: the sink returns false, the source reads 0 bytes.
   std::function<bool(std::string_view)> sink;
   /// Source and sink wait for a disk: the default transport calls them on the runtime's file thread instead. When the
   /// request ends early (a cancel, the deadline), bytes at hand may still be on their way into the sink.

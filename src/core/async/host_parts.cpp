@@ -41,13 +41,16 @@ HostSource::HostSource(std::shared_ptr<BodySource> inner, std::shared_ptr<Observ
 }
 
 std::size_t HostSource::read(char* data, std::size_t size) {
+  if (closed_.load(std::memory_order_acquire)) return 0;
   const auto told = call_host(observer_.get(), host_seam::kBodySource, [&] { return inner_->read(data, size); });
   if (!told) return fail(told.error());
   if (*told > size) return fail(Error(ErrorKind::internal, "BodySource::read claims more bytes than it had room for"));
   return *told;
 }
 
-bool HostSource::rewind() {
+bool HostSource::rewind() { return !closed_.load(std::memory_order_acquire) && restart(); }
+
+bool HostSource::restart() {
   const auto told = call_host(observer_.get(), host_seam::kBodySource, [this] { return inner_->rewind(); });
   if (!told) static_cast<void>(fail(told.error()));
   return told && *told;

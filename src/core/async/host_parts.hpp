@@ -44,13 +44,17 @@ class HostJitter final : public Jitter {
 };
 
 /// A body that host code takes part in. One that throws, or claims to have read more than there was room for, ends
-/// there; `broken` says why. Thread safety: `broken` from any thread, the rest as BodySource.
+/// there; `broken` says why. Closed once the exchange is over: a transport that goes on all the same reads nothing.
+/// Thread safety: `close` and `broken` from any thread, the rest as BodySource.
 class HostSource final : public BodySource {
  public:
   HostSource(std::shared_ptr<BodySource> inner, std::shared_ptr<Observer> observer);
   std::uint64_t length() const override { return length_; }
   std::size_t read(char* data, std::size_t size) override;
   bool rewind() override;
+  void close() { closed_.store(true, std::memory_order_release); }
+  /// Back to the start for another request, once this one is over.
+  bool restart();
   std::optional<Error> broken() const;
 
  private:
@@ -59,6 +63,7 @@ class HostSource final : public BodySource {
   const std::shared_ptr<BodySource> inner_;
   const std::shared_ptr<Observer> observer_;
   std::uint64_t length_ = 0;
+  std::atomic<bool> closed_{false};
   mutable std::mutex mutex_;
   std::optional<Error> broken_;
 };

@@ -29,8 +29,11 @@ inline bool stands_for_a_file(const Reply& reply) {
 /// expected (MED-2), gateways on the way with a page. What begins like a JSON object or like HTML is held back, up to a
 /// limit, until it is known to be neither; everything else passes at once. What the receiver throws ends the transfer.
 ///
-/// Thread safety: `open` and `broken` from any thread, as a file may still be written when its call has ended; the rest
-/// one thread at a time.
+/// Closed once the exchange is over: a transport that goes on all the same finds nobody. A receiver that runs at that
+/// moment may still finish.
+///
+/// Thread safety: `close`, `open` and `broken` from any thread, as a file may still be written when its call has ended;
+/// the rest one thread at a time.
 class DownloadGate {
  public:
   explicit DownloadGate(std::function<bool(std::string_view)> receiver, std::shared_ptr<Observer> observer = nullptr)
@@ -38,6 +41,7 @@ class DownloadGate {
 
   /// False ends the transfer.
   bool take(std::string_view bytes) {
+    if (closed_.load(std::memory_order_acquire)) return false;
     if (open()) return hand_over(bytes);
     held_ += bytes;
     const std::size_t start = held_.find_first_not_of(" \t\r\n");
@@ -45,6 +49,8 @@ class DownloadGate {
     if (held_.size() <= kLongestAnswer && undecided) return true;
     return release();
   }
+  /// Nothing of the transport's is taken any more; `release` still works.
+  void close() { closed_.store(true, std::memory_order_release); }
   /// What was held back, as a candidate for an answer; empty if the receiver has begun.
   const std::string& held() const { return held_; }
   bool open() const { return open_.load(std::memory_order_acquire); }
@@ -76,6 +82,7 @@ class DownloadGate {
   std::optional<Error> broken_;
   std::string held_;
   std::atomic<bool> open_{false};
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace detail

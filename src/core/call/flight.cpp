@@ -130,6 +130,7 @@ void Flight::send() {
 void Flight::received(Result<HttpOutcome> arrived) {
   if (over()) return;
   core_.scheduler->drop(std::exchange(timer_, 0));
+  end_exchange();
   http_status_ = 0;
   if (const auto broken = broken_by_host(arrived, download_.get(), source_.get()))
     return judge(verdict_of(*broken, info_.effect), nullptr, broken->message());
@@ -276,7 +277,13 @@ Result<void> Flight::take(Result<HttpRequest> request) {
 bool Flight::repeatable() {
   if (download_ && download_->open()) return false;
   if (!source_ || uses_file_) return true;
-  return source_->rewind();
+  return source_->restart();
+}
+
+/// What belongs to the host is out of the transport's reach from here on, whatever that still does.
+void Flight::end_exchange() {
+  if (download_) download_->close();
+  if (source_) source_->close();
 }
 
 }  // namespace detail

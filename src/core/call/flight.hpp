@@ -68,6 +68,7 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   static Result<HttpRequest> encoded(const Call& call, Observer* observer);
   Result<void> take(Result<HttpRequest> request);
   bool repeatable();
+  void end_exchange();
 
   // The ends.
   bool ends_early();

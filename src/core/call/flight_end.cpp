@@ -131,6 +131,7 @@ Error Flight::make_error(ErrorKind kind, Delivery delivery, ErrorDetails details
 /// The one way out.
 void Flight::conclude(std::optional<Error> error) {
   step_ = Step::over;
+  end_exchange();
   ended_with_ = std::move(error);
   home_->calls_.fetch_sub(1, std::memory_order_relaxed);
   core_.calls_in_flight.fetch_sub(1, std::memory_order_relaxed);

@@ -62,6 +62,16 @@ struct Transfer {
   bool refuse_at_the_end = false;
 };
 
+/// A host's transport that keeps neither deadline nor cancel, and goes on with what it was given.
+struct LateTransport final : Transport {
+  void send(HttpRequest given, MonoTime, CancelToken, MoveFunction<void(HttpOutcome)> answer) override {
+    request = std::move(given);
+    done = std::move(answer);
+  }
+  HttpRequest request;
+  MoveFunction<void(HttpOutcome)> done;
+};
+
 struct Account : kefu_test::SimulatedCore {
   Account() : client(std::make_shared<detail::Pipeline>(core, std::make_shared<kefu_test::TestPlatform>())) {}
   const ApiClient client;
@@ -164,4 +174,40 @@ TEST_CASE("an upload that cannot go back is not repeated") {
     CHECK_FALSE(a.client.call(op).get());
     CHECK(a.wire->count() == 1);
   }
+}
+
+TEST_CASE("foundation b: a transport that goes on after the answer reaches neither the receiver nor the source") {
+  Account a;
+  const auto late = std::make_shared<LateTransport>();
+  a.core->transport = late;
+  Transfer op;
+  auto pending = a.client.call(op, CallOptions(Millis(1000)));
+  a.time->advance(Millis(500));
+  REQUIRE(late->request.sink);
+  std::string before;
+  SUBCASE("before its first byte") {}
+  SUBCASE("inside the file") { before = "\x89PNG"; }
+  SUBCASE("while its begin is held back") { before = "{half"; }
+  SUBCASE("after it said itself that it was over") {
+    before = "\x89PNG";
+    CHECK(late->request.sink(before));
+    HttpReply reply;
+    reply.status = 200;
+    late->done(HttpOutcome(std::move(reply)));
+    before.clear();
+  }
+  if (!before.empty()) CHECK(late->request.sink(before));
+  char room[4];
+  if (late->done) CHECK(late->request.source->read(room, sizeof room) == 4);
+  const auto result = pending.get();
+  const std::string received = *op.received;
+  CHECK(received == (result || before == "\x89PNG" ? "\x89PNG" : ""));
+
+  CHECK_FALSE(late->request.sink("more"));
+  CHECK_FALSE(late->request.sink(std::string(70'000, 'x')));
+  CHECK(*op.received == received);
+  const std::size_t at = op.source->at;
+  CHECK(late->request.source->read(room, sizeof room) == 0);
+  CHECK_FALSE(late->request.source->rewind());
+  CHECK(op.source->at == at);
 }
