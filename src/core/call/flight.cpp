@@ -144,12 +144,11 @@ void Flight::received(Result<HttpOutcome> arrived) {
     return judge(std::move(verdict), nullptr, outcome.detail);
   }
   http_status_ = outcome.reply.status;
-  Reply reply;
-  reply.http = std::move(outcome.reply);
-  if (download_ && reply.http.status == 200) reply.http.body = download_->held();
-  platform_.open(info_, reply.http);
-  reply.document = platform_.read(info_, reply.http);
-  reply.unreadable = reply.document.fault();
+  if (download_ && http_status_ == 200) outcome.reply.body = download_->held();
+  platform_.open(info_, outcome.reply);
+  DocumentRoom room;
+  Document document = platform_.read(info_, outcome.reply, room.memory());
+  Reply reply(std::move(outcome.reply), std::move(document));
   if (download_ && reply.http.status == 200 && !reply.document && !stands_for_a_file(reply)) {  // so the file itself
     const bool late = !download_->open() && !reply.http.body.empty();
     if (late && !uses_file_ && !download_->release()) {

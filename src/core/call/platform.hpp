@@ -77,10 +77,10 @@ class Platform {
     static_cast<void>(info), static_cast<void>(reply);
   }
 
-  /// Pure: the answer's values, however the platform writes them.
-  virtual Document read(const OperationInfo& info, const HttpReply& reply) const {
+  /// Pure: the answer's values, however the platform writes them; see Document::json for `room`.
+  virtual Document read(const OperationInfo& info, const HttpReply& reply, std::pmr::memory_resource* room) const {
     static_cast<void>(info);
-    return Document::json(reply.body);
+    return Document::json(reply.body, {}, room);
   }
 
   /// Pure: what the answer means. Called for every whole HTTP answer, also those that are no JSON.

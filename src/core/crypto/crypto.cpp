@@ -265,12 +265,5 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-void wipe(void* data, std::size_t size) noexcept {
-  if (size == 0) return;
-  std::memset(data, 0, size);
-  // The compiler must take it that someone reads the memory: then it cannot drop the line above.
-  asm volatile("" : : "r"(data) : "memory");
-}
-
 }  // namespace detail
 KEFU_END_NAMESPACE

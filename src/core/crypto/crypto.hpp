@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/text/wipe.hpp"
+
 #include <kefu/core/export.hpp>
 
 #include <array>
@@ -60,7 +62,6 @@ KEFU_EXPORT std::string random_text(std::size_t size);
 
 /// Compares in constant time when the sizes are equal; false at once when they differ.
 KEFU_EXPORT bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
-KEFU_EXPORT void wipe(void* data, std::size_t size) noexcept;
 
 /// Base64 with padding, one line. `out` of `base64_encode` has room for `base64_size(size)` characters.
 constexpr std::size_t base64_size(std::size_t bytes) noexcept { return (bytes + 2) / 3 * 4; }

@@ -32,10 +32,7 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 Secret::~Secret() { wipe(); }
 
 void Secret::wipe() noexcept {
-  // Up to the capacity, as a short string that was moved from keeps its characters behind the terminator.
-  value_.resize(value_.capacity());
-  detail::wipe(value_.data(), value_.size());
-  value_.clear();
+  detail::wipe(value_);  // up to the capacity: a short string that was moved from keeps its characters
 }
 
 std::string Secret::fingerprint() const {

@@ -1,5 +1,7 @@
 #include "core/store/commit_known.hpp"
 
+#include "core/text/wipe.hpp"
+
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -47,7 +49,9 @@ Result<CommitOutcome> put_known(Store& store, std::string key, std::string value
                                 std::optional<std::chrono::milliseconds> ttl, Durability durability) {
   std::vector<StoreWrite> writes;
   writes.push_back(StoreWrite::put(std::move(key), std::move(value), expected, ttl));
-  return commit_known(store, writes, durability);
+  auto outcome = commit_known(store, writes, durability);
+  wipe(*writes.front().value);  // a token's record passes here
+  return outcome;
 }
 
 }  // namespace detail

@@ -18,7 +18,7 @@ namespace detail {
 /// What the first write puts there must be nobody else's text, or a text that does the same for whoever wrote it.
 /// `conflict` is 0 if the reading found somebody else's write.
 Result<CommitOutcome> commit_known(Store& store, const std::vector<StoreWrite>& writes, Durability durability);
-/// The same for one put.
+/// The same for one put, whose value is wiped after use.
 Result<CommitOutcome> put_known(Store& store, std::string key, std::string value, std::uint64_t expected,
                                 std::optional<std::chrono::milliseconds> ttl, Durability durability);
 

@@ -1,5 +1,7 @@
 #include "core/text/document.hpp"
 
+#include "core/text/wipe.hpp"
+
 #include <climits>
 
 #include <algorithm>
@@ -122,9 +124,12 @@ std::string_view to_string(ReadFault fault) noexcept {
 void Document::keep(std::string_view text) {
   // A short string would live inside the object and move with it.
   constexpr std::size_t kSurelyOnHeap = 64;
+  forget();
   text_.reserve(text.size() < kSurelyOnHeap ? kSurelyOnHeap : text.size());
   text_.assign(text.data(), text.size());
 }
+
+void Document::forget() noexcept { wipe(text_.data(), text_.size()); }
 
 Document Document::failed(ReadFault fault) {
   Document document;

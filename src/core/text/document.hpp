@@ -127,11 +127,13 @@ enum class ReadFault : unsigned char { none, empty, html, not_an_object, malform
 /// A cause to put behind "the answer" or "the push": "is an HTML page", "is nested too deeply" ...
 KEFU_EXPORT std::string_view to_string(ReadFault fault) noexcept;
 
-/// Owns the values of one JSON or XML text. Movable; values stay valid while it lives. Linear in the size of the text.
+/// Owns the values of one JSON or XML text. Movable; values stay valid while it lives, and are wiped then: an answer or
+/// a record may hold a token. Linear in the size of the text.
 /// Thread safety: immutable once made.
 class KEFU_EXPORT Document {
  public:
   Document() = default;
+  ~Document() { forget(); }
   Document(Document&&) noexcept = default;
   Document& operator=(Document&&) noexcept = default;
   Document(const Document&) = delete;
@@ -139,7 +141,9 @@ class KEFU_EXPORT Document {
 
   /// Lenient JSON (ENC-4, ENC-5, ENC-6): numbers kept as text, control characters in strings dropped, invalid UTF-8
   /// replaced, a byte order mark skipped. Top level must be an object. The first of equal names wins.
-  static Document json(std::string_view text, const ReadLimits& limits = {});
+  /// The values take their memory from `room`, which must outlive the Document.
+  static Document json(std::string_view text, const ReadLimits& limits = {},
+                       std::pmr::memory_resource* room = std::pmr::get_default_resource());
   /// The one XML door (CBK-9): no DTD, no entities beyond the five and character references (any other `&` stands for
   /// itself), one root named `xml`. A flat push is read by the fast scanner, all else by pugixml under limits.
   /// `root()` is the object of the root's children, also when there are none.
@@ -159,6 +163,7 @@ class KEFU_EXPORT Document {
   friend class XmlReader;
   explicit Document(std::pmr::memory_resource* room) : nodes_(room) {}
   void keep(std::string_view text);
+  void forget() noexcept;
   void parse_json(std::string_view text, const ReadLimits& limits);
   static Document failed(ReadFault fault);
 

@@ -1,6 +1,7 @@
 #include "core/text/document.hpp"
 #include "core/text/rapidjson.hpp"
 #include "core/text/utf8.hpp"
+#include "core/text/wipe.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,7 +32,7 @@ class JsonHandler : public kefu_rapidjson::BaseReaderHandler<kefu_rapidjson::UTF
   bool StartArray() { return open(Value::Kind::array); }
   bool EndArray(unsigned) { return close(); }
 
-  static Document read(std::string_view text, const ReadLimits& limits);
+  static Document read(std::string_view text, const ReadLimits& limits, std::pmr::memory_resource* room);
 
  private:
   static constexpr std::size_t kMaxDepth = 256;
@@ -174,8 +175,8 @@ void Document::parse_json(std::string_view text, const ReadLimits& limits) {
   if (fault_ != ReadFault::none) nodes_.clear();
 }
 
-Document JsonHandler::read(std::string_view text, const ReadLimits& limits) {
-  Document document;
+Document JsonHandler::read(std::string_view text, const ReadLimits& limits, std::pmr::memory_resource* room) {
+  Document document(room);
   std::string whole;
   if (!is_utf8(text)) {
     document.repairs_.invalid_utf8 = append_repaired(whole, text);
@@ -189,16 +190,18 @@ Document JsonHandler::read(std::string_view text, const ReadLimits& limits) {
   if (document.fault_ == ReadFault::malformed && !repaired_first && repair_json(text, repaired, document.repairs_)) {
     document.parse_json(repaired, limits);
   }
+  wipe(whole);
+  wipe(repaired);
   return document;
 }
 
-Document Document::json(std::string_view text, const ReadLimits& limits) {
+Document Document::json(std::string_view text, const ReadLimits& limits, std::pmr::memory_resource* room) {
   if (text.size() > std::min(limits.bytes, std::size_t{1} << 30)) return failed(ReadFault::too_large);
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return failed(ReadFault::empty);
   if (text[first] == '<') return failed(ReadFault::html);
-  return JsonHandler::read(text, limits);
+  return JsonHandler::read(text, limits, room);
 }
 
 }  // namespace detail

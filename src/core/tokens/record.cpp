@@ -3,6 +3,7 @@
 #include "core/crypto/crypto.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
+#include "core/text/wipe.hpp"
 #include "core/tokens/credential.hpp"
 
 #include <algorithm>
@@ -20,11 +21,17 @@ std::uint64_t tag_digest(std::string_view text) {
 
 std::uint64_t tag_digest(std::string_view text, std::uint64_t generation, TokenIdentity identity) {
   if (identity == TokenIdentity::text || text.empty()) return tag_digest(text);
-  return tag_digest(std::string(text) + '\n' + std::to_string(generation));
+  std::string both;
+  both.reserve(text.size() + 24);  // so that no block with the token in it is left behind by growing
+  both.append(text).append("\n").append(std::to_string(generation));
+  const std::uint64_t tag = tag_digest(both);
+  wipe(both);
+  return tag;
 }
 
 std::string TokenRecord::json() const {
   std::string out;
+  out.reserve(value.size() + 256);  // so that growing leaves no block with the token in it behind
   JsonWriter writer(out);
   writer.begin_object();
   writer.key("value").string(value.expose());

@@ -22,6 +22,7 @@ struct TokenRecord {
   KeptMembers kept;
 
   Millis life() const { return std::chrono::duration_cast<Millis>(expires - issued); }
+  /// Holds the token: wipe it after use.
   std::string json() const;
   /// Nothing if the text is no record, or one that must not be used (empty token, no life).
   static std::optional<TokenRecord> read(std::string_view text);

@@ -1,12 +1,25 @@
 #include "core/tokens/vault.hpp"
 
 #include "core/store/commit_known.hpp"
+#include "core/text/wipe.hpp"
 
 #include <algorithm>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
+
+namespace {
+
+/// The record of an entry, whose text holds the token and is wiped.
+std::optional<TokenRecord> taken_from(std::optional<StoreEntry>& entry) {
+  if (!entry) return std::nullopt;
+  auto record = TokenRecord::read(entry->value);
+  wipe(entry->value);
+  return record;
+}
+
+}  // namespace
 
 bool TokenVault::serves(const TokenRecord& record, std::uint64_t refused, std::uint64_t known) const {
   if (record.expires <= clock_->wall()) return false;
@@ -19,7 +32,7 @@ Result<TokenVault::Found> TokenVault::read(Store& store) const {
   if (!entry) return entry.error();
   Found found;
   found.generation = *entry ? (*entry)->generation : 0;
-  found.record = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
+  found.record = taken_from(*entry);
   return found;
 }
 
@@ -58,7 +71,7 @@ Result<std::optional<TokenRecord>> TokenVault::keep(Store& store, TokenRecord re
     auto entry = store.get(record_key_);
     if (!entry) return entry.error();
     expected = *entry ? (*entry)->generation : 0;
-    auto other = *entry ? TokenRecord::read((*entry)->value) : std::nullopt;
+    auto other = taken_from(*entry);
     if (other && serves(*other, refused, digest_of(record))) return other;
     if (other) record.generation = std::max(record.generation, other->generation + 1);
   }

@@ -135,15 +135,16 @@ Result<void> ShopPlatform::sign(const OperationInfo& info, HttpRequest& request,
 }
 
 /// Strictly; then once more letting trailing commas pass, which happen (jd 3.1). The old authorization host writes GBK.
-detail::Document ShopPlatform::read(const OperationInfo& info, const HttpReply& reply) const {
+detail::Document ShopPlatform::read(const OperationInfo& info, const HttpReply& reply,
+                                    std::pmr::memory_resource* room) const {
   std::string_view body = reply.body;
   std::optional<std::string> converted;
   if (is_oauth_address(info.path) && !detail::is_utf8(body) && (converted = utf8_of_gbk(body))) body = *converted;
-  auto document = detail::Document::json(body);
+  auto document = detail::Document::json(body, {}, room);
   if (document.fault() != detail::ReadFault::malformed) return document;
   detail::ReadLimits tolerant;
   tolerant.trailing_commas = true;
-  return detail::Document::json(body, tolerant);
+  return detail::Document::json(body, tolerant, room);
 }
 
 detail::Verdict ShopPlatform::classify(const OperationInfo& info, const detail::Reply& reply) const {

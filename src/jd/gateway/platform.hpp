@@ -41,7 +41,8 @@ class ShopPlatform final : public detail::Platform {
   void renew(detail::CredentialTag refused, MonoTime deadline, CancelToken cancel,
              MoveFunction<void(Result<void>)> done) override;
   Result<void> sign(const OperationInfo& info, HttpRequest& request, WallTime now) override;
-  detail::Document read(const OperationInfo& info, const HttpReply& reply) const override;
+  detail::Document read(const OperationInfo& info, const HttpReply& reply,
+                        std::pmr::memory_resource* room) const override;
   detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override;
 
  private:
