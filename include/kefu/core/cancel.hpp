@@ -3,14 +3,52 @@
 #include <kefu/core/export.hpp>
 #include <kefu/core/function.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 
 namespace detail {
-class CancelState;
-}
+
+class PendingState;
+
+/// What tokens and their source share; hosts use those. Listeners stand in the order of their ids, so that one is found
+/// by halving; a forgotten one leaves a gap, and the gaps go when they are half of all. A token of 100,000 calls costs
+/// each of them the same as the first.
+class KEFU_EXPORT CancelState {
+ public:
+  CancelState() = default;
+  CancelState(const CancelState&) = delete;
+  CancelState& operator=(const CancelState&) = delete;
+
+  bool requested() const noexcept { return requested_.load(std::memory_order_acquire); }
+  std::uint64_t add(Task task);
+  void remove(std::uint64_t id);
+  void follow(std::weak_ptr<CancelState> follower);
+  /// Followers come after, one by one and not one inside the other: a chain may be long.
+  static void request(CancelState& first);
+  void close();
+
+ private:
+  using Listener = std::pair<std::uint64_t, Task>;
+  void request_here(std::vector<std::shared_ptr<CancelState>>& to_come);
+  void close_gaps();
+
+  std::mutex mutex_;
+  std::atomic<bool> requested_{false};
+  bool closed_ = false;
+  std::uint64_t last_id_ = 0;
+  std::size_t gaps_ = 0;
+  std::vector<Listener> listeners_;
+  std::vector<std::weak_ptr<CancelState>> followers_;
+};
+
+}  // namespace detail
 
 /// Tells a call that its result is no longer wanted. Copies share one state; an empty token is never cancelled.
 ///
@@ -32,6 +70,7 @@ class KEFU_EXPORT CancelToken {
 
  private:
   friend class CancelSource;
+  friend class detail::PendingState;
   explicit CancelToken(std::shared_ptr<detail::CancelState> state) : state_(std::move(state)) {}
   std::shared_ptr<detail::CancelState> state_;
 };

@@ -29,16 +29,17 @@ class KEFU_EXPORT Call {
   virtual Result<void> decode(const Reply& reply) = 0;
   /// What is left to do on this side after `decode`.
   virtual Result<void> finish(const Reply&) { return {}; }
-  /// Hand the response, or the failure, to whoever waits. Exactly one of them is called, once, on the loop.
+  /// Hand the response, or the failure, to whoever waits. Exactly one of them is called, once, on the loop; whoever
+  /// takes a call calls one, also where it drops it.
   virtual void succeed() = 0;
   virtual void fail(Error error) = 0;
 };
 
-/// `Done` is called with Result<Op::Response> on the loop; if it is dropped unanswered it must answer by itself.
-template <class Op, class Done>
-class TypedCall final : public Call {
+/// A call of a known operation: request and response.
+template <class Op>
+class OperationCall : public Call {
  public:
-  TypedCall(Op op, Done done) : op_(std::move(op)), done_(std::move(done)) {}
+  explicit OperationCall(Op op) : op_(std::move(op)) {}
   const OperationInfo& info() const override { return Op::operation().info; }
   Result<void> encode(HttpRequest& out) const override { return Op::operation().encode(&op_, out); }
   bool uses_file() const override {
@@ -50,13 +51,32 @@ class TypedCall final : public Call {
     const auto last = Op::operation().finish;
     return last == nullptr ? Result<void>() : last(&op_, reply, &response_);
   }
-  void succeed() override { done_(Result<typename Op::Response>(std::move(response_))); }
+
+ protected:
+  Op op_;
+  typename Op::Response response_{};
+};
+
+/// A call of the library's own flows. `Done` is called with Result<Op::Response> on the loop.
+template <class Op, class Done>
+class FlowCall final : public OperationCall<Op> {
+ public:
+  FlowCall(Op op, Done done) : OperationCall<Op>(std::move(op)), done_(std::move(done)) {}
+  void succeed() override { done_(Result<typename Op::Response>(std::move(this->response_))); }
   void fail(Error error) override { done_(Result<typename Op::Response>(std::move(error))); }
 
  private:
-  Op op_;
   Done done_;
-  typename Op::Response response_{};
+};
+
+/// A call of the host, which waits for the very object: one block holds request, response and what Pending reads.
+template <class Op>
+class HostCall final : public OperationCall<Op>, public TypedState<typename Op::Response> {
+ public:
+  HostCall(std::shared_ptr<PendingHome> home, Op op)
+      : OperationCall<Op>(std::move(op)), TypedState<typename Op::Response>(std::move(home)) {}
+  void succeed() override { this->answer(std::move(this->response_)); }
+  void fail(Error error) override { this->answer(std::move(error)); }
 };
 
 }  // namespace detail
@@ -72,14 +92,9 @@ class KEFU_EXPORT ApiClient {
   /// Starts an operation. Errors: see the operation; all of ErrorKind may come from the platform's code table.
   template <class Op>
   Pending<typename Op::Response> call(Op op, CallOptions options = {}) const {
-    Promise<typename Op::Response> promise(home());
-    auto pending = promise.pending();
-    auto unwanted = promise.cancelled();
-    auto done = [promise = std::move(promise)](Result<typename Op::Response> result) mutable {
-      promise.answer(std::move(result));
-    };
-    launch(std::make_unique<detail::TypedCall<Op, decltype(done)>>(std::move(op), std::move(done)), std::move(options),
-           std::move(unwanted), Asker::host);
+    const auto call = std::make_shared<detail::HostCall<Op>>(home(), std::move(op));
+    auto pending = detail::PendingAccess::of<typename Op::Response>(call);
+    launch(call, std::move(options), call->cancelled(), Asker::host);
     return pending;
   }
 
@@ -89,14 +104,14 @@ class KEFU_EXPORT ApiClient {
   /// Continuation form for the library's own flows: `done` runs on the loop. `unwanted` is a second cancel token.
   template <class Op, class Done>
   void start(Op op, CallOptions options, CancelToken unwanted, Done done) const {
-    launch(std::make_unique<detail::TypedCall<Op, std::decay_t<Done>>>(std::move(op), std::move(done)),
+    launch(std::make_shared<detail::FlowCall<Op, std::decay_t<Done>>>(std::move(op), std::move(done)),
            std::move(options), std::move(unwanted), Asker::library);
   }
 
  private:
   /// Who wants the call: the host's are refused while too much is under way (RuntimeOptions::calls_in_flight).
   enum class Asker : unsigned char { host, library };
-  void launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted, Asker asker) const;
+  void launch(std::shared_ptr<detail::Call> call, CallOptions options, CancelToken unwanted, Asker asker) const;
   std::shared_ptr<detail::PendingHome> home() const;
   std::shared_ptr<detail::Pipeline> pipeline_;
 };

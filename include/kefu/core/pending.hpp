@@ -75,7 +75,7 @@ class [[nodiscard]] Pending {
       auto next = promise.pending();
       next.state_->keep_when_dropped();
       next.state_->comes_from_callback();
-      next.state_->cancel().lead(state->cancel());
+      next.state_->lead(*state);
       detail::Link<T, Returned, Callback> link(std::move(promise), Callback(std::forward<F>(callback)));
       detail::continue_with(std::move(state), std::move(link), Where::executor);
       return next;
@@ -136,7 +136,7 @@ class Promise {
     return Pending<T>(detail::failed_state<T>(detail::taken_already()));
   }
   /// Set when the holder of the Pending no longer wants the result.
-  CancelToken cancelled() const { return state_ ? state_->cancel().token() : CancelToken(); }
+  CancelToken cancelled() const { return state_ ? state_->cancelled() : CancelToken(); }
   void answer(Result<T> result) {
     if (const auto state = state_) state->answer(std::move(result));  // what follows may end this promise
   }
@@ -144,7 +144,7 @@ class Promise {
   void answer(Pending<T> other) {
     if (!state_) return;
     auto inner = other.use();
-    state_->cancel().lead(inner->cancel());
+    state_->lead(*inner);
     if (inner->from_callback()) state_->comes_from_callback();
     detail::continue_with(
         std::move(inner), [outer = std::move(*this)](Result<T> result) mutable { outer.answer(std::move(result)); },
@@ -157,5 +157,28 @@ class Promise {
   }
   std::shared_ptr<detail::TypedState<T>> state_;
 };
+
+namespace detail {
+
+/// What the library's own parts need of the inside of a Pending.
+struct PendingAccess {
+  /// The result side of a state that is answered without a Promise.
+  template <class T>
+  static Pending<T> of(std::shared_ptr<TypedState<T>> state) {
+    return Pending<T>(std::move(state));
+  }
+  template <class T>
+  static std::shared_ptr<TypedState<T>> use(Pending<T>& pending) {
+    return pending.use();
+  }
+  /// Cancelling `pending` cancels what it waits for.
+  template <class T>
+  static void lead(const Pending<T>& pending, PendingState& part) {
+    pending.state_->lead(part);
+    if (part.from_callback()) pending.state_->comes_from_callback();
+  }
+};
+
+}  // namespace detail
 
 KEFU_END_NAMESPACE

@@ -44,7 +44,7 @@ class KEFU_EXPORT PendingHome {
 
 /// The part of a pending result that does not depend on its type. Without a home (a Pending that was used before it was
 /// read) callbacks run where they are given.
-class KEFU_EXPORT PendingState {
+class KEFU_EXPORT PendingState : public std::enable_shared_from_this<PendingState> {
  public:
   explicit PendingState(std::shared_ptr<PendingHome> home);
   virtual ~PendingState();
@@ -75,10 +75,13 @@ class KEFU_EXPORT PendingState {
   /// Dropping its Pending then cancels nothing.
   void keep_when_dropped() noexcept { keep_ = true; }
   /// The holder of the Pending let go of it.
-  void drop() const;
+  void drop();
   /// The holder no longer wants the result. Does nothing in the child of a fork: the operation is its parent's.
-  void request_cancel() const;
-  const CancelSource& cancel() const { return cancel_; }
+  void request_cancel();
+  /// Set when the holder no longer wants the result, until it is answered.
+  CancelToken cancelled();
+  /// Whoever no longer wants this result does not want that of `part` either.
+  void lead(PendingState& part);
   const std::shared_ptr<PendingHome>& home() const { return home_; }
 
  protected:
@@ -90,9 +93,10 @@ class KEFU_EXPORT PendingState {
 
  private:
   void run(Task task, Where where);
+  std::shared_ptr<CancelState> shared_cancel();
 
   const std::shared_ptr<PendingHome> home_;
-  const CancelSource cancel_;
+  CancelState cancel_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<bool> claimed_{false};

@@ -14,20 +14,6 @@ KEFU_BEGIN_NAMESPACE
 
 namespace detail {
 
-/// What when_all needs of the inside of a Pending.
-struct PendingAccess {
-  template <class T>
-  static std::shared_ptr<TypedState<T>> use(Pending<T>& pending) {
-    return pending.use();
-  }
-  /// Cancelling `pending` cancels what it waits for.
-  template <class T>
-  static void lead(const Pending<T>& pending, const PendingState& part) {
-    pending.state_->cancel().lead(part.cancel());
-    if (part.from_callback()) pending.state_->comes_from_callback();
-  }
-};
-
 /// Results come to their places, in any order and from any thread; the last one answers.
 template <class All, class Places>
 struct Gathering {

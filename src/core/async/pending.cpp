@@ -84,13 +84,18 @@ void PendingState::run_here(Task task) {
   static_cast<void>(call_host_quietly(task));  // without a runtime there is no observer to be told
 }
 
-void PendingState::drop() const {
+void PendingState::drop() {
   if (!keep_) request_cancel();
 }
 
-void PendingState::request_cancel() const {
-  if (!home_ || !home_->forked()) cancel_.request();
+void PendingState::request_cancel() {
+  if (!home_ || !home_->forked()) CancelState::request(cancel_);
 }
+
+/// Part of this object, and shared with it.
+std::shared_ptr<CancelState> PendingState::shared_cancel() { return {shared_from_this(), &cancel_}; }
+CancelToken PendingState::cancelled() { return CancelToken(shared_cancel()); }
+void PendingState::lead(PendingState& part) { cancel_.follow(part.shared_cancel()); }
 
 void PendingState::answered() {
   // In the child of a fork a lock may be held by a thread that is not there any more. Nobody can wait here either.

@@ -11,10 +11,10 @@ namespace detail {
 namespace {
 
 /// A call whose facts are only known when it is made.
-class RawFlightCall final : public Call {
+class RawHostCall final : public Call, public TypedState<RawReply> {
  public:
-  RawFlightCall(RawCall call, Promise<RawReply> promise)
-      : call_(std::move(call)), promise_(std::move(promise)), name_("raw:" + call_.path) {
+  RawHostCall(std::shared_ptr<PendingHome> home, RawCall call)
+      : TypedState<RawReply>(std::move(home)), call_(std::move(call)), name_("raw:" + call_.path) {
     info_.name = name_;
     info_.method = call_.method;
     info_.path = call_.path;
@@ -49,12 +49,11 @@ class RawFlightCall final : public Call {
     return {};
   }
 
-  void succeed() override { promise_.answer(std::move(response_)); }
-  void fail(Error error) override { promise_.answer(std::move(error)); }
+  void succeed() override { answer(std::move(response_)); }
+  void fail(Error error) override { answer(std::move(error)); }
 
  private:
   const RawCall call_;
-  Promise<RawReply> promise_;
   const std::string name_;
   OperationInfo info_{};
   RawReply response_;
@@ -65,15 +64,13 @@ class RawFlightCall final : public Call {
 }  // namespace detail
 
 Pending<RawReply> ApiClient::call(RawCall op, CallOptions options) const {
-  Promise<RawReply> promise(home());
-  auto pending = promise.pending();
-  auto unwanted = promise.cancelled();
-  launch(std::make_unique<detail::RawFlightCall>(std::move(op), std::move(promise)), std::move(options),
-         std::move(unwanted), Asker::host);
+  const auto call = std::make_shared<detail::RawHostCall>(home(), std::move(op));
+  auto pending = detail::PendingAccess::of<RawReply>(call);
+  launch(call, std::move(options), call->cancelled(), Asker::host);
   return pending;
 }
 
-void ApiClient::launch(std::unique_ptr<detail::Call> call, CallOptions options, CancelToken unwanted,
+void ApiClient::launch(std::shared_ptr<detail::Call> call, CallOptions options, CancelToken unwanted,
                        Asker asker) const {
   if (asker == Asker::host)
     if (auto refusal = pipeline_->core()->refuse_start()) return call->fail(*std::move(refusal));

@@ -309,9 +309,13 @@ struct FieldList<NoContent> {
   static void visit(V&, Self&) {}
 };
 
+/// Room for most bodies: one block instead of one for every doubling.
+inline constexpr std::size_t kUsualBody = 256;
+
 /// Body of a POST: the request's fields as a JSON object.
 template <class Op>
 Result<void> encode_json(const void* request, HttpRequest& out) {
+  out.body.reserve(kUsualBody);
   FieldWriter writer(out.body);
   writer.root(*static_cast<const Op*>(request));
   out.headers.emplace_back("content-type", "application/json; charset=utf-8");

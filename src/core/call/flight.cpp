@@ -10,7 +10,7 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-Flight::Flight(std::shared_ptr<Pipeline> home, std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted)
+Flight::Flight(std::shared_ptr<Pipeline> home, std::shared_ptr<Call> call, CallOptions options, CancelToken unwanted)
     : home_(std::move(home)),
       platform_(*home_->platform_),
       core_(*home_->core_),

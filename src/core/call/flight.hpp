@@ -21,7 +21,7 @@ namespace detail {
 /// first whether the call is over: what ends it between two steps is heard by none of them.
 class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flight> {
  public:
-  Flight(std::shared_ptr<Pipeline> home, std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted);
+  Flight(std::shared_ptr<Pipeline> home, std::shared_ptr<Call> call, CallOptions options, CancelToken unwanted);
   ~Flight() override;
   Flight(const Flight&) = delete;
   Flight& operator=(const Flight&) = delete;

@@ -16,7 +16,7 @@ Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> 
       retry_(retry),
       queue_(queue ? std::move(queue) : std::make_shared<CallQueue>(core_, platform_)) {}
 
-void Pipeline::launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted) {
+void Pipeline::launch(std::shared_ptr<Call> call, CallOptions options, CancelToken unwanted) {
   if (auto refusal = core_->refusal()) return call->fail(*std::move(refusal));
   if (calls_.fetch_add(1, std::memory_order_relaxed) >= kMaxCalls) {
     calls_.fetch_sub(1, std::memory_order_relaxed);

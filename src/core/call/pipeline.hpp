@@ -28,7 +28,7 @@ class Pipeline final : public std::enable_shared_from_this<Pipeline> {
            std::shared_ptr<CallQueue> queue = nullptr);
 
   /// Starts a call: it is answered exactly once, on the loop (at shutdown: on the thread that stops).
-  void launch(std::unique_ptr<Call> call, CallOptions options, CancelToken unwanted);
+  void launch(std::shared_ptr<Call> call, CallOptions options, CancelToken unwanted);
 
   /// The account is gone: calls that wait and all later ones answer `cancelled`; what is on the wire is let finish.
   void close();

@@ -160,6 +160,7 @@ Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& 
   if (parts.openid.empty()) return Error(ErrorKind::bad_argument, "openid is empty: a message needs its customer");
   if (!parts.kf_account.empty() && parts.kf_account.find('@') == std::string_view::npos)
     return Error(ErrorKind::bad_argument, "kf_account must have the form name@account");
+  out.body.reserve(detail::kUsualBody);
   detail::JsonWriter json(out.body);
   json.begin_object().key("touser").string(parts.openid);
   MessageWriter message(json);
