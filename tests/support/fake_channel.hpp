@@ -14,8 +14,8 @@
 
 namespace kefu_test {
 
-/// A platform for tests. A push is "<event id>|<customer>|<text>"; "bad" is refused; GET is the URL check. It answers
-/// with text and transfers only.
+/// A platform for tests. A push is "<event id>|<customer>|<text>", of an agent "agent: <text>"; "bad" is refused; GET
+/// is the URL check. It answers with text and transfers only.
 class FakeReceiver final : public kefu::PushReceiver {
  public:
   struct Context final : kefu::ReplyContext {
@@ -55,8 +55,14 @@ class FakeReceiver final : public kefu::PushReceiver {
     event.account = "shop";
     event.event_id = raw.substr(0, first);
     event.customer.id = raw.substr(first + 1, second - first - 1);
-    event.payload = kefu::ReceivedText(std::string(raw.substr(second + 1)));
-    event.trigger = "message";
+    const std::string_view text = raw.substr(second + 1);
+    constexpr std::string_view kAgent = "agent: ";
+    if (text.substr(0, kAgent.size()) == kAgent) {
+      event.payload = kefu::AgentSpoke("a", std::string(text.substr(kAgent.size())));
+    } else {
+      event.payload = kefu::ReceivedText(std::string(text));
+      event.trigger = "message";
+    }
     event.raw = raw;
     event.platform_time = event.received_time = received;
     return event;

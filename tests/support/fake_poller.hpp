@@ -27,7 +27,8 @@ class FakePoller final : public kefu::Poller {
   kefu::Millis pause{1'000};
   std::deque<kefu::Error> failures;  ///< Answers to the next polls. Used in simulated time only.
   bool never_answers = false;
-  bool keeps_promises = true;  ///< False: gives more than a batch may hold.
+  std::function<kefu::WallTime(const std::string& event_id)> time_of;  ///< The platform's; else that of the poll.
+  bool keeps_promises = true;                                          ///< False: gives more than a batch may hold.
 
   kefu::Pending<kefu::PollBatch> poll(kefu::CallOptions options) override {
     ++polls;
@@ -80,6 +81,7 @@ class FakePoller final : public kefu::Poller {
       if (!line) break;
       auto event = receiver_.reopen(*line, core_->clock->wall());
       if (!event) return event.error();
+      if (time_of) event->platform_time = time_of(event->event_id);
       batch.events.push_back(*std::move(event));
     }
     batch.more = to == from + most;

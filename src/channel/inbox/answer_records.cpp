@@ -7,6 +7,16 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
 
+/// The words by which an answer is known again.
+std::string_view said_by(const PassiveReply& answer) {
+  const auto* content = std::get_if<Content>(&answer);
+  if (content == nullptr) return {};
+  if (const auto* text = std::get_if<TextContent>(content)) return text->body;
+  if (const auto* menu = std::get_if<MenuContent>(content)) return menu->head;
+  if (const auto* link = std::get_if<LinkContent>(content)) return link->title;
+  return {};
+}
+
 /// What the event becomes with the end of its answer.
 void end_event(EventRecord& record) {
   const OutboxRecord& delivery = *record.delivery;
@@ -126,7 +136,15 @@ class AnswerRecords::Change final : public JournalStep {
     record.state = EventRecord::State::answered;
     record.delivery = std::move(next);
     const Durability durability = record.delivery->must_be_safe() ? Durability::full : Durability::relaxed;
-    if (!record.delivery->over()) return records_->steps_->save(view, place_->key, *event_, durability);
+    if (!record.delivery->over()) {
+      std::optional<StoreWrite> own;
+      if (record.delivery->state == OutboxRecord::State::sending && place_->account->channel->has_poller()) {
+        auto noted = records_->steps_->note_own(view, place_->account->keys, place_->lane, said_by(*record.answer));
+        if (!noted) return noted.error();
+        own = *std::move(noted);
+      }
+      return records_->steps_->save(view, place_->key, *event_, durability, std::move(own));
+    }
     end_event(record);
     auto look = records_->steps_->finish(view, records_->session_, place_->account->keys, place_->lane,
                                          place_->event_id, *event_, EventEnd(), durability);

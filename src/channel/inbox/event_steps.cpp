@@ -29,15 +29,33 @@ std::vector<StoreWrite> one(StoreWrite write) {
   return writes;
 }
 
+struct StoredHuman {
+  HumanRecord record;
+  std::uint64_t generation = 0;
+};
+
+Result<StoredHuman> read_human(StagedStore& view, const std::string& key) {
+  auto entry = view.look(key);
+  if (!entry) return entry.error();
+  StoredHuman human;
+  if (*entry == nullptr) return human;
+  human.generation = (*entry)->generation;
+  if (auto record = HumanRecord::parse((*entry)->value)) human.record = std::move(*record);
+  return human;
+}
+
 /// Remembers when a human last wrote to the customer, so that no pending answer of a machine comes after it.
-std::optional<StoreWrite> note_human(StagedStore& view, const InboxAccount& account, const InboundEvent& event,
-                                     std::chrono::seconds kept) {
-  if (!std::holds_alternative<AgentSpoke>(event.payload) || event.customer.id.empty()) return std::nullopt;
+Result<std::optional<StoreWrite>> note_human(StagedStore& view, const InboxAccount& account, const InboundEvent& event,
+                                             std::chrono::seconds kept) {
+  const auto* spoke = std::get_if<AgentSpoke>(&event.payload);
+  if (spoke == nullptr || event.customer.id.empty()) return std::optional<StoreWrite>();
   std::string key = account.keys.human(account.keys.lane(event));
-  auto known = view.look(key);
-  const std::string time = std::to_string(unix_millis(event.platform_time));
-  if (known && *known && (*known)->value.size() >= time.size() && (*known)->value >= time) return std::nullopt;
-  return StoreWrite::put(std::move(key), time, known && *known ? (*known)->generation : 0, kept);
+  auto human = read_human(view, key);
+  if (!human) return human.error();
+  const std::int64_t at = unix_millis(event.platform_time);
+  if (at <= human->record.spoke || !human->record.is_human(spoke->body)) return std::optional<StoreWrite>();
+  human->record.spoke = at;
+  return std::make_optional(StoreWrite::put(std::move(key), human->record.text(), human->generation, kept));
 }
 
 }  // namespace
@@ -86,9 +104,18 @@ Result<bool> EventSteps::is_over(StagedStore& view, std::string_view session) co
 
 Result<bool> EventSteps::human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
                                      std::int64_t asked) {
-  auto entry = view.look(keys.human(lane));
-  if (!entry) return entry.error();
-  return *entry != nullptr && std::strtoll((*entry)->value.c_str(), nullptr, 10) > asked;
+  auto human = read_human(view, keys.human(lane));
+  if (!human) return human.error();
+  return human->record.spoke > asked;
+}
+
+Result<StoreWrite> EventSteps::note_own(StagedStore& view, const AccountKeys& keys, const std::string& lane,
+                                        std::string_view said) const {
+  std::string key = keys.human(lane);
+  auto human = read_human(view, key);
+  if (!human) return human.error();
+  human->record.add_own(said);
+  return StoreWrite::put(std::move(key), human->record.text(), human->generation, remember_);
 }
 
 /// Makes the lane ours if it may be, and adds what that demands. False: its owner lives.
@@ -152,7 +179,9 @@ Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& sessio
     if (!window) return window.error();
     if (*window) writes.push_back(std::move(**window));
   }
-  if (auto human = note_human(view, account, event, remember_)) writes.push_back(std::move(*human));
+  auto human = note_human(view, account, event, remember_);
+  if (!human) return human.error();
+  if (*human) writes.push_back(std::move(**human));
   auto outcome = view.stage(std::move(writes), Durability::full);
   if (auto error = as_conflict(outcome); !error) return error.error();
   accepted.event.record = std::move(fresh);
@@ -213,8 +242,10 @@ Result<void> EventSteps::let_go(StagedStore& view, const std::string& session, c
 }
 
 Result<void> EventSteps::save(StagedStore& view, const std::string& key, const StoredEvent& event,
-                              Durability durability) const {
-  return as_conflict(view.stage(one(put_event(key, event.record, event.generation)), durability));
+                              Durability durability, std::optional<StoreWrite> more) const {
+  std::vector<StoreWrite> writes = one(put_event(key, event.record, event.generation));
+  if (more) writes.push_back(std::move(*more));
+  return as_conflict(view.stage(std::move(writes), durability));
 }
 
 Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& session, const AccountKeys& keys,

@@ -63,7 +63,8 @@ class EventSteps {
   /// The record of an event, if there is one. Error: `configuration`: it cannot be read.
   static Result<std::optional<StoredEvent>> load(StagedStore& view, const std::string& key);
   /// Replaces a record. Error: `conflict`: somebody else changed it.
-  Result<void> save(StagedStore& view, const std::string& key, const StoredEvent& event, Durability durability) const;
+  Result<void> save(StagedStore& view, const std::string& key, const StoredEvent& event, Durability durability,
+                    std::optional<StoreWrite> more = std::nullopt) const;
   /// Writes the record of an event whose handler is done, and lets the lane move on if it is over. Error: `conflict`:
   /// somebody else changed the record, or one of the keys of the host's writes.
   Result<LaneLook> finish(StagedStore& view, const std::string& session, const AccountKeys& keys,
@@ -87,6 +88,9 @@ class EventSteps {
   /// Did a human write to the lane's customer after this time of the platform?
   static Result<bool> human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
                                   std::int64_t asked);
+  /// Remembers what an answer of ours says, as it comes back as an agent's line.
+  Result<StoreWrite> note_own(StagedStore& view, const AccountKeys& keys, const std::string& lane,
+                              std::string_view said) const;
   /// The write of a record: one that is over is kept for as long as the platform may repeat it.
   StoreWrite put_event(const std::string& key, const EventRecord& record, std::uint64_t expected) const;
 

@@ -87,6 +87,38 @@ std::optional<LaneRecord> LaneRecord::parse(std::string_view text) {
   return record;
 }
 
+bool HumanRecord::is_human(std::string_view line) const {
+  return std::none_of(ours.begin(), ours.end(), [&](const std::string& said) {
+    return !line.empty() && (said.find(line) != std::string::npos || line.find(said) != std::string_view::npos);
+  });
+}
+
+void HumanRecord::add_own(std::string_view said) {
+  constexpr std::size_t kMostKept = 8;
+  constexpr std::size_t kLongestKept = 8'192;
+  if (said.empty()) return;
+  if (ours.size() >= kMostKept) ours.erase(ours.begin());
+  ours.emplace_back(said.substr(0, kLongestKept));
+}
+
+std::string HumanRecord::text() const {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("v").integer(kRecordVersion).key("at").integer(spoke).key("ours").begin_array();
+  for (const std::string& said : ours) json.string(said);
+  json.end_array().end_object();
+  return out;
+}
+
+std::optional<HumanRecord> HumanRecord::parse(std::string_view text) {
+  const Document document = read_record(text);
+  if (!document) return std::nullopt;
+  HumanRecord record;
+  record.spoke = document.root()["at"].integer().value_or(0);
+  for (const Value said : document.root()["ours"].items()) record.ours.emplace_back(said.text());
+  return record;
+}
+
 std::string DeadRecord::text() const {
   std::string out;
   JsonWriter json(out);

@@ -357,3 +357,51 @@ TEST_CASE("JD-6: a commit whose fate is unknown loses nothing") {
   CHECK(shop.handled.size() == 6);
   CHECK(as_set(shop.handled).size() == 6);
 }
+
+TEST_CASE(
+    "BOT-3: a human's line after the question ends an answer that has not left; our own line coming back does not") {
+  Base base;
+  PollingShop shop(base);
+  shop.pass(10ms);
+  base.history->push_back("q1|c|first");
+  base.history->push_back("q2|c|second");
+  shop.pass(1s);
+  REQUIRE(shop.handled == std::vector<std::string>{"q1"});
+  shop.turns[0].answer(TextContent("the parcel left today"));
+  shop.pass(10ms);
+  REQUIRE(shop.sent().size() == 1);
+  REQUIRE(shop.handled.size() == 2);
+  SUBCASE("ours, whole or in part") {
+    base.history->push_back("l1|c|agent: the parcel left today");
+    base.history->push_back("l2|c|agent: left today");
+  }
+  SUBCASE("a human's") { base.history->push_back("l1|c|agent: I look after it"); }
+  const bool is_human = base.history->size() == 3;
+  shop.pass(2s);
+  shop.turns[1].answer(TextContent("second answer"));
+  shop.pass(1s);
+  CHECK(shop.sent().size() == (is_human ? 1 : 2));
+  CHECK(shop.dead().empty());
+  CHECK(shop.observer->count("outcome=suppressed") == (is_human ? 1 : 0));
+}
+
+TEST_CASE("Inbox: what was asked before an account's first poll is history, and is not answered") {
+  Base base;
+  base.happen(1);
+  PollingShop shop(base);
+  shop.poller->time_of = [&base](const std::string& id) {
+    return id == "e0" ? base.time->wall() - 11min : base.time->wall() - 9min;
+  };
+  base.happen(1);
+  bool was_history = false;
+  shop.on_event = [&](const kefu::InboundEvent& event, const InboxTurn& turn) {
+    if (event.event_id == "e0") was_history = event.history;
+    turn.answer(TextContent("re:" + event.event_id));
+  };
+  shop.pass(1s);
+  CHECK(was_history);
+  CHECK(shop.handled.size() == 2);
+  REQUIRE(shop.sent().size() == 1);
+  CHECK(text_of(shop.sent()[0]) == "re:e1");
+  CHECK(shop.observer->count("outcome=history") == 1);
+}
