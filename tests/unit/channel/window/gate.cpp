@@ -19,10 +19,15 @@ using kefu::detail::WindowPermit;
 
 namespace {
 
-/// A queue without room.
+/// A queue without room but for what brings something begun to its end.
 class FullQueue final : public detail::StoreQueue {
  public:
-  bool post(const detail::Affinity&, Task&&, bool) override { return false; }
+  bool post(const detail::Affinity&, Task&& work, bool bounded) override {
+    if (bounded) return false;
+    Task taken = std::move(work);
+    taken();
+    return true;
+  }
   void stop() override {}
   bool is_own_thread() const override { return false; }
 };
@@ -73,10 +78,11 @@ struct Gates {
 TEST_CASE("foundation d: a full store refuses a send; one that is out of reach lets it go uncounted and says so") {
   Gates gates;
   const auto seen = gates.host.observe();
+  const auto queue = gates.host.core->store_queue;
   {
     const auto all = gates.take(5);
     REQUIRE(all);
-    const auto queue = std::exchange(gates.host.core->store_queue, std::make_shared<FullQueue>());
+    gates.host.core->store_queue = std::make_shared<FullQueue>();
     const auto refused = gates.take(1);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind() == ErrorKind::rate_limited);
@@ -89,6 +95,12 @@ TEST_CASE("foundation d: a full store refuses a send; one that is out of reach l
     gates.host.core->store_queue = queue;
   }
   CHECK(gates.left() == 5);
+  {
+    const auto some = gates.take(2);
+    gates.host.core->store_queue = std::make_shared<FullQueue>();
+  }
+  CHECK(gates.left() == 5);  // giving back finds room
+  gates.host.core->store_queue = queue;
 
   gates.store->failing_commits = 1;
   const auto uncounted = gates.take(1);
