@@ -196,11 +196,10 @@ void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome o
     return;
   }
   Lane& lane = place->second;
-  if (!outcome.also.empty()) return save_with(lane, std::move(outcome));
+  if (outcome.finished) return save_with(lane, std::move(outcome));
   lane.work = 0;
   core_.runtime->scheduler->drop(lane.timer);
   free_turn(lane);
-  if (outcome.finished) outcome.finished->answer(Result<void>());
   if (!outcome.answer) return failed(lane, std::move(outcome.why));
   answered(lane, *std::move(outcome.answer));
 }

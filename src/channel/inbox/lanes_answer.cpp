@@ -240,7 +240,8 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given) {
   end.also = std::move(outcome->also);
   end.lets_go = core_.ending();
   const auto event = std::make_shared<StoredEvent>(lane.stored);
-  const bool is_done = std::holds_alternative<NoReply>(*outcome->answer);
+  const bool is_dropped = event->record.is_history && !core_.options.answer_history;
+  const bool is_done = is_dropped || std::holds_alternative<NoReply>(*outcome->answer);
   event->record.state = is_done ? EventRecord::State::done : EventRecord::State::answered;
   if (!is_done) {
     event->record.answer = *outcome->answer;

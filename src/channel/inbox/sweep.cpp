@@ -136,7 +136,9 @@ void Sweep::give_up(const std::string& account, const std::string& lane, const E
       [steps = core_.steps, lane, keys, why](StagedStore& view, const std::string& session) {
         return steps->bury_lane(view, session, *keys, lane, why);
       },
-      [](const Result<bool>&, std::uint64_t) {});
+      [core = core_.shared_from_this(), account, lane, error](const Result<bool>& more, std::uint64_t) {
+        if (more && *more) core->sweep.give_up(account, lane, error);
+      });
 }
 
 void Sweep::arm() {
