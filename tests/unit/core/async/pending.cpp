@@ -94,6 +94,20 @@ TEST_CASE("foundation i: assigning over an unanswered promise answers it") {
   }
 }
 
+TEST_CASE("what is answered is cancelled by nobody any more") {
+  const Home home;
+  auto promise = home.promise();
+  auto pending = promise.pending();
+  const CancelToken token = promise.cancelled();
+  int heard = 0;
+  CHECK(token.on_request([&] { ++heard; }) != 0);
+  promise.answer(1);
+  pending.cancel();
+  CHECK(heard == 0);
+  CHECK_FALSE(token.requested());
+  CHECK(*pending.get() == 1);
+}
+
 TEST_CASE("foundation i: a promise has one result side and one answer") {
   const Home home;
   auto promise = home.promise();

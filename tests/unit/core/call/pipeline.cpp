@@ -211,6 +211,28 @@ TEST_CASE("TOK-4: a refused token is renewed once and the call repeated once") {
   CHECK(a.wire->left() == 1);
 }
 
+TEST_CASE("a call that carried no credential renews none") {
+  Account a;
+  a.platform->token = 0;
+  a.wire->reply(kStale).reply(kFine);
+  CHECK(a.read().error().kind() == ErrorKind::credentials_refused);
+  CHECK(a.platform->renewed == 0);
+  CHECK(a.wire->left() == 1);
+}
+
+TEST_CASE("what a step before sending knows of the delivery is kept, parts of another call are not") {
+  Account a;
+  ErrorDetails details;
+  details.parts_delivered = 2;
+  a.platform->gate_error = Error(ErrorKind::unavailable, Delivery::unknown, details);
+  CHECK(a.send().error().delivery() == Delivery::unknown);
+  a.platform->gate_error.reset();
+  a.platform->authorize_error = Error(ErrorKind::unavailable, Delivery::unknown, details);
+  const auto result = a.send();
+  CHECK(result.error().delivery() == Delivery::not_sent);
+  CHECK(result.error().details().parts_delivered == 0);
+}
+
 TEST_CASE("a call whose token cannot be fetched carries that failure with its own delivery") {
   Account a;
   ErrorDetails details;

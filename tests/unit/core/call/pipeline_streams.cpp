@@ -156,6 +156,25 @@ TEST_CASE("MED-2: what is held back is bounded, and a receiver may end the trans
   CHECK(result.error().kind() == ErrorKind::cancelled);
 }
 
+TEST_CASE("a download that has begun to arrive is not repeated: the receiver would get its begin twice") {
+  for (const bool begun : {true, false}) {
+    CAPTURE(begun);
+    Account a;
+    const auto late = std::make_shared<LateTransport>();
+    a.core->transport = late;
+    Transfer op;
+    auto pending = a.client.call(op);
+    a.time->advance(Millis(10));
+    REQUIRE(late->done);
+    if (begun) CHECK(late->request.sink("\x89PNG"));
+    std::exchange(late->done, nullptr)(HttpOutcome(TransportFault::reset_inside_reply, "reset"));
+    a.time->advance(Millis(5000));
+    CHECK(bool(late->done) == !begun);
+    CHECK(pending.wait_for(Millis(0)) == begun);
+    CHECK(*op.received == (begun ? "\x89PNG" : ""));
+  }
+}
+
 TEST_CASE("an upload that can go back is repeated whole, after a pause and after a renewal") {
   Account a;
   Transfer op;
