@@ -79,6 +79,48 @@ TEST_CASE("TOK-5: who loses every race for the budget of forced refreshes says t
   CHECK(w.vault.spend(w.store, 20, std::chrono::seconds(30))->allowed);
 }
 
+TEST_CASE("TOK-2: a record that is over serves nobody, and what replaces it counts on from it") {
+  VaultWorld w;
+  TokenRecord over = w.fresh("over");
+  over.generation = 9;
+  over.issued = w.clock->wall() - std::chrono::hours(2);
+  over.expires = w.clock->wall();
+  REQUIRE(w.inner->put_if_unchanged("token", over.json(), 0, std::nullopt, Durability::relaxed)->committed);
+  const auto found = w.vault.look(w.store, "me", Millis(1000), 0, 0);
+  REQUIRE(found);
+  CHECK_FALSE(found->usable);
+  CHECK(found->lease);
+  const auto winner = w.vault.keep(w.store, w.fresh("mine"), 0, 0);  // it read before the other wrote
+  REQUIRE(winner);
+  CHECK_FALSE(*winner);
+  CHECK(TokenRecord::read(w.entry("token").value)->generation == 10);
+}
+
+TEST_CASE("STO-3: who finds a record beside the lease that it took gives the lease back") {
+  VaultWorld w;
+  int operations = 0;
+  w.store.before = [&](std::string_view) {  // its last holder wrote after the first look
+    if (++operations == 2) REQUIRE(w.vault.keep(*w.inner, w.fresh("theirs"), 0, 0));
+  };
+  const auto found = w.vault.look(w.store, "me", Millis(60'000), 0, 0);
+  REQUIRE(found);
+  CHECK(found->usable);
+  CHECK_FALSE(found->lease);
+  CHECK(w.inner->lease("token", "another", Millis(1000)).value());
+}
+
+TEST_CASE("TOK-5: a calendar that was set back does not keep the next forced refresh waiting") {
+  VaultWorld w;
+  ForceBudget budget;
+  budget.day = ForceBudget::day_of(w.clock->wall());
+  budget.spent = 1;
+  budget.last = w.clock->wall() + std::chrono::hours(1);
+  REQUIRE(w.inner->put_if_unchanged("budget", budget.json(), 0, std::nullopt, Durability::relaxed)->committed);
+  const auto spent = w.vault.spend(w.store, 20, std::chrono::seconds(30));
+  REQUIRE(spent);
+  CHECK(spent->allowed);
+}
+
 TEST_CASE("foundation e: a record whose removal is in doubt is gone in the end") {
   VaultWorld w;
   REQUIRE(w.vault.keep(w.store, w.fresh("refused"), 0, 0));
