@@ -123,12 +123,14 @@ void Lanes::answered(Lane& lane, PassiveReply reply) {
     core_.count_answer(channel.id(), "history");
     return finish(lane);
   }
-  const bool waits_elsewhere =
-      record.accepted_by != core_.journal->session().id() && unix_millis(core_.now()) < record.claim_until;
+  const std::int64_t now = unix_millis(core_.now());
+  const bool waits_elsewhere = record.accepted_by != core_.journal->session().id() && now < record.claim_until;
+  // No request waits longer, whatever the clocks say.
+  const std::int64_t longest = now + core_.options.answer_within.count();
   const bool carried = channel.can_carry(reply);
   record.state = EventRecord::State::answered;
   record.answer = std::move(reply);
-  record.delivery = OutboxRecord(carried, carried && waits_elsewhere ? record.claim_until : 0);
+  record.delivery = OutboxRecord(carried, carried && waits_elsewhere ? std::min(record.claim_until, longest) : 0, now);
   lane.answer =
       std::make_shared<AnswerPlace>(lane.account, lane.key, lane.event_id, lane.event_key, std::move(lane.stored));
   lane.answer->is_offered = true;
@@ -146,7 +148,7 @@ bool Lanes::offer_to_request(Lane& lane) {
   if (delivery.state != OutboxRecord::State::ready || !delivery.by_request) return false;
   bool is_impossible = false;
   auto carrier = core_.intake.carrier(lane.event_key, *lane.answer->event->record.answer, is_impossible);
-  if (is_impossible && lane.answer->is_offered) delivery = OutboxRecord();
+  if (is_impossible && lane.answer->is_offered) delivery = OutboxRecord(false, 0, delivery.since);
   if (!carrier) return false;
   core_.outbox().claim(lane.event_key, std::make_shared<LaneCarrier>(core_.shared_from_this(), lane.key, lane.step,
                                                                      *std::move(carrier), false));
@@ -245,7 +247,8 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given) {
   event->record.state = is_done ? EventRecord::State::done : EventRecord::State::answered;
   if (!is_done) {
     event->record.answer = *outcome->answer;
-    event->record.delivery = OutboxRecord(lane.account->channel->can_carry(*outcome->answer));
+    event->record.delivery =
+        OutboxRecord(lane.account->channel->can_carry(*outcome->answer), 0, unix_millis(core_.now()));
   }
   step<std::optional<LaneLook>>(
       lane, lane.key,

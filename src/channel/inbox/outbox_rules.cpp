@@ -36,6 +36,8 @@ bool may_work_later(ErrorKind kind) {
   }
 }
 
+bool went_back(const OutboxView& view) { return view.now + kClocksDiffer < view.record.since; }
+
 OutboxRecord ended(OutboxRecord record, State state, std::string_view why) {
   record.state = state;
   record.not_before = 0;
@@ -134,7 +136,7 @@ std::optional<OutboxRecord> OutboxRules::begin(const OutboxView& view, Millis ke
   OutboxRecord record = old;
   if (old.state == State::ready) {
     if (view.human_spoke) return suppressed(old);
-    if (view.now < old.not_before) return std::nullopt;
+    if (view.now < old.not_before && !went_back(view)) return std::nullopt;
     if (old.attempts == 0) {
       record.since = view.now;
       record.repeat_until = key_memory > Millis(0) ? view.now + key_memory.count() : 0;
@@ -170,6 +172,10 @@ std::optional<OutboxRecord> OutboxRules::settle(const OutboxView& view, int atte
   if (!reached && outcome.parts == 0) {
     if (outcome.what == What::refused || record.attempts >= tries_) return ended(record, State::refused, outcome.why);
     record.state = State::ready;
+    if (went_back(view)) {
+      record.since = view.now;
+      record.repeat_until = 0;
+    }
     return record;
   }
   // Something of it may have arrived: only the platform's memory of its key keeps a repeat from showing it twice.
@@ -184,7 +190,7 @@ std::optional<OutboxRecord> OutboxRules::expire(const OutboxView& view) const {
     case State::ready:
       return view.human_spoke ? std::optional<OutboxRecord>(suppressed(old)) : std::nullopt;
     case State::claimed:
-      if (!view.holder_over || view.now < old.since + kClaimGrace) return std::nullopt;
+      if (!view.holder_over || (view.now < old.since + kClaimGrace && !went_back(view))) return std::nullopt;
       return ended(old, State::unknown, kCarrierDied);
     case State::sending:
       if (!view.holder_over && !(view.is_ours() && old.not_before != 0)) return std::nullopt;
@@ -200,6 +206,7 @@ std::optional<OutboxRecord> OutboxRules::expire(const OutboxView& view) const {
 std::int64_t OutboxRules::look_again(const OutboxView& view) const {
   const OutboxRecord& record = view.record;
   const std::int64_t soon = view.now + (record.attempts == 0 ? kLook : kRareLook);
+  if (went_back(view)) return soon;
   switch (record.state) {
     case State::ready:
       return std::max(view.now, record.by_request ? std::min(record.not_before, soon) : record.not_before);

@@ -22,6 +22,10 @@ namespace detail {
 // database) calls them inside its commit; Outbox drives them. Times are milliseconds since 1970, by the clock of
 // whoever keeps the records.
 
+/// Clocks of processes agree within a second, as a store demands: by more than so many milliseconds behind what stands
+/// there, ours was set back, and what waits for a time waits no more.
+inline constexpr std::int64_t kClocksDiffer = 2'000;
+
 /// What is kept of one answer on its way. What it says stands beside it, and is not looked at here.
 struct OutboxRecord {
   enum class State : unsigned char {
@@ -34,9 +38,9 @@ struct OutboxRecord {
     suppressed  ///< Over: a human wrote after the question, or it answers the past.
   };
   /// `by_request`: a request can carry it (PushReceiver::can_carry). `wait_until`: so long it is left to one that waits
-  /// at another process; 0 where none does.
-  explicit OutboxRecord(bool carried = false, std::int64_t wait_until = 0)
-      : by_request(carried), not_before(wait_until) {}
+  /// at another process; 0 where none does. `now`: when it is offered.
+  explicit OutboxRecord(bool carried = false, std::int64_t wait_until = 0, std::int64_t now = 0)
+      : by_request(carried), since(now), not_before(wait_until) {}
 
   State state = State::ready;
   bool by_request;
@@ -44,7 +48,7 @@ struct OutboxRecord {
   int attempts = 0;               ///< Messages begun.
   std::string session;            ///< Of the last claim or message.
   std::string request;            ///< That claimed it last; empty: it left as a message.
-  std::int64_t since = 0;         ///< claimed: when. sending: when the first attempt began.
+  std::int64_t since;             ///< ready: when offered. claimed: when. Then: when the first attempt began.
   std::int64_t not_before;        ///< ready: no message before. sending: when to repeat; 0: the attempt is under way.
   std::int64_t repeat_until = 0;  ///< The platform remembers the message's own key so long; 0: it has none.
   std::size_t parts = 0;          ///< Of a split text, delivered by the last attempt.

@@ -43,7 +43,7 @@ std::string PollRecord::text() const {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("v").integer(kPollRecordVersion).key("o").string(session);
-  json.key("next").integer(next).key("first").integer(first);
+  json.key("next").integer(next).key("ended").integer(ended).key("first").integer(first);
   if (woken) json.key("woken").boolean(true);
   json.end_object();
   return out;
@@ -56,6 +56,7 @@ std::optional<PollRecord> PollRecord::parse(std::string_view text) {
   PollRecord record;
   record.session = root["o"].text();
   record.next = root["next"].integer().value_or(0);
+  record.ended = root["ended"].integer().value_or(0);
   record.first = root["first"].integer().value_or(0);
   record.woken = root["woken"].boolean().value_or(false);
   return record;
@@ -78,7 +79,7 @@ Result<PollRight> take_poll_right(StagedStore& view, const std::string& session,
       return taken;
     }
     writes.push_back(StoreWrite::remove(steps.session_key(record.session), 0));
-  } else if (record.session.empty() && !woken && now + kEarly < record.next) {
+  } else if (record.session.empty() && !woken && now + kEarly < record.next && now + kClocksDiffer >= record.ended) {
     taken.wait = Millis(record.next - now);
     return taken;
   }
@@ -103,6 +104,7 @@ Result<PollRight> end_poll_right(StagedStore& view, const std::string& session, 
   ended.is_ours = ended.again;
   if (!ended.again) record.session.clear();
   record.next = now + pause.count();
+  record.ended = now;
   auto written = write_right(view, key, *right);
   if (!written) return written.error();
   return ended;

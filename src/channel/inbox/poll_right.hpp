@@ -13,7 +13,8 @@ namespace detail {
 /// Who drains an account's poller, and when it is due again. Times are milliseconds since 1970.
 struct PollRecord {
   std::string session;     ///< Drains it now; empty: nobody.
-  std::int64_t next = 0;   ///< Nobody need poll before.
+  std::int64_t next = 0;   ///< Nobody need poll before...
+  std::int64_t ended = 0;  ///< ...by a clock that was not set back since then.
   std::int64_t first = 0;  ///< When this account was first polled.
   bool woken = false;      ///< A wake came while it was drained.
 
