@@ -38,13 +38,14 @@ std::string trace_of(const WebhookRequest& request) {
 
 bool RequestCarrier::waits() const {
   const auto waiting = request.lock();
-  return waiting && !waiting->is_answered;
+  return waiting && waiting->waits(runtime->clock->mono());
 }
 
 bool RequestCarrier::carry() {
   const auto waiting = request.lock();
-  if (!waiting || std::exchange(waiting->is_answered, true)) return false;
-  scheduler->drop(waiting->timer);
+  if (!waiting || !waiting->waits(runtime->clock->mono())) return false;
+  waiting->is_answered = true;
+  runtime->scheduler->drop(waiting->timer);
   waiting->promise.answer(std::move(response));
   return true;
 }
@@ -137,6 +138,7 @@ void Intake::resolved(const AccountPtr& account, InboundEvent event, std::string
 }
 
 void Intake::arm(const WaitingRequestPtr& waiter, const std::string& event_key, MonoTime deadline) {
+  waiter->deadline = deadline;
   waiter->timer = core_.runtime->scheduler->run_at(
       deadline, [core = core_.shared_from_this(), waiter, event_key] { core->intake.on_deadline(waiter, event_key); });
 }
@@ -227,7 +229,7 @@ std::optional<RequestCarrier> Intake::carrier(const std::string& event_key, cons
   if (place == items_.end()) return std::nullopt;
   for (const auto& waiting : place->second.waiters) {
     const auto waiter = waiting.lock();
-    if (!waiter || waiter->is_answered || !waiter->context) continue;
+    if (!waiter || !waiter->waits(core_.mono()) || !waiter->context) continue;
     auto reply = build(*waiter, answer);
     is_impossible = !reply;
     if (!reply) return std::nullopt;
@@ -235,7 +237,7 @@ std::optional<RequestCarrier> Intake::carrier(const std::string& event_key, cons
     carrier.name = std::to_string(++last_name_);
     carrier.request = waiter;
     carrier.response = *std::move(reply);
-    carrier.scheduler = core_.runtime->scheduler;
+    carrier.runtime = core_.runtime;
     return carrier;
   }
   return std::nullopt;

@@ -33,8 +33,12 @@ struct WaitingRequest {
   std::shared_ptr<const ReplyContext> context;
   WebhookResponse acknowledgement;
   InboxSlot slot;
+  MonoTime deadline{};
   Scheduler::Ticket timer = 0;
   bool is_answered = false;
+
+  /// A process that was stopped may find it open though the platform waits no more.
+  bool waits(MonoTime now) const { return !is_answered && now < deadline; }
 };
 using WaitingRequestPtr = std::shared_ptr<WaitingRequest>;
 
@@ -43,10 +47,10 @@ struct RequestCarrier {
   std::string name;
   std::weak_ptr<WaitingRequest> request;
   WebhookResponse response;
-  std::shared_ptr<Scheduler> scheduler;
+  std::shared_ptr<RuntimeCore> runtime;
 
   bool waits() const;
-  /// Hands the answer over; false: the request was answered meanwhile.
+  /// Hands the answer over; false: the request was answered meanwhile, or its time is over.
   bool carry();
 };
 

@@ -190,6 +190,7 @@ void Lanes::dispatch(Lane& lane) {
 void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome outcome) {
   const auto place = lanes_.find(key);
   if (place == lanes_.end() || place->second.work != work) {
+    end_stray(work);
     // Of a turn that was answered twice, or whose event is another process' by now.
     if (outcome.answer) core_.count_answer({}, "lost");
     if (outcome.finished) outcome.finished->answer(Error(ErrorKind::cancelled, "the event is not ours any more"));
@@ -205,8 +206,19 @@ void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome o
 }
 
 void Lanes::free_turn(Lane& lane) {
-  if (!std::exchange(lane.has_turn, false)) return;
-  turns_.give_back(lane.account->number);
+  if (std::exchange(lane.has_turn, false)) give_back(lane.account->number);
+}
+
+void Lanes::end_stray(std::uint64_t work) {
+  const auto stray = strays_.find(work);
+  if (stray == strays_.end()) return;
+  const std::size_t account = stray->second;
+  strays_.erase(stray);
+  give_back(account);
+}
+
+void Lanes::give_back(std::size_t account) {
+  turns_.give_back(account);
   if (turns_.waiting() > 0)
     core_.runtime->scheduler->post([core = core_.shared_from_this()] { core->lanes.give_turns(); });
 }
@@ -292,10 +304,18 @@ void Lanes::drop(const std::string& key) {
 }
 
 void Lanes::drop_all() {
-  for (auto& [key, lane] : lanes_) core_.runtime->scheduler->drop(lane.timer);
+  for (auto& [key, lane] : lanes_) {
+    if (lane.has_turn && lane.work != 0) {
+      // Its handler still runs: the turn stays open until it says something, or its timer does.
+      strays_.emplace(lane.work, lane.account->number);
+      continue;
+    }
+    if (lane.has_turn) turns_.give_back(lane.account->number);
+    core_.runtime->scheduler->drop(lane.timer);
+  }
   lanes_.clear();
   arrivals_.clear();
-  turns_.clear();
+  turns_.clear_waiting();
 }
 
 /// What is with a handler, or on its way to a customer, comes to its end.

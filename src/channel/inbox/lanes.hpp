@@ -95,6 +95,8 @@ class Lanes {
   void give_turns();
   void dispatch(Lane& lane);
   void free_turn(Lane& lane);
+  void end_stray(std::uint64_t work);
+  void give_back(std::size_t account);
   void failed(Lane& lane, std::string why);
   void try_later(Lane& lane);
   void bury(Lane& lane, std::string why);
@@ -120,6 +122,8 @@ class Lanes {
   std::unordered_map<std::string, Lane> lanes_;
   std::unordered_map<std::string, Arrival> arrivals_;  ///< By the key of the event.
   Turns turns_;
+  /// Turns of lanes that were lost while their handlers ran, by work, with the account they count for.
+  std::unordered_map<std::uint64_t, std::size_t> strays_;
   std::uint64_t last_id_ = 0;
 };
 

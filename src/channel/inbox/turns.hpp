@@ -45,12 +45,6 @@ class Turns {
     if (--held->second == 0) held_.erase(held);
   }
   void clear_waiting() { waiting_.clear(); }
-  /// All is over: what is still open is not ours any more.
-  void clear() {
-    waiting_.clear();
-    held_.clear();
-    open_ = 0;
-  }
 
  private:
   bool is_at_share(std::size_t account) const {
