@@ -120,6 +120,7 @@ class Worker {
       if (told[0] == "fault") fault(told[1], std::stoi(told[2]));
       if (told[0] == "dead") list_dead();
     }
+    drain();
     inboxes_.clear();
     runtime_->stop();
     wire_.send({"over"}, true);
@@ -127,6 +128,12 @@ class Worker {
   }
 
  private:
+  /// As before a deploy: what was begun ends, the rest is the others' at once. It may take longer than it gets.
+  void drain() const {
+    std::vector<kefu::Pending<void>> drained;
+    for (const auto& entry : inboxes_) drained.push_back(entry.second.drain(setup_.answer_within));
+    for (auto& one : drained) static_cast<void>(std::move(one).get());
+  }
   std::shared_ptr<kefu::Store> open_file() const {
     kefu::SqliteOptions file(setup_.store);
     file.clock = clock_;
