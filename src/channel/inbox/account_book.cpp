@@ -1,5 +1,6 @@
 #include "channel/inbox/account_book.hpp"
 
+#include <algorithm>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -19,6 +20,7 @@ struct AccountBook::Asked {
     if (Found told = std::exchange(found, nullptr)) told(std::move(account));
   }
   Found found;
+  Scheduler::Ticket timer = 0;
 };
 
 AccountBook::AccountBook(std::shared_ptr<RuntimeCore> runtime, AccountPtr only)
@@ -43,12 +45,21 @@ AccountPtr AccountBook::known(const std::string& account) const {
 void AccountBook::find(const std::string& account, MonoTime deadline, Found found) {
   if (auto known = this->known(account)) return found(std::move(known));
   const auto asked = std::make_shared<Asked>(std::move(found));
-  runtime_->scheduler->run_at(deadline, [asked, account] {
-    asked->answer(Error(ErrorKind::timeout, "the resolver did not find account " + account + " in time"));
-  });
+  asked->timer = runtime_->scheduler->run_at(
+      deadline, [self = shared_from_this(), asked, account] { self->timed_out(account, asked); });
   auto& waiting = asked_[account];
   waiting.push_back(asked);
   if (waiting.size() == 1) ask(account);
+}
+
+/// A resolver that nobody waits for any more is asked anew by whoever comes next.
+void AccountBook::timed_out(const std::string& account, const std::shared_ptr<Asked>& asked) {
+  if (const auto place = asked_.find(account); place != asked_.end()) {
+    auto& waiting = place->second;
+    waiting.erase(std::remove(waiting.begin(), waiting.end(), asked), waiting.end());
+    if (waiting.empty()) asked_.erase(place);
+  }
+  asked->answer(Error(ErrorKind::timeout, "the resolver did not find account " + account + " in time"));
 }
 
 void AccountBook::ask(const std::string& account) {
@@ -77,7 +88,10 @@ void AccountBook::answered(const std::string& account, Result<std::shared_ptr<Ch
     if (known_.size() >= kMostKept) known_.clear();
     known_[account] = Known{*found, runtime_->clock->mono() + kKept};
   }
-  for (const auto& asked : waiting) asked->answer(found);
+  for (const auto& asked : waiting) {
+    runtime_->scheduler->drop(asked->timer);
+    asked->answer(found);
+  }
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 
 #include <kefu/channel/inbox.hpp>
 #include <kefu/core/function.hpp>
+#include <kefu/core/scheduler.hpp>
 
 #include <memory>
 #include <string>
@@ -41,6 +42,7 @@ class AccountBook : public std::enable_shared_from_this<AccountBook> {
     MonoTime until{};
   };
   struct Asked;
+  void timed_out(const std::string& account, const std::shared_ptr<Asked>& asked);
   void ask(const std::string& account);
   void answered(const std::string& account, Result<std::shared_ptr<Channel>> channel);
 

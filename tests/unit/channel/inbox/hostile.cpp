@@ -15,19 +15,18 @@ using kefu_test::RequestPtr;
 using kefu_test::Shop;
 using kefu_test::World;
 
-} // namespace
+}  // namespace
 
-TEST_CASE("BOT-5: a clock that was ahead for a moment and is set back stops no "
-          "poll") {
+TEST_CASE(
+    "BOT-5: a clock that was ahead for a moment and is set back stops no "
+    "poll") {
   World world;
   kefu::Runtime runtime = Shop::make_runtime(world);
   auto channel = std::make_shared<FakeChannel>(runtime);
-  auto poller = std::make_shared<FakePoller>(
-      runtime, [](std::size_t) { return std::nullopt; });
+  auto poller = std::make_shared<FakePoller>(runtime, [](std::size_t) { return std::nullopt; });
   channel->source = poller;
-  const auto inbox = kefu::Inbox::create(
-      runtime, channel,
-      [](const kefu::InboundEvent &, const InboxTurn &turn) { turn.done(); });
+  const auto inbox =
+      kefu::Inbox::create(runtime, channel, [](const kefu::InboundEvent&, const InboxTurn& turn) { turn.done(); });
   REQUIRE(inbox);
   world.time->advance(5s);
   world.time->set_wall(world.time->wall() + 3h);
@@ -38,8 +37,9 @@ TEST_CASE("BOT-5: a clock that was ahead for a moment and is set back stops no "
   CHECK(poller->polls - before > 20);
 }
 
-TEST_CASE("DED-1: an answer that waits for another process' request leaves in "
-          "time though the clock is set back") {
+TEST_CASE(
+    "DED-1: an answer that waits for another process' request leaves in "
+    "time though the clock is set back") {
   World world;
   world.time->set_wall(world.time->wall() + 3h);
   Shop a(world);
@@ -49,15 +49,16 @@ TEST_CASE("DED-1: an answer that waits for another process' request leaves in "
   a.turn(0).done();
   a.pass(1ms);
   REQUIRE(a.turns.size() == 2);
-  b.runtime.stop(); // nobody comes for the answer
+  b.runtime.stop();  // nobody comes for the answer
   a.turn(1).answer(TextContent("hello"));
   world.time->set_wall(world.time->wall() - 3h);
   a.pass(60s);
   CHECK(a.sent().size() == 1);
 }
 
-TEST_CASE("BOT-6: a lost session opens no more turns than "
-          "InboxOptions::handlers; those of before count until they end") {
+TEST_CASE(
+    "BOT-6: a lost session opens no more turns than "
+    "InboxOptions::handlers; those of before count until they end") {
   World world;
   InboxOptions options;
   options.handlers = 2;
@@ -72,14 +73,12 @@ TEST_CASE("BOT-6: a lost session opens no more turns than "
   world.store->gone = false;
   shop.pass(60s);
   CHECK(shop.turns.size() == 2);
-  for (const InboxTurn &turn : shop.turns)
-    turn.done();
+  for (const InboxTurn& turn : shop.turns) turn.done();
   shop.turns.clear();
   shop.pass(60s);
   CHECK(shop.turns.size() == 2);
   while (!shop.turns.empty()) {
-    for (const InboxTurn &turn : shop.turns)
-      turn.done();
+    for (const InboxTurn& turn : shop.turns) turn.done();
     shop.turns.clear();
     shop.pass(10s);
   }
@@ -87,13 +86,13 @@ TEST_CASE("BOT-6: a lost session opens no more turns than "
   CHECK(shop.dead().empty());
 }
 
-TEST_CASE("BOT-7: a drain gives everything back: others go on at once, and "
-          "nothing stays in hand") {
+TEST_CASE(
+    "BOT-7: a drain gives everything back: others go on at once, and "
+    "nothing stays in hand") {
   World world;
   Shop a(world);
   Shop b(world);
-  for (int i = 0; i < 5; ++i)
-    a.push("e" + std::to_string(i) + "|c1|hello");
+  for (int i = 0; i < 5; ++i) a.push("e" + std::to_string(i) + "|c1|hello");
   a.push("f1|c2|hello");
   REQUIRE(a.turns.size() == 2);
   auto drained = a.inbox->drain(20s);
@@ -105,7 +104,7 @@ TEST_CASE("BOT-7: a drain gives everything back: others go on at once, and "
   REQUIRE(drained.wait_for(0ms));
   CHECK(std::move(drained).get());
   CHECK(a.handled.size() == 2);
-  a.pass(7s); // a sweep, far less than the lease
+  a.pass(7s);  // a sweep, far less than the lease
   CHECK(b.handled == std::vector<std::string>{"e1"});
   auto state = a.inbox->state();
   a.pass(1ms);
@@ -116,8 +115,9 @@ TEST_CASE("BOT-7: a drain gives everything back: others go on at once, and "
   CHECK(stands->open_turns == 0);
 }
 
-TEST_CASE("BOT-7: a drain ends in its time, though a handler does not and "
-          "though the store is away") {
+TEST_CASE(
+    "BOT-7: a drain ends in its time, though a handler does not and "
+    "though the store is away") {
   World world;
   Shop a(world);
   Shop b(world);
@@ -140,4 +140,37 @@ TEST_CASE("BOT-7: a drain ends in its time, though a handler does not and "
   a.pass(5s);
   CHECK(a.sent().empty());
   CHECK(b.sent().size() == 1);
+}
+
+TEST_CASE("BOT-8: a resolver that never answers is asked again, and its requests are answered in time") {
+  World world;
+  Shop shop(world);
+  int asked = 0;
+  std::vector<kefu::Promise<std::shared_ptr<kefu::Channel>>> kept;
+  const auto inbox = kefu::Inbox::create(
+      shop.runtime, "fake",
+      [&](const std::string&) {
+        kefu::Promise<std::shared_ptr<kefu::Channel>> promise(shop.runtime.home());
+        auto pending = promise.pending();
+        if (++asked == 1) {
+          kept.push_back(std::move(promise));  // for ever
+        } else {
+          promise.answer(std::shared_ptr<kefu::Channel>(shop.channel));
+        }
+        return pending;
+      },
+      [](const kefu::InboundEvent&, const InboxTurn& turn) { turn.answer(TextContent("hello")); });
+  REQUIRE(inbox);
+  const auto push = [&](const std::string& body) {
+    return inbox->handle(shop.channel->receiver, kefu::WebhookRequest("POST", "/", "", body));
+  };
+  auto first = push("e1|c1|hello");
+  world.time->advance(4s);
+  REQUIRE(first.wait_for(0ms));
+  CHECK(std::move(first).get()->status == 503);
+  auto again = push("e1|c1|hello");
+  world.time->advance(1s);
+  CHECK(asked == 2);
+  REQUIRE(again.wait_for(0ms));
+  CHECK(std::move(again).get()->body == "hello to c1");
 }
