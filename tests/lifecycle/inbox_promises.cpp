@@ -27,14 +27,12 @@ using kefu_test::FaultyStore;
 using Steady = std::chrono::steady_clock;
 
 /// Waits for what other threads do; false: it took too long.
-bool await(const std::function<bool()> &what, Millis limit = 30s) {
+bool await(const std::function<bool()>& what, Millis limit = 30s) {
   std::mutex mutex;
   std::condition_variable never;
   std::unique_lock<std::mutex> lock(mutex);
-  for (const auto deadline = Steady::now() + limit; Steady::now() < deadline;
-       never.wait_for(lock, 2ms)) {
-    if (what())
-      return true;
+  for (const auto deadline = Steady::now() + limit; Steady::now() < deadline; never.wait_for(lock, 2ms)) {
+    if (what()) return true;
   }
   return what();
 }
@@ -46,12 +44,10 @@ void let_pass(Millis time) {
 /// One process that shares a store with others, and waits for it alone. Thread
 /// safety: any thread.
 class SlowHost {
-public:
-  SlowHost(
-      const std::shared_ptr<kefu::Store> &shared, const InboxOptions &options,
-      std::function<void(const std::string &event, InboxTurn turn)> handler)
-      : store(std::make_shared<FaultyStore>(shared)),
-        handler_(std::move(handler)) {
+ public:
+  SlowHost(const std::shared_ptr<kefu::Store>& shared, const InboxOptions& options,
+           std::function<void(const std::string& event, InboxTurn turn)> handler)
+      : store(std::make_shared<FaultyStore>(shared)), handler_(std::move(handler)) {
     store->before = [this](std::string_view) { wait(); };
     kefu::RuntimeOptions parts;
     parts.store = store;
@@ -60,7 +56,7 @@ public:
     channel = std::make_shared<FakeChannel>(*runtime);
     inbox.emplace(kefu::Inbox::create(
                       *runtime, channel,
-                      [this](const kefu::InboundEvent &event, InboxTurn turn) {
+                      [this](const kefu::InboundEvent& event, InboxTurn turn) {
                         {
                           const std::lock_guard<std::mutex> lock(mutex_);
                           handled_.push_back(event.event_id);
@@ -72,7 +68,7 @@ public:
   }
   ~SlowHost() { resume(); }
 
-  kefu::Pending<kefu::WebhookResponse> push(const std::string &body) const {
+  kefu::Pending<kefu::WebhookResponse> push(const std::string& body) const {
     return inbox->handle(kefu::WebhookRequest("POST", "/", "", body));
   }
   std::vector<std::string> handled() const {
@@ -105,14 +101,13 @@ public:
   std::shared_ptr<FakeChannel> channel;
   std::optional<kefu::Inbox> inbox;
 
-private:
+ private:
   void wait() {
     std::unique_lock<std::mutex> lock(mutex_);
-    if (pace_ > 0ms)
-      changed_.wait_for(lock, pace_, [this] { return pace_ == 0ms; });
+    if (pace_ > 0ms) changed_.wait_for(lock, pace_, [this] { return pace_ == 0ms; });
     changed_.wait_for(lock, 30s, [this] { return !is_stalled_; });
   }
-  const std::function<void(const std::string &, InboxTurn)> handler_;
+  const std::function<void(const std::string&, InboxTurn)> handler_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool is_stalled_ = false;
@@ -122,44 +117,40 @@ private:
 
 /// Turns that wait for the test.
 class HeldTurns {
-public:
+ public:
   void add(InboxTurn turn) {
     const std::lock_guard<std::mutex> lock(mutex_);
     turns_.push_back(std::move(turn));
   }
   void finish_all() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (const InboxTurn &turn : turns_)
-      turn.done();
+    for (const InboxTurn& turn : turns_) turn.done();
     turns_.clear();
   }
-  void answer_all(const std::string &text) {
+  void answer_all(const std::string& text) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (const InboxTurn &turn : turns_)
-      turn.answer(TextContent(text));
+    for (const InboxTurn& turn : turns_) turn.answer(TextContent(text));
     turns_.clear();
   }
 
-private:
+ private:
   std::mutex mutex_;
   std::vector<InboxTurn> turns_;
 };
 
-} // namespace
+}  // namespace
 
-TEST_CASE("inbox b: an answer is claimed in the instant in which the request's "
-          "deadline fires, and is not lost") {
+TEST_CASE(
+    "inbox b: an answer is claimed in the instant in which the request's "
+    "deadline fires, and is not lost") {
   InboxOptions options;
   options.answer_within = 800ms;
   for (const Millis moment : {350ms, 450ms, 550ms, 650ms, 750ms}) {
     CAPTURE(moment.count());
     const auto shared = std::make_shared<kefu::MemoryStore>();
     HeldTurns turns;
-    SlowHost a(shared, options, [&](const std::string &, InboxTurn turn) {
-      turns.add(std::move(turn));
-    });
-    SlowHost b(shared, options,
-               [](const std::string &, const InboxTurn &turn) { turn.done(); });
+    SlowHost a(shared, options, [&](const std::string&, InboxTurn turn) { turns.add(std::move(turn)); });
+    SlowHost b(shared, options, [](const std::string&, const InboxTurn& turn) { turn.done(); });
     // The customer's queue is at A; the next message reaches B, whose store
     // takes its time.
     auto first = a.push("e1|alice|one");
@@ -173,8 +164,7 @@ TEST_CASE("inbox b: an answer is claimed in the instant in which the request's "
     turns.answer_all("your parcel is on its way");
     const auto response = std::move(request).get();
     REQUIRE(response);
-    const std::size_t passive =
-        response->body != "success" && response->status == 200 ? 1 : 0;
+    const std::size_t passive = response->body != "success" && response->status == 200 ? 1 : 0;
     CHECK(await([&] { return passive + a.sent() + b.sent() > 0; }, 8s));
     let_pass(500ms);
     CHECK(passive + a.sent() + b.sent() == 1);
@@ -182,8 +172,9 @@ TEST_CASE("inbox b: an answer is claimed in the instant in which the request's "
   }
 }
 
-TEST_CASE("inbox d, h: a request is answered in its time while its answer is "
-          "recorded, and after its lane is lost") {
+TEST_CASE(
+    "inbox d, h: a request is answered in its time while its answer is "
+    "recorded, and after its lane is lost") {
   const auto shared = std::make_shared<kefu::MemoryStore>();
   InboxOptions options;
   options.lease = 600ms;
@@ -191,15 +182,11 @@ TEST_CASE("inbox d, h: a request is answered in its time while its answer is "
   options.max_in_hand = 1;
   options.answer_within = 400ms;
   HeldTurns at_b;
-  SlowHost a(shared, options,
-             [&a](const std::string &event, const InboxTurn &turn) {
-               if (event[0] == 'e')
-                 a.stall();
-               turn.answer(TextContent("from A"));
-             });
-  SlowHost b(shared, options, [&](const std::string &, InboxTurn turn) {
-    at_b.add(std::move(turn));
+  SlowHost a(shared, options, [&a](const std::string& event, const InboxTurn& turn) {
+    if (event[0] == 'e') a.stall();
+    turn.answer(TextContent("from A"));
   });
+  SlowHost b(shared, options, [&](const std::string&, InboxTurn turn) { at_b.add(std::move(turn)); });
 
   auto request = a.push("e1|alice|hello");
   // Recording the answer takes longer than the platform waits, and than the
@@ -218,8 +205,7 @@ TEST_CASE("inbox d, h: a request is answered in its time while its answer is "
   int accepted = 0;
   CHECK(await(
       [&] {
-        const auto response =
-            a.push("f" + std::to_string(next++) + "|bob|hello").get();
+        const auto response = a.push("f" + std::to_string(next++) + "|bob|hello").get();
         accepted += response && response->status == 200;
         return accepted == 3;
       },
@@ -227,8 +213,9 @@ TEST_CASE("inbox d, h: a request is answered in its time while its answer is "
   CHECK(a.sent() + b.sent() <= 1);
 }
 
-TEST_CASE("inbox g: work that waits for a store takes no lane from a process "
-          "that lives") {
+TEST_CASE(
+    "inbox g: work that waits for a store takes no lane from a process "
+    "that lives") {
   const auto shared = std::make_shared<kefu::MemoryStore>();
   InboxOptions options;
   options.lease = 1'000ms;
@@ -236,12 +223,8 @@ TEST_CASE("inbox g: work that waits for a store takes no lane from a process "
   options.answer_within = 100ms;
   HeldTurns at_a;
   HeldTurns at_b;
-  SlowHost a(shared, options, [&](const std::string &, InboxTurn turn) {
-    at_a.add(std::move(turn));
-  });
-  SlowHost b(shared, options, [&](const std::string &, InboxTurn turn) {
-    at_b.add(std::move(turn));
-  });
+  SlowHost a(shared, options, [&](const std::string&, InboxTurn turn) { at_a.add(std::move(turn)); });
+  SlowHost b(shared, options, [&](const std::string&, InboxTurn turn) { at_b.add(std::move(turn)); });
   CHECK(a.push("e1|alice|hello").get());
   REQUIRE(a.await_handled(1));
   // Three seconds of other work before anything that is posted now.
@@ -249,11 +232,11 @@ TEST_CASE("inbox g: work that waits for a store takes no lane from a process "
   std::atomic<int> left{300};
   for (int i = 0; i < 300; ++i) {
     core->with_store<void>(
-        [](kefu::Store &) -> kefu::Result<void> {
+        [](kefu::Store&) -> kefu::Result<void> {
           let_pass(10ms);
           return {};
         },
-        [&left](const kefu::Result<void> &) { --left; });
+        [&left](const kefu::Result<void>&) { --left; });
   }
   CHECK(await([&] { return left == 0; }));
   CHECK(b.handled().empty());
