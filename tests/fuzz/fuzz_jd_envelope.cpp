@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 
@@ -72,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reply.http.body.assign(reinterpret_cast<const char*>(data) + 2, size - 2);
   // The Date header is free text too.
   reply.http.headers.emplace_back("date", reply.http.body.substr(0, 29));
-  reply.document = platform().read(info, reply.http);
+  reply.document = platform().read(info, reply.http, std::pmr::get_default_resource());
   reply.unreadable = reply.document.fault();
   for (const Effect effect : {Effect::read, Effect::create}) {
     info.effect = effect;
