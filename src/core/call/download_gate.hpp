@@ -1,10 +1,11 @@
 #pragma once
 
 #include "core/async/host_code.hpp"
-#include "core/call/reply.hpp"
+#include "core/text/utf8.hpp"
 
 #include <kefu/core/export.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -18,16 +19,11 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// What came in place of a file and cannot be read: a gateway's page, or JSON that was cut.
-inline bool stands_for_a_file(const Reply& reply) {
-  if (reply.unreadable == ReadFault::html) return true;
-  const std::string_view type = reply.http.header("content-type");
-  return !reply.http.body.empty() && (type.rfind("application/json", 0) == 0 || type.rfind("text/", 0) == 0);
-}
-
 /// Stands before the receiver of a download: the platforms answer errors with HTTP 200 and JSON where a file was
-/// expected (MED-2), gateways on the way with a page. What begins like a JSON object or like HTML is held back, up to a
-/// limit, until it is known to be neither; everything else passes at once. What the receiver throws ends the transfer.
+/// expected (MED-2), gateways on the way with a page. The files of the platforms are pictures, sound and films, which
+/// are no text. So what begins as a JSON object or as markup is an answer, whatever its length and type; other text is
+/// held back until a byte comes that no text has; everything else is the file and passes at once. The transport bounds
+/// what is held (`HttpRequest::max_reply_bytes`). What the receiver throws ends the transfer.
 ///
 /// Closed once the exchange is over: a transport that goes on all the same finds nobody. A receiver that runs at that
 /// moment may still finish.
@@ -44,13 +40,19 @@ class DownloadGate {
     if (closed_.load(std::memory_order_acquire)) return false;
     if (open()) return hand_over(bytes);
     held_ += bytes;
-    const std::size_t start = held_.find_first_not_of(" \t\r\n");
-    const bool undecided = start == std::string::npos || held_[start] == '{' || held_[start] == '<';
-    if (held_.size() <= kLongestAnswer && undecided) return true;
+    if (looks_ == Looks::undecided) looks_ = look_at_beginning();
+    if (looks_ == Looks::answer || is_text_so_far()) return true;
     return release();
   }
   /// Nothing of the transport's is taken any more; `release` still works.
   void close() { closed_.store(true, std::memory_order_release); }
+  /// Whether this HTTP 200 is the file, now that all of it is there and it is not a JSON object: text under the type of
+  /// a text is none, nor is what began as an answer and was cut.
+  bool is_file(std::string_view content_type) const {
+    if (open()) return true;
+    if (looks_ != Looks::other) return false;
+    return text_ != held_.size() || !names_text(content_type);
+  }
   /// What was held back, as a candidate for an answer; empty if the receiver has begun.
   const std::string& held() const { return held_; }
   bool open() const { return open_.load(std::memory_order_acquire); }
@@ -75,12 +77,49 @@ class DownloadGate {
     return false;
   }
 
-  static constexpr std::size_t kLongestAnswer = 64 * 1024;
+  enum class Looks : unsigned char { undecided, answer, other };
+
+  Looks look_at_beginning() const {
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    constexpr std::string_view kBlanks = " \t\r\n";
+    std::string_view text = held_;
+    if (kMark.substr(0, text.size()) == text) return Looks::undecided;
+    if (text.substr(0, kMark.size()) == kMark) text.remove_prefix(kMark.size());
+    const std::size_t start = std::min(text.find_first_not_of(kBlanks), text.size());
+    if (start == text.size()) return Looks::undecided;
+    if (text[start] != '{' && text[start] != '<') return Looks::other;
+    const std::size_t next = text[start] == '{' ? text.find_first_not_of(kBlanks, start + 1) : start + 1;
+    if (next >= text.size()) return Looks::undecided;
+    const char c = text[next];
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool answer = text[start] == '{' ? c == '"' || c == '}' : letter || c == '!' || c == '?' || c == '/';
+    return answer ? Looks::answer : Looks::other;
+  }
+
+  /// Goes on where it ended; a character that is not whole yet is in its favour.
+  bool is_text_so_far() {
+    const std::string_view rest = std::string_view(held_).substr(text_);
+    const std::string_view sound = rest.substr(0, utf8_prefix(rest));
+    if (!is_clean_text(sound)) return false;
+    text_ += sound.size();
+    return rest.size() - sound.size() < 4;
+  }
+
+  static bool names_text(std::string_view type) {
+    const auto begins = [type](std::string_view with) {
+      return std::equal(with.begin(), with.end(), type.begin(), type.begin() + std::min(with.size(), type.size()),
+                        [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); });
+    };
+    return begins("text/") || begins("application/json");
+  }
+
   const std::function<bool(std::string_view)> receiver_;
   const std::shared_ptr<Observer> observer_;
   mutable std::mutex mutex_;  ///< Of `broken_`.
   std::optional<Error> broken_;
   std::string held_;
+  std::size_t text_ = 0;  ///< Length of the beginning of `held_` that is known to be text.
+  Looks looks_ = Looks::undecided;
   std::atomic<bool> open_{false};
   std::atomic<bool> closed_{false};
 };

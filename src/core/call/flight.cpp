@@ -149,7 +149,8 @@ void Flight::received(Result<HttpOutcome> arrived) {
   DocumentRoom room;
   Document document = platform_.read(info_, outcome.reply, room.memory());
   Reply reply(std::move(outcome.reply), std::move(document));
-  if (download_ && reply.http.status == 200 && !reply.document && !stands_for_a_file(reply)) {  // so the file itself
+  if (download_ && reply.http.status == 200 && !reply.document &&
+      download_->is_file(reply.http.header("content-type"))) {
     const bool late = !download_->open() && !reply.http.body.empty();
     if (late && !uses_file_ && !download_->release()) {
       if (const auto broken = download_->broken())

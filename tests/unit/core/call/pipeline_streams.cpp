@@ -130,7 +130,7 @@ TEST_CASE("the last step of a call on this side has the last word") {
   Account a;
   Transfer op;
   op.refuse_at_the_end = true;
-  a.wire->reply("file");
+  a.wire->reply("\xFF file");
   const auto result = a.client.call(op).get();
   REQUIRE(!result);
   CHECK(result.error().kind() == ErrorKind::unavailable);
@@ -138,20 +138,94 @@ TEST_CASE("the last step of a call on this side has the last word") {
   CHECK(result.error().details().operation == "test.transfer");
 }
 
-TEST_CASE("MED-2: what is held back is bounded, and a receiver may end the transfer") {
+namespace {
+
+HttpReply file_of(std::string body, const char* type) {
+  HttpReply reply;
+  reply.status = 200;
+  if (*type != '\0') reply.headers.emplace_back("content-type", type);
+  reply.body = std::move(body);
+  return reply;
+}
+
+}  // namespace
+
+TEST_CASE("shops B1: an answer in a file's place is one whatever its length and type") {
+  const std::string much(200'000, 'x');
+  for (const char* type : {"image/jpeg", "text/plain", "application/octet-stream", "TEXT/HTML", ""}) {
+    CAPTURE(type);
+    Account a;
+    Transfer video;
+    a.wire->reply(file_of(R"({"note":")" + much + R"(","video_url":"http://v"})", type));
+    const auto told = a.client.call(video).get();
+    REQUIRE_MESSAGE(told.has_value(), (told ? "" : told.error().to_string()));
+    CHECK(told->url == "http://v");
+    CHECK(video.received->empty());
+
+    Transfer marked;  // behind a byte-order mark and blanks
+    a.wire->reply(file_of("\xEF\xBB\xBF \r\n { \"errcode\": 45015, \"errmsg\": \"" + much + "\" }", type));
+    CHECK(a.client.call(marked).get().error().kind() == ErrorKind::window_closed);
+    CHECK(marked.received->empty());
+
+    for (const std::string& body :
+         {"<!DOCTYPE html>" + much, "\xEF\xBB\xBF<html>" + much, "\n<?xml version='1.0'?>" + much,
+          R"({"errcode":40007,"errmsg":")" + much, std::string("{"), std::string("\xEF\xBB\xBF"), std::string("  ")}) {
+      CAPTURE(body.substr(0, 20));
+      Transfer broken;
+      for (int i = 0; i < 4; ++i) a.wire->reply(file_of(body, type));
+      const auto result = a.client.call(broken).get();
+      REQUIRE(!result);
+      CHECK(result.error().kind() == ErrorKind::malformed_reply);
+      CHECK(broken.received->empty());
+    }
+  }
+  Account a;  // a gateway's line of text
+  Transfer line;
+  for (int i = 0; i < 4; ++i) a.wire->reply(file_of("no healthy upstream", "text/plain"));
+  CHECK(a.client.call(line).get().error().kind() == ErrorKind::malformed_reply);
+  CHECK(line.received->empty());
+}
+
+TEST_CASE("shops B1: a file is a file whatever its length and type, and whatever it begins with") {
+  const std::string bytes("\x01\xFF", 2);
+  const std::string files[] = {"\xFF\xD8\xFF", bytes,         "{" + bytes,     "<" + bytes,       "< " + bytes,
+                               " \n" + bytes,  "{ 1" + bytes, "plain" + bytes, "\xE5\x9B" + bytes};
+  for (const char* type : {"image/jpeg", "text/plain", "application/json", ""}) {
+    for (const std::string& file : files) {
+      CAPTURE(file);
+      CAPTURE(type);
+      for (const std::size_t more : {std::size_t{0}, std::size_t{100'000}}) {
+        Account a;
+        Transfer op;
+        a.wire->reply(file_of(file + std::string(more, 'x'), type));
+        const auto result = a.client.call(op).get();
+        REQUIRE_MESSAGE(result.has_value(), (result ? "" : result.error().to_string()));
+        CHECK(result->streamed);
+        CHECK(*op.received == file + std::string(more, 'x'));
+      }
+    }
+  }
+  Account a;  // text, but under a type of its own
+  Transfer words;
+  a.wire->reply(file_of("words", "audio/amr"));
+  CHECK(a.client.call(words).get()->streamed);
+}
+
+TEST_CASE("MED-2: the file passes at its first byte that no text has, and a receiver may end the transfer") {
   std::string got;
   detail::DownloadGate gate([&got](std::string_view bytes) { return got.append(bytes), got.size() < 300'000; });
   CHECK(gate.take(" \n"));
   CHECK(gate.take("{" + std::string(60'000, 'x')));
+  CHECK(gate.take("\xE5\x9B"));  // half a character
   CHECK(got.empty());
-  CHECK(gate.take(std::string(60'000, 'y')));
-  CHECK(got.size() == 120'003);
+  CHECK(gate.take(std::string("\xBE\0", 2)));
+  CHECK(got.size() == 60'007);
   CHECK(gate.held().empty());
-  CHECK_FALSE(gate.take(std::string(200'000, 'z')));
+  CHECK_FALSE(gate.take(std::string(300'000, 'z')));
 
   Account a;
   Transfer endless;
-  a.wire->reply(std::string(250'000, 'x'));
+  a.wire->reply("\xFF" + std::string(250'000, 'x'));
   const auto result = a.client.call(endless).get();
   CHECK(result.error().kind() == ErrorKind::cancelled);
 }
@@ -178,7 +252,7 @@ TEST_CASE("a download that has begun to arrive is not repeated: the receiver wou
 TEST_CASE("an upload that can go back is repeated whole, after a pause and after a renewal") {
   Account a;
   Transfer op;
-  a.wire->reply(R"({"errcode":-1})").reply(R"({"errcode":40001})").reply("file");
+  a.wire->reply(R"({"errcode":-1})").reply(R"({"errcode":40001})").reply("\xFF file");
   REQUIRE(a.client.call(op).get());
   REQUIRE(a.wire->count() == 3);
   for (const HttpRequest& request : a.wire->requests()) CHECK(request.body == "file body");
@@ -189,7 +263,7 @@ TEST_CASE("an upload that cannot go back is not repeated") {
     Account a;
     Transfer op;
     op.source->rewindable = false;
-    a.wire->reply(answer).reply("file");
+    a.wire->reply(answer).reply("\xFF file");
     CHECK_FALSE(a.client.call(op).get());
     CHECK(a.wire->count() == 1);
   }
