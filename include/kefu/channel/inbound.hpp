@@ -159,7 +159,8 @@ struct InboundEvent {
   InboundPayload payload;
   /// The platform's text (XML or JSON), decrypted; what no field holds is here.
   std::string raw;
-  /// Name of the window trigger this event is, if any (see ReplyRules): "message", "menu", "follow", "scan", "enter".
+  /// Name of the window trigger this event is, if any (see ReplyRules): "message", "menu", "follow", "scan", "enter",
+  /// "unclear" (nobody knows what it gives).
   std::string trigger;
   /// It happened before this account was served here (see InboxOptions::history_age): an answer would come too late.
   bool history = false;

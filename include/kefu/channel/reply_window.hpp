@@ -16,7 +16,8 @@
 
 KEFU_BEGIN_NAMESPACE
 
-/// What one kind of contact allows: so many messages within so much time.
+/// What one kind of contact allows: so many messages within so much time. 0 messages: nobody knows what it gives, so
+/// where the ledger would refuse after it, the platform is asked instead.
 struct ReplyRule {
   ReplyRule(std::string t, int m, std::chrono::seconds w) : trigger(std::move(t)), messages(m), window(w) {}
   std::string trigger;  ///< As in InboundEvent.trigger.

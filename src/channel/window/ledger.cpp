@@ -130,13 +130,14 @@ WallTime time_of_contact(WallTime platform_time, WallTime received_time) {
 }
 
 bool close_record(std::optional<WindowRecord>& record, std::string_view reason, std::int64_t now) {
-  if (record && record->closed == reason) return false;
+  if (record && record->closed == reason && !record->unclear) return false;
   if (!record) {
     record.emplace();
     record->closes = std::clamp<std::int64_t>(now, 0, kLatestSecond);
   }
   record->left = 0;
   record->closed = reason;
+  record->unclear = false;
   ++record->window;
   return true;
 }
@@ -149,6 +150,7 @@ bool apply_unfollow(std::optional<WindowRecord>& record, std::int64_t at) {
 }
 
 bool apply_contact(std::optional<WindowRecord>& record, const ReplyRule& rule, std::int64_t at) {
+  if (!record && rule.messages == 0) return false;  // unknown before and after
   if (!record) record.emplace();
   return record->apply(rule, at);
 }
@@ -208,7 +210,7 @@ Result<ReplyWindow> ReplyLedger::look(std::string_view customer, WallTime now) c
   auto found = impl_->find(impl_->key(customer));
   if (!found) return found.error();
   ReplyWindow window;
-  if (!found->record || found->record->in_doubt()) return window;
+  if (!found->record || found->record->platform_knows(impl_->platform_seconds(now))) return window;
   WindowRecord& record = *found->record;
   window.known = true;
   window.closed_because = record.obstacle(impl_->platform_seconds(now));
@@ -227,7 +229,7 @@ Result<Reservation> ReplyLedger::reserve(std::string_view customer, int messages
   reservation.messages = messages;
   auto taken = impl_->update(reservation.key, now, [&](Impl::Found& found) -> Result<bool> {
     reservation.window = found.record ? found.record->window : 0;
-    reservation.tracked = found.record && !found.record->in_doubt();
+    reservation.tracked = found.record && !found.record->platform_knows(impl_->platform_seconds(now));
     if (!reservation.tracked) return false;
     WindowRecord& record = *found.record;
     if (std::string why = record.obstacle(impl_->platform_seconds(now)); !why.empty())
@@ -264,6 +266,7 @@ Result<void> ReplyLedger::used_up(const Reservation& reservation, WallTime now) 
       found.record->closes = std::max<std::int64_t>(0, unix_seconds(detail::later(now, impl_->longest)));
     }
     found.record->left = 0;
+    found.record->unclear = false;
     if (found.record->in_doubt()) found.record->closed.clear();
     ++found.record->window;
     return true;

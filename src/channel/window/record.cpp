@@ -59,7 +59,7 @@ void WindowRecord::write(std::string& out) const {
   append_number(out, closes);
   append_number(out, window);
   append_number(out, noted);
-  append_word(out, trigger);
+  append_word(out, unclear ? trigger + '?' : trigger);
   append_word(out, closed);
   out += more;
 }
@@ -76,6 +76,8 @@ std::optional<WindowRecord> WindowRecord::parse(std::string_view text) {
   take_number(text, record.noted);
   if (record.left < 0 || record.closes < 0 || record.closes > kLatestSecond || record.noted < 0) return std::nullopt;
   if (!take_word(text, record.trigger) || !take_word(text, record.closed)) return std::nullopt;
+  record.unclear = !record.trigger.empty() && record.trigger.back() == '?';
+  if (record.unclear) record.trigger.pop_back();
   record.more = text;
   return read;
 }
@@ -87,6 +89,11 @@ std::string WindowRecord::obstacle(std::int64_t now) const {
 }
 
 bool WindowRecord::apply(const ReplyRule& rule, std::int64_t at) {
+  if (rule.messages == 0) {  // nobody knows what it gives
+    if (unclear || at < noted) return false;
+    noted = at;
+    return unclear = true;
+  }
   if (at == noted && trigger == rule.trigger) return false;
   const bool was_open = open_at(at);
   const std::int64_t end = std::max<std::int64_t>(0, unix_seconds(later(from_unix_seconds(at), rule.window)));
@@ -104,6 +111,7 @@ bool WindowRecord::apply(const ReplyRule& rule, std::int64_t at) {
   closes = was_open ? std::max(closes, end) : end;
   noted = std::max(noted, at);
   closed.clear();
+  unclear = false;
   return true;
 }
 
