@@ -150,10 +150,11 @@ TEST_CASE("the refusal names the missing qualification") {
 }
 
 TEST_CASE("an API that the tables do not have goes out, whatever the account") {
-  CHECK(accounts_of("/cgi-bin/menu/create") == nullptr);
+  CHECK(accounts_of("/cgi-bin/groups/create") == nullptr);
   CHECK(accounts_of("/cgi-bin/message/custom/send/more") == nullptr);
   CHECK(accounts_of("/cgi-bin/tags") == nullptr);
   WechatWorld world(AccountKind::mini_program, nullptr, false);
-  world.transport->on("/cgi-bin/menu/get", [](const HttpRequest&) { return WechatWorld::json_reply("{}"); });
-  CHECK(world.account->call(RawCall("GET", "/cgi-bin/menu/get", "", Effect::read)).get().has_value());
+  world.transport->on("/cgi-bin/groups/get",
+                      [](const HttpRequest&) { return WechatWorld::json_reply(R"({"groups":[]})"); });
+  CHECK(world.account->call(RawCall("GET", "/cgi-bin/groups/get", "", Effect::read)).get().has_value());
 }

@@ -1,12 +1,17 @@
 // The values with which each operation of WeChat writes its request vectors. A new operation has its line here.
 #include "support/wechat_operation_cases.hpp"
 
+#include <kefu/wechat/articles.hpp>
 #include <kefu/wechat/content_check.hpp>
 #include <kefu/wechat/kf_accounts.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
 #include <kefu/wechat/media.hpp>
+#include <kefu/wechat/menus.hpp>
 #include <kefu/wechat/mini_program.hpp>
+#include <kefu/wechat/mini_program_codes.hpp>
+#include <kefu/wechat/mini_program_links.hpp>
 #include <kefu/wechat/openapi.hpp>
+#include <kefu/wechat/qr_codes.hpp>
 #include <kefu/wechat/records.hpp>
 #include <kefu/wechat/sub_merchants.hpp>
 #include <kefu/wechat/subscribe.hpp>
@@ -112,6 +117,7 @@ void notifications(Cases& all) {
   all.push_back(wechat_case("newtmpl_getpubtemplatetitles", ListPublicTemplates({"2", "616"}, 0, 1)));
   all.push_back(wechat_case("newtmpl_getpubtemplatekeywords", ListTemplateKeywords("99")));
   all.push_back(wechat_case("newtmpl_addtemplate", AddSubscribeTemplate("401", {1, 2}, "发货通知")));
+  all.push_back(wechat_case("newtmpl_addtemplate_no_keywords", AddSubscribeTemplate("10000001")));
   all.push_back(wechat_case("newtmpl_deltemplate", DeleteSubscribeTemplate("TEMPLATE_ID")));
   all.push_back(wechat_case("newtmpl_gettemplate", ListSubscribeTemplates()));
   all.push_back(wechat_case("template_set_industry", SetIndustry("1", "4")));
@@ -156,11 +162,99 @@ void material(Cases& all) {
   all.push_back(wechat_case("material_list", ListMaterials("image")));
 }
 
+void codes(Cases& all) {
+  using std::chrono::seconds;
+  all.push_back(wechat_case("qrcode_temporary_id", CreateQrCode::temporary_id(123, seconds(604800))));
+  all.push_back(wechat_case("qrcode_temporary_text", CreateQrCode::temporary("shop=42|agent=anna")));
+  all.push_back(wechat_case("qrcode_permanent_id", CreateQrCode::permanent_id(100000)));
+  all.push_back(wechat_case("qrcode_permanent_text", CreateQrCode::permanent("test")));
+  all.push_back(wechat_case("showqrcode", GetQrCodePicture("gQH47joAAAAAAAAAASxodHRwOi8v/Lm+cQ==")));
+  CreateMiniProgramCode page("pages/index/index?order=42");
+  page.look.width = 430;
+  page.version = "release";
+  all.push_back(wechat_case("getwxacode", page));
+  GetMiniProgramCode scene("a=1");
+  scene.page = "pages/index/index";
+  scene.check_path = true;
+  scene.version = "release";
+  all.push_back(wechat_case("getwxacodeunlimit", scene));
+  GetMiniProgramCode looks("k!#$&'()*+,/:;=?@-._~");
+  looks.check_path = false;
+  looks.look.width = 280;
+  looks.look.auto_color = false;
+  looks.look.line_color = CodeLook::Color(0, 0, 0);
+  looks.look.transparent = true;
+  all.push_back(wechat_case("getwxacodeunlimit_looks", looks));
+  CreateMiniProgramQrCode square("pages/index/index");
+  square.width = 430;
+  all.push_back(wechat_case("createwxaqrcode", square));
+}
+
+void menus(Cases& all) {
+  using B = MenuButton;
+  all.push_back(wechat_case(
+      "menu_create",
+      CreateMenu(
+          {B::group("扫码", {B::with_key("scancode_waitmsg", "扫码带提示", "rselfmenu_0_0"),
+                             B::with_key("scancode_push", "扫码推事件", "rselfmenu_0_1"),
+                             B::with_key("pic_sysphoto", "系统拍照发图", "rselfmenu_1_0"),
+                             B::with_key("pic_photo_or_album", "拍照或者相册发图", "rselfmenu_1_1"),
+                             B::with_key("pic_weixin", "微信相册发图", "rselfmenu_1_2")}),
+           B::group("更多", {B::view("搜索", "https://example.com/?a=1&b=2"),
+                             B::mini_program("wxa", "wx1234567890abcdef", "pages/index/index", "https://example.com/"),
+                             B::with_key("location_select", "发送位置", "rselfmenu_2_0"),
+                             B::with_article("article_id", "图文", "ARTICLE_ID"),
+                             B::with_article("article_view_limited", "看图文", "ARTICLE_ID")}),
+           B::click("人工客服", "AGENT")})));
+  all.push_back(
+      wechat_case("menu_create_material", CreateMenu({B::with_material("media_id", "图片", "MEDIA_ID1"),
+                                                      B::with_material("view_limited", "图文消息", "MEDIA_ID2")})));
+  all.push_back(wechat_case("menu_get", GetMenus()));
+  all.push_back(wechat_case("menu_delete", DeleteMenus()));
+  MenuRule rule;
+  rule.tag_id = "2";
+  rule.client_platform = "2";
+  all.push_back(
+      wechat_case("menu_addconditional", AddConditionalMenu({B::click("今日歌曲", "V1001_TODAY_MUSIC")}, rule)));
+  all.push_back(wechat_case("menu_delconditional", DeleteConditionalMenu("208379533")));
+  all.push_back(wechat_case("menu_trymatch", MatchMenu(kCustomer)));
+  all.push_back(wechat_case("selfmenu_info", GetConsoleMenu()));
+  all.push_back(wechat_case("autoreply_info", GetConsoleReplies()));
+}
+
+void links(Cases& all) {
+  all.push_back(wechat_case("shorten_gen", CreateShortKey("loooooong data", 86400)));
+  all.push_back(wechat_case("shorten_fetch", ReadShortKey("iTqRJFSEqk9RvPk")));
+  LinkedPage page("/pages/index/index", "order=42");
+  page.version = "release";
+  all.push_back(wechat_case("generatescheme_days", CreateUrlScheme(page, LinkLife::days(1))));
+  all.push_back(wechat_case("generatescheme_time", CreateUrlScheme(LinkedPage("/pages/index/index"),
+                                                                   LinkLife::until(from_unix_seconds(1606737600)))));
+  all.push_back(wechat_case("queryscheme", QueryUrlScheme("weixin://dl/business/?t=XTSkBZlzqmn")));
+  all.push_back(wechat_case("queryscheme_rest", QueryUrlScheme::openings_left()));
+  all.push_back(wechat_case("generate_urllink_days", CreateUrlLink(page, LinkLife::days(30))));
+  all.push_back(wechat_case("query_urllink", QueryUrlLink("https://wxaurl.cn/BQZRrcFCPvg")));
+  all.push_back(wechat_case("genwxashortlink", CreateShortLink("pages/index/index?order=42", "订单")));
+  all.push_back(wechat_case("freepublish_batchget", ListPublications()));
+  all.push_back(wechat_case("freepublish_getarticle", GetPublication("ARTICLE_ID")));
+  const Secret key("D1ZWEygStjuLCnZ9IN2l4Q==");
+  all.push_back(wechat_case("checksession", CheckSession(kCustomer, key)));
+  all.push_back(wechat_case("resetusersessionkey", ResetSessionKey(kCustomer, key)));
+  GetPaidUnionId paid(kCustomer);
+  paid.transaction_id = "4200001234202301011234567890";
+  all.push_back(wechat_case("getpaidunionid_transaction", paid));
+  paid.transaction_id.clear();
+  paid.merchant_id = "1900000109";
+  paid.order = "ORDER_42";
+  all.push_back(wechat_case("getpaidunionid_order", paid));
+}
+
 }  // namespace
 
 std::vector<WechatCase> wechat_cases() {
   Cases all;
-  for (const auto family : {management, agents, sessions, notifications, customers, material}) family(all);
+  for (const auto family : {management, agents, sessions, notifications, customers, material, codes, menus, links})
+    family(all);
   return all;
 }
 

@@ -36,6 +36,10 @@ const std::map<std::string, std::string, std::less<>> kElsewhere{
 /// Requests that no operation writes, and why.
 const std::map<std::string, std::string, std::less<>> kUnused{
     {"kfaccount_del_legacy", "the form with GET is older; the current page has POST"},
+    {"template_send_empty_miniprogram", "one client writes an empty object; kefu leaves it out"},
+    {"msg_sec_check_v1", "version 1 of the content checks is no operation of kefu"},
+    {"img_sec_check", "version 1 of the content checks is no operation of kefu"},
+    {"media_check_async_v1", "version 1 of the content checks is no operation of kefu"},
 };
 
 /// Requests that kefu refuses before they cost a call, and the field it names.
@@ -45,6 +49,7 @@ void compare(detail::Value vector, const HttpRequest& request) {
   CHECK(request.method == vector["method"].text());
   CHECK(request.path == vector["path"].text());
   CHECK(request.query.size() == vector["query"].size());
+  if (vector["host"]) CHECK(request.path == "/cgi-bin/showqrcode");  // goes to another base URL: wechat_promotion.cpp
   for (const auto& parameter : request.query) {
     CAPTURE(parameter.first);
     CHECK(vector["query"][parameter.first].text() == parameter.second);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "wechat/operations/rows.hpp"
+
 #include <kefu/core/operation.hpp>
 #include <kefu/wechat/account.hpp>
 
@@ -13,13 +15,15 @@ namespace kefu_test {
 /// One operation of WeChat with the values of a request vector. The one line of test that an operation needs: its
 /// vector is compared with what it writes, and the twin is asked with it.
 struct WechatCase {
+  using Checks = std::vector<kefu::detail::FieldCheck>;
   WechatCase(std::string v, const kefu::Operation& r, std::function<kefu::Result<kefu::HttpRequest>()> e,
-             std::function<kefu::Result<void>(kefu::wechat::Account&)> c)
-      : vector(std::move(v)), row(&r), encode(std::move(e)), call(std::move(c)) {}
+             std::function<kefu::Result<void>(kefu::wechat::Account&)> c, std::function<Checks()> k)
+      : vector(std::move(v)), row(&r), encode(std::move(e)), call(std::move(c)), checks(std::move(k)) {}
   std::string vector;  ///< Its name in wechat-messages.json or wechat-ours.json.
   const kefu::Operation* row;
   std::function<kefu::Result<kefu::HttpRequest>()> encode;         ///< The request, with the vectors' token.
   std::function<kefu::Result<void>(kefu::wechat::Account&)> call;  ///< Asks as a host does and reads the answer.
+  std::function<Checks()> checks;                                  ///< What is looked at before it goes out.
 };
 
 template <class Op>
@@ -41,6 +45,10 @@ WechatCase wechat_case(std::string vector, Op op) {
             const auto answer = account.call(op).get();
             if (!answer) return answer.error();
             return {};
+          },
+          [op] {
+            const auto list = kefu::wechat::row_of<Op>().checks;
+            return list == nullptr ? WechatCase::Checks() : list(&op);
           }};
 }
 

@@ -21,7 +21,7 @@ struct CustomerId {
 };
 
 /// Where a message goes. `thread` is what a platform needs to answer in place (Kf open_kfid, DongDong sid, after-sale
-/// service and order id); empty where the account and customer say it all.
+/// service and order id, the sub-merchant of a WeChat mini program); empty where the account and customer say it all.
 struct Address {
   Address() {}
   Address(std::string a, CustomerId c, std::string t = {})

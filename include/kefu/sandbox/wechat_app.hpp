@@ -71,6 +71,9 @@ struct WechatApp {
   bool customer_service = true;            ///< Switched on in the console; else the APIs of agents get 65400.
   std::string wechat_id;                   ///< The account's own; agents' names end with it. Empty: any ending.
   std::vector<std::string> agents;         ///< kf_account names with a person bound to each.
+  std::string console_menu;     ///< JSON: the answer of get_current_selfmenu_info; empty: made of the API's menu.
+  std::string console_replies;  ///< JSON: the answer of get_current_autoreply_info; empty: none were set.
+  std::string publications;     ///< JSON list: the items of freepublish/batchget, newest first; empty: none.
   std::map<std::string, std::int64_t> daily_limits;  ///< By path; what is absent has the documented limit.
 };
 

@@ -12,6 +12,7 @@
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/push.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,12 +56,18 @@ struct AccountConfig {
   std::optional<ApiSecurity> api_security;
   /// Scheme and host of the API; a regional host, a gateway or the sandbox.
   std::string base_url = "https://api.weixin.qq.com";
+  /// Where pictures of QR codes are (GetQrCodePicture): the platform keeps them on another host. The sandbox serves
+  /// both.
+  std::string qr_code_base_url = "https://mp.weixin.qq.com";
   /// Which path mini programs use for the typing sign: the sources disagree. True: the current page's business/typing.
   bool business_typing = true;
   /// Instead of the documented rules (5 messages in 48 h after a message, 3 in 1 min after a menu tap ...).
   std::optional<ReplyRules> reply_rules;
   /// Local limit of API calls per second; 0: none. The platform publishes no number; quota/get tells the day's.
   int calls_per_second = 0;
+  /// The longest answer that is read, downloads apart, which have their target's limit. A page of articles with their
+  /// content has several MB.
+  std::size_t max_answer_bytes = 4 * 1024 * 1024;
 };
 
 /// The reply rules of the documentation for this kind of account (wechat guide pages 客服消息).

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -49,20 +50,40 @@ KEFU_EXPORT std::string_view to_string(const CustomMessage& message) noexcept;
 ///
 /// Effect: create. Sending twice shows two messages and takes two from the window; the platform returns no message id
 /// and has no repeat key, so a call whose outcome is unknown is not repeated. Limits checked here: text 1 to 2048 bytes
-/// of UTF-8, required fields not empty. Codes: 45015 and 45047 (window), 48001 (account kind), 40007 (media id older
-/// than 3 days), 45002; see the code table. Page: 发送客服消息.
+/// of UTF-8, required fields not empty. Control characters other than line ends and tabs are left out. Codes: 45015 and
+/// 45047 (window), 48001 (account kind), 40007 (media id older than 3 days), 45002; see the code table. Page:
+/// 发送客服消息.
 struct KEFU_EXPORT SendCustomMessage {
   using Response = NoContent;
   static const Operation& operation();
 
   SendCustomMessage(std::string openid_, CustomMessage message_)
       : openid(std::move(openid_)), message(std::move(message_)) {}
+  /// Of the channel's content, or one kind of it. A link becomes News, which official accounts have: mini programs send
+  /// Link. What the API has no type for (files, locations, cards of other platforms) is refused when it is called:
+  /// `unsupported`.
+  SendCustomMessage(std::string openid_, Content content) : openid(std::move(openid_)), message(TextContent()) {
+    take(std::move(content));
+  }
+  /// One kind of either: TextContent, LinkContent, WxCard ...
+  template <class Kind, class = std::enable_if_t<!std::is_same_v<std::decay_t<Kind>, CustomMessage> &&
+                                                 !std::is_same_v<std::decay_t<Kind>, Content>>>
+  SendCustomMessage(std::string openid_, Kind&& kind) : openid(std::move(openid_)), message(TextContent()) {
+    if constexpr (std::is_constructible_v<CustomMessage, Kind&&>)
+      message = CustomMessage(std::forward<Kind>(kind));
+    else
+      take(Content(std::forward<Kind>(kind)));
+  }
 
   std::string openid;
   CustomMessage message;
   std::string kf_account;     ///< Shows this agent's name and picture (official accounts): "name@account".
   bool ai_generated = false;  ///< Grey line below: written by a third party's AI.
   std::string business_id;    ///< Sub-merchant (mini programs of e-commerce platforms).
+  std::string unsupported;    ///< Kind of content that was given and has no type here; empty: none.
+
+ private:
+  void take(Content content);
 };
 
 /// Shows ("Typing") or hides the typing sign for up to 15 s. Needs a message either way within the last 30 s.

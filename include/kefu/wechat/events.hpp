@@ -78,7 +78,8 @@ struct MiniProgramPagePush {
 
 // --- Events of official accounts ---
 
-/// A customer follows. By a QR code with parameters `event_key` is "qrscene_" and the scene value.
+/// A customer follows. By a QR code with parameters `event_key` is "qrscene_" and the scene value; after a
+/// payment it can be "last_trade_no_" and the transaction, which is no scene.
 struct SubscribeEvent {
   SubscribeEvent() {}
   std::string event_key;  ///< EventKey
@@ -171,6 +172,20 @@ struct MassSentEvent {
   std::int64_t copyright_check_state = 0;  ///< CopyrightCheckResult/CheckState
   std::vector<Article> articles;           ///< ArticleUrlResult/ResultList/item
 };
+/// PUBLISHJOBFINISH: what became of articles that were to be published.
+struct PublishFinishedEvent {
+  struct Article {
+    Article() {}
+    std::int64_t index = 0;  ///< idx
+    std::string url;         ///< article_url
+  };
+  PublishFinishedEvent() {}
+  std::string publish_id;  ///< PublishEventInfo/publish_id
+  std::int64_t status =
+      0;  ///< publish_status: 0 published, 1 under way, 2 originality, 3 failed, 4 refused, 5, 6 deleted.
+  std::string article_id;         ///< Of what was published.
+  std::vector<Article> articles;  ///< article_detail/item
+};
 struct KfSessionCreatedEvent {
   KfSessionCreatedEvent() {}
   std::string kf_account;  ///< KfAccount
@@ -224,9 +239,12 @@ struct MediaCheckEvent {
   std::int64_t version = 0;
   std::int64_t error_code = 0;  ///< errcode; -1008: the download failed.
   std::string error_message;    ///< errmsg
-  std::string suggest;          ///< result/suggest: "pass", "review", "risky".
-  std::int64_t label = 0;       ///< result/label; 100: fine.
-  std::vector<Detail> details;  ///< detail
+  /// result/suggest: "pass", "review", "risky". Empty in version 1, which has `is_risky`.
+  std::string suggest;
+  std::int64_t label = 0;        ///< result/label; 100: fine.
+  std::vector<Detail> details;   ///< detail
+  std::int64_t is_risky = 0;     ///< isrisky, of version 1: 1 if it is.
+  std::int64_t status_code = 0;  ///< status_code, of version 1.
 };
 /// wxa_punish_event: a penalty of the platform. Its fields are not documented: read `raw`.
 struct PunishEvent {
@@ -244,7 +262,7 @@ struct SubscriptionChoice {
   SubscriptionChoice() {}
   std::string template_id;  ///< TemplateId
   std::string status;       ///< SubscribeStatusString: "accept" or "reject".
-  std::string popup_scene;  ///< PopupScene: "0" inside a mini program page.
+  std::string popup_scene;  ///< PopupScene: "0" in a mini program; "1" H5 page, "2" article of a service account.
   bool accepted() const { return status == "accept"; }
 };
 /// subscribe_msg_popup_event.
@@ -282,8 +300,8 @@ using PushBody =
                  ViewMiniProgramEvent, ScanCodeEvent, PicturesChosenEvent, LocationChosenEvent, TemplateSentEvent,
                  MassSentEvent, KfSessionCreatedEvent, KfSessionClosedEvent, KfSessionSwitchedEvent,
                  UserAuthorizationEvent, CardSessionEnteredEvent, SessionEnteredEvent, MediaCheckEvent, PunishEvent,
-                 ServiceMessageSentEvent, SubscriptionAskedEvent, SubscriptionChangedEvent,
-                 SubscriptionSentEvent KEFU_LATER_KIND>;
+                 ServiceMessageSentEvent, SubscriptionAskedEvent, SubscriptionChangedEvent, SubscriptionSentEvent,
+                 PublishFinishedEvent KEFU_LATER_KIND>;
 /// "text", "scan", "kf_session_created"...; "unknown" also for an alternative of another version.
 KEFU_EXPORT std::string_view to_string(const PushBody& body) noexcept;
 

@@ -29,9 +29,10 @@ struct MiniProgramSession {
 struct KEFU_EXPORT RedeemMiniProgramCode {
   using Response = MiniProgramSession;
   static const Operation& operation();
+  explicit RedeemMiniProgramCode(std::string code) : js_code(std::move(code)) {}
   RedeemMiniProgramCode(std::string app, Secret secret, std::string code)
       : app_id(std::move(app)), app_secret(std::move(secret)), js_code(std::move(code)) {}
-  std::string app_id;
+  std::string app_id;  ///< Empty, as the secret: the account's own.
   Secret app_secret;
   Secret js_code;
 };
@@ -53,6 +54,49 @@ struct KEFU_EXPORT GetPhoneNumber {
   static const Operation& operation();
   explicit GetPhoneNumber(std::string code_) : code(std::move(code_)) {}
   Secret code;
+};
+
+/// Whether a customer's session_key is still valid. Effect: read. Errors: `credentials_refused` (87009: the login
+/// starts anew). Page: 检验登录态.
+struct KEFU_EXPORT CheckSession {
+  using Response = NoContent;
+  static const Operation& operation();
+  CheckSession(std::string openid_, Secret key) : openid(std::move(openid_)), session_key(std::move(key)) {}
+  std::string openid;
+  Secret session_key;  ///< Signs the call; it is not sent.
+};
+
+struct ResetSession {
+  ResetSession() {}
+  std::string openid;
+  Secret session_key;  ///< The new one; it ends when the old one would have ended.
+};
+/// Gives a customer a new session_key; the old one ends. Effect: create. Errors: `credentials_refused` (87007, 87009).
+/// Page: 重置登录态.
+struct KEFU_EXPORT ResetSessionKey {
+  using Response = ResetSession;
+  static const Operation& operation();
+  ResetSessionKey(std::string openid_, Secret key) : openid(std::move(openid_)), session_key(std::move(key)) {}
+  std::string openid;
+  Secret session_key;  ///< Signs the call; it is not sent.
+};
+
+struct PaidUnionId {
+  PaidUnionId() {}
+  std::string union_id;
+};
+/// The union id of a customer who paid within the last five minutes, without a login. Verified mini programs.
+///
+/// Effect: read. Errors: `not_found` (89300: no such order of this person, or too late; 89002: no open-platform account
+/// is bound). Page: 支付后获取Unionid.
+struct KEFU_EXPORT GetPaidUnionId {
+  using Response = PaidUnionId;
+  static const Operation& operation();
+  explicit GetPaidUnionId(std::string openid_) : openid(std::move(openid_)) {}
+  std::string openid;
+  std::string transaction_id;  ///< Of the payment; or the next two; or neither.
+  std::string merchant_id;     ///< mch_id
+  std::string order;           ///< out_trade_no
 };
 
 }  // namespace wechat

@@ -44,25 +44,27 @@ struct KEFU_EXPORT GetQuota {
   std::string cgi_path;
 };
 
-/// Sets all daily counters of an account back. Ten times a month, shared with ClearQuotaBySecret and the console.
+/// Sets all daily counters of an account back; what kefu held back as used up (45009) goes at once. Ten times a month,
+/// shared with ClearQuotaBySecret and the console.
 ///
 /// Effect: create: every call takes one of the ten. Codes: 48006 (used up), 40013. Page: 重置API调用次数.
 struct KEFU_EXPORT ClearQuota {
   using Response = NoContent;
   static const Operation& operation();
-  explicit ClearQuota(std::string app) : app_id(std::move(app)) {}
-  std::string app_id;  ///< The account's own.
+  explicit ClearQuota(std::string app = {}) : app_id(std::move(app)) {}
+  std::string app_id;  ///< Empty: the account's own.
 };
 
 /// As ClearQuota, presenting the secret instead of a token, for when no token is to be had any more.
 ///
-/// Effect: create. One place of the platform's page puts the two fields into the query; its table and other libraries
-/// put them into the body, and so does this. Page: 使用AppSecret重置API调用次数.
+/// Effect: create. The two fields go into the query, as one page says in words and all show in their examples; some
+/// tables and libraries put them into the body. Page: 使用AppSecret重置API调用次数.
 struct KEFU_EXPORT ClearQuotaBySecret {
   using Response = NoContent;
   static const Operation& operation();
+  ClearQuotaBySecret() {}
   ClearQuotaBySecret(std::string app, Secret secret) : app_id(std::move(app)), app_secret(std::move(secret)) {}
-  std::string app_id;
+  std::string app_id;  ///< Empty, as the secret: the account's own.
   Secret app_secret;
 };
 

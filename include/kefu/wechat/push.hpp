@@ -147,6 +147,11 @@ struct PushConfig {
   std::function<bool(void* out, std::size_t size)> random;
 };
 
+/// The answer that hands a customer's message to the account's own AI reply (official accounts that have it switched on
+/// in the console; wechat-messages 7.3): `turn.reply(kefu::wechat::transfer_to_ai())`. Only within the answer to the
+/// push; what leaves later as a message of its own is refused.
+KEFU_EXPORT Content transfer_to_ai();
+
 /// A receiver that needs neither Runtime nor account. Errors: `bad_argument` naming the field.
 KEFU_EXPORT Result<std::shared_ptr<PushReceiver>> make_push_receiver(PushConfig config);
 

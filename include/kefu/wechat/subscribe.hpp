@@ -134,16 +134,18 @@ struct AddedSubscribeTemplate {
 };
 /// Takes a public template over into the account's own.
 ///
-/// Effect: create. Checked here: 2 to 5 keywords, the description of the scene up to 15 characters.
+/// Effect: create. Checked here: 2 to 5 keywords or none, the description of the scene up to 15 characters. The pages
+/// disagree: the older one wants no keywords for tid 10000001 to 19999999 and leaves the description open, the newer
+/// one requires it.
 /// Page: 选用模板.
 struct KEFU_EXPORT AddSubscribeTemplate {
   using Response = AddedSubscribeTemplate;
   static const Operation& operation();
-  AddSubscribeTemplate(std::string id, std::vector<std::int64_t> keywords_, std::string scene_)
+  explicit AddSubscribeTemplate(std::string id, std::vector<std::int64_t> keywords_ = {}, std::string scene_ = {})
       : tid(std::move(id)), keywords(std::move(keywords_)), scene(std::move(scene_)) {}
   std::string tid;
   std::vector<std::int64_t> keywords;  ///< kidList: in the order they are shown.
-  std::string scene;                   ///< sceneDesc
+  std::string scene;                   ///< sceneDesc; empty: left out.
 };
 
 /// Removes a template of the account.

@@ -53,9 +53,10 @@ struct WebLogin {
 struct KEFU_EXPORT RedeemLoginCode {
   using Response = WebLogin;
   static const Operation& operation();
+  explicit RedeemLoginCode(std::string code_) : code(std::move(code_)) {}
   RedeemLoginCode(std::string app, Secret secret, std::string code_)
       : app_id(std::move(app)), app_secret(std::move(secret)), code(std::move(code_)) {}
-  std::string app_id;
+  std::string app_id;  ///< Empty, as the secret: the account's own.
   Secret app_secret;
   Secret code;
 };
@@ -66,8 +67,9 @@ struct KEFU_EXPORT RedeemLoginCode {
 struct KEFU_EXPORT RefreshLogin {
   using Response = WebLogin;
   static const Operation& operation();
+  explicit RefreshLogin(Secret refresh) : refresh_token(std::move(refresh)) {}
   RefreshLogin(std::string app, Secret refresh) : app_id(std::move(app)), refresh_token(std::move(refresh)) {}
-  std::string app_id;
+  std::string app_id;  ///< Empty: the account's own.
   Secret refresh_token;
 };
 

@@ -36,7 +36,7 @@ class RawHostCall final : public Call, public TypedState<RawReply> {
                    fmt::format("RawCall.body has {} bytes, but a GET has none", call_.body.size()));
     out.query = call_.query;
     if (call_.method == "POST") {
-      out.headers.emplace_back("content-type", "application/json; charset=utf-8");
+      out.headers.emplace_back("content-type", "application/json");
       out.body = call_.body.empty() ? "{}" : call_.body;
     }
     return {};

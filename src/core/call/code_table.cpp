@@ -34,7 +34,12 @@ Verdict unknown_code(Effect effect) {
   Verdict verdict;
   verdict.kind = ErrorKind::internal;
   verdict.delivery = effect == Effect::create ? Delivery::unknown : Delivery::refused;
-  verdict.advice = "this code is not in the tables: report it with operation, code and request id";
+  verdict.advice = effect == Effect::create ? "this code is not in the tables: it may have been done, nothing was "
+                                              "repeated; look before you try again, and "
+                                              "report it with operation, code and request id"
+                                            : "this code is not in the tables: taken as refused, nothing was repeated; "
+                                              "report it with operation, code and "
+                                              "request id";
   return verdict;
 }
 

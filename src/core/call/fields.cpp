@@ -37,6 +37,17 @@ std::string Check::number(std::int64_t value) const {
   return fmt::format("is {}, allowed are {} to {}", value, low_, high_);
 }
 
+std::string Check::describe() const {
+  std::string text;
+  const auto add = [&text](std::string more) { text += (text.empty() ? "" : ", ") + std::move(more); };
+  if (bytes_ != 0) add(fmt::format("at most {} bytes", bytes_));
+  if (characters_ != 0) add(fmt::format("at most {} characters", characters_));
+  if (items_ != 0) add(fmt::format("{} to {} entries", std::max<std::size_t>(least_items_, 1), items_));
+  if (low_ != INT64_MIN)
+    add(high_ == INT64_MAX ? fmt::format("at least {}", low_) : fmt::format("{} to {}", low_, high_));
+  return text;
+}
+
 std::string FieldWriter::path_of(const char* name) const {
   std::string path;
   for (const char* part : path_)
@@ -53,9 +64,18 @@ void FieldWriter::complain(const char* name, std::string_view complaint) {
   if (complaint_.empty()) complaint_ = fmt::format("{} {}", path_of(name), complaint);
 }
 
+void FieldWriter::lack(const char* name) {
+  if (!lacking_.empty()) lacking_ += ", ";
+  lacking_ += path_of(name);
+}
+
 Result<void> FieldWriter::result() const {
-  if (!complaint_.empty()) return Error(ErrorKind::bad_argument, complaint_);
-  return {};
+  if (lacking_.empty() && complaint_.empty()) return {};
+  std::string all = complaint_;
+  if (!lacking_.empty())
+    all = fmt::format("{} {} empty, but required{}{}", lacking_, lacking_.find(',') == std::string::npos ? "is" : "are",
+                      all.empty() ? "" : "; ", all);
+  return Error(ErrorKind::bad_argument, std::move(all));
 }
 
 void FieldWriter::scalar(const char* name, std::string_view text) {
@@ -149,7 +169,7 @@ void write_value(Value value, JsonWriter& to) {
 
 void FieldReader::raw_json(const char* name, std::string& text) {
   const Value value = from_[name];
-  if (!value.present()) return;
+  if (!noted(value.present())) return;
   text.clear();
   JsonWriter writer(text);
   write_value(value, writer);

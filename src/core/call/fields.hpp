@@ -31,6 +31,7 @@ namespace detail {
 ///   value(name, member, check)     request: always written; response: as optional
 ///   constant(name, text)           request only
 ///   raw_json(name, string)         JSON text as it is; left out when empty
+///   rule(name, holds, must)        request only: refused with "<name> <must>" unless it holds
 ///   whole(string)                  response only: the object being read, as JSON text
 ///   group(name, [&](auto& g) {...})  an object without a struct of its own
 /// Members: std::string, integers, double, bool, Secret, optional and vector of such, and structs with a list of their
@@ -71,6 +72,8 @@ class Check {
   std::string text(std::string_view value) const;
   std::string items(std::size_t count) const;
   std::string number(std::int64_t value) const;
+  /// What it asks: "at most 30 characters", "1 to 20"; empty if nothing.
+  std::string describe() const;
 
  private:
   std::size_t bytes_ = 0;
@@ -81,7 +84,8 @@ class Check {
   std::int64_t high_ = INT64_MAX;
 };
 
-/// Writes a struct as JSON or as a query, and remembers the first complaint with the path of its field.
+/// Writes a struct as JSON or as a query, and remembers the first complaint with the path of its field, and every field
+/// that is empty and must not be.
 class FieldWriter {
  public:
   static constexpr bool kWriting = true;
@@ -90,7 +94,7 @@ class FieldWriter {
 
   template <class T>
   void required(const char* name, const T& member, const Check& check = {}) {
-    if (is_empty(member)) return complain(name, "is empty, but required");
+    if (is_empty(member)) return lack(name);
     put(name, member, check);
   }
   template <class T>
@@ -112,6 +116,12 @@ class FieldWriter {
   }
   /// For rules that concern several fields: refuses the request.
   void complain(const char* name, std::string_view complaint);
+  /// A rule of its own: `must` says what it asks, whether it holds or not ("must begin with '/'").
+  void rule(const char* name, bool holds, std::string_view must) {
+    if (!holds) complain(name, must);
+  }
+  /// The field is empty, but required.
+  void lack(const char* name);
 
   template <class T>
   void root(const T& value) {
@@ -205,6 +215,7 @@ class FieldWriter {
   HttpFields* query_ = nullptr;
   std::vector<const char*> path_;
   std::string complaint_;
+  std::string lacking_;
 };
 
 /// Reads a struct from a platform's answer; remembers the first required field that is missing or of no use.
@@ -215,15 +226,15 @@ class FieldReader {
 
   template <class T>
   void required(const char* name, T& member, const Check& = {}) {
-    if (!take(from_[name], member)) missing(name);
+    if (!noted(take(from_[name], member))) missing(name);
   }
   template <class T>
   void optional(const char* name, T& member, const Check& = {}) {
-    take(from_[name], member);
+    noted(take(from_[name], member));
   }
   template <class T>
   void value(const char* name, T& member, const Check& = {}) {
-    take(from_[name], member);
+    noted(take(from_[name], member));
   }
   void constant(const char*, std::string_view) {}
   void raw_json(const char* name, std::string& text);
@@ -237,6 +248,7 @@ class FieldReader {
     from_ = outer;
   }
   void complain(const char*, std::string_view) {}
+  void rule(const char*, bool, std::string_view) {}
 
   template <class T>
   void root(T& value) {
@@ -246,6 +258,8 @@ class FieldReader {
 
   /// The object being read, for what a list cannot say.
   Value here() const { return from_; }
+  /// Whether any of the fields was there: an object without one is not the answer that was asked for.
+  bool found_any() const { return found_any_; }
 
  private:
   bool take(Value from, std::string& to) {
@@ -297,7 +311,12 @@ class FieldReader {
     return true;
   }
   void missing(const char* name);
+  bool noted(bool found) {
+    found_any_ |= found;
+    return found;
+  }
 
+  bool found_any_ = false;
   Value from_;
   std::vector<const char*> path_;
   std::string missing_;
@@ -318,7 +337,7 @@ Result<void> encode_json(const void* request, HttpRequest& out) {
   out.body.reserve(kUsualBody);
   FieldWriter writer(out.body);
   writer.root(*static_cast<const Op*>(request));
-  out.headers.emplace_back("content-type", "application/json; charset=utf-8");
+  out.headers.emplace_back("content-type", "application/json");
   return writer.result();
 }
 

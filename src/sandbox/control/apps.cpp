@@ -1,4 +1,5 @@
 #include "sandbox/control/api.hpp"
+#include "sandbox/http/json_text.hpp"
 #include "sandbox/wechat/api_security.hpp"
 #include "sandbox/wechat/kf.hpp"
 
@@ -70,6 +71,10 @@ std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& a
   call.take("callback_url", app.callback_url);
   call.take("wechat_id", app.wechat_id);
   take_api_security(call.body["api_security"], app.api_security);
+  for (const auto& [name, text] :
+       {std::pair("console_menu", &app.console_menu), std::pair("console_replies", &app.console_replies),
+        std::pair("publications", &app.publications)})
+    if (call.body[name].present()) *text = json_of(call.body[name]);
   call.take("linked_appids", app.linked_appids);
   call.take("agents", app.agents);
   call.take("allowed_ips", app.allowed_ips);
@@ -109,6 +114,10 @@ void write_app(detail::JsonWriter& writer, const WechatApp& app) {
   writer.key("wechat_id").string(app.wechat_id);
   writer.key("api_security");
   write_api_security(writer, app.api_security);
+  for (const auto& [name, text] :
+       {std::pair("console_menu", &app.console_menu), std::pair("console_replies", &app.console_replies),
+        std::pair("publications", &app.publications)})
+    if (!text->empty()) writer.key(name).raw(*text);
   write_list(writer, "linked_appids", app.linked_appids);
   write_list(writer, "agents", app.agents);
   write_list(writer, "allowed_ips", app.allowed_ips);

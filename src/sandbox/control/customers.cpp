@@ -1,5 +1,6 @@
 #include "core/crypto/crypto.hpp"
 #include "sandbox/control/api.hpp"
+#include "sandbox/wechat/promotion.hpp"
 #include "sandbox/wechat/upload.hpp"
 
 #include <algorithm>
@@ -101,14 +102,20 @@ CustomerAct act_tap_menu(ControlCall& call, WechatAccount&) {
 CustomerAct act_view(ControlCall& call, WechatAccount&) {
   return event_act("VIEW", {push_text("EventKey", call.text("url"))});
 }
-CustomerAct act_scan(ControlCall& call, WechatAccount&) {
-  return event_act("SCAN", {push_text("EventKey", call.text("scene")),
+/// As given, or of a code that the account made and whose ticket is given.
+std::string scene_of(const ControlCall& call, const WechatAccount& account) {
+  if (!call.text("scene").empty()) return std::string(call.text("scene"));
+  return scene_of_ticket(account, call.text("ticket"), call.now());
+}
+
+CustomerAct act_scan(ControlCall& call, WechatAccount& account) {
+  return event_act("SCAN", {push_text("EventKey", scene_of(call, account)),
                             push_text("Ticket", text_or(call, "ticket", "SANDBOX_TICKET"))});
 }
-CustomerAct act_follow(ControlCall& call, WechatAccount&) {
-  const std::string_view scene = call.text("scene");
+CustomerAct act_follow(ControlCall& call, WechatAccount& account) {
+  const std::string scene = scene_of(call, account);
   if (scene.empty()) return event_act("subscribe", {push_text("EventKey", "")});
-  return event_act("subscribe", {push_text("EventKey", "qrscene_" + std::string(scene)),
+  return event_act("subscribe", {push_text("EventKey", "qrscene_" + scene),
                                  push_text("Ticket", text_or(call, "ticket", "SANDBOX_TICKET"))});
 }
 CustomerAct act_unfollow(ControlCall&, WechatAccount&) { return event_act("unsubscribe", {push_text("EventKey", "")}); }
@@ -267,7 +274,7 @@ const std::vector<ActKind>& act_kinds() {
       {"menu", "taps a menu entry of kind click: key", act_tap_menu},
       {"view", "taps a menu entry that opens a page: url", act_view},
       {"menu_item", "taps an item of a menu message: id, content", act_menu_item},
-      {"scan", "scans a parametric QR code as a follower: scene, ticket", act_scan},
+      {"scan", "scans a parametric QR code as a follower: scene, ticket (of a code that was made)", act_scan},
       {"follow", "follows, by QR code if scene is given: scene, ticket", act_follow},
       {"unfollow", "unfollows", act_unfollow},
       {"enter", "enters the customer-service session of a mini program: session_from", act_enter},

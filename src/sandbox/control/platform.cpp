@@ -155,6 +155,18 @@ ControlResult log_in(ControlCall& call) {
   return answer;
 }
 
+ControlResult pay(ControlCall& call) {
+  std::optional<ControlAnswer> error;
+  WechatAccount* account = nullptr;
+  WechatCustomer* customer = customer_of(call, account, error);
+  if (customer == nullptr) return *error;
+  customer->paid = call.now();
+  customer->transaction_id = call.text("transaction_id");
+  customer->merchant_id = call.text("mch_id");
+  customer->merchant_order = call.text("out_trade_no");
+  return done_answer();
+}
+
 ControlResult visit(ControlCall& call) {
   std::optional<ControlAnswer> error;
   WechatAccount* account = nullptr;
@@ -183,6 +195,7 @@ std::vector<ControlRoute> control_platform_routes() {
       {"POST", "/customers/{openid}/unblock", "... lets them in again: appid", unblock},
       {"POST", "/customers/{openid}/login",
        "... logs in or gives a phone number; answers the code: appid, way (mini|web|phone), scope, phone", log_in},
+      {"POST", "/customers/{openid}/pay", "... pays: appid, transaction_id, mch_id, out_trade_no", pay},
       {"POST", "/customers/{openid}/visit", "... looks at the web authorization page that is opened next: appid",
        visit},
   };

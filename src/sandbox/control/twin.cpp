@@ -119,13 +119,17 @@ ControlResult show_switches(ControlCall& call) {
 
 ControlResult set_switches(ControlCall& call) {
   for (const auto& member : call.body) {
-    std::int64_t* setting = nullptr;
+    const std::string name(member.name);
+    Twin* owner = nullptr;
     for (Twin* twin : call.core.twins)
-      if (const auto found = twin->settings.find(member.name); found != twin->settings.end()) setting = &found->second;
+      if (twin->find_switch(name) != nullptr) owner = twin;
     const auto value = member.value.integer();
-    if (setting == nullptr) return control_error(400, "unknown switch: " + std::string(member.name));
-    if (!value) return control_error(400, "the switch wants a whole number: " + std::string(member.name));
-    *setting = *value;
+    if (owner == nullptr) return control_error(400, "unknown switch: " + name);
+    if (!value) return control_error(400, "the switch wants a whole number: " + name);
+    const TwinSwitch& row = *owner->find_switch(name);
+    if (*value < row.least || *value > row.most)
+      return control_error(400, name + " takes " + std::to_string(row.least) + " to " + std::to_string(row.most));
+    owner->settings[name] = *value;
   }
   return show_switches(call);
 }

@@ -15,13 +15,19 @@ std::string random_hex(std::size_t digits) {
   return bytes;
 }
 
-Twin::Twin(const std::vector<TwinSwitch>& switches) {
+Twin::Twin(const std::vector<TwinSwitch>& switches) : switches_(switches) {
   for (const TwinSwitch& row : switches) settings.emplace(row.name, row.value);
 }
 
 std::int64_t Twin::setting(std::string_view name) const {
   const auto found = settings.find(name);
   return found == settings.end() ? 0 : found->second;
+}
+
+const TwinSwitch* Twin::find_switch(std::string_view name) const {
+  for (const TwinSwitch& row : switches_)
+    if (row.name == name) return &row;
+  return nullptr;
 }
 
 void Twin::note_call(const std::string& name, int code) {

@@ -20,6 +20,8 @@ struct TwinSwitch {
   std::string_view name;
   std::int64_t value;
   std::string_view about;
+  std::int64_t least = 0;  ///< What lies outside is refused.
+  std::int64_t most = INT64_MAX;
 };
 
 struct CallCount {
@@ -66,10 +68,15 @@ class Twin {
   virtual void retire_token(const WebRequest& request, WallTime now) = 0;
 
   std::int64_t setting(std::string_view name) const;
+  /// Null if this twin has no such switch.
+  const TwinSwitch* find_switch(std::string_view name) const;
   void note_call(const std::string& name, int code);
 
   std::map<std::string, std::int64_t, std::less<>> settings;
   std::map<std::string, CallCount, std::less<>> calls;  ///< By call name; bounded.
+
+ private:
+  const std::vector<TwinSwitch>& switches_;
 };
 
 }  // namespace sandbox

@@ -1,5 +1,6 @@
 #include "sandbox/wechat/kf.hpp"
 #include "sandbox/wechat/text.hpp"
+#include "sandbox/wechat/upload.hpp"
 
 #include <chrono>
 
@@ -14,7 +15,6 @@ constexpr std::int64_t kMediaPerMinute = 2000;
 std::string new_trace_id(WallTime now) { return new_rid(now); }
 
 ApiResult check_author(const WechatCall& call, WechatCustomer*& customer) {
-  if (call.body["version"].integer() != 2) return call.gap("content_check_old_version_code");
   const std::string_view openid = call.body["openid"].text();
   if (openid.empty()) return refuse(41009);
   customer = call.twin.find_customer(*call.account, openid);
@@ -25,6 +25,9 @@ ApiResult check_author(const WechatCall& call, WechatCustomer*& customer) {
   return customer->seen == WallTime::min() || call.now - customer->seen >= life ? refuse(61010) : ApiResult();
 }
 
+/// Without a version it is the first one, which knows neither person nor scene (wechat-messages 12).
+bool is_first_version(const WechatCall& call) { return !call.body["version"].present(); }
+
 /// The verdict that was set, or that nothing is wrong.
 ModerationVerdict take_verdict(ModerationState& moderation) {
   ModerationVerdict verdict = moderation.next;
@@ -32,11 +35,28 @@ ModerationVerdict take_verdict(ModerationState& moderation) {
   return verdict;
 }
 
+ApiResult first_version_verdict(WechatCall& call) {
+  if (ApiResult withdrawn = call.gap("content_check_first_version_code"); withdrawn.code != 0) return withdrawn;
+  return take_verdict(call.account->moderation).suggest == "risky" ? refuse(87014) : ApiResult();
+}
+
+/// Of pictures there is only the first version.
+ApiResult check_picture(WechatCall& call) {
+  constexpr std::size_t kLargest = 1024 * 1024;
+  const FormPart* file = nullptr;
+  if (ApiResult bad = find_upload(call, file); bad.code != 0) return bad;
+  const std::string_view format = file_format(file->bytes);
+  if (format != "png" && format != "jpg" && format != "gif") return refuse(40005);
+  if (file->bytes.size() > kLargest) return refuse(40006);
+  return first_version_verdict(call);
+}
+
 ApiResult check_content(WechatCall& call) {
   if (call.account->moderation.text_minute.add(unix_seconds(call.now) / 60) > kTextsPerMinute) return refuse(44991);
+  const std::string_view content = call.body["content"].text();
+  if (is_first_version(call)) return content.empty() ? refuse(44004) : first_version_verdict(call);
   WechatCustomer* customer = nullptr;
   if (ApiResult bad = check_author(call, customer); bad.code != 0) return bad;
-  const std::string_view content = call.body["content"].text();
   if (content.empty()) return refuse(44004);
   if (character_count(content) > kLongestContent) return call.gap("long_content_check_code");
   const ModerationVerdict verdict = take_verdict(call.account->moderation);
@@ -51,6 +71,13 @@ ApiResult check_content(WechatCall& call) {
       writer.key("level").integer(20).key("keyword").string(verdict.keyword);
     writer.end_object().end_array().key("trace_id").string(new_trace_id(call.now));
   });
+}
+
+std::vector<PushField> first_version_fields(const WechatCall& call, const std::string& trace,
+                                            const ModerationVerdict& verdict) {
+  return {push_number("isrisky", verdict.suggest == "risky" ? "1" : "0"), push_text("extra_info_json", ""),
+          push_text("appid", call.account->app.appid), push_text("trace_id", trace),
+          push_number("status_code", verdict.errcode == 0 ? "0" : std::to_string(verdict.errcode))};
 }
 
 std::vector<PushField> verdict_fields(const WechatCall& call, const std::string& trace,
@@ -74,15 +101,23 @@ std::vector<PushField> verdict_fields(const WechatCall& call, const std::string&
 /// Answers at once; the verdict comes as an event.
 ApiResult check_media_content(WechatCall& call) {
   if (call.account->moderation.media_minute.add(unix_seconds(call.now) / 60) > kMediaPerMinute) return refuse(44991);
-  WechatCustomer* customer = nullptr;
-  if (ApiResult bad = check_author(call, customer); bad.code != 0) return bad;
+  // What no person sent comes from a service user (T19).
+  WechatCustomer nobody;
+  WechatCustomer* customer = &nobody;
+  const bool first = is_first_version(call);
+  if (first) {
+    if (ApiResult withdrawn = call.gap("content_check_first_version_code"); withdrawn.code != 0) return withdrawn;
+  } else if (ApiResult bad = check_author(call, customer); bad.code != 0) {
+    return bad;
+  }
   const std::int64_t type = call.body["media_type"].integer().value_or(0);
   if (type != 1 && type != 2) return refuse(40004);
   const std::string_view url = call.body["media_url"].text();
   if (!starts_with(url, "http://") && !starts_with(url, "https://")) return refuse(40097, "invalid args: media_url");
   const std::string trace = new_trace_id(call.now);
   const ModerationVerdict verdict = take_verdict(call.account->moderation);
-  queue_event(call.twin, *call.account, *customer, "wxa_media_check", verdict_fields(call, trace, verdict), call.now);
+  queue_event(call.twin, *call.account, *customer, "wxa_media_check",
+              first ? first_version_fields(call, trace, verdict) : verdict_fields(call, trace, verdict), call.now);
   return ok_answer([&trace](detail::JsonWriter& writer) { writer.key("trace_id").string(trace); });
 }
 
@@ -91,6 +126,7 @@ ApiResult check_media_content(WechatCall& call) {
 std::vector<WechatRoute> wechat_content_check_routes() {
   using Credential = WechatRoute::Credential;
   return {{"POST", "/wxa/msg_sec_check", Credential::token, check_content},
+          {"POST", "/wxa/img_sec_check", Credential::token, check_picture, WechatRoute::Body::form},
           {"POST", "/wxa/media_check_async", Credential::token, check_media_content}};
 }
 

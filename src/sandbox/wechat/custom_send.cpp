@@ -31,6 +31,7 @@ ApiResult check_one_media(const WechatCall& call, const Object& object) {
 
 ApiResult check_video(const WechatCall& call, const Object& video) {
   if (ApiResult bad = check_media_id(call, video, "media_id"); bad.code != 0) return bad;
+  if (video["thumb_media_id"].text().empty()) return gap(call, "video_without_thumb_code");
   return check_media_id(call, video, "thumb_media_id");
 }
 

@@ -163,7 +163,9 @@ ApiResult online_kf_list(WechatCall& call) {
     for (const KfAgent& agent : call.account->kf.agents) {
       if (agent.business_id != business || !agent.online) continue;
       writer.begin_object().key("kf_account").string(agent.kf_account).key("status").integer(1);
-      writer.key("kf_id").string(agent.kf_id).key("kf_openid").string(agent.kf_openid);
+      writer.key("kf_id");
+      call.twin.setting("kf_id_as_number") != 0 ? writer.raw(agent.kf_id) : writer.string(agent.kf_id);
+      writer.key("kf_openid").string(agent.kf_openid);
       writer.key("accepted_case").integer(chats_of(call.twin, *call.account, agent.kf_account, call.now));
       if (agent.auto_accept > 0) writer.key("auto_accept").integer(agent.auto_accept);
       writer.end_object();

@@ -51,6 +51,14 @@ constexpr KindRow kRows[] = {
     {"/cgi-bin/user/", kDoubtful, kAny, kNone, "users_for_unverified_subscription_code"},
     {"/cgi-bin/tags/", kDoubtful, kAny, kNone, "users_for_unverified_subscription_code"},
     {"/wxa/", kNone, kNone, kAny},
+    {"/wxa/getpaidunionid", kNone, kNone, kVerified},
+    {"/cgi-bin/wxaapp/", kNone, kNone, kAny},
+    {"/cgi-bin/qrcode/", kNone, kVerified, kNone},
+    {"/cgi-bin/menu/", kVerified, kVerified, kNone},
+    {"/cgi-bin/get_current_selfmenu_info", kAny, kAny, kNone},
+    {"/cgi-bin/get_current_autoreply_info", kAny, kAny, kNone},
+    {"/cgi-bin/shorten/", kNone, kVerified, kAny},
+    {"/cgi-bin/freepublish/", kVerified, kVerified, kNone},
 };
 
 Right right_in(const KindRow& row, WechatKind kind) {

@@ -140,9 +140,8 @@ ApiResult check_template_values(const WechatCall& call, const NoticeTemplate& no
 
 ApiResult check_mini_program_target(const WechatCall& call) {
   const detail::Value target = call.body["miniprogram"];
-  if (!target.present()) return {};
   const std::string_view appid = target["appid"].text();
-  if (appid.empty()) return refuse(40166);
+  if (appid.empty()) return target["pagepath"].text().empty() ? ApiResult() : refuse(40166);  // empty members mean none
   const auto& linked = call.account->app.linked_appids;
   if (!linked.empty() && std::find(linked.begin(), linked.end(), appid) == linked.end()) return refuse(40166);
   return starts_with(target["pagepath"].text(), "http") ? refuse(40165) : ApiResult();
@@ -161,6 +160,8 @@ std::string show_notice(const WechatCall& call, WechatCustomer& customer, const 
     writer.begin_object().key("template_id").string(notice.template_id).key("data").raw(json_of(call.body["data"]));
     for (const char* field : {"page", "url"})
       if (call.body[field].present()) writer.key(field).string(call.body[field].text());
+    if (!call.body["miniprogram"]["appid"].text().empty())
+      writer.key("miniprogram").raw(json_of(call.body["miniprogram"]));
     writer.end_object();
     call.twin.put_in_inbox(customer, std::move(message));
   }
@@ -177,12 +178,13 @@ void answer_template_dialog(WechatTwin& twin, WechatAccount& account, WechatCust
   else
     customer.consents[notice.template_id] += count;
   customer.seen = now;
-  queue_event(twin, account, customer, "subscribe_msg_popup_event",
-              event_list(account, "SubscribeMsgPopupEvent",
-                         {push_text("TemplateId", notice.template_id),
-                          push_text("SubscribeStatusString", accept ? "accept" : "reject"),
-                          list_number(account, "PopupScene", "0")}),
-              now);
+  queue_event(
+      twin, account, customer, "subscribe_msg_popup_event",
+      event_list(account, "SubscribeMsgPopupEvent",
+                 {push_text("TemplateId", notice.template_id),
+                  push_text("SubscribeStatusString", accept ? "accept" : "reject"),
+                  list_number(account, "PopupScene", account.app.kind == WechatKind::mini_program ? "0" : "1")}),
+      now);
 }
 
 void withdraw_consent(WechatTwin& twin, WechatAccount& account, WechatCustomer& customer, const NoticeTemplate& notice,

@@ -77,6 +77,11 @@ std::string check_passive_news(const PassiveReply& reply, const detail::Value& r
   return {};
 }
 
+/// Official accounts only; the account has an AI reply or not.
+std::string check_ai_transfer(const PassiveReply& reply, const detail::Value&) {
+  return reply.push.msgtype == "event" ? "an event cannot be handed to the AI reply" : "";
+}
+
 std::string check_transfer(const PassiveReply& reply, const detail::Value& root) {
   if (reply.push.msgtype == "event") return "an event cannot be transferred to an agent";
   if (reply.account.app.kind == WechatKind::mini_program && root["TransInfo"].present())
@@ -98,6 +103,7 @@ constexpr PassiveType kPassiveTypes[] = {
     {"music", "Music", check_passive_music},
     {"news", "Articles", check_passive_news},
     {"transfer_customer_service", "TransInfo", check_transfer},
+    {"transfer_biz_ai_ivr", "", check_ai_transfer},
 };
 
 /// Empty if the customer can be shown it.
@@ -136,6 +142,7 @@ ReplyVerdict judge_reply(const WechatTwin& twin, const WechatAccount& account, c
     std::string why;
     const auto message = open_wrapper(app, document.root(), why);
     if (!message) return invalid_reply(why);
+    if (message->empty()) return {};  // nothing, sealed: as one library answers
     document = read_document(app.push_format, *message);
     if (!document) return invalid_reply("the decrypted reply is no document of the account's format");
   } else if (app.push_mode == PushMode::safe) {

@@ -139,8 +139,9 @@ Push& queue_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& custo
       push_text("ToUserName", account.app.original_id), push_text("FromUserName", customer.openid),
       push_number("CreateTime", std::to_string(unix_seconds(now))), push_text("MsgType", act.msgtype)};
   if (act.msgtype == "event") fields.push_back(push_text("Event", act.event));
-  // These write every number as a string in JSON (wechat-messages 8.4).
-  if (starts_with(act.event, "subscribe_msg_") && account.app.push_format == PushFormat::json)
+  // The page's samples have text here, recorded pushes a number (wechat-messages 8.4).
+  if (starts_with(act.event, "subscribe_msg_") && account.app.push_format == PushFormat::json &&
+      twin.setting("subscribe_event_numbers_as_text") != 0)
     fields[2].kind = PushField::Kind::text;
   fields.insert(fields.end(), act.fields.begin(), act.fields.end());
   if (act.msgtype != "event") {

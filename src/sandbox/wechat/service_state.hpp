@@ -135,6 +135,44 @@ struct ModerationVerdict {
   std::int64_t left = -1;    ///< Checks it holds for; -1: all.
 };
 
+/// A QR code with a scene.
+struct QrTicket {
+  std::string scene;
+  WallTime ends = WallTime::max();  ///< Permanent ones never end.
+};
+
+struct ConditionalMenuRow {
+  std::int64_t id = 0;
+  std::string buttons;  ///< JSON list.
+  std::string tag;
+  std::string platform;
+};
+
+struct MenuState {
+  std::string buttons;  ///< JSON list of the default menu; empty: none.
+  std::int64_t id = 0;
+  std::int64_t next_id = 208'379'533;
+  std::deque<ConditionalMenuRow> conditional;  ///< The newest last; bounded.
+};
+
+/// Short keys and links of a mini program: what they stand for.
+struct KeptLink {
+  std::string kind;  ///< "key", "scheme", "url_link", "short_link".
+  std::string text;  ///< Data of a key; else the path.
+  std::string query;
+  std::string version;
+  WallTime made;
+  WallTime ends = WallTime::max();
+};
+
+struct PromotionState {
+  std::map<std::string, QrTicket, std::less<>> tickets;
+  std::int64_t permanent = 0;  ///< QR codes that never end.
+  std::int64_t mini_program_codes = 0;
+  std::map<std::string, KeptLink, std::less<>> links;
+  MenuState menus;
+};
+
 struct ModerationState {
   ModerationVerdict next;
   PeriodCount text_minute;

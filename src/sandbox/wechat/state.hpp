@@ -73,6 +73,10 @@ struct WechatCustomer {
   std::string notification_failure;                  ///< If set, templates' messages fail later with this status.
   std::map<std::string, WallTime, std::less<>> client_message_ids;
   PeriodCount templates_today;
+  WallTime paid = WallTime::min();  ///< The last payment, and what names it.
+  std::string transaction_id;
+  std::string merchant_id;
+  std::string merchant_order;
 };
 
 struct WechatAccount {
@@ -93,6 +97,7 @@ struct WechatAccount {
   LoginState logins;
   PeriodCount web_login_minute;
   ModerationState moderation;
+  PromotionState promotion;
   std::map<std::int64_t, std::string> tags;
   std::int64_t next_tag = 100;
 };

@@ -1,4 +1,5 @@
 #include "sandbox/wechat/notices.hpp"
+#include "sandbox/wechat/text.hpp"
 
 #include <fmt/format.h>
 
@@ -40,6 +41,7 @@ constexpr LibraryTemplate kLibrary[] = {
      NoticeTemplate::kLongTerm,
      2,
      {{{1, "线路", "1路", "thing"}, {2, "到站时间", "09:42", "time"}, {3, "车牌号", "粤A00001", "car_number"}}}},
+    {10'000'001, "固定模板", NoticeTemplate::kOnce, 616, {}},
 };
 constexpr std::pair<int, std::string_view> kCategories[] = {{2, "公交"}, {616, "电商平台"}};
 constexpr std::int64_t kMostTitles = 30;
@@ -61,7 +63,8 @@ ApiResult list_categories(WechatCall&) {
 
 ApiResult list_titles(WechatCall& call) {
   const std::string ids = "," + std::string(call.query("ids")) + ",";
-  if (ids == ",,") return refuse(40097, "invalid args: ids");
+  if (ids == ",,") return refuse(200018);
+  if (ids.find_first_not_of("0123456789,") != std::string::npos) return refuse(200019);
   const auto number = [&call](std::string_view name, std::int64_t fallback) -> std::int64_t {
     const std::string text(call.query(name));
     if (text.empty()) return fallback;
@@ -69,7 +72,8 @@ ApiResult list_titles(WechatCall& call) {
   };
   const std::int64_t start = number("start", 0);
   const std::int64_t limit = number("limit", kMostTitles);
-  if (start < 0 || limit < 1 || limit > kMostTitles) return refuse(40097, "invalid args: start or limit");
+  if (start < 0) return refuse(200016);
+  if (limit < 1 || limit > kMostTitles) return refuse(200017);
   std::vector<const LibraryTemplate*> found;
   for (const LibraryTemplate& one : kLibrary)
     if (ids.find("," + std::to_string(one.category) + ",") != std::string::npos) found.push_back(&one);
@@ -98,11 +102,19 @@ ApiResult list_keywords(WechatCall& call) {
   });
 }
 
+/// A body under any other type is read as an empty form (wechat-messages 10.6).
+bool is_read_as_json(const WechatCall& call) {
+  return find_pair(call.request.headers, "content-type").value_or("") == "application/json";
+}
+
 ApiResult add_subscribe_template(WechatCall& call) {
+  if (!is_read_as_json(call) || call.body["tid"].text().empty()) return refuse(200014, "missing parameter tid");
   const LibraryTemplate* found = library_template(call.body["tid"].text());
   if (found == nullptr) return call.gap("unknown_tid_code");
   const auto kids = call.body["kidList"].items();
-  if (kids.empty() || kids.size() > 5) return refuse(40097, "invalid args: kidList");
+  const bool own_words = found->tid < 10'000'000;
+  if (own_words ? kids.size() < 2 || kids.size() > 5 : !kids.empty()) return refuse(200020);
+  if (character_count(call.body["sceneDesc"].text()) > 15) return refuse(200021);
   NoticeTemplate made;
   made.type = found->type;
   made.source = std::to_string(found->tid);
@@ -110,7 +122,7 @@ ApiResult add_subscribe_template(WechatCall& call) {
   for (const detail::Value& kid : kids) {
     const auto keyword = std::find_if(found->keywords.begin(), found->keywords.end(),
                                       [&kid](const LibraryKeyword& one) { return kid.integer() == one.kid; });
-    if (keyword == found->keywords.end()) return refuse(40097, "invalid args: kidList");
+    if (keyword == found->keywords.end()) return refuse(200020);
     made.content += fmt::format("{}:{{{{{}{}.DATA}}}}\n", keyword->name, keyword->rule, keyword->kid);
     made.example += fmt::format("{}:{}\n", keyword->name, keyword->example);
   }
@@ -118,6 +130,8 @@ ApiResult add_subscribe_template(WechatCall& call) {
 }
 
 ApiResult delete_subscribe_template(WechatCall& call) {
+  if (!is_read_as_json(call) || call.body["priTmplId"].text().empty())
+    return refuse(200002, "missing parameter priTmplId");
   return delete_notice_template(call, call.body["priTmplId"].text(), false);
 }
 

@@ -149,9 +149,9 @@ std::vector<WechatRoute> wechat_template_routes() {
   return {{"POST", "/cgi-bin/message/template/send", Credential::token, send_template},
           {"POST", "/cgi-bin/message/template/subscribe", Credential::token, send_one_time},
           {"POST", "/cgi-bin/template/api_set_industry", Credential::token, set_industry},
-          {"GET", "/cgi-bin/template/get_industry", Credential::token, get_industry},
+          {"GET|POST", "/cgi-bin/template/get_industry", Credential::token, get_industry},
           {"POST", "/cgi-bin/template/api_add_template", Credential::token, add_template},
-          {"GET", "/cgi-bin/template/get_all_private_template", Credential::token, list_templates},
+          {"GET|POST", "/cgi-bin/template/get_all_private_template", Credential::token, list_templates},
           {"POST", "/cgi-bin/template/del_private_template", Credential::token, delete_template}};
 }
 

@@ -16,16 +16,31 @@ bool is_word(std::string_view text) {
   });
 }
 
+/// The container is shared with HEIC, MOV, M4A and 3GP: the brand tells (wechat-messages 9.1).
+constexpr std::string_view kMp4Brands[] = {"isom", "iso2", "iso3", "iso4", "iso5", "iso6",
+                                           "mp41", "mp42", "avc1", "M4V ", "MSNV"};
+
 std::string_view file_format(std::string_view bytes) {
   struct Beginning {
     std::string_view bytes;
     std::string_view format;
   };
-  static constexpr Beginning kBeginnings[] = {
-      {"\xFF\xD8\xFF", "jpg"}, {"\x89PNG", "png"},          {"GIF8", "gif"}, {"BM", "bmp"},       {"#!AMR", "amr"},
-      {"ID3", "mp3"},          {"\x30\x26\xB2\x75", "wma"}, {"RIFF", "wav"}, {"\xFF\xFB", "mp3"}, {"\xFF\xF3", "mp3"},
-      {"\xFF\xF2", "mp3"}};
-  if (bytes.substr(4, 4) == "ftyp" && bytes.size() >= 8) return "mp4";
+  static constexpr Beginning kBeginnings[] = {{"\xFF\xD8\xFF", "jpg"},
+                                              {"\x89PNG", "png"},
+                                              {"GIF8", "gif"},
+                                              {"BM", "bmp"},
+                                              {"#!AMR", "amr"},
+                                              {"ID3", "mp3"},
+                                              {"\x30\x26\xB2\x75", "wma"},
+                                              {"\xFF\xFB", "mp3"},
+                                              {"\xFF\xF3", "mp3"},
+                                              {"\xFF\xF2", "mp3"}};
+  if (bytes.size() >= 12) {
+    const std::string_view brand = bytes.substr(8, 4);
+    if (starts_with(bytes, "RIFF")) return brand == "WAVE" ? "wav" : "";
+    if (bytes.substr(4, 4) == "ftyp")
+      return std::find(std::begin(kMp4Brands), std::end(kMp4Brands), brand) != std::end(kMp4Brands) ? "mp4" : "";
+  }
   for (const Beginning& one : kBeginnings)
     if (starts_with(bytes, one.bytes)) return one.format;
   return {};

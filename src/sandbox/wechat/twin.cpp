@@ -47,6 +47,10 @@ std::string url_without_token(const WebRequest& request) {
   return url;
 }
 
+bool has_parameters(const WebRequest& request) {
+  return starts_with(find_pair(request.headers, "content-type").value_or(""), "application/x-www-form-urlencoded");
+}
+
 }  // namespace
 
 std::int64_t platform_month(WallTime now) { return platform_day(now) / 30; }
@@ -56,18 +60,20 @@ std::string new_rid(WallTime now) {
 }
 
 WechatTwin::WechatTwin() : Twin(wechat_switches()) {
-  for (const auto& family :
-       {wechat_token_routes(), wechat_custom_message_routes(), wechat_typing_routes(), wechat_openapi_routes(),
-        wechat_kf_account_routes(), wechat_kf_session_routes(), wechat_record_routes(), wechat_business_routes(),
-        wechat_media_routes(), wechat_material_routes(), wechat_subscription_routes(), wechat_template_library_routes(),
-        wechat_template_routes(), wechat_user_routes(), wechat_tag_routes(), wechat_login_routes(),
-        wechat_content_check_routes()})
+  for (const auto& family : {wechat_token_routes(),    wechat_custom_message_routes(), wechat_typing_routes(),
+                             wechat_openapi_routes(),  wechat_kf_account_routes(),     wechat_kf_session_routes(),
+                             wechat_record_routes(),   wechat_business_routes(),       wechat_media_routes(),
+                             wechat_material_routes(), wechat_subscription_routes(),   wechat_template_library_routes(),
+                             wechat_template_routes(), wechat_user_routes(),           wechat_tag_routes(),
+                             wechat_login_routes(),    wechat_content_check_routes(),  wechat_qr_code_routes(),
+                             wechat_menu_routes(),     wechat_link_routes(),           wechat_article_routes(),
+                             wechat_session_routes()})
     for (const WechatRoute& route : family) routes_.emplace(route.path, route);
 }
 
 bool WechatTwin::has_host(std::string_view host) const {
   constexpr std::string_view kHost = "api.weixin.qq.com";
-  return host == kHost || host == "api2.weixin.qq.com" || host == "open.weixin.qq.com" ||
+  return host == kHost || host == "api2.weixin.qq.com" || host == "open.weixin.qq.com" || host == "mp.weixin.qq.com" ||
          (host.size() > kHost.size() && host.substr(host.size() - kHost.size() - 1) == ".api.weixin.qq.com");
 }
 
@@ -127,14 +133,23 @@ ApiResult WechatTwin::run(WechatCall& call) {
   const auto found = routes_.find(call.request.path);
   if (found == routes_.end()) return refuse(40066);
   const WechatRoute* route = &found->second;
-  if (route->method.find(call.request.method) == std::string_view::npos)
+  const bool is_post = call.request.method == "POST";
+  // One client asks with POST where the page has GET, its parameters in the body.
+  const bool is_query = is_post && route->method != "POST" && has_parameters(call.request);
+  if (is_query) call.parameters = query_pairs(call.request.body);
+  if (!is_query && route->method.find(call.request.method) == std::string_view::npos)
     return refuse(route->method == "POST" ? 43002 : 43001);
+  // Another writes token and type into the form, beside the file.
+  const bool is_form = is_post && route->body == WechatRoute::Body::form;
+  const ApiResult form = is_form ? read_body(call, *route) : ApiResult();
   if (route->credential == WechatRoute::Credential::token) {
     if (ApiResult bad = check_token(call); bad.code != 0) return bad;
     if (ApiResult bad = check_kind(call); bad.code != 0) return bad;
     if (ApiResult over = count(call); over.code != 0) return over;
   }
-  if (call.request.method == "POST")
+  if (form.code != 0) return form;
+  const bool may_be_empty = is_query || (route->method != "POST" && call.request.body.empty());
+  if (is_post && !is_form && !may_be_empty)
     if (ApiResult bad = read_body(call, *route); bad.code != 0) return bad;
   if (route->credential == WechatRoute::Credential::token && call.body.present())
     if (ApiResult bad = open_sealed_body(call); bad.code != 0) return bad;
@@ -163,6 +178,13 @@ ApiResult WechatTwin::read_body(WechatCall& call, const WechatRoute& route) {
   if (setting("refuse_escaped_json") != 0 && has_needless_escape(call.request.body)) return refuse(40033);
   call.body = call.document.root();
   return {};
+}
+
+std::string_view WechatCall::query(std::string_view name) const {
+  if (const std::string_view value = request.query_value(name); !value.empty()) return value;
+  for (const FormPart& part : form)
+    if (part.name == name && !part.file_name) return part.bytes;
+  return find_pair(parameters, name).value_or("");
 }
 
 ApiResult WechatCall::gap(std::string_view name) const { return refuse(static_cast<int>(twin.setting(name))); }

@@ -57,10 +57,12 @@ struct WechatCall {
   detail::Value body = {};
   std::vector<FormPart> form = {};  ///< Of an upload.
   bool sealed = false;              ///< Came in the API signature mode, and is answered so.
+  Pairs parameters = {};            ///< Of the body, where it is written like a query.
 
   /// A switch's code; 0 lets pass.
   ApiResult gap(std::string_view name) const;
-  std::string_view query(std::string_view name) const { return request.query_value(name); }
+  /// A parameter of the query or of the body, or a field of the form.
+  std::string_view query(std::string_view name) const;
 };
 
 /// A row of the route table. Each family of APIs has its rows in its own file.
@@ -90,6 +92,11 @@ std::vector<WechatRoute> wechat_user_routes();
 std::vector<WechatRoute> wechat_tag_routes();
 std::vector<WechatRoute> wechat_login_routes();
 std::vector<WechatRoute> wechat_content_check_routes();
+std::vector<WechatRoute> wechat_qr_code_routes();
+std::vector<WechatRoute> wechat_menu_routes();
+std::vector<WechatRoute> wechat_link_routes();
+std::vector<WechatRoute> wechat_article_routes();
+std::vector<WechatRoute> wechat_session_routes();
 
 /// What the account's kind may not call: 48001, or a switch's code where no source tells.
 ApiResult check_kind(const WechatCall& call);

@@ -106,7 +106,7 @@ class Account::Core : public std::enable_shared_from_this<Core> {
         media_library(runtime, client, config.app_id, capabilities),
         agent_sessions(runtime, client, capabilities),
         transcripts(runtime, client, capabilities),
-        profiles(runtime, client),
+        profiles(runtime, client, config.kind),
         outreach(runtime, client, config.kind, capabilities) {}
 
   const std::string app_id;
@@ -136,6 +136,8 @@ Account::~Account() = default;
 Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, AccountConfig config) {
   if (auto checked = check_credentials(config); !checked) return checked.error();
   if (auto checked = detail::check_base_url("base_url", config.base_url); !checked) return checked.error();
+  if (auto checked = detail::check_base_url("qr_code_base_url", config.qr_code_base_url); !checked)
+    return checked.error();
   if (auto checked = check_limits(config); !checked) return checked.error();
   auto receiver = make_receiver(config);
   if (!receiver) return receiver.error();
@@ -156,7 +158,8 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
                                                      detail::WindowGateSettings(kPlatform, config.app_id, kUsedUpCode));
   auto tokens = make_tokens(shared, config, settings);
   auto pipeline = std::make_shared<detail::Pipeline>(
-      shared, std::make_shared<AccountPlatform>(shared, config.app_id, settings, tokens, window, std::move(seal)));
+      shared, std::make_shared<AccountPlatform>(shared, config.app_id, config.app_secret, settings, tokens, window,
+                                                std::move(seal)));
 
   auto core = std::make_shared<Core>(shared, config, settings, capabilities, pipeline, ledger, std::move(window));
   core->tokens = std::move(tokens);

@@ -7,6 +7,7 @@
 #include <kefu/channel/reply_window.hpp>
 #include <kefu/wechat/account.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -23,8 +24,10 @@ struct SharedSettings {
   const bool check_account_kind;
   const bool business_typing;
   const int calls_per_second;
+  const std::size_t max_answer_bytes;
   const TokenMode token_mode;
   const std::string base_url;
+  const std::string qr_code_base_url;
   const ReplyRules reply_rules;
   const Capabilities capabilities;
 };

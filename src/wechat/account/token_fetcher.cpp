@@ -22,7 +22,7 @@ AccountTokenFetcher::AccountTokenFetcher(std::shared_ptr<detail::RuntimeCore> ru
 const ApiClient& AccountTokenFetcher::client() {
   if (!client_)
     client_.emplace(std::make_shared<detail::Pipeline>(
-        runtime_, std::make_shared<AccountPlatform>(runtime_, app_id_, settings_, nullptr, nullptr)));
+        runtime_, std::make_shared<AccountPlatform>(runtime_, app_id_, app_secret_, settings_, nullptr, nullptr)));
   return *client_;
 }
 

@@ -12,6 +12,7 @@ Result<void> encode_part(const void* request, HttpRequest& out) {
   CustomMessageParts parts(*part.customer, *part.message);
   parts.kf_account = part.speaker->agent;
   parts.ai_generated = part.speaker->ai_generated;
+  parts.business_id = *part.business;
   return write_custom_message(parts, out);
 }
 

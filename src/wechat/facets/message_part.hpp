@@ -15,9 +15,10 @@ struct MessagePart {
   using Response = NoContent;
   static const Operation& operation();
 
-  MessagePart(const std::string& c, const Speaker& s, const CustomMessage& m)
-      : customer(&c), speaker(&s), message(&m) {}
+  MessagePart(const std::string& c, const std::string& b, const Speaker& s, const CustomMessage& m)
+      : customer(&c), business(&b), speaker(&s), message(&m) {}
   const std::string* customer;
+  const std::string* business;  ///< The sub-merchant of the session; empty: none.
   const Speaker* speaker;
   const CustomMessage* message;
 };

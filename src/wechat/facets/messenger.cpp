@@ -3,6 +3,7 @@
 #include "channel/send/planner.hpp"
 #include "core/call/answers.hpp"
 #include "wechat/facets/message_part.hpp"
+#include "wechat/operations/custom_message_json.hpp"
 
 #include <fmt/format.h>
 
@@ -15,9 +16,10 @@ namespace wechat {
 /// The parts of one message as calls of the customer-message API.
 class AccountMessenger::Parts final : public detail::MessageParts {
  public:
-  Parts(ApiClient client, std::string customer, Speaker speaker, std::vector<CustomMessage> parts)
+  Parts(ApiClient client, std::string customer, std::string business, Speaker speaker, std::vector<CustomMessage> parts)
       : client_(std::move(client)),
         customer_(std::move(customer)),
+        business_(std::move(business)),
         speaker_(std::move(speaker)),
         parts_(std::move(parts)) {}
 
@@ -35,10 +37,11 @@ class AccountMessenger::Parts final : public detail::MessageParts {
   }
 
  private:
-  MessagePart operation_of(std::size_t part) const { return MessagePart(customer_, speaker_, parts_[part]); }
+  MessagePart operation_of(std::size_t part) const { return MessagePart(customer_, business_, speaker_, parts_[part]); }
 
   const ApiClient client_;
   const std::string customer_;
+  const std::string business_;
   const Speaker speaker_;
   const std::vector<CustomMessage> parts_;
 };
@@ -78,10 +81,14 @@ Pending<void> AccountMessenger::typing(Address to, bool on, CallOptions options)
   auto done = [promise = std::move(promise)](Result<NoContent> result) mutable {
     promise.answer(result ? Result<void>() : Result<void>(result.error()));
   };
+  const auto start = [&](auto op) {
+    op.business_id = business_of(to);
+    client_.start(std::move(op), std::move(options), std::move(unwanted), std::move(done));
+  };
   if (kind_ == AccountKind::mini_program && business_typing_)
-    client_.start(SetBusinessTyping(to.customer.id, on), std::move(options), std::move(unwanted), std::move(done));
+    start(SetBusinessTyping(to.customer.id, on));
   else
-    client_.start(SetTyping(to.customer.id, on), std::move(options), std::move(unwanted), std::move(done));
+    start(SetTyping(to.customer.id, on));
   return pending;
 }
 
@@ -91,6 +98,11 @@ Result<void> AccountMessenger::check_address(const Address& to) const {
                  fmt::format("to.account is {}, this messenger belongs to {}", to.account, account_));
   if (to.customer.id.empty()) return Error(ErrorKind::bad_argument, "to.customer.id is empty: it is the openid");
   return {};
+}
+
+/// A session of a sub-merchant is answered in place: only mini programs have such.
+std::string AccountMessenger::business_of(const Address& to) const {
+  return kind_ == AccountKind::mini_program ? to.thread : std::string();
 }
 
 /// Everything that can be refused without asking anybody.
@@ -113,34 +125,18 @@ Result<detail::OutgoingMessage> AccountMessenger::prepare(Message message) const
 
   std::vector<CustomMessage> parts;
   for (Content& part : adapted->parts) {
-    auto custom = as_custom_message(std::move(part));
-    if (!custom) return custom.error();
+    const std::string_view kind = to_string(part);
+    auto custom = custom_message_of(std::move(part), kind_ == AccountKind::mini_program);
+    if (!custom)
+      return Error(ErrorKind::unsupported, fmt::format("the customer-message API has no type for content {}", kind));
     parts.push_back(*std::move(custom));
   }
   std::string& customer = message.to.customer.id;
-  detail::OutgoingMessage outgoing(
-      customer, std::make_unique<Parts>(client_, customer, std::move(message.speaker), std::move(parts)));
+  detail::OutgoingMessage outgoing(customer, std::make_unique<Parts>(client_, customer, business_of(message.to),
+                                                                     std::move(message.speaker), std::move(parts)));
   outgoing.customer = std::move(customer);
   outgoing.changes = std::move(changes);
   return outgoing;
-}
-
-/// Names the message type that carries this content for this kind of account.
-Result<CustomMessage> AccountMessenger::as_custom_message(Content content) const {
-  const bool mini = kind_ == AccountKind::mini_program;
-  return std::visit(
-      [mini](auto&& value) -> Result<CustomMessage> {
-        using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, LinkContent>) {
-          if (mini) return CustomMessage(Link(std::move(value)));
-          return CustomMessage(News(std::move(value)));
-        } else if constexpr (std::is_constructible_v<CustomMessage, T>) {
-          return CustomMessage(std::move(value));
-        } else {
-          return Error(ErrorKind::unsupported, "the customer-message API has no type for this content");
-        }
-      },
-      std::move(content));
 }
 
 }  // namespace wechat

@@ -34,7 +34,7 @@ class AccountMessenger final : public Messenger {
   class Parts;
 
   Result<detail::OutgoingMessage> prepare(Message message) const;
-  Result<CustomMessage> as_custom_message(Content content) const;
+  std::string business_of(const Address& to) const;
   Result<void> check_address(const Address& to) const;
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;

@@ -31,17 +31,6 @@ constexpr PathRule kPathRules[] = {
     {"/wxaapi/newtmpl/", kSubscribeTemplates},
 };
 
-/// The rows in the order of their paths.
-const std::vector<const Row*>& rows_by_path() {
-  static const std::vector<const Row*> sorted = [] {
-    std::vector<const Row*> all = rows();
-    std::sort(all.begin(), all.end(),
-              [](const Row* a, const Row* b) { return a->operation.info.path < b->operation.info.path; });
-    return all;
-  }();
-  return sorted;
-}
-
 /// The kinds that have an API, for a person: "service accounts with WeChat verification (微信认证) do".
 std::string who_has(const Accounts& rule) {
   struct Kind {
@@ -76,11 +65,8 @@ constexpr const char* kOutdated =
 }  // namespace
 
 const Accounts* accounts_of(std::string_view path) {
-  const auto& sorted = rows_by_path();
-  const auto row = std::lower_bound(sorted.begin(), sorted.end(), path, [](const Row* one, std::string_view wanted) {
-    return one->operation.info.path < wanted;
-  });
-  if (row != sorted.end() && (*row)->operation.info.path == path) return &(*row)->accounts;
+  const auto [first, last] = rows_at(path);
+  if (first != last) return &(*first)->accounts;
   for (const PathRule& rule : kPathRules)
     if (path.substr(0, rule.path.size()) == rule.path) return &rule.accounts;
   return nullptr;

@@ -4,6 +4,7 @@
 #include <kefu/wechat/kf_accounts.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
 #include <kefu/wechat/media.hpp>
+#include <kefu/wechat/mini_program.hpp>
 #include <kefu/wechat/records.hpp>
 #include <kefu/wechat/subscribe.hpp>
 #include <kefu/wechat/templates.hpp>
@@ -81,9 +82,8 @@ void describe_facets(Capabilities& c, const AccountStanding& account) {
                                           ? "no source says that mini programs may read chat records"
                                           : why_not<GetKfRecords>(account);
   c.cannot_why(Ability::search_transcript) = "WeChat's records cannot be searched: read them and search there";
-  c.missing_why(Facet::profiles) = why_not<GetUser>(account);
-
   const bool mini = account.kind == AccountKind::mini_program;
+  c.missing_why(Facet::profiles) = mini ? why_not<GetPaidUnionId>(account) : why_not<GetUser>(account);
   c.cannot_why(Ability::subscription_message) =
       account.kind == AccountKind::subscription_account
           ? "no source says that subscription accounts may send subscription messages"

@@ -59,10 +59,10 @@ KEFU_FIELDS(wechat::CheckMedia) {
 namespace wechat {
 
 // clang-format off
-#define KEFU_CONTENT_CHECK_ROWS(ROW)                                                              \
-  ROW(CheckText, post("/wxa/msg_sec_check", kRead, "文本内容安全识别", kMiniProgram)              \
-      .limited("4,000 a minute, 2,000,000 a day"))                                                \
-  ROW(CheckMedia, post("/wxa/media_check_async", kIdempotent, "多媒体内容安全识别", kMiniProgram) \
+#define KEFU_CONTENT_CHECK_ROWS(ROW)                                                                         \
+  ROW(CheckText, post("/wxa/msg_sec_check", kRead, "文本内容安全识别", kMiniProgram).from("12")              \
+      .limited("4,000 a minute, 2,000,000 a day"))                                                           \
+  ROW(CheckMedia, post("/wxa/media_check_async", kIdempotent, "多媒体内容安全识别", kMiniProgram).from("12") \
       .limited("2,000 a minute, 200,000 a day"))
 // clang-format on
 KEFU_WECHAT_FAMILY(content_check_rows, KEFU_CONTENT_CHECK_ROWS)

@@ -1,9 +1,13 @@
 #pragma once
 
+#include "core/call/field_checks.hpp"
+
 #include <kefu/wechat/customer_messages.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
@@ -21,6 +25,10 @@ struct CustomMessageParts {
 
 /// Writes the body. Errors: `bad_argument` naming the field.
 Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& out);
+/// The message type that carries this content for a kind of account; nothing if the API has none.
+std::optional<CustomMessage> custom_message_of(Content content, bool mini_program);
+/// What it looks at.
+std::vector<detail::FieldCheck> custom_message_checks(const CustomMessageParts& parts);
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

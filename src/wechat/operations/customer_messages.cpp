@@ -1,9 +1,11 @@
 #include "core/call/fields.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
+#include "core/text/utf8.hpp"
 #include "wechat/operations/capabilities.hpp"
 #include "wechat/operations/custom_message_json.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/field_rules.hpp"
 #include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/customer_messages.hpp>
@@ -30,13 +32,15 @@ KEFU_FIELDS(wechat::SetBusinessTyping) {
 namespace wechat {
 namespace {
 
-/// Writes one message's `msgtype` and the object of that name; remembers the first field that is not acceptable.
+/// Writes one message's `msgtype` and the object of that name; remembers what is not acceptable, of empty fields all.
 class MessageWriter {
  public:
-  explicit MessageWriter(detail::JsonWriter& json) : json_(json) {}
+  /// `checks`, if it is not null, gets what is looked at.
+  MessageWriter(detail::JsonWriter& json, std::vector<detail::FieldCheck>* checks) : json_(json), checks_(checks) {}
 
   void operator()(const TextContent& m) {
     begin("text");
+    look("content", "at most 2048 bytes");
     if (m.body.size() > kTextBytes)
       refuse(fmt::format("text.content has {} bytes, the limit is {}: allow splitting it or shorten it", m.body.size(),
                          kTextBytes));
@@ -48,7 +52,7 @@ class MessageWriter {
   void operator()(const VideoContent& m) {
     begin("video");
     required("media_id", m.media_id);
-    required("thumb_media_id", m.thumb_media_id);
+    optional("thumb_media_id", m.thumb_media_id);  // whether it is required: the pages and libraries disagree
     optional("title", m.title);
     optional("description", m.description);
     end();
@@ -84,7 +88,8 @@ class MessageWriter {
   void operator()(const MenuContent& m) {
     begin("msgmenu");
     field("head_content", m.head);
-    if (m.items.empty()) refuse("msgmenu.list is empty: a menu needs at least one item");
+    look("list", "must not be empty");
+    if (m.items.empty()) lack("list");
     json_.key("list").begin_array();
     for (const MenuContent::Item& item : m.items) {
       json_.begin_object();
@@ -110,12 +115,18 @@ class MessageWriter {
   void operator()(const RawContent& m) {
     type_ = m.type;
     if (m.type.empty()) return refuse("RawContent.type is empty: it is the msgtype");
+    if (m.type.rfind("transfer_", 0) == 0)
+      return refuse("RawContent.type is " + m.type + ", which only the answer to a push can carry");
     if (!detail::Document::json(m.json)) return refuse("RawContent.json is not a JSON object");
     json_.key("msgtype").string(m.type).key(m.type).raw(m.json);
   }
 
-  const std::string& refusal() const { return refusal_; }
-  const std::string& type() const { return type_; }
+  std::string refusal() const {
+    if (lacking_.empty()) return refusal_;
+    const bool several = lacking_.find(',') != std::string::npos;
+    return fmt::format("{} {} empty, but required{}{}", lacking_, several ? "are" : "is", refusal_.empty() ? "" : "; ",
+                       refusal_);
+  }
 
  private:
   void begin(std::string_view type) {
@@ -128,44 +139,78 @@ class MessageWriter {
     required(name, value);
     end();
   }
-  void field(std::string_view name, std::string_view value) { json_.key(name).string(value); }
+  /// Characters that the XML of a passive reply cannot hold are left out here as well, so that a text reads the same
+  /// both ways (T1).
+  void field(std::string_view name, std::string_view value) {
+    json_.key(name);
+    if (detail::is_clean_text(value)) {
+      json_.string(value);
+      return;
+    }
+    std::string clean(value);
+    detail::drop_forbidden_controls(clean);
+    json_.string(clean);
+  }
   void optional(std::string_view name, std::string_view value) {
     if (!value.empty()) field(name, value);
   }
   void required(std::string_view name, std::string_view value) {
-    if (value.empty()) refuse(fmt::format("{}.{} is empty", type_, name));
+    look(name, "must not be empty");
+    if (value.empty()) lack(name);
     field(name, value);
   }
+  void look(std::string_view name, std::string_view must) {
+    if (checks_ != nullptr) checks_->push_back({fmt::format("{}.{}", type_, name), std::string(must)});
+  }
+  void lack(std::string_view name) { lacking_ += fmt::format("{}{}.{}", lacking_.empty() ? "" : ", ", type_, name); }
   void refuse(std::string why) {
     if (refusal_.empty()) refusal_ = std::move(why);
   }
 
   detail::JsonWriter& json_;
+  std::vector<detail::FieldCheck>* const checks_;
   std::string type_;
   std::string refusal_;
+  std::string lacking_;
 };
 
-Result<void> encode_send(const void* request, HttpRequest& out) {
-  const auto& op = *static_cast<const SendCustomMessage*>(request);
+CustomMessageParts parts_of(const SendCustomMessage& op) {
   CustomMessageParts parts(op.openid, op.message);
   parts.kf_account = op.kf_account;
   parts.ai_generated = op.ai_generated;
   parts.business_id = op.business_id;
-  return write_custom_message(parts, out);
+  return parts;
+}
+
+Result<void> encode_send(const void* request, HttpRequest& out) {
+  const auto& op = *static_cast<const SendCustomMessage*>(request);
+  if (!op.unsupported.empty())
+    return Error(ErrorKind::unsupported,
+                 fmt::format("the customer-message API has no type for this content: {}", op.unsupported));
+  return write_custom_message(parts_of(op), out);
+}
+
+std::vector<detail::FieldCheck> checks_of_send(const void* request) {
+  return custom_message_checks(parts_of(*static_cast<const SendCustomMessage*>(request)));
 }
 
 }  // namespace
 
 Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& out) {
   if (parts.openid.empty()) return Error(ErrorKind::bad_argument, "openid is empty: a message needs its customer");
-  if (!parts.kf_account.empty() && parts.kf_account.find('@') == std::string_view::npos)
-    return Error(ErrorKind::bad_argument, "kf_account must have the form name@account");
+  if (!parts.kf_account.empty()) {
+    if (!is_kf_account(parts.kf_account))
+      return Error(ErrorKind::bad_argument, fmt::format("kf_account {}", kKfAccountForm));
+    const auto wrong = detail::Check().max_characters(kKfAccountCharacters).text(parts.kf_account);
+    if (!wrong.empty()) return Error(ErrorKind::bad_argument, fmt::format("kf_account {}", wrong));
+  }
   out.body.reserve(detail::kUsualBody);
   detail::JsonWriter json(out.body);
   json.begin_object().key("touser").string(parts.openid);
-  MessageWriter message(json);
+  MessageWriter message(json, nullptr);
   std::visit(message, parts.message);
-  if (!message.refusal().empty()) return Error(ErrorKind::bad_argument, message.refusal());
+  if (std::string refusal = message.refusal(); !refusal.empty())
+    return Error(ErrorKind::bad_argument, std::move(refusal));
   if (!parts.kf_account.empty())
     json.key("customservice").begin_object().key("kf_account").string(parts.kf_account).end_object();
   if (parts.ai_generated) json.key("aimsgcontext").begin_object().key("is_ai_msg").integer(1).end_object();
@@ -175,14 +220,51 @@ Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& 
   return {};
 }
 
+std::vector<detail::FieldCheck> custom_message_checks(const CustomMessageParts& parts) {
+  std::vector<detail::FieldCheck> checks{{"touser", "must not be empty"},
+                                         {"kf_account", std::string(kKfAccountForm)},
+                                         {"kf_account", fmt::format("at most {} characters", kKfAccountCharacters)}};
+  std::string unsent;
+  detail::JsonWriter json(unsent);
+  json.begin_object();
+  std::visit(MessageWriter(json, &checks), parts.message);
+  return checks;
+}
+
+std::optional<CustomMessage> custom_message_of(Content content, bool mini_program) {
+  return std::visit(
+      [mini_program](auto&& value) -> std::optional<CustomMessage> {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, LinkContent>) {
+          if (mini_program) return CustomMessage(Link(std::move(value)));
+          return CustomMessage(News(std::move(value)));
+        } else if constexpr (std::is_constructible_v<CustomMessage, T>) {
+          return CustomMessage(std::move(value));
+        } else {
+          return std::nullopt;
+        }
+      },
+      std::move(content));
+}
+
+void SendCustomMessage::take(Content content) {
+  const std::string_view kind = to_string(content);
+  if (auto made = custom_message_of(std::move(content), false))
+    message = *std::move(made);
+  else
+    unsupported = kind;
+}
+
 // clang-format off
-#define KEFU_CUSTOMER_MESSAGE_ROWS(ROW)                                                                         \
-  ROW(SendCustomMessage, post("/cgi-bin/message/custom/send", kCreate, "发送客服消息", kCustomerService)        \
-      .limited("500,000 a day; reply window").written_by(encode_send))                                          \
-  ROW(SetTyping, post("/cgi-bin/message/custom/typing", kIdempotent, "下发客服输入状态", kCustomerService)      \
-      .within(Millis(5'000)))                                                                                   \
-  ROW(SetBusinessTyping, post("/cgi-bin/message/custom/business/typing", kIdempotent,                           \
-      "下发客服输入状态", {kNo, kNo, kYes, kKfSets}).within(Millis(5'000)).counted_in("message.custom.typing"))
+#define KEFU_CUSTOMER_MESSAGE_ROWS(ROW)                                                                              \
+  ROW(SendCustomMessage, post("/cgi-bin/message/custom/send", kCreate, "发送客服消息", kCustomerService).from("2")   \
+      .limited("500,000 a day; reply window").written_by(encode_send)                                                \
+      .checks_by(checks_of_send))                                                                                    \
+  ROW(SetTyping, post("/cgi-bin/message/custom/typing", kIdempotent, "下发客服输入状态", kCustomerService).from("3") \
+      .within(Millis(5'000)))                                                                                        \
+  ROW(SetBusinessTyping, post("/cgi-bin/message/custom/business/typing", kIdempotent,                                \
+      "下发客服输入状态", {kNo, kNo, kYes, kKfSets}).from("3").within(Millis(5'000))                                 \
+      .counted_in("message.custom.typing"))
 // clang-format on
 KEFU_WECHAT_FAMILY(customer_message_rows, KEFU_CUSTOMER_MESSAGE_ROWS)
 

@@ -22,6 +22,11 @@ std::vector<const Row*> user_rows();
 std::vector<const Row*> mini_program_rows();
 std::vector<const Row*> web_login_rows();
 std::vector<const Row*> content_check_rows();
+std::vector<const Row*> qr_code_rows();
+std::vector<const Row*> menu_rows();
+std::vector<const Row*> mini_program_link_rows();
+std::vector<const Row*> mini_program_code_rows();
+std::vector<const Row*> article_rows();
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -22,9 +22,8 @@ void account_name(V& v, const std::string& account) {
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   });
-  if (!plain) return v.complain("kf_account", "may hold letters, digits and '_' only before the '@'");
-  if (const auto wrong = detail::Check().max_characters(kNameCharacters).text(name); !wrong.empty())
-    v.complain("kf_account", "before the '@' " + wrong);
+  v.rule("kf_account", plain && name.size() <= kNameCharacters,
+         "may hold letters, digits and '_' only before the '@', at most 10 of them");
 }
 
 template <class V, class Op>
@@ -109,22 +108,26 @@ KEFU_FIELDS(wechat::GetWeComKfBinding) {}
 namespace wechat {
 
 // clang-format off
-#define KEFU_KF_ACCOUNT_ROWS(ROW)                                                                                     \
-  ROW(AddKfAccount, post("/customservice/kfaccount/add", kCreate, "添加客服账号", kCustomerService)                   \
-      .limited("100 agents")                                                                                          \
-      .doubted("mini programs: an older form {kf_wx} (of_person) against the current page's kf_account and nickname")) \
-  ROW(UpdateKfAccount, post("/customservice/kfaccount/update", kIdempotent, "修改客服账号", {kCert, kCert, kNo}))     \
-  ROW(DeleteKfAccount, post("/customservice/kfaccount/del", kIdempotent, "删除客服账号", kCustomerService)            \
-      .doubted("by kf_openid (of_person): libraries disagree about GET and POST"))                                    \
-  ROW(InviteKfWorker, post("/customservice/kfaccount/inviteworker", kCreate, "邀请绑定客服账号", kCustomerService))   \
-  ROW(ListKfAccounts, get("/cgi-bin/customservice/getkflist", kRead, "获取所有客服账号", kCustomerService))           \
-  ROW(ListOnlineKfAccounts, get("/cgi-bin/customservice/getonlinekflist", kRead,                                      \
-      "获取在线客服账号", kCustomerService))                                                                          \
-  ROW(SetKfAdmin, get("/customservice/kfaccount/setadmin", kIdempotent, "设置客服管理员", kKfAdministration))         \
-  ROW(CancelKfAdmin, get("/customservice/kfaccount/canceladmin", kIdempotent, "取消客服管理员", kKfAdministration))   \
-  ROW(BindWeComKf, post("/customservice/work/bind", kIdempotent, "绑定微信客服", kWeComBinding))                      \
-  ROW(UnbindWeComKf, post("/customservice/work/unbind", kIdempotent, "解绑微信客服", kWeComBinding))                  \
-  ROW(GetWeComKfBinding, get("/customservice/work/get", kRead, "查询绑定的微信客服", kWeComBinding))
+#define KEFU_KF_ACCOUNT_ROWS(ROW)                                                                                       \
+  ROW(AddKfAccount, post("/customservice/kfaccount/add", kCreate, "添加客服账号", kCustomerService).from("4.1")         \
+      .limited("100 agents")                                                                                            \
+      .doubted("mini programs: an older form {kf_wx} (of_person) against the current page's kf_account and nickname"))  \
+  ROW(UpdateKfAccount, post("/customservice/kfaccount/update", kIdempotent, "修改客服账号", {kCert, kCert,              \
+      kNo}).from("4.2"))                                                                                                \
+  ROW(DeleteKfAccount, post("/customservice/kfaccount/del", kIdempotent, "删除客服账号", kCustomerService).from("4.3")  \
+      .doubted("by kf_openid (of_person): libraries disagree about GET and POST"))                                      \
+  ROW(InviteKfWorker, post("/customservice/kfaccount/inviteworker", kCreate, "邀请绑定客服账号",                        \
+      kCustomerService).from("4.4"))                                                                                    \
+  ROW(ListKfAccounts, get("/cgi-bin/customservice/getkflist", kRead, "获取所有客服账号", kCustomerService).from("4.5")) \
+  ROW(ListOnlineKfAccounts, get("/cgi-bin/customservice/getonlinekflist", kRead,                                        \
+      "获取在线客服账号", kCustomerService).from("4.5"))                                                                \
+  ROW(SetKfAdmin, get("/customservice/kfaccount/setadmin", kIdempotent, "设置客服管理员", kKfAdministration)            \
+      .from("4.5"))                                                                                                     \
+  ROW(CancelKfAdmin, get("/customservice/kfaccount/canceladmin", kIdempotent, "取消客服管理员",                         \
+      kKfAdministration).from("4.5"))                                                                                   \
+  ROW(BindWeComKf, post("/customservice/work/bind", kIdempotent, "绑定微信客服", kWeComBinding).from("4.7"))            \
+  ROW(UnbindWeComKf, post("/customservice/work/unbind", kIdempotent, "解绑微信客服", kWeComBinding).from("4.7"))        \
+  ROW(GetWeComKfBinding, get("/customservice/work/get", kRead, "查询绑定的微信客服", kWeComBinding).from("4.7"))
 // clang-format on
 KEFU_WECHAT_FAMILY(kf_account_rows, KEFU_KF_ACCOUNT_ROWS)
 

@@ -49,12 +49,13 @@ KEFU_FIELDS(wechat::ListWaitingCustomers) {}
 namespace wechat {
 
 // clang-format off
-#define KEFU_KF_SESSION_ROWS(ROW)                                                                                  \
-  ROW(CreateKfSession, post("/customservice/kfsession/create", kIdempotent, "创建会话", kKfSessions))              \
-  ROW(CloseKfSession, post("/customservice/kfsession/close", kIdempotent, "关闭会话", kKfSessions))                \
-  ROW(GetKfSession, get("/customservice/kfsession/getsession", kRead, "获取客户会话状态", kKfSessions))            \
-  ROW(ListKfSessions, get("/customservice/kfsession/getsessionlist", kRead, "获取客服会话列表", kKfSessions))      \
-  ROW(ListWaitingCustomers, get("/customservice/kfsession/getwaitcase", kRead, "获取未接入会话列表", kKfSessions))
+#define KEFU_KF_SESSION_ROWS(ROW)                                                                                       \
+  ROW(CreateKfSession, post("/customservice/kfsession/create", kIdempotent, "创建会话", kKfSessions).from("5"))         \
+  ROW(CloseKfSession, post("/customservice/kfsession/close", kIdempotent, "关闭会话", kKfSessions).from("5"))           \
+  ROW(GetKfSession, get("/customservice/kfsession/getsession", kRead, "获取客户会话状态", kKfSessions).from("5"))       \
+  ROW(ListKfSessions, get("/customservice/kfsession/getsessionlist", kRead, "获取客服会话列表", kKfSessions).from("5")) \
+  ROW(ListWaitingCustomers, get("/customservice/kfsession/getwaitcase", kRead, "获取未接入会话列表", kKfSessions)       \
+      .from("5"))
 // clang-format on
 KEFU_WECHAT_FAMILY(kf_session_rows, KEFU_KF_SESSION_ROWS)
 

@@ -1,7 +1,8 @@
-#include "channel/content/media_writer.hpp"
 #include "core/call/fields.hpp"
 #include "core/text/json_writer.hpp"
+#include "wechat/operations/downloads.hpp"
 #include "wechat/operations/families.hpp"
+#include "wechat/operations/field_rules.hpp"
 #include "wechat/operations/media_rules.hpp"
 #include "wechat/operations/rows.hpp"
 
@@ -60,10 +61,14 @@ KEFU_FIELDS(wechat::MaterialPage) {
 }  // namespace detail
 
 namespace wechat {
+
+inline DownloadedMedia& media_in(Material& response) { return response.media; }
+
 namespace {
 
 constexpr Millis kTransferTime{60'000};
-constexpr std::size_t kLongestAnswer = 64 * 1024;  // an error in a small file's place must fit as well
+// Articles have no small bound: eight of over 1 MB each (wechat-messages 9.5).
+constexpr std::size_t kLongestArticles = 32 * 1024 * 1024;
 
 template <class Op>
 Result<void> encode_file(const Op& op, UploadPlace place, MediaKind kind, const HttpFields& fields, HttpRequest& out) {
@@ -76,6 +81,22 @@ template <class Op>
 bool sends_file(const void* request) {
   return !static_cast<const Op*>(request)->content.path().empty();
 }
+
+template <UploadPlace place>
+std::vector<detail::FieldCheck> checks_of_upload(const void*) {
+  return upload_checks(place);
+}
+std::vector<detail::FieldCheck> checks_of_material(const void*) {
+  auto checks = upload_checks(UploadPlace::permanent);
+  checks.push_back({"title", "must not be empty of a video, and empty of others"});
+  return checks;
+}
+std::vector<detail::FieldCheck> checks_of_kf_picture(const void*) {
+  auto checks = upload_checks(UploadPlace::kf_picture);
+  checks.push_back({"kf_account", std::string(kKfAccountForm)});
+  return checks;
+}
+std::vector<detail::FieldCheck> checks_of_download(const void*) { return {{"media_id", "must not be empty"}}; }
 
 Result<void> encode_upload(const void* request, HttpRequest& out) {
   const auto& op = *static_cast<const UploadMedia*>(request);
@@ -113,8 +134,7 @@ Result<void> encode_add_material(const void* request, HttpRequest& out) {
 
 Result<void> encode_kf_picture(const void* request, HttpRequest& out) {
   const auto& op = *static_cast<const UploadKfPicture*>(request);
-  if (op.kf_account.find('@') == std::string::npos)
-    return Error(ErrorKind::bad_argument, "kf_account must have the form name@account");
+  if (!is_kf_account(op.kf_account)) return Error(ErrorKind::bad_argument, "kf_account " + std::string(kKfAccountForm));
   out.query.emplace_back("kf_account", op.kf_account);
   return encode_file(op, UploadPlace::kf_picture, MediaKind::image, {}, out);
 }
@@ -122,43 +142,25 @@ Result<void> encode_kf_picture(const void* request, HttpRequest& out) {
 // --- downloads
 
 template <class Op>
-Result<void> open_target(const Op& op, HttpRequest& out) {
-  if (op.media_id.empty()) return Error(ErrorKind::bad_argument, "media_id is empty");
-  auto writer = detail::MediaWriter::open(op.to);
-  if (!writer) return writer.error();
-  // The call owns the writer: whatever keeps the request longer does not keep an unfinished file.
-  out.sink = [weak = std::weak_ptr(*writer)](std::string_view bytes) {
-    const auto open = weak.lock();
-    return open && open->write(bytes);
-  };
-  op.state.writer = *std::move(writer);
-  out.max_reply_bytes = std::max(op.to.max_bytes(), kLongestAnswer);
-  return {};
-}
-
-template <class Op>
 Result<void> encode_download(const void* request, HttpRequest& out) {
   const auto& op = *static_cast<const Op*>(request);
+  if (op.media_id.empty()) return Error(ErrorKind::bad_argument, "media_id is empty");
   out.query.emplace_back("media_id", op.media_id);
-  return open_target(op, out);
+  return open_target(op, kLongestAnswer, out);
 }
 
 Result<void> encode_get_material(const void* request, HttpRequest& out) {
   const auto& op = *static_cast<const GetMaterial*>(request);
+  if (op.media_id.empty()) return Error(ErrorKind::bad_argument, "media_id is empty");
   detail::JsonWriter json(out.body);
   json.begin_object().key("media_id").string(op.media_id).end_object();
-  out.headers.emplace_back("content-type", "application/json; charset=utf-8");
-  return open_target(op, out);
-}
-
-void decode_file(const detail::Reply& reply, DownloadedMedia& media) {
-  media.content_type = detail::media_type_of(reply.http.header("content-type"));
-  media.name = detail::file_name_of(reply.http.header("content-disposition"));
+  out.headers.emplace_back("content-type", "application/json");
+  return open_target(op, kLongestArticles, out);
 }
 
 Result<void> decode_media(const detail::Reply& reply, void* response) {
   auto& media = *static_cast<DownloadedMedia*>(response);
-  if (reply.streamed) return decode_file(reply, media), Result<void>();
+  if (reply.streamed) return read_file_headers(reply, media), Result<void>();
   media.url = reply.document.root()["video_url"].text();
   if (!media.url.empty()) return {};
   return Error(ErrorKind::malformed_reply, "neither a file nor video_url is there");
@@ -166,7 +168,7 @@ Result<void> decode_media(const detail::Reply& reply, void* response) {
 
 Result<void> decode_material(const detail::Reply& reply, void* response) {
   auto& material = *static_cast<Material*>(response);
-  if (reply.streamed) return decode_file(reply, material.media), Result<void>();
+  if (reply.streamed) return read_file_headers(reply, material.media), Result<void>();
   const detail::Value root = reply.document.root();
   material.media.url = root["down_url"].text();
   material.title = root["title"].text();
@@ -176,52 +178,39 @@ Result<void> decode_material(const detail::Reply& reply, void* response) {
   return Error(ErrorKind::malformed_reply, "neither a file nor down_url nor news_item is there");
 }
 
-template <class Op>
-bool saves_file(const void* request) {
-  return !static_cast<const Op*>(request)->to.path().empty();
-}
-
-DownloadedMedia& media_of(DownloadedMedia& response) { return response; }
-DownloadedMedia& media_of(Material& response) { return response.media; }
-
-template <class Op>
-Result<void> finish_download(const void* request, const detail::Reply& reply, void* response) {
-  const auto writer = std::move(static_cast<const Op*>(request)->state.writer);
-  if (!reply.streamed || !writer) return {};
-  return writer->commit(media_of(*static_cast<typename Op::Response*>(response)));
-}
-
 }  // namespace
 
 // clang-format off
-#define KEFU_MEDIA_ROWS(ROW)                                                                                   \
-  ROW(UploadMedia, post("/cgi-bin/media/upload", kIdempotent, "上传临时素材", {kYes, kYes, kYes, kMediaSets})  \
-      .limited("100,000 a day; kept 3 days").within(kTransferTime).written_by(encode_upload)                   \
-      .with_file(sends_file<UploadMedia>).read_by(decode_upload))                                              \
-  ROW(GetMedia, get("/cgi-bin/media/get", kRead, "获取临时素材", {kYes, kYes, kYes, kMediaSets})               \
-      .limited("200,000 a day").within(kTransferTime).written_by(encode_download<GetMedia>)                    \
-      .read_by(decode_media).finished_by(finish_download<GetMedia>)                                            \
-      .with_file(saves_file<GetMedia>))                                                                        \
-  ROW(GetJssdkVoice, get("/cgi-bin/media/get/jssdk", kRead, "获取高清语音素材", {kYes, kYes, kNo, kMediaSets}) \
-      .within(kTransferTime).counted_in("media.get").written_by(encode_download<GetJssdkVoice>)                \
-      .read_by(decode_media).finished_by(finish_download<GetJssdkVoice>)                                       \
-      .with_file(saves_file<GetJssdkVoice>))                                                                   \
-  ROW(UploadArticleImage, post("/cgi-bin/media/uploadimg", kIdempotent,                                        \
-      "上传图文消息内的图片获取URL", {kYes, kYes, kOpen})                                                      \
-      .within(kTransferTime).written_by(encode_article_image)                                                  \
-      .with_file(sends_file<UploadArticleImage>))                                                              \
-  ROW(AddMaterial, post("/cgi-bin/material/add_material", kCreate, "新增其他类型永久素材", kMaterial)          \
-      .limited("100,000 images, 1,000 others").within(kTransferTime).written_by(encode_add_material)           \
-      .with_file(sends_file<AddMaterial>))                                                                     \
-  ROW(GetMaterial, post("/cgi-bin/material/get_material", kRead, "获取永久素材", kMaterial)                    \
-      .within(kTransferTime).written_by(encode_get_material).read_by(decode_material)                          \
-      .finished_by(finish_download<GetMaterial>)                                                               \
-      .with_file(saves_file<GetMaterial>))                                                                     \
-  ROW(DeleteMaterial, post("/cgi-bin/material/del_material", kIdempotent, "删除永久素材", kMaterial))          \
-  ROW(CountMaterials, get("/cgi-bin/material/get_materialcount", kRead, "获取永久素材总数", kMaterial))        \
-  ROW(ListMaterials, post("/cgi-bin/material/batchget_material", kRead, "获取永久素材列表", kMaterial))        \
-  ROW(UploadKfPicture, post("/customservice/kfaccount/uploadheadimg", kIdempotent,                             \
-      "设置客服账号的头像", kKfSessions).within(kTransferTime).written_by(encode_kf_picture)                   \
+#define KEFU_MEDIA_ROWS(ROW)                                                                                        \
+  ROW(UploadMedia, post("/cgi-bin/media/upload", kIdempotent, "上传临时素材", {kYes, kYes, kYes, kMediaSets})       \
+      .from("9.1")                                                                                                  \
+      .limited("100,000 a day; kept 3 days").within(kTransferTime).written_by(encode_upload).checks_by(checks_of_upload<UploadPlace::temporary>)                        \
+      .with_file(sends_file<UploadMedia>).read_by(decode_upload))                                                   \
+  ROW(GetMedia, get("/cgi-bin/media/get", kRead, "获取临时素材", {kYes, kYes, kYes, kMediaSets}).from("9.2")        \
+      .limited("200,000 a day").within(kTransferTime).written_by(encode_download<GetMedia>).checks_by(checks_of_download)                         \
+      .read_by(decode_media).finished_by(finish_download<GetMedia>)                                                 \
+      .with_file(saves_file<GetMedia>))                                                                             \
+  ROW(GetJssdkVoice, get("/cgi-bin/media/get/jssdk", kRead, "获取高清语音素材", {kYes, kYes, kNo, kMediaSets})      \
+      .from("9.3")                                                                                                  \
+      .within(kTransferTime).counted_in("media.get").written_by(encode_download<GetJssdkVoice>).checks_by(checks_of_download)                     \
+      .read_by(decode_media).finished_by(finish_download<GetJssdkVoice>)                                            \
+      .with_file(saves_file<GetJssdkVoice>))                                                                        \
+  ROW(UploadArticleImage, post("/cgi-bin/media/uploadimg", kIdempotent,                                             \
+      "上传图文消息内的图片获取URL", {kYes, kYes, kOpen}).from("9.4")                                               \
+      .within(kTransferTime).written_by(encode_article_image).checks_by(checks_of_upload<UploadPlace::article>)                                                       \
+      .with_file(sends_file<UploadArticleImage>))                                                                   \
+  ROW(AddMaterial, post("/cgi-bin/material/add_material", kCreate, "新增其他类型永久素材", kMaterial).from("9.5")   \
+      .limited("100,000 images, 1,000 others").within(kTransferTime).written_by(encode_add_material).checks_by(checks_of_material)                \
+      .with_file(sends_file<AddMaterial>))                                                                          \
+  ROW(GetMaterial, post("/cgi-bin/material/get_material", kRead, "获取永久素材", kMaterial).from("9.5")             \
+      .within(kTransferTime).written_by(encode_get_material).checks_by(checks_of_download).read_by(decode_material)                               \
+      .finished_by(finish_download<GetMaterial>)                                                                    \
+      .with_file(saves_file<GetMaterial>))                                                                          \
+  ROW(DeleteMaterial, post("/cgi-bin/material/del_material", kIdempotent, "删除永久素材", kMaterial).from("9.5"))   \
+  ROW(CountMaterials, get("/cgi-bin/material/get_materialcount", kRead, "获取永久素材总数", kMaterial).from("9.5")) \
+  ROW(ListMaterials, post("/cgi-bin/material/batchget_material", kRead, "获取永久素材列表", kMaterial).from("9.5")) \
+  ROW(UploadKfPicture, post("/customservice/kfaccount/uploadheadimg", kIdempotent,                                  \
+      "设置客服账号的头像", kKfSessions).from("4.5").within(kTransferTime).written_by(encode_kf_picture).checks_by(checks_of_kf_picture)            \
       .with_file(sends_file<UploadKfPicture>))
 // clang-format on
 KEFU_WECHAT_FAMILY(media_rows, KEFU_MEDIA_ROWS)

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/call/field_checks.hpp"
 #include "core/net/multipart.hpp"
 
 #include <kefu/channel/media.hpp>
 
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
@@ -20,6 +22,9 @@ Result<detail::MultipartFile> checked_upload(UploadPlace place, MediaKind kind, 
 
 /// The platform's word for a kind ("thumb"); empty if it has none.
 std::string_view type_of(MediaKind kind) noexcept;
+
+/// What is looked at of an upload to this place, by kind.
+std::vector<detail::FieldCheck> upload_checks(UploadPlace place);
 
 }  // namespace wechat
 KEFU_END_NAMESPACE

@@ -49,7 +49,7 @@ std::string_view to_string(PushFreshness::Mode mode) noexcept {
 std::string_view to_string(LoginScope scope) noexcept { return detail::name_in<2>({"base", "userinfo"}, scope); }
 
 std::string_view to_string(const PushBody& body) noexcept {
-  return detail::name_in<33>({"unknown",
+  return detail::name_in<34>({"unknown",
                               "text",
                               "image",
                               "voice",
@@ -81,7 +81,8 @@ std::string_view to_string(const PushBody& body) noexcept {
                               "service_message_sent",
                               "subscription_asked",
                               "subscription_changed",
-                              "subscription_sent"},
+                              "subscription_sent",
+                              "publish_finished"},
                              body.index());
 }
 

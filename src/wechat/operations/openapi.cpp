@@ -14,10 +14,10 @@ namespace {
 template <class V>
 void cgi_path(V& v, const std::string& path) {
   const std::string_view text(path);
-  if (!text.empty() && text.front() != '/') return v.complain("cgi_path", "must begin with '/': no scheme, no host");
-  if (text.find_first_of("?# ") != std::string_view::npos) return v.complain("cgi_path", "must hold no query");
-  if (text.substr(0, 5) == "/sns/") return v.complain("cgi_path", "is under /sns/, which has no such counter");
-  v.required("cgi_path", path, detail::Check().max_bytes(256));
+  v.rule("cgi_path", text.empty() || text.front() == '/', "must begin with '/': no scheme, no host");
+  v.rule("cgi_path", text.find_first_of("?# ") == std::string_view::npos, "must hold no query");
+  v.rule("cgi_path", text.substr(0, 5) != "/sns/", "must not be under /sns/, which has no such counter");
+  v.required("cgi_path", path);
 }
 
 const char* word_for(CheckCallback::Action action) {
@@ -67,10 +67,10 @@ KEFU_FIELDS(wechat::QuotaStatus) {
 }
 
 KEFU_FIELDS(wechat::GetQuota) { wechat::cgi_path(v, s.cgi_path); }
-KEFU_FIELDS(wechat::ClearQuota) { v.required("appid", s.app_id); }
+KEFU_FIELDS(wechat::ClearQuota) { v.optional("appid", s.app_id); }
 KEFU_FIELDS(wechat::ClearQuotaBySecret) {
-  v.required("appid", s.app_id);
-  v.required("appsecret", s.app_secret);
+  v.optional("appid", s.app_id);
+  v.optional("appsecret", s.app_secret);
 }
 KEFU_FIELDS(wechat::ClearApiQuota) { wechat::cgi_path(v, s.cgi_path); }
 
@@ -84,7 +84,7 @@ KEFU_FIELDS(wechat::RequestRecord) {
     request.optional("client_ip", s.client_ip);
   });
 }
-KEFU_FIELDS(wechat::LookUpRequest) { v.required("rid", s.rid, Check().max_bytes(64)); }
+KEFU_FIELDS(wechat::LookUpRequest) { v.required("rid", s.rid); }
 
 KEFU_FIELDS(wechat::CallbackReport::Resolved) {
   v.required("ip", s.ip);
@@ -113,22 +113,36 @@ KEFU_FIELDS(wechat::GetApiAddresses) {}
 
 namespace wechat {
 
+namespace {
+
+/// A POST whose fields stand in the query; the body must not be empty.
+Result<void> encode_clear_by_secret(const void* request, HttpRequest& out) {
+  if (auto written = detail::encode_query<ClearQuotaBySecret>(request, out); !written) return written;
+  out.body = "{}";
+  out.headers.emplace_back("content-type", "application/json");
+  return {};
+}
+
+}  // namespace
+
 // clang-format off
-#define KEFU_OPENAPI_ROWS(ROW)                                                                                    \
-  ROW(GetQuota, post("/cgi-bin/openapi/quota/get", kRead, "查询API调用额度", kEveryAccount))                      \
-  ROW(ClearQuota, post("/cgi-bin/clear_quota", kCreate, "重置API调用次数", kEveryAccount)                         \
-      .limited("10 a month, with /v2"))                                                                           \
-  ROW(ClearQuotaBySecret, post("/cgi-bin/clear_quota/v2", kCreate, "使用AppSecret重置API调用次数", kEveryAccount) \
-      .limited("10 a month, with clear_quota").without_token().counted_in("clear_quota")                          \
-      .doubted("the page's table puts appid and appsecret into the body, its example into the query"))            \
-  ROW(ClearApiQuota, post("/cgi-bin/openapi/quota/clear", kCreate, "重置指定API调用次数", kEveryAccount)          \
-      .limited("50 a month")                                                                                      \
-      .doubted("the page's table names paths of the channels shop only, its remarks other paths as well"))        \
-  ROW(LookUpRequest, post("/cgi-bin/openapi/rid/get", kRead, "查询rid信息", kEveryAccount))                       \
-  ROW(CheckCallback, post("/cgi-bin/callback/check", kRead, "网络通信检测", kEveryAccount)                        \
-      .within(Millis(30'000)))                                                                                    \
-  ROW(GetCallbackAddresses, get("/cgi-bin/getcallbackip", kRead, "获取微信推送服务器IP", kEveryAccount))          \
-  ROW(GetApiAddresses, get("/cgi-bin/get_api_domain_ip", kRead, "获取微信API服务器IP", kEveryAccount))
+#define KEFU_OPENAPI_ROWS(ROW)                                                                                       \
+  ROW(GetQuota, post("/cgi-bin/openapi/quota/get", kRead, "查询API调用额度", kEveryAccount).from("1.8"))             \
+  ROW(ClearQuota, post("/cgi-bin/clear_quota", kCreate, "重置API调用次数", kEveryAccount).from("1.7")                \
+      .limited("10 a month, with /v2"))                                                                              \
+  ROW(ClearQuotaBySecret, post("/cgi-bin/clear_quota/v2", kCreate, "使用AppSecret重置API调用次数",                   \
+      kEveryAccount).from("1.7")                                                                                     \
+      .limited("10 a month, with clear_quota").without_token().counted_in("clear_quota")                             \
+      .written_by(encode_clear_by_secret)                                                                            \
+      .doubted("tables put appid and appsecret into the body, words and examples into the query"))                   \
+  ROW(ClearApiQuota, post("/cgi-bin/openapi/quota/clear", kCreate, "重置指定API调用次数", kEveryAccount).from("1.7") \
+      .limited("50 a month")                                                                                         \
+      .doubted("the page's table names paths of the channels shop only, its remarks other paths as well"))           \
+  ROW(LookUpRequest, post("/cgi-bin/openapi/rid/get", kRead, "查询rid信息", kEveryAccount).from("1.9"))              \
+  ROW(CheckCallback, post("/cgi-bin/callback/check", kRead, "网络通信检测", kEveryAccount).from("1.5")               \
+      .within(Millis(30'000)))                                                                                       \
+  ROW(GetCallbackAddresses, get("/cgi-bin/getcallbackip", kRead, "获取微信推送服务器IP", kEveryAccount).from("1.6")) \
+  ROW(GetApiAddresses, get("/cgi-bin/get_api_domain_ip", kRead, "获取微信API服务器IP", kEveryAccount).from("1.6"))
 // clang-format on
 KEFU_WECHAT_FAMILY(openapi_rows, KEFU_OPENAPI_ROWS)
 

@@ -4,8 +4,6 @@
 
 #include <kefu/wechat/records.hpp>
 
-#include <fmt/format.h>
-
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
@@ -29,11 +27,8 @@ KEFU_FIELDS(wechat::GetKfRecords) {
   v.value("starttime", s.start_time, Check().range(1, INT64_MAX));
   v.value("endtime", s.end_time, Check().range(1, INT64_MAX));
   // Both are at least 1, or the complaint about that came first: the difference does not overflow.
-  if (s.start_time >= 1 && s.end_time >= 1) {
-    const std::int64_t span = s.end_time - s.start_time;
-    if (span < 0 || span > kLongest)
-      v.complain("endtime", fmt::format("is {} s after starttime, allowed are 0 to {}", span, kLongest));
-  }
+  const std::int64_t span = s.start_time >= 1 && s.end_time >= 1 ? s.end_time - s.start_time : 0;
+  v.rule("endtime", span >= 0 && span <= kLongest, "must be 0 to 86400 s after starttime");
   v.value("msgid", s.message_id, Check().range(1, INT64_MAX));
   v.value("number", s.number, Check().range(1, wechat::GetKfRecords::kMostRecords));
 }
@@ -43,8 +38,8 @@ KEFU_FIELDS(wechat::GetKfRecords) {
 namespace wechat {
 
 // clang-format off
-#define KEFU_RECORD_ROWS(ROW)                                                                      \
-  ROW(GetKfRecords, post("/customservice/msgrecord/getmsglist", kRead, "获取聊天记录", kKfRecords) \
+#define KEFU_RECORD_ROWS(ROW)                                                                                  \
+  ROW(GetKfRecords, post("/customservice/msgrecord/getmsglist", kRead, "获取聊天记录", kKfRecords).from("6.1") \
       .limited("24 h a call").within(Millis(30'000)))
 // clang-format on
 KEFU_WECHAT_FAMILY(record_rows, KEFU_RECORD_ROWS)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/call/field_checks.hpp"
 #include "core/call/fields.hpp"
 #include "wechat/operations/accounts.hpp"
 
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
@@ -19,6 +21,11 @@ struct Row {
   Operation operation;
   Accounts accounts;
   std::string_view limits;  ///< Calls of a new account that the platform publishes.
+  /// Whether an object has a member of this call's answer beside errcode and errmsg; null: its own decoder looks.
+  bool (*has_answer)(detail::Value root);
+  std::string_view source;  ///< Where its limits and checks are from: a section of wechat-messages.
+  /// What is checked of a request before it goes out; null: nothing.
+  std::vector<detail::FieldCheck> (*checks)(const void* request);
 };
 
 /// The row of an operation's type; its family's source file defines it.
@@ -27,6 +34,9 @@ const Row& row_of();
 
 /// The rows of every operation of this room, family by family.
 const std::vector<const Row*>& rows();
+/// Those of one path: one, or several forms of one API.
+using RowsAt = std::pair<std::vector<const Row*>::const_iterator, std::vector<const Row*>::const_iterator>;
+RowsAt rows_at(std::string_view path);
 
 /// The name that a path gives: "/cgi-bin/message/custom/send" is "wechat.message.custom.send".
 class PathName {
@@ -59,6 +69,14 @@ template <class T, class = void>
 struct HasFields : std::false_type {};
 template <class T>
 struct HasFields<T, std::void_t<decltype(sizeof(detail::FieldList<T>))>> : std::true_type {};
+
+template <class Response>
+bool has_member_of(detail::Value root) {
+  Response scratch;
+  detail::FieldReader reader(root);
+  reader.root(scratch);
+  return reader.found_any();
+}
 
 /// The facts about one API, as its family's table writes them. What is not said is the usual.
 class Facts {
@@ -93,6 +111,12 @@ class Facts {
   constexpr Facts finished_by(Result<void> (*finish)(const void*, const detail::Reply&, void*)) const {
     return with(&Facts::finish_, finish);
   }
+  /// The section of the reference that its checks follow.
+  constexpr Facts from(std::string_view section) const { return with(&Facts::source_, section); }
+  /// Of a request without a field list.
+  constexpr Facts checks_by(std::vector<detail::FieldCheck> (*checks)(const void*)) const {
+    return with(&Facts::checks_, checks);
+  }
   /// Which requests read or write a file of this machine.
   constexpr Facts with_file(bool (*uses_file)(const void*)) const { return with(&Facts::uses_file_, uses_file); }
 
@@ -105,7 +129,12 @@ class Facts {
         operation.encode = facts.method_ == "GET" ? &detail::encode_query<Type> : &detail::encode_json<Type>;
     if constexpr (HasFields<typename Type::Response>::value)
       if (facts.decode_ == nullptr) operation.decode = &detail::decode_json<typename Type::Response>;
-    return Row{type, operation, facts.accounts_, facts.limits_};
+    bool (*has_answer)(detail::Value) = nullptr;
+    if constexpr (HasFields<typename Type::Response>::value) has_answer = &has_member_of<typename Type::Response>;
+    auto checks = facts.checks_;
+    if constexpr (HasFields<Type>::value)
+      if (checks == nullptr) checks = &detail::CheckLister::of<Type>;
+    return Row{type, operation, facts.accounts_, facts.limits_, has_answer, facts.source_, checks};
   }
 
  private:
@@ -121,11 +150,12 @@ class Facts {
   PathName name_;
   Authorization authorization_ = Authorization::access_token;
   Millis timeout_{10'000};
-  std::string_view limits_, weak_, bucket_;
+  std::string_view limits_, weak_, bucket_, source_;
   Result<void> (*encode_)(const void*, HttpRequest&) = nullptr;
   Result<void> (*decode_)(const detail::Reply&, void*) = nullptr;
   Result<void> (*finish_)(const void*, const detail::Reply&, void*) = nullptr;
   bool (*uses_file_)(const void*) = nullptr;
+  std::vector<detail::FieldCheck> (*checks_)(const void*) = nullptr;
 };
 
 constexpr Effect kRead = Effect::read;

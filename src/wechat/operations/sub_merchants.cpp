@@ -7,8 +7,6 @@
 
 #include <kefu/wechat/sub_merchants.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 KEFU_BEGIN_NAMESPACE
@@ -21,10 +19,8 @@ constexpr std::size_t kNicknameMost = 30;
 template <class V>
 void sub_merchant_nickname(V& v, const std::string& nickname) {
   const std::size_t width = width_of(nickname);
-  if (width < kNicknameLeast || width > kNicknameMost)
-    return v.complain("nickname",
-                      fmt::format("has a length of {} (a Chinese character counts two), allowed are {} to {}", width,
-                                  kNicknameLeast, kNicknameMost));
+  v.rule("nickname", width >= kNicknameLeast && width <= kNicknameMost,
+         "must have a length of 4 to 30, a Chinese character counts two");
   v.required("nickname", nickname);
 }
 
@@ -33,20 +29,24 @@ void sub_merchant_account(V& v, const std::string& name) {
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   });
-  if (!plain) return v.complain("account_name", "may hold letters, digits and '_' only");
-  if (name.size() < 6 || name.size() > 30)
-    return v.complain("account_name", fmt::format("is {} characters, allowed are 6 to 30", name.size()));
+  v.rule("account_name", plain && name.size() >= 6 && name.size() <= 30, "must be 6 to 30 letters, digits and '_'");
   v.required("account_name", name);
 }
 
 Result<void> encode_sub_merchant_message(const void* request, HttpRequest& out) {
   const auto& op = *static_cast<const SendSubMerchantMessage*>(request);
-  const bool digits = !op.business_id.empty() && op.business_id.size() <= 19 &&
-                      op.business_id.find_first_not_of("0123456789") == std::string::npos;
-  if (!digits) return Error(ErrorKind::bad_argument, "business_id must be a whole number of up to 19 digits");
+  if (!is_number(op.business_id))
+    return Error(ErrorKind::bad_argument, "business_id must be a whole number of up to 19 digits");
   CustomMessageParts parts(op.openid, op.message);
   parts.business_number = op.business_id;
   return write_custom_message(parts, out);
+}
+
+std::vector<detail::FieldCheck> checks_of_sub_merchant_message(const void* request) {
+  const auto& op = *static_cast<const SendSubMerchantMessage*>(request);
+  auto checks = custom_message_checks(CustomMessageParts(op.openid, op.message));
+  checks.push_back({"businessid", "must be a whole number of up to 19 digits"});
+  return checks;
 }
 
 }  // namespace
@@ -92,15 +92,15 @@ KEFU_FIELDS(wechat::UpdateSubMerchant) {
 namespace wechat {
 
 // clang-format off
-#define KEFU_SUB_MERCHANT_ROWS(ROW)                                                                           \
-  ROW(RegisterSubMerchant, post("/cgi-bin/business/register", kCreate, "注册子商户", kSubMerchants)           \
-      .limited("500 sub-merchants"))                                                                          \
-  ROW(GetSubMerchant, post("/cgi-bin/business/get", kRead, "获取子商户", kSubMerchants))                      \
-  ROW(ListSubMerchants, post("/cgi-bin/business/list", kRead, "拉取子商户列表", kSubMerchants))               \
-  ROW(UpdateSubMerchant, post("/cgi-bin/business/update", kIdempotent, "更新子商户", kSubMerchants))          \
-  ROW(SendSubMerchantMessage, post("/cgi-bin/message/custom/business/send", kCreate,                          \
-      "发送客服消息", {kNo, kNo, kYes, kKfSets, kShopPlatform})                                               \
-      .limited("reply window").counted_in("message.custom.send").written_by(encode_sub_merchant_message)      \
+#define KEFU_SUB_MERCHANT_ROWS(ROW)                                                                              \
+  ROW(RegisterSubMerchant, post("/cgi-bin/business/register", kCreate, "注册子商户", kSubMerchants).from("4.6")  \
+      .limited("500 sub-merchants"))                                                                             \
+  ROW(GetSubMerchant, post("/cgi-bin/business/get", kRead, "获取子商户", kSubMerchants).from("4.6"))             \
+  ROW(ListSubMerchants, post("/cgi-bin/business/list", kRead, "拉取子商户列表", kSubMerchants).from("4.6"))      \
+  ROW(UpdateSubMerchant, post("/cgi-bin/business/update", kIdempotent, "更新子商户", kSubMerchants).from("4.6")) \
+  ROW(SendSubMerchantMessage, post("/cgi-bin/message/custom/business/send", kCreate,                             \
+      "发送客服消息", {kNo, kNo, kYes, kKfSets, kShopPlatform}).from("4.6")                                      \
+      .limited("reply window").counted_in("message.custom.send").written_by(encode_sub_merchant_message).checks_by(checks_of_sub_merchant_message)         \
       .doubted("path and numeric businessid are one library's; the page shows /cgi-bin/message/custom/send"))
 // clang-format on
 KEFU_WECHAT_FAMILY(sub_merchant_rows, KEFU_SUB_MERCHANT_ROWS)

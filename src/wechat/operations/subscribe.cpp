@@ -16,7 +16,7 @@ namespace {
 template <class V>
 void one_of(V& v, const char* name, const std::string& value, std::initializer_list<std::string_view> known,
             const char* complaint) {
-  if (!value.empty() && std::find(known.begin(), known.end(), value) == known.end()) return v.complain(name, complaint);
+  v.rule(name, value.empty() || std::find(known.begin(), known.end(), value) != known.end(), complaint);
   v.optional(name, value);
 }
 
@@ -94,8 +94,12 @@ KEFU_FIELDS(wechat::ListTemplateKeywords) { v.required("tid", s.tid); }
 KEFU_FIELDS(wechat::AddedSubscribeTemplate) { v.required("priTmplId", s.template_id); }
 KEFU_FIELDS(wechat::AddSubscribeTemplate) {
   v.required("tid", s.tid);
-  v.required("kidList", s.keywords, Check().min_items(2).max_items(5));
-  v.required("sceneDesc", s.scene, Check().max_characters(15));
+  // The pages disagree about both: no keyword for tid 10000001 to 19999999 on the older one, a description that is
+  // required on the newer one only. Either way is let through.
+  v.rule("kidList", s.keywords.empty() || (s.keywords.size() >= 2 && s.keywords.size() <= 5),
+         "must have 2 to 5 entries, or none");
+  v.value("kidList", s.keywords);
+  v.optional("sceneDesc", s.scene, Check().max_characters(15));
 }
 
 KEFU_FIELDS(wechat::DeleteSubscribeTemplate) { v.required("priTmplId", s.template_id); }
@@ -120,21 +124,27 @@ KEFU_FIELDS(wechat::ListSubscribeTemplates) {}
 namespace wechat {
 
 // clang-format off
-#define KEFU_SUBSCRIBE_ROWS(ROW)                                                                                  \
-  ROW(SendSubscribeMessage, post("/cgi-bin/message/subscribe/send", kCreate, "发送订阅消息", kMiniProgram)        \
-      .limited("10,000,000 a day; 30,000,000 with payment"))                                                      \
-  ROW(SendServiceSubscribeMessage, post("/cgi-bin/message/subscribe/bizsend", kCreate,                            \
-      "发送订阅通知", {kOpen, kYes, kNo, "89"})                                                                   \
-      .doubted("pages disagree: miniprogram target against miniprogram_state and lang"))                          \
-  ROW(ListTemplateCategories, get("/wxaapi/newtmpl/getcategory", kRead, "获取类目", kSubscribeTemplates))         \
-  ROW(ListPublicTemplates, get("/wxaapi/newtmpl/getpubtemplatetitles", kRead,                                     \
-      "获取类目下的公共模板", kSubscribeTemplates)                                                                \
-      .doubted("the page's example puts the ids into quotation marks, its table does not"))                       \
-  ROW(ListTemplateKeywords, get("/wxaapi/newtmpl/getpubtemplatekeywords", kRead,                                  \
-      "获取模板中的关键词", kSubscribeTemplates))                                                                 \
-  ROW(AddSubscribeTemplate, post("/wxaapi/newtmpl/addtemplate", kCreate, "选用模板", kSubscribeTemplates))        \
-  ROW(DeleteSubscribeTemplate, post("/wxaapi/newtmpl/deltemplate", kIdempotent, "删除模板", kSubscribeTemplates)) \
-  ROW(ListSubscribeTemplates, get("/wxaapi/newtmpl/gettemplate", kRead, "获取已有模板列表", kSubscribeTemplates))
+#define KEFU_SUBSCRIBE_ROWS(ROW)                                                                                 \
+  ROW(SendSubscribeMessage, post("/cgi-bin/message/subscribe/send", kCreate, "发送订阅消息", kMiniProgram)       \
+      .from("10.1")                                                                                              \
+      .limited("10,000,000 a day; 30,000,000 with payment"))                                                     \
+  ROW(SendServiceSubscribeMessage, post("/cgi-bin/message/subscribe/bizsend", kCreate,                           \
+      "发送订阅通知", {kOpen, kYes, kNo, "89"}).from("10.2")                                                     \
+      .doubted("pages disagree: miniprogram target against miniprogram_state and lang"))                         \
+  ROW(ListTemplateCategories, get("/wxaapi/newtmpl/getcategory", kRead, "获取类目", kSubscribeTemplates)         \
+      .from("10.6"))                                                                                             \
+  ROW(ListPublicTemplates, get("/wxaapi/newtmpl/getpubtemplatetitles", kRead,                                    \
+      "获取类目下的公共模板", kSubscribeTemplates).from("10.6")                                                  \
+      .doubted("the page's example puts the ids into quotation marks, its table does not"))                      \
+  ROW(ListTemplateKeywords, get("/wxaapi/newtmpl/getpubtemplatekeywords", kRead,                                 \
+      "获取模板中的关键词", kSubscribeTemplates).from("10.6"))                                                   \
+  ROW(AddSubscribeTemplate, post("/wxaapi/newtmpl/addtemplate", kCreate, "选用模板", kSubscribeTemplates)        \
+      .from("10.6")                                                                                              \
+      .doubted("pages disagree: kidList empty for tid 10000001 to 19999999, sceneDesc required or not"))         \
+  ROW(DeleteSubscribeTemplate, post("/wxaapi/newtmpl/deltemplate", kIdempotent, "删除模板",                      \
+      kSubscribeTemplates).from("10.6"))                                                                         \
+  ROW(ListSubscribeTemplates, get("/wxaapi/newtmpl/gettemplate", kRead, "获取已有模板列表", kSubscribeTemplates) \
+      .from("10.6"))
 // clang-format on
 KEFU_WECHAT_FAMILY(subscribe_rows, KEFU_SUBSCRIBE_ROWS)
 

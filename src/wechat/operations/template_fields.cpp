@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 KEFU_BEGIN_NAMESPACE
@@ -32,8 +33,12 @@ std::string_view prefix_of(std::string_view key) {
 }  // namespace
 
 std::string complaint_about(const TemplateValue& value) {
-  if (has_control_characters(value.value)) return "holds control characters";
   const std::string_view prefix = prefix_of(value.key);
+  const auto rule = std::find_if(std::begin(kKeyRules), std::end(kKeyRules),
+                                 [prefix](const KeyRule& one) { return one.prefix == prefix; });
+  const bool typed = rule != std::end(kKeyRules) || prefix == "name" || prefix == "amount";
+  // Under a key without a type the platform takes line ends and shows one line.
+  if (typed && has_control_characters(value.value)) return "holds control characters";
   if (prefix == "name") {
     const std::size_t width = width_of(value.value);
     return width <= kNameWidth
@@ -41,13 +46,21 @@ std::string complaint_about(const TemplateValue& value) {
                : fmt::format("has a length of {} (a Chinese character counts two), at most {}", width, kNameWidth);
   }
   if (prefix == "amount") {
-    const auto digits =
-        std::count_if(value.value.begin(), value.value.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return digits <= kAmountDigits ? std::string() : fmt::format("has {} digits, at most {}", digits, kAmountDigits);
+    // Whether decimals count is not said: those before the point are counted.
+    const std::string_view whole = std::string_view(value.value).substr(0, value.value.find('.'));
+    const auto digits = std::count_if(whole.begin(), whole.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return digits <= kAmountDigits ? std::string()
+                                   : fmt::format("has {} digits before the point, at most {}", digits, kAmountDigits);
   }
-  for (const KeyRule& rule : kKeyRules)
-    if (rule.prefix == prefix) return detail::Check().max_characters(rule.characters).text(value.value);
-  return {};
+  return rule == std::end(kKeyRules) ? std::string()
+                                     : detail::Check().max_characters(rule->characters).text(value.value);
+}
+
+std::string typed_value_rules() {
+  std::string text = "values of typed keys hold no control characters and at most";
+  for (const KeyRule& rule : kKeyRules) text += fmt::format(" {} {},", rule.prefix, rule.characters);
+  return text + fmt::format(" name {} (a Chinese character counts two), amount {} digits before the point", kNameWidth,
+                            kAmountDigits);
 }
 
 std::string template_data_json(const TemplateValues& values) {

@@ -72,19 +72,21 @@ KEFU_FIELDS(wechat::DeleteTemplate) { v.required("template_id", s.template_id); 
 namespace wechat {
 
 // clang-format off
-#define KEFU_TEMPLATE_ROWS(ROW)                                                                                  \
-  ROW(SendTemplateMessage, post("/cgi-bin/message/template/send", kCreate, "发送模板消息", kTemplates)           \
-      .limited("100,000 a day"))                                                                                 \
-  ROW(SendOneTimeMessage, post("/cgi-bin/message/template/subscribe", kCreate,                                   \
-      "推送订阅模板消息给到授权微信用户", {kCert, kCert, kOpen})                                                 \
-      .doubted("rarely used: fields from other libraries"))                                                      \
-  ROW(SetIndustry, post("/cgi-bin/template/api_set_industry", kIdempotent, "设置所属行业", kTemplates)           \
-      .limited("once a month"))                                                                                  \
-  ROW(GetIndustry, get("/cgi-bin/template/get_industry", kRead, "获取行业信息", kTemplates))                     \
-  ROW(AddTemplate, post("/cgi-bin/template/api_add_template", kCreate, "选用模板", kTemplates)                   \
-      .limited("25 templates"))                                                                                  \
-  ROW(ListTemplates, get("/cgi-bin/template/get_all_private_template", kRead, "获取已选用模板列表", kTemplates)) \
-  ROW(DeleteTemplate, post("/cgi-bin/template/del_private_template", kIdempotent, "删除模板", kTemplates))
+#define KEFU_TEMPLATE_ROWS(ROW)                                                                                     \
+  ROW(SendTemplateMessage, post("/cgi-bin/message/template/send", kCreate, "发送模板消息", kTemplates).from("10.3") \
+      .limited("100,000 a day"))                                                                                    \
+  ROW(SendOneTimeMessage, post("/cgi-bin/message/template/subscribe", kCreate,                                      \
+      "推送订阅模板消息给到授权微信用户", {kCert, kCert, kOpen}).from("10.4")                                       \
+      .doubted("rarely used: fields from other libraries"))                                                         \
+  ROW(SetIndustry, post("/cgi-bin/template/api_set_industry", kIdempotent, "设置所属行业", kTemplates).from("10.6") \
+      .limited("once a month"))                                                                                     \
+  ROW(GetIndustry, get("/cgi-bin/template/get_industry", kRead, "获取行业信息", kTemplates).from("10.6"))           \
+  ROW(AddTemplate, post("/cgi-bin/template/api_add_template", kCreate, "选用模板", kTemplates).from("10.6")         \
+      .limited("25 templates"))                                                                                     \
+  ROW(ListTemplates, get("/cgi-bin/template/get_all_private_template", kRead, "获取已选用模板列表", kTemplates)     \
+      .from("10.6"))                                                                                                \
+  ROW(DeleteTemplate, post("/cgi-bin/template/del_private_template", kIdempotent, "删除模板", kTemplates)           \
+      .from("10.6"))
 // clang-format on
 KEFU_WECHAT_FAMILY(template_rows, KEFU_TEMPLATE_ROWS)
 

@@ -30,10 +30,10 @@ KEFU_FIELDS(wechat::FetchStableToken) {
 namespace wechat {
 
 // clang-format off
-#define KEFU_TOKEN_ROWS(ROW)                                                                                \
-  ROW(FetchClassicToken, get("/cgi-bin/token", kIdempotent, "获取接口调用凭据", kEveryAccount)              \
-      .limited("2,000 a day").without_token())                                                              \
-  ROW(FetchStableToken, post("/cgi-bin/stable_token", kIdempotent, "获取稳定版接口调用凭据", kEveryAccount) \
+#define KEFU_TOKEN_ROWS(ROW)                                                                                            \
+  ROW(FetchClassicToken, get("/cgi-bin/token", kIdempotent, "获取接口调用凭据", kEveryAccount).from("1.1")              \
+      .limited("2,000 a day").without_token())                                                                          \
+  ROW(FetchStableToken, post("/cgi-bin/stable_token", kIdempotent, "获取稳定版接口调用凭据", kEveryAccount).from("1.2") \
       .limited("10,000 a minute, 500,000 a day; forced 20 a day").without_token())
 // clang-format on
 KEFU_WECHAT_FAMILY(token_rows, KEFU_TOKEN_ROWS)

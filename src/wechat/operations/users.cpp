@@ -25,8 +25,8 @@ constexpr std::size_t kBlacklistBatch = 20;
 
 template <class V>
 void user_language(V& v, const std::string& language) {
-  if (!language.empty() && language != "zh_CN" && language != "zh_TW" && language != "en")
-    return v.complain("lang", "must be zh_CN, zh_TW or en");
+  v.rule("lang", language.empty() || language == "zh_CN" || language == "zh_TW" || language == "en",
+         "must be zh_CN, zh_TW or en");
   v.optional("lang", language);
 }
 
@@ -87,7 +87,7 @@ KEFU_FIELDS(wechat::ListFollowers) { v.optional("next_openid", s.next_openid); }
 
 KEFU_FIELDS(wechat::SetRemark) {
   v.required("openid", s.openid);
-  v.value("remark", s.remark, Check().max_characters(29));
+  v.value("remark", s.remark);  // the limit of 30 has no good source: the platform decides
 }
 
 KEFU_FIELDS(wechat::Tag) {
@@ -128,26 +128,27 @@ KEFU_FIELDS(wechat::UnblacklistUsers) { wechat::openid_list(v, s.openids, wechat
 namespace wechat {
 
 // clang-format off
-#define KEFU_USER_ROWS(ROW)                                                                                      \
-  ROW(GetUser, get("/cgi-bin/user/info", kRead, "获取用户基本信息", kFollowers).limited("5,000,000 a day"))      \
-  ROW(GetUsers, post("/cgi-bin/user/info/batchget", kRead, "批量获取用户基本信息", kFollowers))                  \
-  ROW(ListFollowers, get("/cgi-bin/user/get", kRead, "获取用户列表", kFollowers)                                 \
-      .limited("500 a day").within(Millis(30'000)))                                                              \
-  ROW(SetRemark, post("/cgi-bin/user/info/updateremark", kIdempotent, "设置用户备注名", kFollowers)              \
-      .limited("10,000 a day").doubted("sources leave open whether the limit of 30 counts bytes or characters")) \
-  ROW(CreateTag, post("/cgi-bin/tags/create", kCreate, "创建标签", kFollowers).limited("100 tags"))              \
-  ROW(ListTags, get("/cgi-bin/tags/get", kRead, "获取标签", kFollowers))                                         \
-  ROW(RenameTag, post("/cgi-bin/tags/update", kIdempotent, "编辑标签", kFollowers))                              \
-  ROW(DeleteTag, post("/cgi-bin/tags/delete", kIdempotent, "删除标签", kFollowers))                              \
-  ROW(TagUsers, post("/cgi-bin/tags/members/batchtagging", kIdempotent, "批量为用户打标签", kFollowers))         \
-  ROW(UntagUsers, post("/cgi-bin/tags/members/batchuntagging", kIdempotent, "批量为用户取消标签", kFollowers))   \
-  ROW(GetUserTags, post("/cgi-bin/tags/getidlist", kRead, "获取用户身上的标签列表", kFollowers))                 \
-  ROW(ListTagMembers, post("/cgi-bin/user/tag/get", kRead, "获取标签下粉丝列表", kFollowers)                     \
-      .within(Millis(30'000)))                                                                                   \
-  ROW(ListBlacklist, post("/cgi-bin/tags/members/getblacklist", kRead, "获取公众号的黑名单列表", kFollowers)     \
-      .within(Millis(30'000)))                                                                                   \
-  ROW(BlacklistUsers, post("/cgi-bin/tags/members/batchblacklist", kIdempotent, "拉黑用户", kFollowers))         \
-  ROW(UnblacklistUsers, post("/cgi-bin/tags/members/batchunblacklist", kIdempotent, "取消拉黑用户", kFollowers))
+#define KEFU_USER_ROWS(ROW)                                                                                               \
+  ROW(GetUser, get("/cgi-bin/user/info", kRead, "获取用户基本信息", kFollowers).from("11").limited("5,000,000 a day"))    \
+  ROW(GetUsers, post("/cgi-bin/user/info/batchget", kRead, "批量获取用户基本信息", kFollowers).from("11"))                \
+  ROW(ListFollowers, get("/cgi-bin/user/get", kRead, "获取用户列表", kFollowers).from("11")                               \
+      .limited("500 a day").within(Millis(30'000)))                                                                       \
+  ROW(SetRemark, post("/cgi-bin/user/info/updateremark", kIdempotent, "设置用户备注名", kFollowers).from("11")            \
+      .limited("10,000 a day").doubted("sources leave open whether the limit of 30 counts bytes or characters"))          \
+  ROW(CreateTag, post("/cgi-bin/tags/create", kCreate, "创建标签", kFollowers).from("11").limited("100 tags"))            \
+  ROW(ListTags, get("/cgi-bin/tags/get", kRead, "获取标签", kFollowers).from("11"))                                       \
+  ROW(RenameTag, post("/cgi-bin/tags/update", kIdempotent, "编辑标签", kFollowers).from("11"))                            \
+  ROW(DeleteTag, post("/cgi-bin/tags/delete", kIdempotent, "删除标签", kFollowers).from("11"))                            \
+  ROW(TagUsers, post("/cgi-bin/tags/members/batchtagging", kIdempotent, "批量为用户打标签", kFollowers).from("11"))       \
+  ROW(UntagUsers, post("/cgi-bin/tags/members/batchuntagging", kIdempotent, "批量为用户取消标签", kFollowers).from("11")) \
+  ROW(GetUserTags, post("/cgi-bin/tags/getidlist", kRead, "获取用户身上的标签列表", kFollowers).from("11"))               \
+  ROW(ListTagMembers, post("/cgi-bin/user/tag/get", kRead, "获取标签下粉丝列表", kFollowers).from("11")                   \
+      .within(Millis(30'000)))                                                                                            \
+  ROW(ListBlacklist, post("/cgi-bin/tags/members/getblacklist", kRead, "获取公众号的黑名单列表", kFollowers).from("11")   \
+      .within(Millis(30'000)))                                                                                            \
+  ROW(BlacklistUsers, post("/cgi-bin/tags/members/batchblacklist", kIdempotent, "拉黑用户", kFollowers).from("11"))       \
+  ROW(UnblacklistUsers, post("/cgi-bin/tags/members/batchunblacklist", kIdempotent, "取消拉黑用户",                       \
+      kFollowers).from("11"))
 // clang-format on
 KEFU_WECHAT_FAMILY(user_rows, KEFU_USER_ROWS)
 

@@ -21,13 +21,13 @@ KEFU_FIELDS(wechat::WebLogin) {
   v.optional("is_snapshotuser", s.is_snapshot_user);
 }
 KEFU_FIELDS(wechat::RedeemLoginCode) {
-  v.required("appid", s.app_id);
-  v.required("secret", s.app_secret);
+  v.optional("appid", s.app_id);
+  v.optional("secret", s.app_secret);
   v.required("code", s.code);
   v.constant("grant_type", "authorization_code");
 }
 KEFU_FIELDS(wechat::RefreshLogin) {
-  v.required("appid", s.app_id);
+  v.optional("appid", s.app_id);
   v.constant("grant_type", "refresh_token");
   v.required("refresh_token", s.refresh_token);
 }
@@ -46,8 +46,8 @@ KEFU_FIELDS(wechat::LoginProfile) {
 KEFU_FIELDS(wechat::GetLoginProfile) {
   v.required("access_token", s.access_token);
   v.required("openid", s.openid);
-  if (!s.language.empty() && s.language != "zh_CN" && s.language != "zh_TW" && s.language != "en")
-    v.complain("lang", "must be zh_CN, zh_TW or en");
+  v.rule("lang", s.language.empty() || s.language == "zh_CN" || s.language == "zh_TW" || s.language == "en",
+         "must be zh_CN, zh_TW or en");
   v.optional("lang", s.language);
 }
 KEFU_FIELDS(wechat::CheckLogin) {
@@ -93,13 +93,14 @@ Result<std::string> web_login_url(const std::string& app_id, const std::string& 
 }
 
 // clang-format off
-#define KEFU_WEB_LOGIN_ROWS(ROW)                                                                                   \
-  ROW(RedeemLoginCode, get("/sns/oauth2/access_token", kIdempotent, "通过code换取网页授权access_token", kWebLogin) \
-      .limited("50,000 a minute").without_token())                                                                 \
-  ROW(RefreshLogin, get("/sns/oauth2/refresh_token", kIdempotent, "刷新access_token", kWebLogin)                   \
-      .without_token())                                                                                            \
-  ROW(GetLoginProfile, get("/sns/userinfo", kRead, "拉取用户信息", kWebLogin).without_token())                     \
-  ROW(CheckLogin, get("/sns/auth", kRead, "检验授权凭证是否有效", kWebLogin).without_token())
+#define KEFU_WEB_LOGIN_ROWS(ROW)                                                                             \
+  ROW(RedeemLoginCode, get("/sns/oauth2/access_token", kIdempotent, "通过code换取网页授权access_token",      \
+      kWebLogin).from("B15")                                                                                 \
+      .limited("50,000 a minute").without_token())                                                           \
+  ROW(RefreshLogin, get("/sns/oauth2/refresh_token", kIdempotent, "刷新access_token", kWebLogin).from("B15") \
+      .without_token())                                                                                      \
+  ROW(GetLoginProfile, get("/sns/userinfo", kRead, "拉取用户信息", kWebLogin).from("B15").without_token())   \
+  ROW(CheckLogin, get("/sns/auth", kRead, "检验授权凭证是否有效", kWebLogin).from("B15").without_token())
 // clang-format on
 KEFU_WECHAT_FAMILY(web_login_rows, KEFU_WEB_LOGIN_ROWS)
 

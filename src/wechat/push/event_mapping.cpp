@@ -74,7 +74,7 @@ class ChannelMapping {
   ChannelMapping(const PushHead& head, InboundEvent& event) : head_(head), event_(event) {}
 
   void operator()(TextPush& p) {
-    // A tap on a menu message opens the small window only (2.5).
+    // A tap on a menu message opens the small window only (2.5); the rules know better of mini programs.
     event_.trigger = p.menu_id.empty() ? "message" : "menu";
     event_.payload = ReceivedText(std::move(p.content), std::move(p.menu_id));
   }
@@ -162,6 +162,15 @@ class ChannelMapping {
   void operator()(MassSentEvent&) { without_customer(); }
   void operator()(MediaCheckEvent&) { without_customer(); }
   void operator()(PunishEvent&) { without_customer(); }
+  void operator()(PublishFinishedEvent&) { without_customer(); }
+  // In no list of triggers, though one source says that positions renew the window (2.5); a gap in 8.2.
+  void operator()(LocationEvent&) { unclear(); }
+  void operator()(CardSessionEnteredEvent&) { unclear(); }
+  /// A kind that is newer than this library: a message of the customer all the same, or an event of any meaning.
+  void operator()(UnknownPush&) {
+    unclear();
+    if (head_.event.empty() && !head_.message_id.empty()) event_.trigger = "message";
+  }
   template <class Other>
   void operator()(Other&) {
     other();
@@ -174,6 +183,10 @@ class ChannelMapping {
   }
   void message(InboundPayload payload) { set(std::move(payload), "message"); }
   void other() { event_.payload = PlatformEvent(head_.event.empty() ? head_.type : head_.event); }
+  void unclear() {
+    other();
+    if (!event_.customer.id.empty()) event_.trigger = "unclear";
+  }
   void without_customer() {
     event_.customer.id.clear();
     other();
@@ -206,6 +219,7 @@ void fill_channel_event(Push&& push, detail::Value root, std::string_view accoun
   ChannelMapping mapping(head, event);
   std::visit(mapping, push.body);
   event.message_id = std::move(head.message_id);
+  event.thread = std::move(head.business_id);
 }
 
 }  // namespace wechat

@@ -34,7 +34,10 @@ class PushFieldReader {
   }
   template <class Item>
   void wrapped_list(std::string_view wrapper, std::string_view name, std::vector<Item>& items) const {
-    const Value inner = root_[wrapper];
+    // An older page wraps one event's list in another's element.
+    Value inner = root_[wrapper];
+    for (const char* other : {"SubscribeMsgPopupEvent", "SubscribeMsgChangeEvent", "SubscribeMsgSentEvent"})
+      if (!inner) inner = root_[other];
     fill((inner ? inner : root_).all(name), items);
   }
 
@@ -113,7 +116,7 @@ constexpr std::array<PushRoute, 9> kMessageRoutes = {{{"text", read_body<TextPus
                                                       {"file", read_body<FilePush>},
                                                       {"miniprogrampage", read_body<MiniProgramPagePush>}}};
 
-constexpr std::array<PushRoute, 29> kEventRoutes = {{
+constexpr std::array<PushRoute, 30> kEventRoutes = {{
     {"subscribe", read_body<SubscribeEvent>},
     {"unsubscribe", read_body<UnsubscribeEvent>},
     {"scan", read_body<ScanEvent>},
@@ -129,6 +132,7 @@ constexpr std::array<PushRoute, 29> kEventRoutes = {{
     {"location_select", read_body<LocationChosenEvent>},
     {"templatesendjobfinish", read_template_sent},
     {"masssendjobfinish", read_mass_sent},
+    {"publishjobfinish", read_body<PublishFinishedEvent>},
     {"kf_create_session", read_body<KfSessionCreatedEvent>},
     {"kf_close_session", read_body<KfSessionClosedEvent>},
     {"kf_switch_session", read_body<KfSessionSwitchedEvent>},

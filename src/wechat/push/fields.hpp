@@ -225,6 +225,21 @@ void fields(V& v, P& p) {
   v.inner("result", "suggest", p.suggest);
   v.inner("result", "label", p.label);
   v.list("detail", p.details);
+  v("isrisky", p.is_risky);
+  v("status_code", p.status_code);
+}
+
+template <class V, class P, EnableFields<P, PublishFinishedEvent::Article> = 0>
+void fields(V& v, P& p) {
+  v("idx", p.index);
+  v("article_url", p.url);
+}
+template <class V, class P, EnableFields<P, PublishFinishedEvent> = 0>
+void fields(V& v, P& p) {
+  v.inner("PublishEventInfo", "publish_id", p.publish_id);
+  v.inner("PublishEventInfo", "publish_status", p.status);
+  v.inner("PublishEventInfo", "article_id", p.article_id);
+  v.list("PublishEventInfo/article_detail/item", p.articles);
 }
 
 template <class V, class P, EnableFields<P, PunishEvent> = 0>

@@ -85,6 +85,14 @@ class PassiveReplyWriter {
       xml_.end("item").end("Articles");
     }
   }
+  void operator()(const RawContent& m) {
+    if (m.type != kTransferToAi)
+      return refuse(ErrorKind::unsupported, "a passive reply cannot be of type " + m.type +
+                                                ": answer NoReply and send it with Messenger::send");
+    if (target_.is_event)
+      refuse(ErrorKind::unsupported, "only a customer's message can be handed to the AI reply, not an event");
+    type(kTransferToAi);
+  }
   template <class Other>
   void operator()(const Other& m) {
     refuse(ErrorKind::unsupported, "a passive reply cannot be of kind " + std::string(to_string(kind_of(Content(m)))) +

@@ -8,9 +8,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
+
+/// MsgType of the reply that hands a message to the account's AI reply.
+inline constexpr std::string_view kTransferToAi = "transfer_biz_ai_ivr";
 
 /// What the text of a passive reply needs to know of the push.
 struct PassiveReplyTarget {

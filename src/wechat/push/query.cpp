@@ -30,6 +30,7 @@ std::optional<std::string> PushQuery::read(std::string_view query) {
   if (query.size() > kMaxQuery) {
     return "the query has " + std::to_string(query.size()) + " bytes, the limit is " + std::to_string(kMaxQuery);
   }
+  if (!query.empty() && query.front() == '?') return "the query begins with '?': pass what stands behind it";
   const bool coded = needs_decoding(query);  // The platform's queries are not.
   std::string name_buffer;
   std::string ignored;

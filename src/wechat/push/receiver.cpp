@@ -104,7 +104,12 @@ class WechatPushReceiver final : public PushReceiver {
 
 OpenedPush WechatPushReceiver::open(const WebhookRequest& request, WallTime now) const {
   const bool is_check = request.method == "GET";
-  if (!is_check && request.method != "POST") return refused(PushFault::bad_method, "the method is not GET or POST");
+  if (!is_check && request.method != "POST") {
+    const bool lower = request.method == "get" || request.method == "post";
+    return refused(PushFault::bad_method, lower ? "the method is written in lower case: pass it as it was received, "
+                                                  "GET or POST"
+                                                : "the method is not GET or POST");
+  }
   if (request.body.size() > kMaxBody) {
     return refused(PushFault::too_large,
                    "the body has " + std::to_string(request.body.size()) + " bytes, the limit is 1 MiB");
@@ -135,7 +140,9 @@ WechatPushReceiver::Staleness WechatPushReceiver::check_freshness(std::string_vi
   if (age <= config_.freshness.past.count() && -age <= config_.freshness.future.count()) return result;
   result.refuse = config_.freshness.mode == PushFreshness::Mode::enforce;
   result.detail = "the timestamp is " + std::to_string(age < 0 ? -age : age) + " s in the " +
-                  (age < 0 ? "future" : "past") + ": a replay, or this host's clock is wrong";
+                  (age < 0 ? "future" : "past") + ", PushFreshness allows " +
+                  std::to_string((age < 0 ? config_.freshness.future : config_.freshness.past).count()) +
+                  ": a replay, or this host's clock is wrong";
   return result;
 }
 
@@ -383,6 +390,8 @@ Result<void> WechatPushReceiver::wrap(std::string& text, std::size_t frame, cons
   }
   return {};
 }
+
+Content transfer_to_ai() { return RawContent(std::string(kTransferToAi), "{}"); }
 
 Result<std::shared_ptr<PushReceiver>> make_push_receiver(PushConfig config) {
   const auto wrong = [](std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); };

@@ -43,6 +43,7 @@ class WechatCase {
     request.path = path;
     request.query = query;
     request.body = body;
+    if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
     return send(std::move(request), limit, cancel);
   }
   Answer send(kefu::HttpRequest request, kefu::Millis limit = kefu::Millis(10'000), kefu::CancelToken cancel = {}) {

@@ -57,6 +57,9 @@ TEST_CASE("TST-2: every custom/send request of the vectors, for every kind of ac
       CHECK(inbox[0].channel == "api");
       CHECK(inbox[0].msgtype == request["body"]["msgtype"].text());
       CHECK(inbox[0].text == request["body"]["text"]["content"].text());
+      const auto shown = test.control("GET", fmt::format("/customers/{}/messages", kOpenid));
+      const bool by_ai = request["body"]["aimsgcontext"]["is_ai_msg"].integer() == 1;
+      CHECK(shown.root()["messages"].items().front()["by_ai"].boolean() == by_ai);
       const auto content = kefu::detail::Document::json(inbox[0].content);
       CHECK(kefu_test::same_json(content.root(), request["body"][inbox[0].msgtype]));
     }

@@ -97,14 +97,20 @@ TEST_CASE("the events of consents, in XML with their wrapper and in JSON without
   test.act("withdraw", R"({"template_id":"once"})");
   CHECK(test.last_push_body().find(R"("List":{"TemplateId":"once","SubscribeStatusString":"reject"})") !=
         std::string::npos);
-  CHECK(kefu::detail::Document::json(test.last_push_body()).root()["CreateTime"].kind() ==
-        kefu::detail::Value::Kind::string);
+  const auto time_kind = [&test] {
+    return kefu::detail::Document::json(test.last_push_body()).root()["CreateTime"].kind();
+  };
+  CHECK(time_kind() == kefu::detail::Value::Kind::number);
+  test.turn("subscribe_event_numbers_as_text", 1);
+  test.act("withdraw", R"({"template_id":"once"})");
+  CHECK(time_kind() == kefu::detail::Value::Kind::string);
   test.control("POST", std::string("/customers/") + kCustomer, R"({"notification_failure":"system failed"})");
   test.act("subscribe", R"({"template_id":"once"})");
   CHECK(test.subscribe("once").code == 0);
   CHECK(test.last_push_body().find(R"("ErrorStatus":"system failed")") != std::string::npos);
   CHECK(test.events() == std::vector<std::string>{"subscribe_msg_popup_event", "subscribe_msg_change_event",
-                                                  "subscribe_msg_popup_event", "subscribe_msg_sent_event"});
+                                                  "subscribe_msg_change_event", "subscribe_msg_popup_event",
+                                                  "subscribe_msg_sent_event"});
   CHECK(test.received() == 0);
 }
 
@@ -134,6 +140,9 @@ TEST_CASE("template messages go to followers, tell their result by an event, and
   test.change_app(R"({"linked_appids":["wxlinked"]})");
   CHECK(test.message(R"(,"miniprogram":{"appid":"wxother"})").code == 40166);
   CHECK(test.message(R"(,"miniprogram":{"appid":"wxlinked","pagepath":"index"})").code == 0);
+  const auto shown = test.sandbox.messages(test.account.appid, kCustomer);
+  CHECK(shown.back().content.find(R"("miniprogram":{"appid":"wxlinked","pagepath":"index"})") != std::string::npos);
+  CHECK(test.message(R"(,"miniprogram":{"appid":"","pagepath":""})").code == 0);  // shops B8: empty members mean none
 }
 
 TEST_CASE("one-time messages need the older consent; bizsend is for service accounts") {
@@ -168,21 +177,31 @@ TEST_CASE("templates are chosen from the library, 25 of an account, and industri
     return test.post("/wxaapi/newtmpl/addtemplate",
                      fmt::format(R"({{"tid":"{}","kidList":{},"sceneDesc":"x"}})", tid, kids));
   };
-  CHECK(add("7", "[1]").code == 40037);
-  CHECK(add("99", "[9]").code == 40097);
-  CHECK(add("99", "[]").code == 40097);
+  CHECK(add("7", "[1,2]").code == 200014);
+  CHECK(add("99", "[1,9]").code == 200020);
+  CHECK(add("99", "[]").code == 200020);
+  CHECK(add("10000001", "[1,2]").code == 200020);
+  CHECK(add("10000001", "[]").code == 0);
+  kefu::HttpRequest form;  // a body under another type is read as an empty form
+  form.method = "POST";
+  form.path = "/wxaapi/newtmpl/addtemplate";
+  form.query = {{"access_token", test.token()}};
+  form.headers = {{"Content-Type", "application/json;encoding=utf-8"}};
+  form.body = R"({"tid":"99","kidList":[1,2]})";
+  CHECK(test.send(form).text.find("missing parameter tid") == 0);
   const std::string id(add("99", "[1,2]")["priTmplId"].text());
   const auto listed = test.get("/wxaapi/newtmpl/gettemplate");
-  CHECK(listed["data"].items().front()["content"].text() == "物品名称:{{thing1.DATA}}\n付款金额:{{amount2.DATA}}\n");
+  CHECK(listed["data"].items().back()["content"].text() == "物品名称:{{thing1.DATA}}\n付款金额:{{amount2.DATA}}\n");
   CHECK(test.post("/wxaapi/newtmpl/deltemplate", fmt::format(R"({{"priTmplId":"{}"}})", id)).code == 0);
   CHECK(test.post("/wxaapi/newtmpl/deltemplate", fmt::format(R"({{"priTmplId":"{}"}})", id)).code == 40037);
   CHECK(test.get("/wxaapi/newtmpl/getpubtemplatetitles", {{"ids", "2"}})["count"].text() == "1");
-  CHECK(test.get("/wxaapi/newtmpl/getpubtemplatetitles", {{"ids", "2"}, {"limit", "31"}}).code == 40097);
-  CHECK(test.get("/wxaapi/newtmpl/getpubtemplatekeywords", {{"tid", "7"}}).code == 40037);
-  for (int i = 0; i < 25; ++i)
+  CHECK(test.get("/wxaapi/newtmpl/getpubtemplatetitles", {{"ids", "2"}, {"limit", "31"}}).code == 200017);
+  CHECK(test.get("/wxaapi/newtmpl/getpubtemplatetitles", {{"ids", "\"2\""}}).code == 200019);
+  CHECK(test.get("/wxaapi/newtmpl/getpubtemplatekeywords", {{"tid", "7"}}).code == 200014);
+  for (int i = 0; i < 24; ++i)
     CHECK(test.post("/cgi-bin/template/api_add_template", R"({"template_id_short":"TM1"})").code == 0);
   CHECK(test.post("/cgi-bin/template/api_add_template", R"({"template_id_short":"TM1"})").code == 45026);
-  CHECK(test.get("/cgi-bin/template/get_all_private_template")["template_list"].size() == 25);
+  CHECK(test.get("/cgi-bin/template/get_all_private_template")["template_list"].size() == 24);
   const char* industries = R"({"industry_id1":"1","industry_id2":"4"})";
   CHECK(test.post("/cgi-bin/template/api_set_industry", R"({"industry_id1":"1","industry_id2":"99"})").code == 40102);
   CHECK(test.post("/cgi-bin/template/api_set_industry", industries).code == 0);

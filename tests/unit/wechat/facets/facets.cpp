@@ -2,12 +2,14 @@
 #include "support/vectors.hpp"
 #include "support/wechat_world.hpp"
 
+#include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
 #include <kefu/wechat/media.hpp>
 #include <kefu/wechat/templates.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
@@ -118,12 +120,13 @@ TEST_CASE("capabilities say who has which facet, and what is missing") {
 
   const auto mini = account_of(world, config_of(AccountKind::mini_program));
   CHECK((mini->media_library() && mini->agent_sessions() && mini->outreach()));
-  CHECK((!mini->transcripts() && !mini->profiles()));
+  CHECK((!mini->transcripts() && mini->profiles()));
   CHECK(mini->capabilities().can(Ability::agents));
   CHECK(mini->capabilities().can(Ability::subscription_message));
   CHECK(has(mini->capabilities().why_not(Ability::open_session), "微信认证"));
   CHECK(has(mini->capabilities().why_not(Ability::permanent_media), "subscription accounts, service accounts"));
-  CHECK(!mini->capabilities().why_not(Facet::profiles).empty());
+  CHECK(!mini->capabilities().why_not(Facet::transcripts).empty());
+  CHECK(mini->capabilities().why_not(Facet::profiles).empty());
 
   const auto subscription = account_of(world, config_of(AccountKind::subscription_account));
   CHECK((subscription->profiles() && !subscription->outreach()));
@@ -181,6 +184,73 @@ TEST_CASE("MED-4: media of the library remember account and end, and are uploade
   CHECK(library->renew(foreign, picture).get()->media_id == "M2");
   world.time->advance(std::chrono::hours(72));
   CHECK(library->renew(*stored, picture).get()->media_id == "M3");
+}
+
+TEST_CASE("shops E: a media id ends a quarter of an hour before three days of the slower clock, to the moment") {
+  for (const std::int64_t platform_ahead : {0, 600, -600}) {
+    CAPTURE(platform_ahead);
+    WechatWorld world;
+    const auto library = world.account->media_library();
+    int uploads = 0;
+    world.transport->on("/cgi-bin/media/upload", [&](const HttpRequest&) {
+      const std::int64_t created = unix_seconds(world.time->wall()) + platform_ahead;
+      return WechatWorld::json_reply(R"({"type":"image","media_id":"M)" + std::to_string(++uploads) +
+                                     R"(","created_at":)" + std::to_string(created) + "}");
+    });
+    const MediaUpload picture(MediaKind::image, MediaContent::memory(kPicture));
+    const std::int64_t begin = unix_seconds(world.time->wall());
+    const auto stored = library->upload(picture).get();
+    REQUIRE((stored && stored->expires));
+    const std::int64_t slower = std::min<std::int64_t>(platform_ahead, 0);
+    CHECK(unix_seconds(*stored->expires) == begin + slower + 72 * 3600 - 15 * 60);
+
+    world.time->advance(std::chrono::duration_cast<Millis>(*stored->expires - world.time->wall()) - Millis(1000));
+    CHECK(library->renew(*stored, picture).get()->media_id == "M1");
+    world.time->advance(Millis(1000));
+    CHECK_FALSE(stored->usable(world.account->id(), *stored->expires));
+    CHECK(library->renew(*stored, picture).get()->media_id == "M2");
+  }
+}
+
+TEST_CASE("shops E: an upload of no time is kept by this clock; what ends never is used for ever") {
+  WechatWorld world;
+  answer(world, "/cgi-bin/media/upload", R"({"type":"image","media_id":"M"})");
+  const auto stored = world.account->media_library()->upload({MediaKind::image, MediaContent::memory(kPicture)}).get();
+  REQUIRE((stored && stored->expires));
+  CHECK(*stored->expires - world.time->wall() == std::chrono::minutes(72 * 60 - 15));
+  StoredMedia kept(world.account->id(), MediaKind::image, "P");
+  CHECK(kept.usable(world.account->id(), world.time->wall() + std::chrono::hours(24 * 3650)));
+  CHECK_FALSE(StoredMedia(world.account->id()).usable(world.account->id(), world.time->wall()));
+}
+
+TEST_CASE("shops E: what an AI wrote is marked in every part that goes out, what a person wrote is not") {
+  for (const bool by_ai : {true, false}) {
+    CAPTURE(by_ai);
+    WechatWorld world;
+    const WallTime now = world.time->wall();
+    REQUIRE(world.account->reply_ledger()->opened(kCustomer, "message", now, now));
+    int marked = 0;
+    int plain = 0;
+    world.transport->on("/cgi-bin/message/custom/send", [&](const HttpRequest& request) {
+      const auto body = detail::Document::json(request.body);
+      const detail::Value mark = body.root()["aimsgcontext"];
+      if (mark["is_ai_msg"].integer() == 1) ++marked;
+      if (!mark.present()) ++plain;
+      return WechatWorld::json_reply(R"({"errcode":0,"errmsg":"ok"})");
+    });
+    Message message(Address("", CustomerId(kCustomer)), TextContent(std::string(5000, 'x')));
+    message.allow.split_text = true;
+    message.speaker.ai_generated = by_ai;
+    REQUIRE(world.account->send(message).get().has_value());
+    CHECK(marked == (by_ai ? 3 : 0));
+    CHECK(plain == (by_ai ? 0 : 3));
+
+    SendCustomMessage call(kCustomer, TextContent("hello"));
+    call.ai_generated = by_ai;
+    REQUIRE(world.account->call(std::move(call)).get().has_value());
+    CHECK(marked == (by_ai ? 4 : 0));
+    CHECK(plain == (by_ai ? 0 : 4));
+  }
 }
 
 TEST_CASE("permanent media and better recordings, where the account has them") {

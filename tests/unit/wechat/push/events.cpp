@@ -148,14 +148,14 @@ TEST_CASE("every push of wechat-messages.json has its expected fields, typed") {
     }
     ++seen;
   }
-  CHECK(seen == 45);
+  CHECK(seen == 56);
 }
 
 TEST_CASE("every push of wechat-messages.json opens the window it should") {
   const auto document = kefu_test::load_vectors("wechat-messages.json");
   const std::map<std::string, std::pair<std::string, std::string>> windows = {
-      {"message", {"5", "172800"}}, {"menu", {"3", "60"}},  {"follow", {"3", "60"}},
-      {"scan", {"3", "60"}},        {"enter", {"2", "60"}}, {"", {"", ""}}};
+      {"message", {"5", "172800"}}, {"menu", {"3", "60"}}, {"follow", {"3", "60"}}, {"scan", {"3", "60"}},
+      {"enter", {"2", "60"}},       {"", {"", ""}},        {"unclear", {"", ""}}};
   for (const Value vector : document.root()["pushes"].items()) {
     CAPTURE(vector["name"].text());
     const kefu::InboundEvent event = received(message_of(vector));
@@ -190,6 +190,7 @@ TEST_CASE("pushes become the channel's payloads") {
   CHECK(payload("miniprogrampage", kefu::ReceivedMiniProgram()).page_path == "pages/index/index");
   CHECK(payload("event_subscribe", kefu::Followed()).scene.empty());
   CHECK(payload("event_subscribe_qr", kefu::Followed()).scene == "123123");
+  CHECK(payload("event_subscribe_after_payment", kefu::Followed()).scene.empty());
   payload("event_unsubscribe", kefu::Unfollowed());
   CHECK(payload("event_scan", kefu::Scanned()).scene == "SCENE_VALUE");
   CHECK(payload("event_click", kefu::MenuTapped()).key == "EVENTKEY");
@@ -203,6 +204,7 @@ TEST_CASE("pushes become the channel's payloads") {
   CHECK(payload("event_templatesendjobfinish_ok", kefu::DeliveryReported()).delivered);
   CHECK(!payload("event_templatesendjobfinish_block", kefu::DeliveryReported()).delivered);
   CHECK(payload("json_subscribe_sent_single_object", kefu::DeliveryReported()).message_id == "1864323726461255680");
+  CHECK(!payload("event_templatesendjobfinish_freq_limit", kefu::DeliveryReported()).delivered);
   CHECK(payload("unknown_type", kefu::PlatformEvent()).name == "hologram");
   CHECK(payload("event_view", kefu::PlatformEvent()).name == "VIEW");
   // T19: nobody can be answered where an account of the platform speaks.
@@ -211,6 +213,33 @@ TEST_CASE("pushes become the channel's payloads") {
   // ENC-5: every digit of an id.
   CHECK(events.at("json_text_big_msgid").message_id == "9223372036854775807");
   CHECK(events.at("event_templatesendjobfinish_ok").message_id.empty());
+}
+
+TEST_CASE("shops B3: what nobody knows is a message of the customer, or leaves the window to the platform") {
+  const std::string from = "<FromUserName>oA</FromUserName>";
+  const auto trigger = [&](const std::string& rest) { return received(text_event(from + rest)).trigger; };
+  CHECK(trigger("<MsgType>hologram</MsgType><MsgId>1</MsgId>") == "message");
+  CHECK(trigger("<MsgType>hologram</MsgType>") == "unclear");
+  CHECK(trigger("<MsgType>event</MsgType><Event>brand_new</Event>") == "unclear");
+  CHECK(trigger("<MsgType>event</MsgType><Event>LOCATION</Event><Latitude>1</Latitude>") == "unclear");
+  CHECK(trigger("<MsgType>event</MsgType><Event>user_enter_session_from_card</Event>") == "unclear");
+  CHECK(trigger("<MsgType>event</MsgType><Event>VIEW</Event>").empty());
+  CHECK(received(text_event("<MsgType>event</MsgType><Event>brand_new</Event>")).trigger.empty());  // nobody's
+}
+
+TEST_CASE("shops B7: a sub-merchant's session is the thread that its answer goes to") {
+  const auto event = received(R"({"FromUserName":"oA","MsgType":"text","Content":"x","MsgId":7,"BusinessId":42})");
+  CHECK(event.thread == "42");
+  CHECK(event.sender().thread == "42");
+}
+
+TEST_CASE("shops B3: lists of subscription events are found under any of the three wrappers") {
+  const auto changed = body_of<kefu::wechat::SubscriptionChangedEvent>(
+      text_event("<MsgType>event</MsgType><Event>subscribe_msg_change_event</Event><SubscribeMsgPopupEvent><List>"
+                 "<TemplateId>T</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List></"
+                 "SubscribeMsgPopupEvent>"));
+  REQUIRE(changed.choices.size() == 1);
+  CHECK(changed.choices[0].template_id == "T");
 }
 
 TEST_CASE("T8: events are recognised whatever their case; names of new ones survive") {

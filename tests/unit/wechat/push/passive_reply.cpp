@@ -122,6 +122,7 @@ const std::vector<std::pair<std::string, PassiveReply>>& vector_replies() {
       {"news", article()},
       {"transfer_any", TransferToAgent()},
       {"transfer_named", TransferToAgent("test1@test")},
+      {"transfer_ai", kefu::wechat::transfer_to_ai()},
   };
   return replies;
 }
