@@ -34,7 +34,7 @@ std::string signed_query() {
 }
 
 bool is_known_trigger(const std::string& trigger) {
-  const std::string_view known[] = {"", "message", "menu", "follow", "scan", "enter"};
+  const std::string_view known[] = {"", "message", "menu", "follow", "scan", "enter", "unclear"};
   return std::find(std::begin(known), std::end(known), trigger) != std::end(known);
 }
 

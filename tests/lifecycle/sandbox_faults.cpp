@@ -64,7 +64,7 @@ const Row kRows[] = {
     {"empty_200", "empty 200"},
     {"cut_json", "cut json"},
     {"array_json", "json that is not an object"},
-    {"missing_fields", ""},
+    {"missing_fields", "success without a required field"},
     {"huge_body", "reply too large", false, 30s, Millis(0), 40 * 1024 * 1024},
     {"deep_json", "cut json"},
     {"exponent", ""},

@@ -125,7 +125,7 @@ TEST_CASE("notices: title 50 and content 1500 characters in one line, 500 receiv
 
 TEST_CASE("after-sale: who acts is required, names at most 50 characters, pages at most 50 entries") {
   QueryServiceOrders query;
-  CHECK(refusal(query).find("buId is empty") != std::string::npos);
+  CHECK(names(refusal(query), "buId", "are empty, but required"));
   query.by = jd_operator();
   CHECK(encoded(query));
   query.by.operate_nick = std::string(51, 'x');

@@ -140,11 +140,11 @@ TEST_CASE("MSG-2: what a message would have to become is named and not done") {
 TEST_CASE("a field that the message's type wants is missed in the plan already") {
   WechatWorld world;
   customer_writes(world);
-  const Message video = message_of(VideoContent("M"));
-  const SendPlan plan = plan_of(world, video);
-  CHECK(!plan.allowed);
-  CHECK(plan.refusal->message().find("thumb_media_id") != std::string::npos);
-  check_against_send(world, video, plan);
+  const Message image = message_of(ImageContent(""));
+  const SendPlan plan = plan_of(world, image);
+  REQUIRE(!plan.allowed);
+  CHECK(plan.refusal->message().find("media_id") != std::string::npos);
+  check_against_send(world, image, plan);
   const auto nobody = world.account->messenger()->plan(Message(Address(), TextContent("x"))).get();
   CHECK(nobody->refusal->kind() == ErrorKind::bad_argument);
 }
