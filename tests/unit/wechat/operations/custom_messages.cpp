@@ -162,7 +162,7 @@ TEST_CASE("MSG-1 MSG-4: what the platform would refuse is refused here, naming f
   CHECK(refusal(send(TextContent(std::string(2049, 'x')))).find("text.content has 2049 bytes, the limit is 2048") == 0);
   CHECK(refusal(SendCustomMessage("", TextContent("hi"))).find("openid") == 0);
   CHECK(refusal(send(ImageContent())).find("image.media_id") == 0);
-  CHECK(refusal(send(VideoContent("m"))).find("video.thumb_media_id") == 0);
+  CHECK(refusal(send(VideoContent(""))).find("video.media_id") == 0);
   CHECK(refusal(send(MenuContent("head"))).find("msgmenu.list") == 0);
   CHECK(refusal(send(MenuContent("head", {MenuContent::Item("1", "")}))).find("msgmenu.content") == 0);
   CHECK(refusal(send(RawContent("", "{}"))).find("RawContent.type") == 0);

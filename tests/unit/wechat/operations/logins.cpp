@@ -84,7 +84,8 @@ TEST_CASE("the quota reset that presents the secret works without a token") {
             .get()
             .has_value());
   CHECK(world.transport->count() == 1);
-  CHECK(world.transport->last().query.empty());
+  CHECK(query_of(world.transport->last(), "appid") == "wx0123456789abcdef");
+  CHECK(query_of(world.transport->last(), "access_token").empty());
 }
 
 TEST_CASE("SEC-1: what logins carry is masked by its name, wherever it should turn up") {

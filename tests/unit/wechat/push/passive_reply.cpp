@@ -266,7 +266,7 @@ TEST_CASE("what a request can carry at all is what the answer to a customer's me
       CHECK(text.receiver->can_carry(reply) == text.reply(reply).has_value());
       carried += text.receiver->can_carry(reply) ? 1 : 0;
     }
-    CHECK(carried == (kind == AccountKind::mini_program ? 2 : 10));
+    CHECK(carried == (kind == AccountKind::mini_program ? 2 : 11));
   }
 }
 
