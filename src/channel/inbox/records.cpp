@@ -94,10 +94,10 @@ bool HumanRecord::is_human(std::string_view line) const {
 }
 
 void HumanRecord::add_own(std::string_view said) {
-  constexpr std::size_t kMostKept = 8;
+  constexpr std::size_t kMostKeptLines = 8;
   constexpr std::size_t kLongestKept = 8'192;
   if (said.empty()) return;
-  if (ours.size() >= kMostKept) ours.erase(ours.begin());
+  if (ours.size() >= kMostKeptLines) ours.erase(ours.begin());
   ours.emplace_back(said.substr(0, kLongestKept));
 }
 
