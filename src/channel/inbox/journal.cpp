@@ -50,6 +50,27 @@ JournalSteps Journal::take_steps() {
   return steps;
 }
 
+/// How a round comes back to its journal. A runtime that stops drops it on the way: what waited then waits for nobody,
+/// and each step holds its owner, which holds the journal.
+class Journal::WayBack {
+ public:
+  explicit WayBack(std::shared_ptr<Journal> journal) : journal_(std::move(journal)) {}
+  WayBack(WayBack&&) noexcept = default;
+  WayBack& operator=(WayBack&&) = delete;
+  ~WayBack() {
+    if (journal_) journal_->abandon();
+  }
+  std::shared_ptr<Journal> take() { return std::move(journal_); }
+
+ private:
+  std::shared_ptr<Journal> journal_;
+};
+
+void Journal::abandon() {
+  const auto round = std::move(round_);
+  const auto waiting = std::exchange(waiting_, {});
+}
+
 void Journal::submit() {
   runtime_->with_store<JournalRound::Fate>(
       affinity_,
@@ -57,7 +78,9 @@ void Journal::submit() {
         round->waited = std::chrono::duration_cast<Millis>(clock->mono() - round->session().posted);
         return Result<JournalRound::Fate>(round->run(store));
       },
-      [self = shared_from_this()](const Result<JournalRound::Fate>& result) { self->returned(result); });
+      [back = WayBack(shared_from_this())](const Result<JournalRound::Fate>& result) mutable {
+        back.take()->returned(result);
+      });
 }
 
 void Journal::returned(const Result<JournalRound::Fate>& result) {
@@ -68,7 +91,7 @@ void Journal::returned(const Result<JournalRound::Fate>& result) {
       if (parts_.in_doubt) parts_.in_doubt();
     }
     const MonoTime again = runtime_->clock->mono() + std::min(kFirstDoubt * doubts_, kLongestDoubt);
-    runtime_->scheduler->run_at(again, [self = shared_from_this()] { self->submit(); });
+    runtime_->scheduler->run_at(again, [back = WayBack(shared_from_this())]() mutable { back.take()->submit(); });
     return;
   }
   doubts_ = 0;

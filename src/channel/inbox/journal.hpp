@@ -71,6 +71,7 @@ class Journal : public std::enable_shared_from_this<Journal> {
  private:
   template <class T, class Decide, class Done>
   class StepOf;
+  class WayBack;
   void go();
   bool holds() const { return parts_.holds && parts_.holds(); }
   bool has_work() const { return !round_ && (renewal_due_ || !waiting_.empty()); }
@@ -81,6 +82,7 @@ class Journal : public std::enable_shared_from_this<Journal> {
   void arm_renewal();
   void renew();
   void session_over();
+  void abandon();
 
   const std::shared_ptr<RuntimeCore> runtime_;
   const Affinity affinity_;

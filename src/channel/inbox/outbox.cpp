@@ -171,7 +171,8 @@ void Outbox::end(const JobPtr& job, const Result<OutboxRecord>& record) {
 
 void Outbox::poke(const std::string& id) {
   const auto place = jobs_.find(id);
-  if (place != jobs_.end()) step(JobPtr(place->second));
+  if (place == jobs_.end()) return;
+  if (const JobPtr job = place->second.lock()) step(job);
 }
 
 void Outbox::claim(const std::string& id, std::shared_ptr<OutboxCarrier> carrier) {

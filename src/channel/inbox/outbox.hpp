@@ -115,7 +115,8 @@ class Outbox final : public std::enable_shared_from_this<Outbox> {
   const std::shared_ptr<RuntimeCore> runtime_;
   const std::shared_ptr<OutboxRecords> records_;
   const OutboxRules rules_;
-  std::unordered_map<std::string, JobPtr> jobs_;
+  /// Each lives in what it waits for, its message or its records: a runtime that stops drops that, and the job with it.
+  std::unordered_map<std::string, std::weak_ptr<Job>> jobs_;
   bool closed_ = false;
 };
 
