@@ -8,12 +8,6 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
-namespace {
-
-constexpr Millis kFirstPause{1'000};
-constexpr Millis kLongestBackoff{60'000};
-
-}  // namespace
 
 InboxCore::InboxCore(std::shared_ptr<RuntimeCore> r, std::shared_ptr<AccountBook> a, Inbox::Handler h, InboxOptions o,
                      std::string name)
@@ -176,13 +170,6 @@ AnswerRecords& InboxCore::answers() {
   answers_ = std::make_shared<AnswerRecords>(journal, steps, runtime->clock);
   outbox_ = std::make_shared<Outbox>(runtime, answers_, OutboxRules(options.tries));
   return *answers_;
-}
-
-Millis InboxCore::backoff(int tries) const {
-  Millis pause = kFirstPause;
-  for (int i = 1; i < tries && pause < kLongestBackoff; ++i) pause *= 2;
-  const double spread = 0.75 + 0.5 * runtime->jitter->unit();
-  return Millis(static_cast<std::int64_t>(static_cast<double>(std::min(pause, kLongestBackoff).count()) * spread));
 }
 
 void InboxCore::count_event(std::string_view account, std::string_view outcome) const {

@@ -49,8 +49,6 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
 
   WallTime now() const { return runtime->clock->wall(); }
   MonoTime mono() const { return runtime->clock->mono(); }
-  /// A pause that grows with each failure in a row.
-  Millis backoff(int tries) const;
   bool has_room(std::size_t events) const { return *in_hand == 0 || *in_hand + events <= options.max_in_hand; }
   /// Any thread.
   void count_event(std::string_view account, std::string_view outcome) const;

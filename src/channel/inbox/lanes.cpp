@@ -1,5 +1,6 @@
 #include "channel/inbox/lanes.hpp"
 
+#include "channel/inbox/backoff.hpp"
 #include "channel/inbox/core.hpp"
 #include "channel/inbox/lanes_step.hpp"
 #include "core/call/answers.hpp"
@@ -232,7 +233,9 @@ void Lanes::failed(Lane& lane, std::string why) {
   count_try(lane, &Lanes::try_later);
 }
 
-void Lanes::try_later(Lane& lane) { later(lane, core_.backoff(lane.stored.record.tries - 1), &Lanes::ready); }
+void Lanes::try_later(Lane& lane) {
+  later(lane, backoff(lane.stored.record.tries - 1, *core_.runtime->jitter), &Lanes::ready);
+}
 
 /// To the dead letters, where it is seen; the customer's next event goes on.
 void Lanes::bury(Lane& lane, std::string why) {

@@ -74,7 +74,6 @@ class Lanes {
     std::shared_ptr<AnswerPlace> answer;  ///< While its answer is on its way.
     std::uint64_t step = 0;               ///< Answers that belong to an earlier step are stale.
     std::uint64_t work = 0;               ///< The handler's turn; 0: it is not with the handler.
-    std::shared_ptr<InboxWork> turn;      ///< While what it finished with is being written.
     Scheduler::Ticket timer = 0;
     int failures = 0;
     bool has_turn = false;
@@ -101,7 +100,6 @@ class Lanes {
   void try_later(Lane& lane);
   void bury(Lane& lane, std::string why);
   void finish(Lane& lane);
-  void finish_with(Lane& lane, HandlerOutcome outcome);
   void save_with(Lane& lane, HandlerOutcome outcome);
   void pass_over(Lane& lane);
   void let_go(Lane& lane);

@@ -1,13 +1,13 @@
 #include "channel/inbox/outbox.hpp"
 
+#include "channel/inbox/backoff.hpp"
+
 #include <algorithm>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
 
-constexpr Millis kFirstSendBackoff{1'000};
-constexpr Millis kLongestSendBackoff{60'000};
 constexpr Millis kRecordsPause{200};
 constexpr Millis kLongestRecordsPause{5'000};
 constexpr Millis kLongestWait{600'000};
@@ -69,20 +69,14 @@ class Outbox::SentOnce {
 
  private:
   static void settle(const std::weak_ptr<Outbox>& outbox, const JobPtr& job, const Result<Receipt>& result) {
-    if (const auto self = outbox.lock()) self->settle(job, OutboxOutcome(result, self->backoff(job->begun)));
+    if (const auto self = outbox.lock())
+      self->settle(job, OutboxOutcome(result, backoff(job->begun, *self->runtime_->jitter)));
   }
 
   std::weak_ptr<Outbox> outbox_;
   JobPtr job_;
   std::shared_ptr<Scheduler> scheduler_;
 };
-
-Millis Outbox::backoff(int tries) const {
-  Millis pause = kFirstSendBackoff;
-  for (int i = 1; i < tries && pause < kLongestSendBackoff; ++i) pause *= 2;
-  const double spread = 0.75 + 0.5 * runtime_->jitter->unit();
-  return Millis(static_cast<std::int64_t>(static_cast<double>(std::min(pause, kLongestSendBackoff).count()) * spread));
-}
 
 /// Until the records answer, or say that they never will.
 void Outbox::ask(std::shared_ptr<Question> question) {

@@ -110,7 +110,6 @@ class Outbox final : public std::enable_shared_from_this<Outbox> {
   void poke(const std::string& id);
   void claimed(const ClaimPtr& claim, const Result<OutboxView>& after);
   void end_claim(const ClaimPtr& claim, bool carried);
-  Millis backoff(int tries) const;
 
   const std::shared_ptr<RuntimeCore> runtime_;
   const std::shared_ptr<OutboxRecords> records_;

@@ -1,5 +1,6 @@
 #include "channel/inbox/poll_pump.hpp"
 
+#include "channel/inbox/backoff.hpp"
 #include "channel/inbox/core.hpp"
 #include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
@@ -182,7 +183,7 @@ void PollPump::failed(const PollPtr& poll, const Error& error) {
               {}, poll->health.why);
   }
   const Millis asked = std::min(error.details().retry_after.value_or(Millis(0)), kLongestPollPause);
-  end(poll, std::max(core_.backoff(failures), asked));
+  end(poll, std::max(backoff(failures, *core_.runtime->jitter), asked));
 }
 
 /// The right is given back: another process may poll when it is due.
