@@ -9,21 +9,33 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
+// What the host's transport owes one call. It hears of a cancel through a token of its own: a transport that keeps that
+// longer than it should keeps nothing of the call or its runtime.
+struct OwedExchange {
+  MoveFunction<void(HttpOutcome)> done;
+  CancelToken wanted;
+  std::uint64_t listener = 0;
+};
+
 struct StoppableTransport::Shared {
   explicit Shared(std::shared_ptr<Observer> told) : observer(std::move(told)) {}
   const std::shared_ptr<Observer> observer;
   std::mutex mutex;
   bool stopped = false;
   std::uint64_t last = 0;
-  std::unordered_map<std::uint64_t, MoveFunction<void(HttpOutcome)>> owed;
+  std::unordered_map<std::uint64_t, OwedExchange> owed;
 
   MoveFunction<void(HttpOutcome)> take(std::uint64_t id) {
-    const std::lock_guard lock(mutex);
-    const auto found = owed.find(id);
-    if (found == owed.end()) return nullptr;
-    auto done = std::move(found->second);
-    owed.erase(found);
-    return done;
+    OwedExchange taken;
+    {
+      const std::lock_guard lock(mutex);
+      const auto found = owed.find(id);
+      if (found == owed.end()) return nullptr;
+      taken = std::move(found->second);
+      owed.erase(found);
+    }
+    taken.wanted.forget(taken.listener);
+    return std::move(taken.done);
   }
 };
 
@@ -59,14 +71,19 @@ StoppableTransport::~StoppableTransport() = default;
 
 void StoppableTransport::send(HttpRequest request, MonoTime deadline, CancelToken cancel,
                               MoveFunction<void(HttpOutcome)> done) {
+  const CancelSource unwanted;
+  OwedExchange owed;
+  owed.done = std::move(done);
+  owed.wanted = std::move(cancel);
+  owed.listener = owed.wanted.on_request([unwanted] { unwanted.request(); });
   std::uint64_t id;
   {
     const std::lock_guard lock(shared_->mutex);
-    if (shared_->stopped) return;  // `done` ends here, which answers its call
+    if (shared_->stopped) return owed.wanted.forget(owed.listener);  // `done` ends here, which answers its call
     id = ++shared_->last;
-    shared_->owed.emplace(id, std::move(done));
+    shared_->owed.emplace(id, std::move(owed));
   }
-  inner_->send(std::move(request), deadline, std::move(cancel), OwedAnswer<Shared>(shared_, id));
+  inner_->send(std::move(request), deadline, unwanted.token(), OwedAnswer<Shared>(shared_, id));
 }
 
 void StoppableTransport::stop() {
@@ -76,8 +93,10 @@ void StoppableTransport::stop() {
     shared_->stopped = true;
     owed.swap(shared_->owed);
   }
-  for (auto& entry : owed)
-    entry.second(HttpOutcome(TransportFault::cancelled_after_sending, "the runtime was stopped"));
+  for (auto& [id, exchange] : owed) {
+    exchange.wanted.forget(exchange.listener);
+    exchange.done(HttpOutcome(TransportFault::cancelled_after_sending, "the runtime was stopped"));
+  }
 }
 
 void StoreThreads::stop() {
