@@ -48,6 +48,13 @@ struct KeptItem final : OutboxItem {
   std::vector<Result<OutboxRecord>> ends;
 };
 
+/// What a message that nobody ended still owes goes with the world: it holds the Outbox, which holds the item.
+std::shared_ptr<KeptItem> kept_item(OutboxWorld& world, Millis memory = 0ms) {
+  auto item = std::make_shared<KeptItem>(world, memory);
+  world.at_end.push_back([item] { item->sent.clear(); });
+  return item;
+}
+
 struct KeptCarrier final : OutboxCarrier {
   const std::string& request() const override { return name; }
   bool waits() const override { return is_waiting; }
@@ -65,7 +72,7 @@ struct KeptCarrier final : OutboxCarrier {
 
 struct OneAnswer {
   explicit OneAnswer(Millis memory = 0ms, OutboxRecord record = OutboxRecord())
-      : a(world, "a"), item(std::make_shared<KeptItem>(world, memory)) {
+      : a(world, "a"), item(kept_item(world, memory)) {
     world.records["a1"].record = std::move(record);
   }
   OutboxRecord& record() { return world.record("a1"); }
@@ -374,7 +381,7 @@ TEST_CASE("Outbox: a message of a session that is over is repeated under its key
     REQUIRE(one.item->sent.size() == 1);
     one.a.end();
     one.is_renewing = false;
-    const auto successor = std::make_shared<KeptItem>(one.world, one.item->memory_of_key);
+    const auto successor = kept_item(one.world, one.item->memory_of_key);
     one.world.time->advance(9s);
     b.begin_session();
     b.outbox->deliver(successor);

@@ -94,8 +94,15 @@ struct OutboxWorld {
     OutboxRecord record;
     bool human = false;
   };
+  /// Changes still on their way keep their Outbox, which keeps the time that they wait in.
+  ~OutboxWorld() {
+    for (const auto& end : at_end) end();
+    time->stop();
+  }
+
   std::shared_ptr<SimulatedTime> time = std::make_shared<SimulatedTime>();
   std::map<std::string, Entry> records;
+  std::vector<std::function<void()>> at_end;
   std::map<std::string, MonoTime> sessions;  ///< When each entry ends.
   Millis lease{8'000};
   std::function<StoreFault()> fault = [] { return StoreFault::none; };
