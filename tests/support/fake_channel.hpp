@@ -126,13 +126,14 @@ class FakeChannel final : public kefu::Channel {
   explicit FakeChannel(const kefu::Runtime& runtime) : fake_messenger(std::make_shared<FakeMessenger>(runtime)) {}
   const std::string& id() const override { return id_; }
   const std::string& platform() const override { return platform_; }
-  const kefu::Capabilities& capabilities() const override { return capabilities_; }
+  const kefu::Capabilities& capabilities() const override { return abilities; }
   std::shared_ptr<kefu::Messenger> messenger() const override { return fake_messenger; }
   std::shared_ptr<kefu::PushReceiver> push_receiver() const override { return receiver; }
   std::shared_ptr<kefu::Poller> poller() const override { return source; }
   std::shared_ptr<kefu::ReplyLedger> reply_ledger() const override { return ledger; }
   std::shared_ptr<kefu::AgentSessions> agent_sessions() const override { return sessions; }
 
+  kefu::Capabilities abilities;
   std::shared_ptr<FakeMessenger> fake_messenger;
   std::shared_ptr<kefu::PushReceiver> receiver = std::make_shared<FakeReceiver>();
   std::shared_ptr<kefu::Poller> source;
@@ -142,7 +143,6 @@ class FakeChannel final : public kefu::Channel {
  private:
   const std::string id_ = "shop";
   const std::string platform_ = "fake";
-  kefu::Capabilities capabilities_;
 };
 
 }  // namespace kefu_test

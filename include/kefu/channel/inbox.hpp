@@ -34,8 +34,8 @@ class KEFU_EXPORT InboxTurn {
   explicit InboxTurn(std::shared_ptr<detail::InboxWork> work) : work_(std::move(work)) {}
 
   /// Done, and this is the answer. In time it goes out with the platform's request; later it leaves as a customer
-  /// message through the account's Messenger and reply window.
-  void answer(Content content) const;
+  /// message through the account's Messenger and reply window. `options`: who says it (a bot), under which key.
+  void answer(Content content, AnswerOptions options = {}) const;
   /// In time it goes out with the platform's request. Later, and for a polled event, a session is opened through the
   /// account's AgentSessions: with the agent it names, else with the one at work who serves fewest. Where the account
   /// cannot open sessions, or nobody is at work, the event goes to the dead letters.
@@ -46,7 +46,8 @@ class KEFU_EXPORT InboxTurn {
   /// answer that is not NoReply, the answer is recorded in it and leaves afterwards. Errors: `conflict`: one of the
   /// writes found another generation than it expected, nothing was written, and the turn is still open; `cancelled`:
   /// the event is another process' by now; `bad_argument`: the turn was answered before.
-  Pending<void> finish(std::vector<StoreWrite> writes, PassiveReply answer = NoReply()) const;
+  Pending<void> finish(std::vector<StoreWrite> writes, PassiveReply answer = NoReply(),
+                       AnswerOptions options = {}) const;
   /// Could not be handled: `why` is kept with the event.
   void failed(std::string why) const;
 

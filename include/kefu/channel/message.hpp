@@ -69,6 +69,19 @@ struct Message {
   std::string idempotency_key;
 };
 
+/// How the answer to an event is said (see InboxTurn).
+struct AnswerOptions {
+  AnswerOptions() {}
+  /// An agent's name and the mark of AI show in customer messages alone: an answer with one of them does not go with
+  /// the platform's request, and takes a message from the reply window. What an agent says leaves also where a human
+  /// wrote to the customer meanwhile.
+  Speaker speaker{Speaker::Kind::bot};
+  /// The host's id of this answer, as Message::idempotency_key. Empty: made from the event's id.
+  std::string idempotency_key;
+  /// What may be changed of it; absent: InboxOptions::allow.
+  std::optional<Adaptation> allow;
+};
+
 /// One change that was made so that a message fits.
 struct Change {
   Change(std::string w = {}) : what(std::move(w)) {}

@@ -123,7 +123,8 @@ class AnswerRecords::Change final : public JournalStep {
       holder_over_ = *over;
     }
     seen.holder_over = holder_over_;
-    if (seen.record.over() || !place_->account->channel->has_poller()) return {};
+    const bool is_automatic = event_->record.how.speaker.kind != Speaker::Kind::agent;
+    if (seen.record.over() || !is_automatic || !place_->account->channel->has_poller()) return {};
     auto spoke = records_->steps_->human_spoke(view, place_->account->keys, place_->lane, event_->record.asked);
     if (!spoke) return spoke.error();
     seen.human_spoke = *spoke;

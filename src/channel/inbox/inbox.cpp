@@ -10,9 +10,10 @@
 KEFU_BEGIN_NAMESPACE
 namespace {
 
-detail::HandlerOutcome outcome_of(PassiveReply answer) {
+detail::HandlerOutcome outcome_of(PassiveReply answer, AnswerOptions how = {}) {
   detail::HandlerOutcome outcome;
   outcome.answer = std::move(answer);
+  outcome.how = std::move(how);
   return outcome;
 }
 
@@ -45,11 +46,13 @@ std::optional<Error> check(const InboxOptions& options) {
 
 }  // namespace
 
-void InboxTurn::answer(Content content) const { work_->settle(outcome_of(std::move(content))); }
+void InboxTurn::answer(Content content, AnswerOptions options) const {
+  work_->settle(outcome_of(std::move(content), std::move(options)));
+}
 void InboxTurn::answer(TransferToAgent transfer) const { work_->settle(outcome_of(std::move(transfer))); }
 void InboxTurn::done() const { work_->settle(outcome_of(NoReply())); }
-Pending<void> InboxTurn::finish(std::vector<StoreWrite> writes, PassiveReply answer) const {
-  return work_->finish(std::move(answer), std::move(writes));
+Pending<void> InboxTurn::finish(std::vector<StoreWrite> writes, PassiveReply answer, AnswerOptions options) const {
+  return work_->finish(std::move(answer), std::move(options), std::move(writes));
 }
 void InboxTurn::failed(std::string why) const {
   detail::HandlerOutcome outcome;

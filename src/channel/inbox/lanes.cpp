@@ -31,12 +31,13 @@ void InboxWork::settle(HandlerOutcome outcome) {
   });
 }
 
-Pending<void> InboxWork::finish(PassiveReply answer, std::vector<StoreWrite> also) {
+Pending<void> InboxWork::finish(PassiveReply answer, AnswerOptions how, std::vector<StoreWrite> also) {
   constexpr std::size_t kMostWrites = 32;
   HandlerOutcome outcome;
   if (also.size() > kMostWrites)
     return answered<void>(core_->runtime, Error(ErrorKind::bad_argument, "a turn finishes with at most 32 writes"));
   outcome.answer = std::move(answer);
+  outcome.how = std::move(how);
   outcome.also = std::move(also);
   outcome.finished.emplace(core_->runtime);
   outcome.turn = shared_from_this();
@@ -203,7 +204,7 @@ void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome o
   core_.runtime->scheduler->drop(lane.timer);
   free_turn(lane);
   if (!outcome.answer) return failed(lane, std::move(outcome.why));
-  answered(lane, *std::move(outcome.answer));
+  answered(lane, *std::move(outcome.answer), std::move(outcome.how));
 }
 
 void Lanes::free_turn(Lane& lane) {

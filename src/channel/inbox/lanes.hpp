@@ -107,7 +107,7 @@ class Lanes {
   void drop(const std::string& key);
 
   // lanes_answer.cpp
-  void answered(Lane& lane, PassiveReply reply);
+  void answered(Lane& lane, PassiveReply reply, AnswerOptions how);
   void bring(Lane& lane);
   bool offer_to_request(Lane& lane);
   void deliver(Lane& lane);

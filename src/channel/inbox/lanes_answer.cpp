@@ -10,6 +10,10 @@ namespace detail {
 namespace {
 
 constexpr std::size_t kMaxKey = 64;
+/// Opening the same session twice does no harm.
+constexpr Millis kTransferMemory{600'000};
+/// The longest that a repeat takes, where the platform remembers its key longer.
+constexpr Millis kRepeatTimeout{10'000};
 
 /// The same for every try to send the answer of one event.
 std::string idempotency_key(const std::string& event_id) {
@@ -49,7 +53,8 @@ void hand_over(const std::shared_ptr<RuntimeCore>& runtime, const AccountPtr& ac
   if (!agent.empty()) return open_session(runtime, account, customer, agent, sent);
   account->channel->agents().then([=](Result<std::vector<Agent>> agents) {
     runtime->scheduler->post([=, agents = std::move(agents)] {
-      if (!agents) return (*sent)(agents.error());
+      // Only a list was asked for, whatever became of it.
+      if (!agents) return (*sent)(Error(agents.error().kind(), Delivery::not_sent, agents.error().details()));
       if (const Agent* free = least_busy(*agents)) return open_session(runtime, account, customer, free->id, sent);
       (*sent)(Error(ErrorKind::conflict, "no agent is online to take the customer over"));
     });
@@ -65,6 +70,7 @@ class AnswerItem final : public OutboxItem {
       : core_(std::move(core)), lane_(std::move(lane)), step_(step), place_(std::move(place)) {}
   const std::string& id() const override { return place_->key; }
   Millis key_memory() const override {
+    if (std::holds_alternative<TransferToAgent>(*place_->event->record.answer)) return kTransferMemory;
     Lanes::Lane* const lane = core_->lanes.find(lane_, step_);
     return lane != nullptr && core_->lanes.find_address(*lane) ? place_->account->channel->key_memory(*lane->to)
                                                                : Millis(0);
@@ -113,7 +119,7 @@ class LaneCarrier final : public OutboxCarrier {
 
 /// The handler is done. The answer goes with the request that waits here, or with one that waits at another process, or
 /// as a customer message.
-void Lanes::answered(Lane& lane, PassiveReply reply) {
+void Lanes::answered(Lane& lane, PassiveReply reply, AnswerOptions how) {
   EventRecord& record = lane.stored.record;
   record.why.clear();
   record.state = EventRecord::State::done;
@@ -127,7 +133,8 @@ void Lanes::answered(Lane& lane, PassiveReply reply) {
   const bool waits_elsewhere = record.accepted_by != core_.journal->session().id() && now < record.claim_until;
   // No request waits longer, whatever the clocks say.
   const std::int64_t longest = now + core_.options.answer_within.count();
-  const bool carried = channel.can_carry(reply);
+  record.how = std::move(how);
+  const bool carried = !record.needs_message() && channel.can_carry(reply);
   record.state = EventRecord::State::answered;
   record.answer = std::move(reply);
   record.delivery = OutboxRecord(carried, carried && waits_elsewhere ? std::min(record.claim_until, longest) : 0, now);
@@ -223,11 +230,12 @@ void Lanes::transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent 
   if (!channel.can_send())
     return sent(Error(ErrorKind::unsupported, "the answer came late, and this account has no Messenger"));
   Message message(*lane.to, std::get<Content>(*record.answer));
-  message.speaker = Speaker(Speaker::Kind::bot);
-  message.allow = core_.options.allow;
-  message.idempotency_key = idempotency_key(lane.event_id);
+  message.speaker = record.how.speaker;
+  message.allow = record.how.allow.value_or(core_.options.allow);
+  message.idempotency_key =
+      record.how.idempotency_key.empty() ? idempotency_key(lane.event_id) : record.how.idempotency_key;
   CallOptions options;
-  if (within) options.timeout = *within;
+  if (within) options.timeout = std::min(*within, kRepeatTimeout);
   if (auto trace = TraceParent::parse(record.trace)) options.trace = *trace;
   channel.send(std::move(message), std::move(options))
       .then([runtime = core_.runtime, sent = std::move(sent)](Result<Receipt> result) mutable {
@@ -247,8 +255,10 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given) {
   event->record.state = is_done ? EventRecord::State::done : EventRecord::State::answered;
   if (!is_done) {
     event->record.answer = *outcome->answer;
+    event->record.how = outcome->how;
     event->record.delivery =
-        OutboxRecord(lane.account->channel->can_carry(*outcome->answer), 0, unix_millis(core_.now()));
+        OutboxRecord(!event->record.needs_message() && lane.account->channel->can_carry(*outcome->answer), 0,
+                     unix_millis(core_.now()));
   }
   step<std::optional<LaneLook>>(
       lane, lane.key,

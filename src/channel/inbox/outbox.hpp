@@ -64,8 +64,9 @@ class OutboxCarrier {
   virtual const std::string& request() const = 0;
   /// Still to be answered: else a claim that the store refused is not tried again.
   virtual bool waits() const = 0;
-  /// The claim is written: hands the answer over now. False: the request was answered meanwhile (its deadline came), so
-  /// the claim is undone and the answer leaves as a message.
+  /// The claim is written: hands the answer over now. False: the request was answered meanwhile, or its time is up by
+  /// the clock (timers of a process that was stopped come late), so the claim is undone and the answer leaves as a
+  /// message.
   virtual bool carry() = 0;
   /// How the record stands at the end of the claim: `was_carried` by this request; sent, when another one carried it or
   /// it left as a message; otherwise the answer has not left yet. The last call.

@@ -71,7 +71,7 @@ struct OutboxView {
   std::string_view session;  ///< Ours.
   std::int64_t now;
   bool holder_over = false;  ///< `record.session` is over: its entry is gone.
-  bool human_spoke = false;  ///< A human wrote to the customer after the question.
+  bool human_spoke = false;  ///< A human wrote to the customer after the question; false for an agent's own answer.
 
   bool is_ours() const { return record.session == session; }
 };

@@ -26,6 +26,36 @@ Document read_record(std::string_view text) {
   return document && document.root()["v"].integer() == kRecordVersion ? std::move(document) : Document();
 }
 
+bool is_usual(const AnswerOptions& how) {
+  return how.speaker.kind == Speaker::Kind::bot && how.speaker.agent.empty() && !how.speaker.ai_generated &&
+         how.idempotency_key.empty() && !how.allow;
+}
+
+/// What is not as usual.
+void write_options(JsonWriter& json, const AnswerOptions& how) {
+  json.begin_object();
+  if (how.speaker.kind != Speaker::Kind::bot) json.key("who").integer(static_cast<int>(how.speaker.kind));
+  if (!how.speaker.agent.empty()) json.key("agent").string(how.speaker.agent);
+  if (how.speaker.ai_generated) json.key("ai").boolean(true);
+  if (!how.idempotency_key.empty()) json.key("key").string(how.idempotency_key);
+  if (how.allow) json.key("split").boolean(how.allow->split_text).key("simplify").boolean(how.allow->simplify);
+  json.end_object();
+}
+
+AnswerOptions read_options(Value value) {
+  AnswerOptions how;
+  if (const Value who = value["who"]) how.speaker.kind = static_cast<Speaker::Kind>(who.small_integer());
+  how.speaker.agent = value["agent"].text();
+  how.speaker.ai_generated = value["ai"].boolean().value_or(false);
+  how.idempotency_key = value["key"].text();
+  if (const auto split = value["split"].boolean()) {
+    how.allow.emplace();
+    how.allow->split_text = *split;
+    how.allow->simplify = value["simplify"].boolean().value_or(false);
+  }
+  return how;
+}
+
 int small(Value value) { return std::max(0, value.small_integer()); }
 
 }  // namespace
@@ -42,6 +72,7 @@ std::string EventRecord::text() const {
   if (!why.empty()) json.key("why").string(why);
   if (!trace.empty()) json.key("trace").string(trace);
   if (answer) write_answer(json.key("a"), *answer);
+  if (answer && !over() && !is_usual(how)) write_options(json.key("how"), how);
   if (delivery && !over()) delivery->write(json.key("out"));
   if (!raw.empty() && !over()) json.key("raw").string(raw);
   json.end_object();
@@ -64,6 +95,7 @@ std::optional<EventRecord> EventRecord::parse(std::string_view text) {
   record.why = root["why"].text();
   record.trace = root["trace"].text();
   if (root["a"]) record.answer = read_answer(root["a"]);
+  record.how = read_options(root["how"]);
   if (root["out"]) record.delivery = OutboxRecord::read(root["out"]);
   record.raw = root["raw"].text();
   return record;

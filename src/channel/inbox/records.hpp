@@ -34,10 +34,13 @@ struct EventRecord {
   std::string why;               ///< The last failure.
   std::string trace;             ///< The trace parent of the push, as W3C text.
   std::optional<PassiveReply> answer;
+  AnswerOptions how;  ///< The answer is said.
   std::optional<OutboxRecord> delivery;
   std::string raw;  ///< Not kept once it is over.
 
   bool over() const { return state == State::done || state == State::dead; }
+  /// A request's answer has no place for an agent's name or the mark of AI.
+  bool needs_message() const { return !how.speaker.agent.empty() || how.speaker.ai_generated; }
   std::string text() const;
   static std::optional<EventRecord> parse(std::string_view text);
 };

@@ -21,6 +21,7 @@ class InboxWork;
 /// What a handler said about its event.
 struct HandlerOutcome {
   std::optional<PassiveReply> answer;  ///< Absent: handling failed.
+  AnswerOptions how;
   std::string why;
   std::vector<StoreWrite> also;           ///< To be committed with the end of the event...
   std::optional<Promise<void>> finished;  ///< ...which somebody waits for...
@@ -36,7 +37,7 @@ class InboxWork : public std::enable_shared_from_this<InboxWork> {
   void settle(HandlerOutcome outcome);
   /// Another outcome may be given: the host's writes did not fit.
   void reopen() { settled_.store(false); }
-  Pending<void> finish(PassiveReply answer, std::vector<StoreWrite> also);
+  Pending<void> finish(PassiveReply answer, AnswerOptions how, std::vector<StoreWrite> also);
 
  private:
   const std::shared_ptr<InboxCore> core_;
