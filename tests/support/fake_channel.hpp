@@ -18,6 +18,7 @@ namespace kefu_test {
 /// is the URL check. It answers with text and transfers only.
 class FakeReceiver final : public kefu::PushReceiver {
  public:
+  explicit FakeReceiver(std::string account = "shop") : account_(std::move(account)) {}
   struct Context final : kefu::ReplyContext {
     explicit Context(std::string c) : customer(std::move(c)) {}
     std::string customer;
@@ -52,7 +53,7 @@ class FakeReceiver final : public kefu::PushReceiver {
     }
     kefu::InboundEvent event;
     event.platform = "fake";
-    event.account = "shop";
+    event.account = account_;
     event.event_id = raw.substr(0, first);
     event.customer.id = raw.substr(first + 1, second - first - 1);
     const std::string_view text = raw.substr(second + 1);
@@ -67,6 +68,9 @@ class FakeReceiver final : public kefu::PushReceiver {
     event.platform_time = event.received_time = received;
     return event;
   }
+
+ private:
+  const std::string account_;
 };
 
 /// Remembers what it was asked to send and answers from a script; with an empty script everything arrives.
@@ -123,7 +127,11 @@ class FakeMessenger final : public kefu::Messenger {
 
 class FakeChannel final : public kefu::Channel {
  public:
-  explicit FakeChannel(const kefu::Runtime& runtime) : fake_messenger(std::make_shared<FakeMessenger>(runtime)) {}
+  explicit FakeChannel(const kefu::Runtime& runtime, std::string id = "shop", std::string platform = "fake")
+      : fake_messenger(std::make_shared<FakeMessenger>(runtime)),
+        receiver(std::make_shared<FakeReceiver>(id)),
+        id_(std::move(id)),
+        platform_(std::move(platform)) {}
   const std::string& id() const override { return id_; }
   const std::string& platform() const override { return platform_; }
   const kefu::Capabilities& capabilities() const override { return abilities; }
@@ -135,14 +143,14 @@ class FakeChannel final : public kefu::Channel {
 
   kefu::Capabilities abilities;
   std::shared_ptr<FakeMessenger> fake_messenger;
-  std::shared_ptr<kefu::PushReceiver> receiver = std::make_shared<FakeReceiver>();
+  std::shared_ptr<kefu::PushReceiver> receiver;
   std::shared_ptr<kefu::Poller> source;
   std::shared_ptr<kefu::ReplyLedger> ledger;
   std::shared_ptr<kefu::AgentSessions> sessions;
 
  private:
-  const std::string id_ = "shop";
-  const std::string platform_ = "fake";
+  const std::string id_;
+  const std::string platform_;
 };
 
 }  // namespace kefu_test

@@ -20,8 +20,13 @@ using FakeHistory = std::function<std::optional<std::string>(std::size_t)>;
 /// Reads a history from where the cursor in the store stands.
 class FakePoller final : public kefu::Poller {
  public:
-  FakePoller(const kefu::Runtime& runtime, FakeHistory history, std::size_t batch = 5)
-      : core_(kefu::detail::core_of(runtime)), history_(std::move(history)), batch_(batch) {}
+  FakePoller(const kefu::Runtime& runtime, FakeHistory history, std::size_t batch = 5,
+             const std::string& account = "shop")
+      : core_(kefu::detail::core_of(runtime)),
+        history_(std::move(history)),
+        batch_(batch),
+        cursor_(kefu::StoreKey("test", "fake", "cursor", account).str()),
+        receiver_(account) {}
 
   std::atomic<int> polls{0};
   kefu::Millis pause{1'000};
@@ -69,8 +74,7 @@ class FakePoller final : public kefu::Poller {
 
  private:
   kefu::Result<kefu::PollBatch> read(kefu::Store& store) const {
-    const std::string key = kefu::StoreKey("test", "fake", "cursor", "shop").str();
-    auto entry = store.get(key);
+    auto entry = store.get(cursor_);
     if (!entry) return entry.error();
     const std::size_t from = *entry ? std::stoul((*entry)->value) : 0;
     std::size_t to = from;
@@ -87,7 +91,7 @@ class FakePoller final : public kefu::Poller {
     batch.more = to == from + most;
     batch.pause = pause;
     if (to != from) {
-      batch.cursor.push_back(kefu::StoreWrite::put(key, std::to_string(to), *entry ? (*entry)->generation : 0));
+      batch.cursor.push_back(kefu::StoreWrite::put(cursor_, std::to_string(to), *entry ? (*entry)->generation : 0));
     }
     return batch;
   }
@@ -95,6 +99,7 @@ class FakePoller final : public kefu::Poller {
   const std::shared_ptr<kefu::detail::RuntimeCore> core_;
   const FakeHistory history_;
   const std::size_t batch_;
+  const std::string cursor_;
   const FakeReceiver receiver_;
 };
 

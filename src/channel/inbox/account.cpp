@@ -1,5 +1,7 @@
 #include "channel/inbox/account.hpp"
 
+#include "core/crypto/crypto.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,6 +25,11 @@ std::string unescaped(std::string_view part) {
   return out;
 }
 
+/// Escaped it may be three times as long, and a key holds two of them at most.
+constexpr std::size_t kLongestName = 128;
+
+std::string short_name(std::string_view name) { return digest(DigestKind::sha256, name).hex(); }
+
 std::string keys_of_all(std::string_view name_space, std::string_view platform, std::string_view kind) {
   const std::string one = StoreKey(name_space, platform, kind, "x").str();
   return one.substr(0, one.rfind('/') + 1);
@@ -37,8 +44,14 @@ AccountKeys::AccountKeys(std::string_view name_space, std::string_view platform,
       humans_(name_space, platform, "inbox-human", account),
       polling_(StoreKey(name_space, platform, "inbox-poll", account).str()) {}
 
+void AccountKeys::name(InboundEvent& event) {
+  if (event.event_id.empty()) event.event_id = short_name(event.raw);
+  if (event.event_id.size() > kLongestName) event.event_id = short_name(event.event_id);
+}
+
 std::string AccountKeys::lane(const InboundEvent& event) const {
-  if (!event.customer.id.empty()) return lanes_.with(event.customer.id);
+  const std::string& customer = event.customer.id;
+  if (!customer.empty()) return lanes_.with(customer.size() > kLongestName ? short_name(customer) : customer);
   return StoreKey(lanes_).add({}).with(event.event_id);
 }
 

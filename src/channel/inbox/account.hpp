@@ -19,6 +19,9 @@ class AccountKeys {
  public:
   AccountKeys(std::string_view name_space, std::string_view platform, std::string_view account);
 
+  /// An event without an id must not be taken for a repeat of another one; one that no key has room for is shortened.
+  static void name(InboundEvent& event);
+
   std::string event(std::string_view event_id) const { return events_.with(event_id); }
   /// Events of one customer share a lane; an event that concerns nobody has one of its own.
   std::string lane(const InboundEvent& event) const;

@@ -136,6 +136,12 @@ class AnswerRecords::Change final : public JournalStep {
     EventRecord& record = event_->record;
     record.state = EventRecord::State::answered;
     record.delivery = std::move(next);
+    StoreWrite text = records_->steps_->put_event(place_->key, record, event_->generation);
+    if (is_offered_ && text.value->size() > EventRecord::kLargestAnswered) {
+      record.delivery->state = OutboxRecord::State::refused;
+      record.delivery->why = "it is larger than what a store keeps";
+      record.answer.reset();
+    }
     const Durability durability = record.delivery->must_be_safe() ? Durability::full : Durability::relaxed;
     if (!record.delivery->over()) {
       std::optional<StoreWrite> own;
@@ -144,7 +150,7 @@ class AnswerRecords::Change final : public JournalStep {
         if (!noted) return noted.error();
         own = *std::move(noted);
       }
-      return records_->steps_->save(view, place_->key, *event_, durability, std::move(own));
+      return EventSteps::save(view, std::move(text), durability, std::move(own));
     }
     end_event(record);
     auto look = records_->steps_->finish(view, records_->session_, place_->account->keys, place_->lane,

@@ -21,6 +21,7 @@ enum class EventFate : unsigned char {
   stored,     ///< Now, and it will be handled.
   duplicate,  ///< It was stored before.
   full,       ///< Not stored: its customer has too much waiting. It may come again.
+  buried,     ///< So it is, but nothing may wait for it: it is among the dead letters.
   refused,    ///< No store can take it: it must not hold up the others.
 };
 

@@ -13,6 +13,7 @@ namespace detail {
 namespace {
 
 constexpr std::size_t kMaxLaneEvents = 1000;
+constexpr std::string_view kTooManyWait = "too many events of this customer wait to be handled";
 
 Error changed_by_others() { return Error(ErrorKind::conflict, "somebody else changed the record meanwhile"); }
 
@@ -148,7 +149,7 @@ Result<std::optional<StoredEvent>> EventSteps::load(StagedStore& view, const std
 }
 
 Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& session, const InboxAccount& account,
-                                    const InboundEvent& event, EventRecord fresh) const {
+                                    const InboundEvent& event, EventRecord fresh, bool must_take) const {
   Accepted accepted;
   accepted.lane = account.keys.lane(event);
   const std::string key = account.keys.event(event.event_id);
@@ -161,18 +162,29 @@ Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& sessio
   auto lane = read_lane(view, accepted.lane);
   if (!lane) return lane.error();
   std::vector<std::string>& events = lane->record.events;
-  if (events.size() >= kMaxLaneEvents) {
+  const bool is_full = events.size() >= kMaxLaneEvents;
+  if (is_full && !must_take) {
     accepted.fate = EventFate::full;
     return accepted;
   }
   std::vector<StoreWrite> writes;
   writes.reserve(4);
   fresh.accepted_by = session;
-  writes.push_back(StoreWrite::put(key, fresh.text(), 0));
-  auto ours = take(view, session, *lane, writes);
-  if (!ours) return ours.error();
-  events.push_back(event.event_id);
-  writes.push_back(put_lane(accepted.lane, *lane));
+  if (is_full) {
+    accepted.fate = EventFate::buried;
+    fresh.state = EventRecord::State::dead;
+    fresh.why = kTooManyWait;
+    writes.push_back(put_dead(account.keys, event.event_id, fresh));
+  } else {
+    auto ours = take(view, session, *lane, writes);
+    if (!ours) return ours.error();
+    accepted.is_ours = *ours;
+    events.push_back(event.event_id);
+    writes.push_back(put_lane(accepted.lane, *lane));
+  }
+  writes.push_back(put_event(key, fresh, 0));
+  if (writes.back().value->size() > EventRecord::kLargestFresh)
+    return Error(ErrorKind::bad_argument, "the event is larger than what a store keeps");
   const auto& ledger = account.channel->ledger();
   if (ledger && ledger->store().get() == &view.base()) {
     auto window = ledger->plan(event, view);
@@ -186,7 +198,6 @@ Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& sessio
   if (auto error = as_conflict(outcome); !error) return error.error();
   accepted.event.record = std::move(fresh);
   accepted.head = events.front();
-  accepted.is_ours = *ours;
   return accepted;
 }
 
@@ -241,9 +252,9 @@ Result<void> EventSteps::let_go(StagedStore& view, const std::string& session, c
   return as_conflict(view.stage(one(put_lane(key, *lane)), Durability::relaxed));
 }
 
-Result<void> EventSteps::save(StagedStore& view, const std::string& key, const StoredEvent& event,
-                              Durability durability, std::optional<StoreWrite> more) const {
-  std::vector<StoreWrite> writes = one(put_event(key, event.record, event.generation));
+Result<void> EventSteps::save(StagedStore& view, StoreWrite record, Durability durability,
+                              std::optional<StoreWrite> more) {
+  std::vector<StoreWrite> writes = one(std::move(record));
   if (more) writes.push_back(std::move(*more));
   return as_conflict(view.stage(std::move(writes), durability));
 }
@@ -342,6 +353,7 @@ Result<Accepted> EventSteps::revive(StagedStore& view, const std::string& sessio
   writes.push_back(put_event(key, record, *known == nullptr ? 0 : (*known)->generation));
   auto lane = read_lane(view, accepted.lane);
   if (!lane) return lane.error();
+  if (lane->record.events.size() >= kMaxLaneEvents) return Error(ErrorKind::rate_limited, std::string(kTooManyWait));
   auto ours = take(view, session, *lane, writes);
   if (!ours) return ours.error();
   lane->record.events.push_back(event.event_id);

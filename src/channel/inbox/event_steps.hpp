@@ -51,8 +51,9 @@ class EventSteps {
 
   /// A new event at the end of its lane, together with what it means for the account's reply window, or what was stored
   /// of it before. `fresh` is its record.
+  /// `must_take`: where its customer has too much waiting it is `buried` instead of refused.
   Result<Accepted> accept(StagedStore& view, const std::string& session, const InboxAccount& account,
-                          const InboundEvent& event, EventRecord fresh) const;
+                          const InboundEvent& event, EventRecord fresh, bool must_take) const;
   /// A ledger that has a store of its own is told afterwards; it corrects itself from the platform's answers.
   static void note_window(const Store& base, const InboxAccount& account, const InboundEvent& event);
 
@@ -63,8 +64,8 @@ class EventSteps {
   /// The record of an event, if there is one. Error: `configuration`: it cannot be read.
   static Result<std::optional<StoredEvent>> load(StagedStore& view, const std::string& key);
   /// Replaces a record. Error: `conflict`: somebody else changed it.
-  Result<void> save(StagedStore& view, const std::string& key, const StoredEvent& event, Durability durability,
-                    std::optional<StoreWrite> more = std::nullopt) const;
+  static Result<void> save(StagedStore& view, StoreWrite record, Durability durability,
+                           std::optional<StoreWrite> more = std::nullopt);
   /// Writes the record of an event whose handler is done, and lets the lane move on if it is over. Error: `conflict`:
   /// somebody else changed the record, or one of the keys of the host's writes.
   Result<LaneLook> finish(StagedStore& view, const std::string& session, const AccountKeys& keys,
@@ -78,7 +79,8 @@ class EventSteps {
   /// more are left.
   Result<bool> bury_lane(StagedStore& view, const std::string& session, const AccountKeys& keys,
                          const std::string& lane, const std::string& why) const;
-  /// Puts a dead letter back to work, at the end of its lane. `event` is what it says. Error: `not_found`.
+  /// Puts a dead letter back to work, at the end of its lane. `event` is what it says. Errors: `not_found`;
+  /// `rate_limited`: too much of its customer waits.
   Result<Accepted> revive(StagedStore& view, const std::string& session, const InboxAccount& account,
                           const InboundEvent& event, const std::string& dead_key) const;
 

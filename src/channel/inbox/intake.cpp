@@ -1,7 +1,6 @@
 #include "channel/inbox/intake.hpp"
 
 #include "channel/inbox/core.hpp"
-#include "core/crypto/crypto.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,11 +13,6 @@ constexpr std::size_t kMaxWaiters = 16;
 constexpr HostSeam kOpenPush{"PushReceiver::open"};
 constexpr HostSeam kReply{"PushReceiver::reply"};
 WebhookResponse try_again() { return WebhookResponse(503, "try again"); }
-
-/// An event without an id must not be taken for a repeat of another one.
-void name_event(InboundEvent& event) {
-  if (event.event_id.empty()) event.event_id = digest(DigestKind::sha256, event.raw).hex();
-}
 
 bool is_header(std::string_view given, std::string_view lower) {
   return given.size() == lower.size() && std::equal(given.begin(), given.end(), lower.begin(), [](char a, char b) {
@@ -74,7 +68,7 @@ Pending<WebhookResponse> Intake::handle(std::shared_ptr<const PushReceiver> rece
     promise.answer(std::move(push.answer));
     return pending;
   }
-  name_event(push.event);
+  AccountKeys::name(push.event);
   InboxSlot slot(core_.in_hand);
   if (core_.ending() || *core_.in_hand > core_.options.max_in_hand) {
     core_.count_event(account, "turned_away");

@@ -51,19 +51,18 @@ class JournalSink::Step final : public JournalStep {
     }
     for (std::size_t i = batch_->begin; i < batch_->end; ++i) {
       const SinkEvent& given = batch_->events[i];
-      auto accepted = core_->steps->accept(view, session, *batch_->account, given.event, fresh(given));
-      // One that no store can take must not hold up the others.
+      // A cursor passes over what it brought: neither one customer nor an event that no store can take may hold up the
+      // others.
+      const bool must_take = !batch_->cursor.empty();
+      auto accepted = core_->steps->accept(view, session, *batch_->account, given.event, fresh(given), must_take);
       if (!accepted && accepted.error().kind() != ErrorKind::bad_argument) return accepted.error();
-      // A cursor must not pass over it.
-      if (accepted && accepted->fate == EventFate::full && !batch_->cursor.empty())
-        return Error(ErrorKind::rate_limited, "too many events of one customer wait to be handled");
       accepted_.push_back(std::move(accepted));
     }
     return {};
   }
   void written(Store& store) override {
     for (std::size_t i = 0; i < accepted_.size(); ++i) {
-      if (accepted_[i] && accepted_[i]->fate == EventFate::stored)
+      if (accepted_[i] && (accepted_[i]->fate == EventFate::stored || accepted_[i]->fate == EventFate::buried))
         EventSteps::note_window(store, *batch_->account, batch_->events[batch_->begin + i].event);
     }
   }

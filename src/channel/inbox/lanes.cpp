@@ -4,6 +4,7 @@
 #include "channel/inbox/core.hpp"
 #include "channel/inbox/lanes_step.hpp"
 #include "core/call/answers.hpp"
+#include "core/text/utf8.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,9 +34,13 @@ void InboxWork::settle(HandlerOutcome outcome) {
 
 Pending<void> InboxWork::finish(PassiveReply answer, AnswerOptions how, std::vector<StoreWrite> also) {
   constexpr std::size_t kMostWrites = 32;
+  constexpr std::size_t kMostBytes = Store::kMaxCommitSize / 4;
   HandlerOutcome outcome;
-  if (also.size() > kMostWrites)
-    return answered<void>(core_->runtime, Error(ErrorKind::bad_argument, "a turn finishes with at most 32 writes"));
+  std::size_t bytes = 0;
+  for (const StoreWrite& write : also) bytes += write.value ? write.value->size() : 0;
+  if (also.size() > kMostWrites || bytes > kMostBytes)
+    return answered<void>(core_->runtime,
+                          Error(ErrorKind::bad_argument, "a turn finishes with at most 32 writes of 4 MiB together"));
   outcome.answer = std::move(answer);
   outcome.how = std::move(how);
   outcome.also = std::move(also);
@@ -128,7 +133,8 @@ void Lanes::count_try(Lane& lane, void (Lanes::*next)(Lane&)) {
       lane, {},
       [key = lane.event_key, event = std::make_shared<const StoredEvent>(lane.stored)](
           const EventSteps& steps, StagedStore& view) -> Result<bool> {
-        auto saved = steps.save(view, key, *event, Durability::relaxed);
+        auto saved =
+            EventSteps::save(view, steps.put_event(key, event->record, event->generation), Durability::relaxed);
         if (!saved) return saved.error();
         return true;
       },
@@ -173,13 +179,8 @@ void Lanes::dispatch(Lane& lane) {
   lane.to = event->sender();
   lane.work = ++last_id_;
   lane.step = ++last_id_;
+  arm_give_up(lane);
   const auto core = core_.shared_from_this();
-  lane.timer =
-      core_.runtime->scheduler->run_at(core_.mono() + core_.options.give_up, [core, key = lane.key, work = lane.work] {
-        HandlerOutcome nothing;
-        nothing.why = "the handler gave no answer in time (InboxOptions::give_up)";
-        core->lanes.settled(key, work, std::move(nothing));
-      });
   InboxTurn turn(std::make_shared<InboxWork>(core, lane.key, lane.work));
   core_.runtime->run_callback([core, event = *std::move(event), turn = std::move(turn)]() mutable {
     constexpr HostSeam kHandler{"Inbox::Handler"};
@@ -187,6 +188,16 @@ void Lanes::dispatch(Lane& lane) {
         call_host(core->runtime->observer.get(), kHandler, [&] { core->handler(std::move(event), turn); });
     if (!handled) turn.failed(handled.error().message());
   });
+}
+
+/// While its handler has said nothing.
+void Lanes::arm_give_up(Lane& lane) {
+  lane.timer = core_.runtime->scheduler->run_at(
+      core_.mono() + core_.options.give_up, [core = core_.shared_from_this(), key = lane.key, work = lane.work] {
+        HandlerOutcome nothing;
+        nothing.why = "the handler gave no answer in time (InboxOptions::give_up)";
+        core->lanes.settled(key, work, std::move(nothing));
+      });
 }
 
 void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome outcome) {
@@ -199,9 +210,9 @@ void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome o
     return;
   }
   Lane& lane = place->second;
+  core_.runtime->scheduler->drop(lane.timer);
   if (outcome.finished) return save_with(lane, std::move(outcome));
   lane.work = 0;
-  core_.runtime->scheduler->drop(lane.timer);
   free_turn(lane);
   if (!outcome.answer) return failed(lane, std::move(outcome.why));
   answered(lane, *std::move(outcome.answer), std::move(outcome.how));
@@ -227,6 +238,7 @@ void Lanes::give_back(std::size_t account) {
 
 void Lanes::failed(Lane& lane, std::string why) {
   EventRecord& record = lane.stored.record;
+  why.resize(utf8_cut(why, EventRecord::kLongestWhy).size());
   record.why = std::move(why);
   if (record.tries >= core_.options.tries) return bury(lane, record.why);
   core_.say(lane.account->channel->id(), LogLevel::warning, log_event::kInboxHandlingFailed,
@@ -243,6 +255,7 @@ void Lanes::bury(Lane& lane, std::string why) {
   free_turn(lane);
   EventRecord& record = lane.stored.record;
   record.state = EventRecord::State::dead;
+  why.resize(utf8_cut(why, EventRecord::kLongestWhy).size());
   record.why = std::move(why);
   finish(lane);
 }
@@ -309,7 +322,7 @@ void Lanes::drop(const std::string& key) {
 
 void Lanes::drop_all() {
   for (auto& [key, lane] : lanes_) {
-    if (lane.has_turn && lane.work != 0) {
+    if (lane.has_turn && lane.work != 0 && !lane.is_finishing) {
       // Its handler still runs: the turn stays open until it says something, or its timer does.
       strays_.emplace(lane.work, lane.account->number);
       continue;

@@ -77,6 +77,7 @@ class Lanes {
     Scheduler::Ticket timer = 0;
     int failures = 0;
     bool has_turn = false;
+    bool is_finishing = false;  ///< Its handler said how it ends; the commit is on its way.
   };
 
   Lane* find(const std::string& lane, std::uint64_t step);
@@ -93,6 +94,7 @@ class Lanes {
   void ready(Lane& lane);
   void give_turns();
   void dispatch(Lane& lane);
+  void arm_give_up(Lane& lane);
   void free_turn(Lane& lane);
   void end_stray(std::uint64_t work);
   void give_back(std::size_t account);
@@ -107,6 +109,7 @@ class Lanes {
   void drop(const std::string& key);
 
   // lanes_answer.cpp
+  struct Saved;
   void answered(Lane& lane, PassiveReply reply, AnswerOptions how);
   void bring(Lane& lane);
   bool offer_to_request(Lane& lane);

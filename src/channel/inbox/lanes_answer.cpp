@@ -243,8 +243,15 @@ void Lanes::transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent 
       });
 }
 
+/// What became of a turn's end that a host's writes are part of.
+struct Lanes::Saved {
+  std::optional<LaneLook> look;
+  std::optional<Error> refused;  ///< Nothing is written, and never will be.
+};
+
 /// The host's writes and the end of the event are one commit, or neither: then the turn is open again.
 void Lanes::save_with(Lane& lane, HandlerOutcome given) {
+  lane.is_finishing = true;
   const auto outcome = std::make_shared<HandlerOutcome>(std::move(given));
   EventEnd end;
   end.also = std::move(outcome->also);
@@ -260,27 +267,36 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given) {
         OutboxRecord(!event->record.needs_message() && lane.account->channel->can_carry(*outcome->answer), 0,
                      unix_millis(core_.now()));
   }
-  step<std::optional<LaneLook>>(
+  step<Saved>(
       lane, lane.key,
       [session = core_.journal->session().id(), account = lane.account, key = lane.key, id = lane.event_id, event, end](
-          const EventSteps& steps, StagedStore& view) -> Result<std::optional<LaneLook>> {
+          const EventSteps& steps, StagedStore& view) -> Result<Saved> {
+        Saved saved;
         auto look = steps.finish(view, session, account->keys, key, id, *event, end, Durability::full);
-        if (look) return std::optional<LaneLook>(*std::move(look));
-        if (look.error().kind() == ErrorKind::conflict) return std::optional<LaneLook>();
-        return look.error();
-      },
-      [this, outcome, event](Lane& current, const std::optional<LaneLook>& look, std::uint64_t generation) {
-        if (!look) {
-          outcome->turn->reopen();
-          return outcome->finished->answer(Error(ErrorKind::conflict, "one of the writes found another generation"));
+        if (look) {
+          saved.look = *std::move(look);
+        } else if (look.error().kind() == ErrorKind::conflict) {
+          saved.refused = Error(ErrorKind::conflict, "one of the writes found another generation");
+        } else if (look.error().kind() == ErrorKind::bad_argument) {
+          saved.refused = look.error();
+        } else {
+          return look.error();
         }
-        core_.runtime->scheduler->drop(current.timer);
+        return saved;
+      },
+      [this, outcome, event](Lane& current, const Saved& saved, std::uint64_t generation) {
+        current.is_finishing = false;
+        if (saved.refused) {
+          arm_give_up(current);
+          outcome->turn->reopen();
+          return outcome->finished->answer(*saved.refused);
+        }
         current.work = 0;
         current.stored = *event;
         current.stored.generation = generation;
         free_turn(current);
         outcome->finished->answer(Result<void>());
-        if (event->record.over()) return ended(current, *look);
+        if (event->record.over()) return ended(current, *saved.look);
         current.answer = std::make_shared<AnswerPlace>(current.account, current.key, current.event_id,
                                                        current.event_key, std::move(current.stored));
         core_.answers().enroll(current.answer);

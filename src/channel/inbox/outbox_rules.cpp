@@ -1,6 +1,7 @@
 #include "channel/inbox/outbox_rules.hpp"
 
 #include "core/async/enum_name.hpp"
+#include "core/text/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,7 @@ constexpr std::int64_t kLook = 200;
 constexpr std::int64_t kRareLook = 2'000;
 constexpr std::string_view kCarrierDied = "the process that answered the platform's request with it ended meanwhile";
 constexpr Millis kLongestRetryAfter{3'600'000};
+constexpr std::size_t kLongestWhy = 2'000;
 
 bool may_work_later(ErrorKind kind) {
   switch (kind) {
@@ -84,7 +86,7 @@ OutboxOutcome::OutboxOutcome(const Result<Receipt>& result, Millis least) : what
   const Error& error = result.error();
   parts = error.details().parts_delivered;
   pause = std::max(least, std::min(error.details().retry_after.value_or(Millis(0)), kLongestRetryAfter));
-  why = error.to_string();
+  why = utf8_cut(error.to_string(), kLongestWhy);
   what = error.delivery() == Delivery::unknown ? What::unknown
          : may_work_later(error.kind())        ? What::later
                                                : What::refused;

@@ -3,7 +3,6 @@
 #include "channel/inbox/backoff.hpp"
 #include "channel/inbox/core.hpp"
 #include "core/async/time_range.hpp"
-#include "core/crypto/crypto.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -130,7 +129,7 @@ void PollPump::store(const PollPtr& poll, PollBatch batch) {
   std::vector<SinkEvent> events;
   std::vector<std::string> ids;
   for (InboundEvent& event : batch.events) {
-    if (event.event_id.empty()) event.event_id = digest(DigestKind::sha256, event.raw).hex();
+    AccountKeys::name(event);
     event.history = event.history || unix_millis(event.platform_time) < oldest;
     ids.push_back(event.event_id);
     events.emplace_back(std::move(event));
@@ -160,6 +159,11 @@ void PollPump::stored(const PollPtr& poll, const std::vector<std::string>& ids, 
         break;
       case EventFate::duplicate:
         core_.count_event(account, "repeat");
+        break;
+      case EventFate::buried:
+        core_.count_event(account, "dead");
+        core_.say(account, LogLevel::error, log_event::kInboxDeadLetter,
+                  "too many events of a customer wait: an event goes to the dead letters", ids[i]);
         break;
       case EventFate::full:
       case EventFate::refused:

@@ -3,6 +3,7 @@
 #include "channel/inbox/outbox_rules.hpp"
 
 #include <kefu/channel/webhook.hpp>
+#include <kefu/core/store.hpp>
 #include <kefu/core/trace.hpp>
 
 #include <cstdint>
@@ -37,6 +38,12 @@ struct EventRecord {
   AnswerOptions how;  ///< The answer is said.
   std::optional<OutboxRecord> delivery;
   std::string raw;  ///< Not kept once it is over.
+
+  /// What is added to a record must find room in the store's largest value: so much is left when an event comes in, a
+  /// part of it when it is answered.
+  static constexpr std::size_t kLongestWhy = 2'000;
+  static constexpr std::size_t kLargestFresh = Store::kMaxValueSize - 32'768;
+  static constexpr std::size_t kLargestAnswered = Store::kMaxValueSize - 16'384;
 
   bool over() const { return state == State::done || state == State::dead; }
   /// A request's answer has no place for an agent's name or the mark of AI.
