@@ -42,10 +42,11 @@ class KEFU_EXPORT InboxTurn {
   void answer(TransferToAgent transfer) const;
   /// Done, and nothing is to be said.
   void done() const;
-  /// Done together with writes of the host's own (at most 32), in one commit: either both happened or neither. With an
-  /// answer that is not NoReply, the answer is recorded in it and leaves afterwards. Errors: `conflict`: one of the
-  /// writes found another generation than it expected, nothing was written, and the turn is still open; `cancelled`:
-  /// the event is another process' by now; `bad_argument`: the turn was answered before.
+  /// Done together with writes of the host's own (at most 32, of 4 MiB together), in one commit: either both happened
+  /// or neither. With an answer that is not NoReply, the answer is recorded in it and leaves afterwards. Errors:
+  /// `conflict`: one of the writes found another generation than it expected, nothing was written, and the turn is
+  /// still open; `cancelled`: the event is another process' by now; `bad_argument`: no store takes these writes, and
+  /// the turn is still open; or it was answered before.
   Pending<void> finish(std::vector<StoreWrite> writes, PassiveReply answer = NoReply(),
                        AnswerOptions options = {}) const;
   /// Could not be handled: `why` is kept with the event.
@@ -66,7 +67,8 @@ struct InboxOptions {
   /// Tries before an event goes to the dead letters.
   int tries = 5;
   /// Most events being handled here at a time: more pushes are answered 503 so that the platform repeats them, and
-  /// polling waits until a whole batch (Poller::kMaxEvents) has room or nothing is in hand.
+  /// polling waits until a whole batch (Poller::kMaxEvents) has room or nothing is in hand. Of many accounts one takes
+  /// at most nine tenths, so that the others find room.
   std::size_t max_in_hand = 10'000;
   /// Polls the account by itself if it has a Poller. Off: only what other processes stored is taken over.
   bool poll = true;
@@ -124,7 +126,8 @@ struct InboxState {
 /// whenever a process dies. Of the processes that share a store one polls at a time; the others take over when it is
 /// gone. A failing poll is reported and tried again with growing pauses, or when the platform's `retry_after` is over.
 /// Nobody waits for the answer to a polled event: it leaves as a customer message to InboundEvent::sender(). An event
-/// too large for the store is reported and passed over, so that it does not hold up the others.
+/// too large for the store is reported and passed over, and one of a customer of whom 1,000 wait goes to the dead
+/// letters, so that they do not hold up the others.
 ///
 /// Delivery to the handler is at least once with a stable event id. Without a durable store this is best effort: what
 /// is in hand is lost with the process; `durable()` says so. Events of one customer are handed over in the order in

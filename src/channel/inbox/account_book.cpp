@@ -1,5 +1,7 @@
 #include "channel/inbox/account_book.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +12,10 @@ namespace {
 constexpr Millis kKept{60'000};
 constexpr std::size_t kMostKept = 4'096;
 constexpr HostSeam kResolver{"AccountResolver"};
+
+Error no_such_account(const std::string& account) {
+  return Error(ErrorKind::not_found, "there is no account " + account);
+}
 
 }  // namespace
 
@@ -37,13 +43,14 @@ std::string AccountBook::dead_prefix() const {
 }
 
 AccountPtr AccountBook::known(const std::string& account) const {
-  if (only_) return only_;
+  if (only_) return account.empty() || account == only_->channel->id() ? only_ : nullptr;
   const auto place = known_.find(account);
   return place != known_.end() && runtime_->clock->mono() < place->second.until ? place->second.account : nullptr;
 }
 
 void AccountBook::find(const std::string& account, MonoTime deadline, Found found) {
   if (auto known = this->known(account)) return found(std::move(known));
+  if (only_) return found(no_such_account(account));
   const auto asked = std::make_shared<Asked>(std::move(found));
   asked->timer = runtime_->scheduler->run_at(
       deadline, [self = shared_from_this(), asked, account] { self->timed_out(account, asked); });
@@ -71,19 +78,26 @@ void AccountBook::ask(const std::string& account) {
   });
 }
 
+/// What the resolver found. Events stand under the account's name: one of another name would never be found again.
+Result<AccountPtr> AccountBook::open(const std::string& account, Result<std::shared_ptr<Channel>> channel) const {
+  if (!channel) return channel.error();
+  if (!*channel) return no_such_account(account);
+  auto opened = HostChannel::open(runtime_, *std::move(channel), true);
+  if (!opened) return opened.error();
+  const HostChannel& found = **opened;
+  if (found.id() != account || found.platform() != platform_) {
+    return Error(ErrorKind::internal, fmt::format("AccountResolver gave account {} of {} for account {} of {}",
+                                                  found.id(), found.platform(), account, platform_));
+  }
+  return AccountPtr(std::make_shared<const InboxAccount>(runtime_->name_space, *std::move(opened)));
+}
+
 void AccountBook::answered(const std::string& account, Result<std::shared_ptr<Channel>> channel) {
   const auto place = asked_.find(account);
   if (place == asked_.end()) return;
   const auto waiting = std::move(place->second);
   asked_.erase(place);
-  Result<AccountPtr> found = Error(ErrorKind::not_found, "there is no account " + account);
-  if (!channel) {
-    found = channel.error();
-  } else if (*channel) {
-    auto opened = HostChannel::open(runtime_, *std::move(channel), true);
-    found = opened ? Result<AccountPtr>(std::make_shared<const InboxAccount>(runtime_->name_space, *std::move(opened)))
-                   : Result<AccountPtr>(opened.error());
-  }
+  const Result<AccountPtr> found = open(account, std::move(channel));
   if (found) {
     if (known_.size() >= kMostKept) known_.clear();
     known_[account] = Known{*found, runtime_->clock->mono() + kKept};

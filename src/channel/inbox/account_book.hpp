@@ -44,6 +44,7 @@ class AccountBook : public std::enable_shared_from_this<AccountBook> {
   struct Asked;
   void timed_out(const std::string& account, const std::shared_ptr<Asked>& asked);
   void ask(const std::string& account);
+  Result<AccountPtr> open(const std::string& account, Result<std::shared_ptr<Channel>> channel) const;
   void answered(const std::string& account, Result<std::shared_ptr<Channel>> channel);
 
   const std::shared_ptr<RuntimeCore> runtime_;

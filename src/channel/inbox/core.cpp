@@ -159,6 +159,15 @@ void InboxCore::drop_all() {
   intake.session_over();
 }
 
+bool InboxCore::has_room(std::size_t account, std::size_t events) const {
+  constexpr std::size_t kShare = 9;
+  const std::size_t held = *in_hand;
+  if (held == 0) return true;
+  if (held + events > options.max_in_hand) return false;
+  const std::size_t own = places.held(account);
+  return accounts->only() || own == 0 || own + events <= kShare * (options.max_in_hand - held - events);
+}
+
 Outbox& InboxCore::outbox() {
   static_cast<void>(answers());
   return *outbox_;

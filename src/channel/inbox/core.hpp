@@ -49,7 +49,8 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
 
   WallTime now() const { return runtime->clock->wall(); }
   MonoTime mono() const { return runtime->clock->mono(); }
-  bool has_room(std::size_t events) const { return *in_hand == 0 || *in_hand + events <= options.max_in_hand; }
+  /// For so many more events of an account. Of many, one takes at most nine times what it leaves free.
+  bool has_room(std::size_t account, std::size_t events) const;
   /// Any thread.
   void count_event(std::string_view account, std::string_view outcome) const;
   void count_take_over(std::string_view account) const;
@@ -65,6 +66,7 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   const std::shared_ptr<const EventSteps> steps;
   const std::shared_ptr<Journal> journal;
   const std::shared_ptr<std::atomic<std::size_t>> in_hand = std::make_shared<std::atomic<std::size_t>>(0);
+  AccountPlaces places;
   Intake intake;
   Lanes lanes;
   JournalSink sink;

@@ -69,6 +69,7 @@ Pending<WebhookResponse> Intake::handle(std::shared_ptr<const PushReceiver> rece
     return pending;
   }
   AccountKeys::name(push.event);
+  if (!account.empty()) push.event.account = account;
   InboxSlot slot(core_.in_hand);
   if (core_.ending() || *core_.in_hand > core_.options.max_in_hand) {
     core_.count_event(account, "turned_away");
@@ -105,6 +106,11 @@ void Intake::resolved(const AccountPtr& account, InboundEvent event, std::string
   std::string key = account->keys.event(event.event_id);
   const auto [place, is_first] = items_.try_emplace(key);
   Item& item = place->second;
+  if (is_first && !core_.has_room(account->number, 0)) {
+    core_.count_event(account->channel->id(), "turned_away");
+    items_.erase(place);
+    return answer(waiter, try_again());
+  }
   if (!is_first) {
     core_.count_event(account->channel->id(), "repeat");
     if (item.waiters.size() >= kMaxWaiters) {
@@ -118,6 +124,7 @@ void Intake::resolved(const AccountPtr& account, InboundEvent event, std::string
     return;
   }
   item.slot = std::move(waiter->slot);
+  item.place = AccountPlaces::Slot(core_.places, account->number);
   item.account = account;
   item.event_id = event.event_id;
   item.lane = account->keys.lane(event);
@@ -172,6 +179,7 @@ void Intake::accepted(const std::string& event_key, const Result<std::vector<Sin
   if (said.is_over) return resolve(place, said.answer);
   if (said.is_ours) {
     item.slot = InboxSlot();
+    item.place = AccountPlaces::Slot();
     return core_.lanes.request_came(item.lane, event_key);
   }
   if (item.waiters.empty()) {

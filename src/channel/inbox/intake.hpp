@@ -62,7 +62,7 @@ class Intake {
  public:
   explicit Intake(InboxCore& core) : core_(core) {}
 
-  /// `account` is for reports: the receiver's own.
+  /// `account`: the one whose own receiver it is; empty where the push names it.
   Pending<WebhookResponse> handle(std::shared_ptr<const PushReceiver> receiver, std::string_view account,
                                   const WebhookRequest& request);
   /// An event is over: everyone who waits for it is told.
@@ -83,6 +83,7 @@ class Intake {
     std::string event_id;
     std::vector<std::weak_ptr<WaitingRequest>> waiters;
     InboxSlot slot;
+    AccountPlaces::Slot place;
     bool is_stored = false;    ///< It may be acknowledged.
     bool is_watching = false;  ///< Its record is looked at again and again.
     Millis pause{50};

@@ -74,6 +74,7 @@ void Lanes::arrived(const AccountPtr& account, Accepted accepted, InboundEvent e
     arrival.event = std::move(event);
     arrival.stored = std::move(accepted.event);
     arrival.slot = InboxSlot(core_.in_hand);
+    arrival.place = AccountPlaces::Slot(core_.places, account->number);
   }
   offer(account, accepted.lane, accepted.head);
 }

@@ -62,6 +62,7 @@ class Lanes {
     InboundEvent event;
     StoredEvent stored;
     InboxSlot slot;
+    AccountPlaces::Slot place;
   };
   struct Lane {
     AccountPtr account;

@@ -83,7 +83,7 @@ void PollPump::begin(const PollPtr& poll) {
   if (is_closed_) return;
   poll->is_due = false;
   poll->is_at_work = true;
-  if (!core_.has_room(Poller::kMaxEvents)) return later(poll, kRoomPause);
+  if (!core_.has_room(poll->account->number, Poller::kMaxEvents)) return later(poll, kRoomPause);
   const std::string key = poll->account->keys.polling();
   core_.journal->run<PollRight>(
       poll->account->number, {key},
@@ -173,7 +173,7 @@ void PollPump::stored(const PollPtr& poll, const std::vector<std::string>& ids, 
     }
   }
   if (is_closed_ || (!batch.more && !is_lost)) return end(poll, batch.pause);
-  if (!poll->has_right || !core_.has_room(Poller::kMaxEvents)) return end(poll, kLeastPause);
+  if (!poll->has_right || !core_.has_room(poll->account->number, Poller::kMaxEvents)) return end(poll, kLeastPause);
   ask(poll);
 }
 

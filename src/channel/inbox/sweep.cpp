@@ -3,6 +3,7 @@
 #include "channel/inbox/core.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 #include <utility>
 
@@ -21,7 +22,9 @@ constexpr std::chrono::hours kMissingTime{1};
 
 void Sweep::start(bool goes_on) {
   goes_on_ = goes_on_ || goes_on;
-  if (!std::exchange(is_looking_, true)) look({});
+  if (std::exchange(is_looking_, true)) return;
+  ++searches_;
+  look({});
 }
 
 void Sweep::look(std::string after) {
@@ -66,6 +69,7 @@ void Sweep::looked(const Result<Page>& page) {
   if (page) {
     for (const Found& found : page->lanes) work_on(found);
     if (!page->after.empty()) return look(page->after);
+    forget_found();
   }
   is_looking_ = false;
   if (page) core_.show(page->living);
@@ -79,10 +83,12 @@ void Sweep::looked(const Result<Page>& page) {
 
 void Sweep::work_on(const Found& found) {
   if (core_.lanes.holds(found.lane)) return;
-  if (core_.lanes.size() + taking_ >= core_.options.max_in_hand) return;
   const std::string account = AccountKeys::account_of(found.lane);
-  if (const auto known = core_.accounts->known(account)) return take(known, found.lane);
+  const auto known = core_.accounts->known(account);
   const auto lost = missing_.find(account);
+  if (lost != missing_.end() && !known) lost->second.search = searches_;
+  if (core_.lanes.size() + taking_ >= core_.options.max_in_hand) return;
+  if (known) return take(known, found.lane);
   if (lost != missing_.end() && core_.mono() < lost->second.next) return;
   ++taking_;
   core_.accounts->find(account, core_.mono() + kResolveTime,
@@ -119,11 +125,19 @@ void Sweep::missing(const std::string& account, const std::string& lane, const E
   const auto [place, is_new] = missing_.try_emplace(account);
   Missing& lost = place->second;
   if (is_new) lost.since = now;
+  lost.search = searches_;
   if (now >= lost.next) {
     lost.pause = std::clamp(2 * lost.pause, kMissingPause, kLongestMissingPause);
     lost.next = now + lost.pause;
   }
   if (now - lost.since >= kMissingTime) give_up(account, lane, error);
+}
+
+/// What waits no more, or was found by others, begins anew when it is missed again.
+void Sweep::forget_found() {
+  for (auto place = missing_.begin(); place != missing_.end();) {
+    place = place->second.search == searches_ ? std::next(place) : missing_.erase(place);
+  }
 }
 
 /// All that waits in the lane becomes dead letters, which name the account.

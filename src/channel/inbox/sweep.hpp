@@ -37,11 +37,13 @@ class Sweep {
     std::size_t living = 0;  ///< Sessions.
     std::string after;       ///< Where the next page begins; empty: this was the last.
   };
-  /// An account that the resolver does not find, and until when it is left alone.
+  /// An account that the resolver does not find, and until when it is left alone. Forgotten when it is found, or when
+  /// a search finds nothing more of it.
   struct Missing {
     MonoTime since{};
     MonoTime next{};
     Millis pause{0};
+    std::uint64_t search = 0;  ///< That last found something of it.
   };
   void look(std::string after);
   static Result<Page> read(Store& store, const std::string& prefix, const std::string& sessions,
@@ -50,6 +52,7 @@ class Sweep {
   void work_on(const Found& found);
   void take(const AccountPtr& account, const std::string& lane);
   void missing(const std::string& account, const std::string& lane, const Error& error);
+  void forget_found();
   void give_up(const std::string& account, const std::string& lane, const Error& error);
   void arm();
 
@@ -59,6 +62,7 @@ class Sweep {
   bool is_armed_ = false;
   std::size_t taking_ = 0;
   std::uint64_t taken_over_ = 0;
+  std::uint64_t searches_ = 0;
   std::size_t told_ = 0;
   std::unordered_map<std::string, Missing> missing_;
 };

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,41 @@ class InboxSlot {
 
  private:
   std::shared_ptr<std::atomic<std::size_t>> count_;
+};
+
+/// How many events of each account are in hand. Thread safety: the loop; outlives its slots.
+class AccountPlaces {
+ public:
+  /// Counts one event of an account, for as long as it lives.
+  class Slot {
+   public:
+    Slot() = default;
+    Slot(AccountPlaces& places, std::size_t account) : places_(&places), account_(account) { ++places.held_[account]; }
+    Slot(Slot&& other) noexcept : places_(std::exchange(other.places_, nullptr)), account_(other.account_) {}
+    Slot& operator=(Slot&& other) noexcept {
+      std::swap(places_, other.places_);
+      std::swap(account_, other.account_);
+      return *this;
+    }
+    ~Slot() {
+      if (places_ != nullptr) places_->give_back(account_);
+    }
+
+   private:
+    AccountPlaces* places_ = nullptr;
+    std::size_t account_ = 0;
+  };
+  std::size_t held(std::size_t account) const {
+    const auto place = held_.find(account);
+    return place == held_.end() ? 0 : place->second;
+  }
+
+ private:
+  void give_back(std::size_t account) {
+    const auto place = held_.find(account);
+    if (--place->second == 0) held_.erase(place);
+  }
+  std::unordered_map<std::size_t, std::size_t> held_;
 };
 
 }  // namespace detail

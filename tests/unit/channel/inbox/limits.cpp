@@ -190,8 +190,9 @@ TEST_CASE("Inbox: a customer with too much waiting does not stop the polls of an
   REQUIRE(letters->size() == 10);
   CHECK(letters->front().event_id == "s1000");
   CHECK(letters->front().why.find("too many") != std::string::npos);
-  const auto early = account.inbox->revive("s1005");
+  auto early = account.inbox->revive("s1005");
   world.time->advance(1s);
+  CHECK(std::move(early).get().error().kind() == kefu::ErrorKind::rate_limited);
   while (!account.turns.empty()) {
     account.turns.back().done();
     account.turns.pop_back();
