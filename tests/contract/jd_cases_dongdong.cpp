@@ -69,9 +69,9 @@ std::vector<JdCase> jd_dongdong_cases() {
       jd_case(dispatch(), [](const DongDongResult& read) { CHECK(read.code == "0"); }),
       jd_case(CheckSensitiveWords("加微信返现"),
               [](const SensitiveWordVerdict& read) {
-                CHECK(read.return_code == "0");
-                CHECK(read.return_message == "success");
-                CHECK(read.raw.find("responseHeader") != std::string::npos);
+                CHECK(read.found);
+                CHECK((read.return_code == "0" && read.return_message == "success"));
+                CHECK((read.result_code == "0" && read.result_message == "success"));
               }),
   };
 }

@@ -37,6 +37,21 @@ void check_review_done(const AfterSaleDone& read) {
   CHECK(read.message == "操作成功");
 }
 
+void check_audit_detail(const AuditDetail& read) {
+  CHECK(read.service_ids == std::vector<std::int64_t>{kAuditedService});
+  CHECK(read.order_id == kAuditedOrder);
+  CHECK(read.customer_expect_name == "退货");
+  CHECK(read.question_description == "收到时破损");
+  CHECK(read.question_type_cid2_name == "破损");
+  CHECK(text_of(read.apply_time) == "2024-05-31 08:30:00");
+  CHECK(read.sys_version == 3);
+  CHECK((read.customer.pin == "jd_buyer_001" && read.customer.open_id == "AbCdEf01" && read.customer.xid == "o*AAT01"));
+  CHECK((read.customer_name == "张*" && read.customer_grade == 56));
+  CHECK((read.contact_mobile == "138****8000" && read.pickware_address == "北京**"));
+  REQUIRE(read.items.size() == 1);
+  CHECK((read.items[0].sku_id == 100012043978 && read.items[0].ware_name == "示例商品"));
+}
+
 void check_refund(const RefundApplications& read) {
   REQUIRE(read.applications.size() == 1);
   const RefundApplication& one = read.applications[0];
@@ -46,7 +61,8 @@ void check_refund(const RefundApplications& read) {
   CHECK(one.buyer_name == "张*");
   CHECK(text_of(one.apply_time) == "2024-05-31 08:30:00");
   CHECK(one.check_time.empty());
-  CHECK(one.apply_refund_sum == "189.00");
+  CHECK(one.refund_fen.value_or(0) == doctest::Approx(18900));
+  CHECK((one.reason == "不想要了" && one.system_id == 28));
   CHECK(one.status == 0);
 }
 
@@ -109,12 +125,13 @@ std::vector<JdCase> jd_review_cases() {
                 check_audit(read.items[0]);
                 CHECK(read.total == 1);
               }),
-      jd_case(audited(GetAudit(6001)), [](const ServiceAuditView& read) { check_audit(read.audit); }),
+      jd_case(audited(GetAudit(6001)), check_audit_detail),
       jd_case(refusal(), check_review_done),
       jd_case(reasons(),
-              [](const AfterSaleEntries& read) {
-                REQUIRE(read.entries.size() == 1);
-                CHECK(read.entries[0].find("超过售后期") != std::string::npos);
+              [](const AuditReasons& read) {
+                REQUIRE(read.reasons.size() == 1);
+                CHECK((read.reasons[0].code == "21" && read.reasons[0].parent_code == "0"));
+                CHECK(read.reasons[0].name == "超过售后期");
               }),
       jd_case(audited(RequestIntervention(kAuditedService, kAuditedOrder, 3, 31, 3101, "13800008000")),
               check_review_done),
@@ -142,7 +159,7 @@ std::vector<JdCase> jd_review_cases() {
               }),
       jd_case(GetRefundApplication(81), check_refund),
       jd_case(CountWaitingRefunds(), [](const RefundCount& read) { CHECK(read.count == 4); }),
-      jd_case(decision(), check_review_done),
+      jd_case(decision(), [](const AfterSaleDone& read) { CHECK(read.raw.find("replyResult") != std::string::npos); }),
       jd_case(product_reviews(),
               [](const ProductReviews& read) {
                 REQUIRE(read.reviews.size() == 1);
@@ -152,13 +169,13 @@ std::vector<JdCase> jd_review_cases() {
                 CHECK(one.score == 1);
                 CHECK(one.sku_id == "100012043978");
                 CHECK(one.order_id == "255512345678");
-                CHECK(one.buyer.pin == "j***1");
+                CHECK((one.buyer.pin == "j***1" && one.buyer.xid == "o*AAT01" && one.nick_name == "j***1"));
+                CHECK(!one.is_answered);
+                CHECK(read.total == 1);
                 CHECK(text_of(one.time) == "2024-05-31 08:30:00");
               }),
-      jd_case(ReplyToReview("c-1", "感谢您的反馈"),
-              [](const ReviewReplied& read) { CHECK(read.raw.find("true") != std::string::npos); }),
-      jd_case(ReplyToReviewByClub("c-1", "感谢您的反馈"),
-              [](const ReviewReplied& read) { CHECK(read.raw.find("true") != std::string::npos); }),
+      jd_doubtful_case(ReplyToReview("c-1", "感谢您的反馈"), "<not public>", "<text>"),
+      jd_doubtful_case(ReplyToReviewByClub("c-1", "感谢您的反馈"), "<not public>", "<text>"),
   };
 }
 

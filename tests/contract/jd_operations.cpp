@@ -19,9 +19,11 @@ using kefu_test::JdCase;
 
 namespace {
 
-/// Of decryption, which kefu leaves alone: cipher text is passed through (jd 6.1).
-bool belongs_to_decryption(std::string_view method) {
-  return method == "jingdong.jos.voucher.info.get" || method == "jingdong.jos.master.key.get";
+/// Of decryption, which kefu leaves alone: cipher text is passed through (jd 6.1). And a conversion whose request is a
+/// guess: how several pins are joined is in no source.
+bool is_left_out(std::string_view method) {
+  return method == "jingdong.jos.voucher.info.get" || method == "jingdong.jos.master.key.get" ||
+         method == "jingdong.jos.oauth.rpc.xid.batchPin2Xid";
 }
 
 std::string json_text(Value value) {
@@ -55,9 +57,11 @@ bool is_gateway_method(const OperationInfo& info) { return info.path.substr(0, 9
 /// Every answer of a vector, published first.
 std::vector<Value> answers_of(const Vectors& vectors, std::string_view method) {
   std::vector<Value> answers;
-  for (const Value entry : {vectors.published_entry(method), vectors.own_entry(method)})
+  for (const Value entry : {vectors.published_entry(method), vectors.own_entry(method)}) {
     for (const char* name : {"response", "response_variant"})
       if (entry[name].kind() == Value::Kind::object) answers.push_back(entry[name]);
+    for (const Value variant : entry["response_variants"].items()) answers.push_back(variant["response"]);
+  }
   return answers;
 }
 
@@ -103,7 +107,7 @@ TEST_CASE("TST-2: every operation of JD has a well-formed row of its own") {
     CHECK(info.authorization == Authorization::access_token);
     CHECK(info.name.substr(3) == info.path.substr(9));
   }
-  CHECK(gateway >= 80);
+  CHECK(gateway >= 79);
 }
 
 TEST_CASE("TST-2: every row has a case, and every published method a row") {
@@ -118,7 +122,7 @@ TEST_CASE("TST-2: every row has a case, and every published method a row") {
     CHECK_MESSAGE(cases.count(row->info.path) == 1, std::string(row->info.path));
   }
   for (const auto& entry : vectors.published.root()["apis"])
-    CHECK_MESSAGE((rows.count(entry.name) == 1 || belongs_to_decryption(entry.name)), std::string(entry.name));
+    CHECK_MESSAGE((rows.count(entry.name) == 1 || is_left_out(entry.name)), std::string(entry.name));
   for (const auto& entry : vectors.ours.root()["apis"])
     CHECK_MESSAGE(rows.count(entry.name) == 1, std::string(entry.name));
 }
@@ -142,7 +146,7 @@ TEST_CASE("requests are the vectors': sorted members, compact, raw UTF-8") {
   }
 }
 
-TEST_CASE("answers of the vectors are read field by field, in every variant") {
+TEST_CASE("shops E: answers of the vectors go through the whole call, in every variant") {
   const Vectors vectors;
   int read = 0;
   for (const JdCase& one : kefu_test::jd_cases()) {

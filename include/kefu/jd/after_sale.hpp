@@ -18,9 +18,9 @@ namespace jd {
 // After-sale orders (`jingdong.asc.*`, jd 4.7): lists, one order, customers' messages on it and answers to them. Review
 // and refunds: <kefu/jd/after_sale_review.hpp>.
 //
-// Pages count from 1, 1 to 50 entries. Enumerations (customerExpect, serviceStatus ...) are not documented: the numbers
-// come with the platform's own names where it sends them. Customers' names and telephones are masked by the platform.
-// Periods go in pairs: one end alone is refused here. `success: false` in an answer is an error of the call.
+// Pages count from 1, 1 to 50 entries. Enumerations (customerExpect, serviceStatus ...) are those of jd 4.7 [B]: the
+// numbers come with the platform's own names where it sends them. Customers' names and telephones are masked by the
+// platform. Periods go in pairs: one end alone is refused here. `success: false` in an answer is an error of the call.
 
 /// Who acts. Every request needs it: buId, operatePin, operateNick.
 struct Operator {
@@ -39,8 +39,7 @@ struct Page {
   std::vector<T> items;
   std::int64_t page_number = 0;
   std::int64_t page_size = 0;
-  std::optional<std::int64_t> total;
-  std::string raw;  ///< The answer node, for weak operations; else empty.
+  std::optional<std::int64_t> total;  ///< A hint: only a short page ends a list.
 };
 
 /// Two ends of a period; both or none.
@@ -51,20 +50,22 @@ struct Period {
   Time to;
 };
 
-/// An after-sale order as the lists show it (ServiceBrief) [A; the platform's list goes on after `apply_id`: `raw`].
+/// An after-sale order as asc.query.list and asc.sync.list show it (ServiceBrief, ServiceBrief2) [A].
 struct ServiceOrder {
   ServiceOrder() {}
   std::int64_t service_id = 0;
-  std::int64_t apply_id = 0;
+  std::int64_t apply_id = 0;  ///< Not in asc.sync.list.
   std::int64_t order_id = 0;
   std::int64_t sku_id = 0;
+  std::string ware_name;  ///< As the names below not in asc.sync.list.
   std::optional<int> customer_expect;
+  std::string customer_expect_name;
   std::optional<int> service_status;
-  std::string service_status_name;  ///< Not in every list.
+  std::string service_status_name;
   std::optional<int> order_type;
   BuyerIds customer;
   std::string customer_name;
-  std::string customer_tel;
+  std::string customer_tel;  ///< `customerTel`, in asc.sync.list `customerMobile`.
   std::optional<int> pickware_type;
   std::optional<int> question_type_cid1;
   std::string question_type_cid1_name;
@@ -109,8 +110,7 @@ struct KEFU_EXPORT QueryServiceOrders {
   int page_size = 50;
 };
 
-/// Changed after-sale orders, for polling: `jingdong.asc.sync.list`. Effect: read. Weak: request [A]; the entries are
-/// read as those of asc.query.list, which no source says [C].
+/// Changed after-sale orders, for polling: `jingdong.asc.sync.list` [A]. Effect: read.
 struct KEFU_EXPORT SyncServiceOrders {
   using Response = Page<ServiceOrder>;
   static const Operation& operation();
@@ -126,15 +126,58 @@ struct KEFU_EXPORT SyncServiceOrders {
   int page_size = 50;
 };
 
-/// One object whose fields no source shows, and what is likely in it.
-struct ServiceOrderView {
-  ServiceOrderView() {}
-  ServiceOrder order;
+/// A thing that an after-sale order is about.
+struct ServiceItem {
+  ServiceItem() {}
+  std::int64_t sku_id = 0;
+  std::string ware_name;
+  std::string ware_description;  ///< `wareDescribe`.
+  std::int64_t ware_number = 0;  ///< `wareNum`; not in what waits for review.
+  std::string actual_pay_price;  ///< The platform's own digits, in yuan.
+};
+/// One after-sale order in full (ServiceBill) [A].
+struct ServiceBill {
+  ServiceBill() {}
+  std::int64_t service_id = 0;
+  std::int64_t apply_id = 0;
+  std::int64_t order_id = 0;
+  std::string new_order_id;
+  std::vector<std::int64_t> service_ids;
+  std::optional<int> customer_expect;
+  std::string customer_expect_name;
+  std::optional<int> service_status;
+  std::string service_status_name;
+  std::string question_description;
+  std::string question_pictures;
+  std::string question_type_cid1_name;
+  std::string question_type_cid2_name;
+  Time apply_time;
+  Time update_time;              ///< `updateDate`.
+  std::int64_t sys_version = 0;  ///< Optimistic lock for what changes the order.
+  BuyerIds customer;             ///< `customerInfo`: jdPin, open_id_buyer, xid_buyer.
+  std::string customer_name;
+  std::optional<int> customer_grade;
+  std::string contact_name;
+  std::string contact_mobile;
+  std::string pickware_address;  ///< `detailAddress` of the object.
+  std::optional<int> approve_result;
+  std::string approve_result_name;
+  std::string approve_notes;
+  std::string approve_pin;
+  Time approve_date;
+  std::optional<int> process_result;
+  std::string process_result_name;
+  std::string process_notes;
+  std::string process_pin;
+  Time process_date;
+  Time receive_date;
+  std::vector<ServiceItem> items;  ///< `serviceBillDetailList`.
+  std::string refund_amount;       ///< `refundAmt` of the newest generation, in yuan.
   std::string raw;
 };
-/// One after-sale order: `jingdong.asc.query.view`. Effect: read. Weak: answer in no source.
+/// One after-sale order: `jingdong.asc.query.view` [A]. Effect: read.
 struct KEFU_EXPORT GetServiceOrder {
-  using Response = ServiceOrderView;
+  using Response = ServiceBill;
   static const Operation& operation();
   GetServiceOrder(std::int64_t service, std::int64_t order) : service_id(service), order_id(order) {}
   Operator by;
@@ -173,7 +216,7 @@ struct ServiceInProcess {
   std::string remind_type_name;
   std::string raw;
 };
-/// Orders waiting to be processed: `jingdong.asc.process.list`. Effect: read. Request [B], answer [A].
+/// Orders waiting to be processed: `jingdong.asc.process.list` [A]. Effect: read.
 struct KEFU_EXPORT ListServicesInProcess {
   using Response = Page<ServiceInProcess>;
   static const Operation& operation();
@@ -181,13 +224,20 @@ struct KEFU_EXPORT ListServicesInProcess {
   Operator by;
   std::int64_t service_id = 0;
   std::int64_t order_id = 0;
+  std::int64_t sku_id = 0;
+  std::string express_code;
+  std::optional<int> service_status;
+  std::optional<int> customer_expect;
+  std::optional<bool> intervened;  ///< `jdInterveneFlag`.
+  std::optional<bool> timeout_flag;
   Period applied;
+  Period approved;
   BuyerIds customer;
   int page_number = 1;
   int page_size = 50;
 };
 
-/// An order that is done (TempComplete) [A].
+/// An order that is done (TempComplete), or one whose customer is not content (Unsolved): the same members [A].
 struct CompletedService {
   CompletedService() {}
   std::int64_t service_id = 0;
@@ -214,7 +264,7 @@ struct CompletedService {
   std::string process_pin;
   std::string raw;
 };
-/// Orders that are done: `jingdong.asc.complete.list`. Effect: read. Request [B], answer [A].
+/// Orders that are done: `jingdong.asc.complete.list` [A]. Effect: read. The platform knows no time filter here.
 struct KEFU_EXPORT ListCompletedServices {
   using Response = Page<CompletedService>;
   static const Operation& operation();
@@ -222,52 +272,62 @@ struct KEFU_EXPORT ListCompletedServices {
   Operator by;
   std::int64_t service_id = 0;
   std::int64_t order_id = 0;
-  Period applied;
-  Period finished;
+  std::optional<int> process_result;
+  std::optional<int> order_type;
+  std::string verification_code;
+  std::string express_code;
   BuyerIds customer;
   int page_number = 1;
   int page_size = 50;
 };
 
-/// Orders whose customer is not content: `jingdong.asc.unsolved.list`. Effect: read. Weak: answer in no source, entries
-/// read as those of asc.query.list [C].
-struct KEFU_EXPORT ListUnsolvedServices {
-  using Response = Page<ServiceOrder>;
+/// Filters of the unsolved orders (jd 4.7).
+struct UnsolvedFilter {
+  UnsolvedFilter() {}
+  std::int64_t service_id = 0;  ///< 0 and empty: any.
+  std::int64_t order_id = 0;
+  std::optional<bool> intervened;  ///< `jdInterveneFlag`.
+  std::optional<int> message_status;
+  std::optional<int> order_type;
+  std::optional<int> process_result;
+  std::string express_code;
+  std::string verification_code;
+  BuyerIds customer;
+  Period applied;
+};
+/// Orders whose customer is not content: `jingdong.asc.unsolved.list` [A]. Effect: read.
+struct KEFU_EXPORT ListUnsolvedServices : UnsolvedFilter {
+  using Response = Page<CompletedService>;
   static const Operation& operation();
   ListUnsolvedServices() {}
   Operator by;
-  std::optional<int> intervene_flag;  ///< `jdInterveneFlag`.
-  std::optional<int> message_status;
-  Period applied;
   int page_number = 1;
   int page_size = 50;
 };
 struct UnsolvedCount {
   UnsolvedCount() {}
-  std::optional<std::int64_t> count;  ///< The one number of the answer [C].
-  std::string raw;
+  std::int64_t count = 0;
 };
-/// How many there are: `jingdong.asc.unsolved.count`. Effect: read. Weak: answer in no source; newer packages lack it.
-struct KEFU_EXPORT CountUnsolvedServices {
+/// How many there are: `jingdong.asc.unsolved.count` [A]. Effect: read. In the packages of 2019 and 2022, not in those
+/// of 2020 and 2024: see that the application gets it.
+struct KEFU_EXPORT CountUnsolvedServices : UnsolvedFilter {
   using Response = UnsolvedCount;
   static const Operation& operation();
   CountUnsolvedServices() {}
   Operator by;
-  std::optional<int> intervene_flag;
-  std::optional<int> message_status;
-  Period applied;
 };
 
-/// What was said on an after-sale order. No source shows the fields: the likely names are tried [C]; `raw` has it all.
+/// What was said on an after-sale order (UnsolvedMessage) [A]. It has no id: (service, time, speaker, text) is all
+/// there is to tell messages apart.
 struct UnsolvedMessage {
   enum class Author : unsigned char { unknown, customer, merchant };
   UnsolvedMessage() {}
-  std::string id;                   ///< messageId, msgId or id; empty: none found.
-  std::string text;                 ///< messageContext, messageContent, replyContext, context, content, message or msg.
-  Time time;                        ///< createTime, createDate, created, messageTime, msgTime, operateTime or time.
-  Author author = Author::unknown;  ///< customer where the entry names the buyer and nobody who acted; see author_of.
-  std::string speaker;              ///< operatePin, createPin, senderPin, pin or customerPin.
-  BuyerIds customer;
+  std::string text;          ///< `context`.
+  Time time;                 ///< `createDate`.
+  std::string speaker;       ///< `createPin`.
+  std::string speaker_name;  ///< `createName`.
+  std::optional<int> type;   ///< `messageType`: says who wrote; its values are not public.
+  std::string type_name;
   std::string raw;
 };
 /// The value's name as it is written above; "unknown" for a value of another version.
@@ -277,8 +337,7 @@ KEFU_EXPORT std::string_view to_string(UnsolvedMessage::Author author) noexcept;
 KEFU_EXPORT UnsolvedMessage::Author author_of(const UnsolvedMessage& message, const BuyerIds& buyer,
                                               std::string_view operate_pin);
 
-/// Customers' messages on an after-sale order, and answers: `jingdong.asc.unsolved.message.list`. Effect: read. Weak:
-/// answer in no source.
+/// Customers' messages on an after-sale order, and answers: `jingdong.asc.unsolved.message.list` [A]. Effect: read.
 struct KEFU_EXPORT ListUnsolvedMessages {
   using Response = Page<UnsolvedMessage>;
   static const Operation& operation();
@@ -290,15 +349,15 @@ struct KEFU_EXPORT ListUnsolvedMessages {
   int page_size = 50;
 };
 
-/// What a change is answered with.
+/// What a change is answered with: the platform's flag said yes.
 struct AfterSaleDone {
   AfterSaleDone() {}
   std::string code;  ///< As sent; its values are not public.
   std::string message;
   std::string raw;
 };
-/// Answers the customer on an after-sale order: `jingdong.asc.unsolved.message.reply`. Effect: create. Weak: request
-/// [A], answer in no source; the packages of 2020 to 2024 lack the method: see that the application gets it.
+/// Answers the customer on an after-sale order: `jingdong.asc.unsolved.message.reply` [A]. Effect: create. In the
+/// packages of 2019 and 2022, not in those of 2020 and 2024: see that the application gets it.
 struct KEFU_EXPORT ReplyUnsolvedMessage {
   using Response = AfterSaleDone;
   static const Operation& operation();
@@ -309,7 +368,7 @@ struct KEFU_EXPORT ReplyUnsolvedMessage {
   std::int64_t order_id;
   std::string text;  ///< `replyContext`. A largest length is not public.
 };
-/// Declares the matter solved: `jingdong.asc.unsolved.solve`. Effect: idempotent. Weak: as the reply.
+/// Declares the matter solved: `jingdong.asc.unsolved.solve` [A]. Effect: idempotent. In packages as the reply.
 struct KEFU_EXPORT SolveUnsolved {
   using Response = AfterSaleDone;
   static const Operation& operation();
@@ -319,21 +378,26 @@ struct KEFU_EXPORT SolveUnsolved {
   std::int64_t order_id;
 };
 
-/// A list whose entries no source shows: each as its JSON.
-struct AfterSaleEntries {
-  AfterSaleEntries() {}
-  std::vector<std::string> entries;
+/// An internal note (ServiceTrack).
+struct ServiceTrack {
+  ServiceTrack() {}
+  Time time;         ///< `trackCreateDate`.
+  std::string text;  ///< `trackContext`.
+  std::string pin;   ///< `createPin`.
+  std::string name;  ///< `createName`.
   std::string raw;
 };
-/// Internal notes of an order: `jingdong.asc.track.list`. Effect: read. Weak: answer in no source.
+/// Internal notes of an order: `jingdong.asc.track.list` [A]. Effect: read.
 struct KEFU_EXPORT ListTracks {
-  using Response = AfterSaleEntries;
+  using Response = Page<ServiceTrack>;
   static const Operation& operation();
   explicit ListTracks(std::int64_t service) : service_id(service) {}
   Operator by;
   std::int64_t service_id;
+  std::optional<int> page_number;  ///< Empty: the platform's choice, as `page_size`.
+  std::optional<int> page_size;
 };
-/// Writes an internal note: `jingdong.asc.track.save`. Effect: create. Weak: answer in no source.
+/// Writes an internal note: `jingdong.asc.track.save` [A]. Effect: create.
 struct KEFU_EXPORT SaveTrack {
   using Response = AfterSaleDone;
   static const Operation& operation();
@@ -342,41 +406,99 @@ struct KEFU_EXPORT SaveTrack {
   std::int64_t service_id;
   std::string operate_remark;
 };
-/// Messages of an order: `jingdong.asc.msg.list`. Effect: read. Weak: answer in no source.
+
+/// What the platform told about an order (MessageInfo).
+struct ServiceMessage {
+  ServiceMessage() {}
+  std::int64_t message_id = 0;
+  std::int64_t service_id = 0;
+  std::optional<int> type;  ///< `msgType`.
+  std::string type_name;
+  std::string title;
+  std::string text;  ///< `context`.
+  std::string operate_type_name;
+  std::string operate_pin;
+  std::string operate_name;
+  Time time;  ///< `operateDate`.
+  std::string raw;
+};
+struct ServiceMessages {
+  ServiceMessages() {}
+  std::vector<ServiceMessage> messages;
+};
+/// Messages of an order: `jingdong.asc.msg.list` [A]. Effect: read.
 struct KEFU_EXPORT ListServiceMessages {
-  using Response = AfterSaleEntries;
+  using Response = ServiceMessages;
   static const Operation& operation();
-  explicit ListServiceMessages(std::int64_t service, std::int64_t order = 0) : service_id(service), order_id(order) {}
+  explicit ListServiceMessages(std::int64_t service) : service_id(service) {}
   Operator by;
   std::int64_t service_id;
-  std::int64_t order_id;  ///< 0: left out; as for the next three.
 };
-/// What was done to an order: `jingdong.asc.log.list`. Effect: read. Weak: answer in no source.
+
+/// What was done to an order (ServiceLog).
+struct ServiceLog {
+  ServiceLog() {}
+  std::int64_t log_id = 0;  ///< `afsLogId`.
+  std::int64_t service_id = 0;
+  std::optional<int> relation_type;
+  std::string relation_type_name;
+  std::optional<int> operate_type;
+  std::string operate_type_name;
+  std::string remark;  ///< `operateRemark`.
+  std::string operate_pin;
+  std::string operate_name;
+  Time time;  ///< `operateDate`.
+  std::string raw;
+};
+/// What was done to an order: `jingdong.asc.log.list` [A]. Effect: read.
 struct KEFU_EXPORT ListServiceLogs {
-  using Response = AfterSaleEntries;
+  using Response = Page<ServiceLog>;
   static const Operation& operation();
-  explicit ListServiceLogs(std::int64_t service, std::int64_t order = 0) : service_id(service), order_id(order) {}
+  explicit ListServiceLogs(std::int64_t service) : service_id(service) {}
   Operator by;
   std::int64_t service_id;
-  std::int64_t order_id;
+  std::optional<int> page_number;
+  std::optional<int> page_size;
 };
-/// How the goods travel back: `jingdong.asc.freight.view`. Effect: read. Weak: answer in no source.
+
+/// How the goods travel back (Expressage).
+struct ServiceFreight {
+  ServiceFreight() {}
+  std::int64_t service_id = 0;
+  std::string express_code;
+  std::string express_company;
+  std::string freight_money;  ///< The platform's own digits, in yuan; as `final_freight_money`.
+  std::string final_freight_money;
+  Time delivery_date;
+  std::optional<int> ship_way_id;
+  std::string raw;
+};
+struct ServiceFreights {
+  ServiceFreights() {}
+  std::vector<ServiceFreight> freights;  ///< One; read as a list too.
+};
+/// How the goods travel back: `jingdong.asc.freight.view` [A]. Effect: read.
 struct KEFU_EXPORT ViewFreight {
-  using Response = AfterSaleEntries;
+  using Response = ServiceFreights;
   static const Operation& operation();
-  explicit ViewFreight(std::int64_t service, std::int64_t order = 0) : service_id(service), order_id(order) {}
+  ViewFreight(std::int64_t service, std::int64_t order) : service_id(service), order_id(order) {}
   Operator by;
   std::int64_t service_id;
   std::int64_t order_id;
 };
-/// The telephone of an order: `jingdong.asc.view.serviceTel`. Effect: read. Weak: answer in no source.
+
+struct ServiceTelephone {
+  ServiceTelephone() {}
+  std::string number;  ///< `data`.
+  std::string masked;  ///< `desenData`, in the newest generation only.
+};
+/// The telephone of an order: `jingdong.asc.view.serviceTel` [A]. Effect: read.
 struct KEFU_EXPORT ViewServiceTelephone {
-  using Response = AfterSaleEntries;
+  using Response = ServiceTelephone;
   static const Operation& operation();
-  explicit ViewServiceTelephone(std::int64_t service, std::int64_t order = 0) : service_id(service), order_id(order) {}
+  explicit ViewServiceTelephone(std::int64_t service) : service_id(service) {}
   Operator by;
   std::int64_t service_id;
-  std::int64_t order_id;
 };
 
 }  // namespace jd

@@ -65,22 +65,40 @@ struct KEFU_EXPORT ListAudits {
   int page_size = 50;
 };
 
-struct ServiceAuditView {
-  ServiceAuditView() {}
-  ServiceAudit audit;
+/// One application in full (WaitAuditDetail) [A]. It has neither an apply id nor a status.
+struct AuditDetail {
+  AuditDetail() {}
+  std::vector<std::int64_t> service_ids;
+  std::int64_t order_id = 0;
+  std::optional<int> customer_expect;
+  std::string customer_expect_name;
+  std::string question_description;
+  std::string question_pictures;
+  std::string question_type_cid1_name;
+  std::string question_type_cid2_name;
+  Time apply_time;
+  std::optional<int> order_type;
+  std::string order_type_name;
+  std::int64_t sys_version = 0;  ///< Optimistic lock for what decides on it.
+  BuyerIds customer;             ///< `customerInfo`: jdPin, open_id_buyer, xid_buyer.
+  std::string customer_name;
+  std::optional<int> customer_grade;
+  std::string contact_name;
+  std::string contact_mobile;
+  std::string pickware_address;    ///< `doorPickwareAddress.detailAddress`.
+  std::vector<ServiceItem> items;  ///< `applyDetailList`.
   std::string raw;
 };
-/// One application: `jingdong.asc.audit.detail`. Effect: read. Weak: answer in no source, read as an entry of the list.
+/// One application: `jingdong.asc.audit.detail` [A]. Effect: read.
 struct KEFU_EXPORT GetAudit {
-  using Response = ServiceAuditView;
+  using Response = AuditDetail;
   static const Operation& operation();
   explicit GetAudit(std::int64_t apply) : apply_id(apply) {}
   Operator by;
   std::int64_t apply_id;
 };
 
-/// Refuses an application: `jingdong.asc.audit.refuse`. Effect: idempotent: `sys_version` lets it happen once. Weak:
-/// answer in no source.
+/// Refuses an application: `jingdong.asc.audit.refuse` [A]. Effect: idempotent: `sys_version` lets it happen once.
 struct KEFU_EXPORT RefuseService {
   using Response = AfterSaleDone;
   static const Operation& operation();
@@ -99,9 +117,19 @@ struct KEFU_EXPORT RefuseService {
   std::optional<int> approve_reason_cid2;
   std::string operate_remark;
 };
-/// Reasons to choose from: `jingdong.asc.audit.reason.list`. Effect: read. Weak: answer in no source.
+struct AuditReason {
+  AuditReason() {}
+  std::string code;
+  std::string parent_code;
+  std::string name;
+};
+struct AuditReasons {
+  AuditReasons() {}
+  std::vector<AuditReason> reasons;
+};
+/// Reasons to choose from: `jingdong.asc.audit.reason.list` [answer B]. Effect: read.
 struct KEFU_EXPORT ListAuditReasons {
-  using Response = AfterSaleEntries;
+  using Response = AuditReasons;
   static const Operation& operation();
   ListAuditReasons() {}
   Operator by;
@@ -109,7 +137,7 @@ struct KEFU_EXPORT ListAuditReasons {
   std::optional<int> parent_code;
   std::optional<int> biz_type;  ///< 1: review, 2: intervention by JD.
 };
-/// Calls JD in: `jingdong.asc.process.JdIntervene`. Effect: create. Weak: answer in no source.
+/// Calls JD in: `jingdong.asc.process.JdIntervene` [A]. Effect: create.
 struct KEFU_EXPORT RequestIntervention {
   using Response = AfterSaleDone;
   static const Operation& operation();
@@ -169,7 +197,7 @@ struct KEFU_EXPORT ViewServiceRefunds {
   int page_size = 10;
 };
 
-/// An application for refund before delivery. Weak: fields of the 2014 predecessor are tried, in both spellings.
+/// An application for refund before delivery [A]; comes flat or inside `refundApplyVo`.
 struct RefundApplication {
   RefundApplication() {}
   std::string id;
@@ -179,18 +207,20 @@ struct RefundApplication {
   Time apply_time;
   Time check_time;
   std::string check_user_name;
-  std::string apply_refund_sum;
-  std::optional<int> status;  ///< jd 4.7: 0 not reviewed, 1 passed, 2 refused, 3 refunded, ... 11 withdrawn.
+  std::string check_remark;
+  std::string reason;
+  std::optional<double> refund_fen;  ///< `applyRefundSum`: in fen, a hundredth of a yuan.
+  std::optional<int> status;         ///< jd 4.7: 0 not reviewed, 1 passed, 2 refused, 3 refunded, ... 11 withdrawn.
+  std::optional<int> system_id;      ///< 10 service, 11 site, 12 refused at delivery, 28 app, 87 sorting centre [B].
   std::string raw;
 };
 struct RefundApplications {
   RefundApplications() {}
   std::vector<RefundApplication> applications;
   std::optional<std::int64_t> total;
-  std::string raw;
 };
-/// Applications for refund: `jingdong.pop.afs.soa.refundapply.queryPageList`. Effect: read. `page_index` 1 to 100,
-/// `page_size` 1 to 50. Weak: answer in no source.
+/// Applications for refund: `jingdong.pop.afs.soa.refundapply.queryPageList` [A]. Effect: read. `page_index` 1 to 100,
+/// `page_size` 1 to 50.
 struct KEFU_EXPORT ListRefundApplications {
   using Response = RefundApplications;
   static const Operation& operation();
@@ -208,7 +238,7 @@ struct KEFU_EXPORT ListRefundApplications {
   int page_index = 1;
   int page_size = 50;
 };
-/// One application: `jingdong.pop.afs.soa.refundapply.queryById`. Effect: read. Weak: answer in no source.
+/// One application: `jingdong.pop.afs.soa.refundapply.queryById` [A]. Effect: read.
 struct KEFU_EXPORT GetRefundApplication {
   using Response = RefundApplications;
   static const Operation& operation();
@@ -217,18 +247,16 @@ struct KEFU_EXPORT GetRefundApplication {
 };
 struct RefundCount {
   RefundCount() {}
-  std::optional<std::int64_t> count;  ///< The one number of the answer [C].
-  std::string raw;
+  std::int64_t count = 0;  ///< `totalCount`.
 };
-/// How many wait for review: `jingdong.pop.afs.soa.refundapply.getWaitRefundNum`. Effect: read. Weak: answer in no
-/// source.
+/// How many wait for review: `jingdong.pop.afs.soa.refundapply.getWaitRefundNum` [A]. Effect: read.
 struct KEFU_EXPORT CountWaitingRefunds {
   using Response = RefundCount;
   static const Operation& operation();
   CountWaitingRefunds() {}
 };
-/// Decides on an application: `jingdong.pop.afs.soa.refundapply.replyRefund`. Effect: idempotent: the same decision
-/// twice is one decision. Weak: answer in no source.
+/// Decides on an application: `jingdong.pop.afs.soa.refundapply.replyRefund` [A]. Effect: idempotent: the same decision
+/// twice is one decision.
 struct KEFU_EXPORT ReviewRefund {
   using Response = AfterSaleDone;
   static const Operation& operation();

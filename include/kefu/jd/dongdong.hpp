@@ -209,12 +209,13 @@ struct KEFU_EXPORT DispatchNotice {
 
 struct SensitiveWordVerdict {
   SensitiveWordVerdict() {}
-  std::string return_code;  ///< "0": the check ran. What it found is in a member that no source shows: see `raw`.
+  bool found = false;       ///< `containSensitiveWord`.
+  std::string return_code;  ///< Of the check as a whole, as `result_code` of the finding; their values are not public.
   std::string return_message;
-  std::string raw;
+  std::string result_code;
+  std::string result_message;
 };
-/// Checks a text for words that DongDong forbids: `jingdong.risk.sensitiveWordCheck`. Effect: read. Weak: the member
-/// that holds the finding is in no source.
+/// Checks a text for words that DongDong forbids: `jingdong.risk.sensitiveWordCheck` [A]. Effect: read.
 struct KEFU_EXPORT CheckSensitiveWords {
   using Response = SensitiveWordVerdict;
   static const Operation& operation();

@@ -49,8 +49,7 @@ struct Ware {
   std::string logo;
   std::string raw;
 };
-/// `jingdong.ware.read.findWareById`. Weak: request [A]; the answer is read as `ware` with the entries of the search
-/// [C].
+/// `jingdong.ware.read.findWareById` [A].
 struct KEFU_EXPORT FindWare {
   using Response = Ware;
   static const Operation& operation();

@@ -16,13 +16,13 @@ namespace jd {
 
 struct ConvertedId {
   ConvertedId() {}
-  std::string id;  ///< `data`; empty where it is no text: see `raw`.
+  std::string id;  ///< `data`, or `openId` of TokenToOpenId; empty: the platform knows none.
   std::string code;
   std::string request_id;
   std::string raw;
 };
 
-/// A login name: `jingdong.jos.oauth.rpc.xid.pin2Xid`. Weak: answer read as that of mixPin2Xid [C].
+/// A login name: `jingdong.jos.oauth.rpc.xid.pin2Xid` [A].
 struct KEFU_EXPORT PinToXid {
   using Response = ConvertedId;
   static const Operation& operation();
@@ -38,7 +38,7 @@ struct KEFU_EXPORT MixPinToXid {
   std::string app_key;
   std::string mix_pin;
 };
-/// `jingdong.jos.oauth.rpc.xid.openId2Xid`. Weak: answer read as that of mixPin2Xid [C].
+/// `jingdong.jos.oauth.rpc.xid.openId2Xid`. Weak: answer read as that of pin2Xid [C].
 struct KEFU_EXPORT OpenIdToXid {
   using Response = ConvertedId;
   static const Operation& operation();
@@ -47,40 +47,21 @@ struct KEFU_EXPORT OpenIdToXid {
   std::string open_id;
 };
 
-struct ConvertedIds {
-  ConvertedIds() {}
-  /// In the order of the answer: (pin, xid) where `data` is an object of texts; (empty, xid) where it is a list.
-  std::vector<std::pair<std::string, std::string>> ids;
-  std::string code;
-  std::string request_id;
-  std::string raw;
-};
-/// Several at once: `jingdong.jos.oauth.rpc.xid.batchPin2Xid`. Weak: the name alone is public; `userPins` as the wire
-/// key and the answer are [C].
-struct KEFU_EXPORT PinsToXids {
-  using Response = ConvertedIds;
-  static const Operation& operation();
-  PinsToXids(std::string key, std::vector<std::string> pins) : app_key(std::move(key)), user_pins(std::move(pins)) {}
-  std::string app_key;
-  std::vector<std::string> user_pins;
-};
-
-/// `jingdong.UserRelatedRpcI18nService.getOpenId`. Weak: answer read as the others' [C].
+/// `jingdong.UserRelatedRpcI18nService.getOpenId` [A].
 struct KEFU_EXPORT GetOpenId {
   using Response = ConvertedId;
   static const Operation& operation();
   explicit GetOpenId(std::string pin_) : pin(std::move(pin_)) {}
   std::string pin;
 };
-/// `jingdong.jos.getEncryptPin`. Weak: answer read as the others' [C].
+/// `jingdong.jos.getEncryptPin`. Weak: answer in one SDK only [B].
 struct KEFU_EXPORT EncryptPin {
   using Response = ConvertedId;
   static const Operation& operation();
   explicit EncryptPin(std::string pin_) : pin(std::move(pin_)) {}
   std::string pin;
 };
-/// Who holds a token of the workbench: `jingdong.jos.token.source.to.openId`. Request [A]; weak: answer read as the
-/// others' [C].
+/// Who holds a token of the workbench: `jingdong.jos.token.source.to.openId` [A].
 struct KEFU_EXPORT TokenToOpenId {
   using Response = ConvertedId;
   static const Operation& operation();

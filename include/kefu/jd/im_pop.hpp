@@ -29,10 +29,11 @@ struct Evaluation {
   Evaluation() {}
   BuyerIds customer;
   std::string waiter;
-  std::string description;   ///< What the customer wrote (`desc`).
-  std::optional<int> score;  ///< Scale and meaning are not public: the host maps them.
-  Time time;                 ///< `evaTime`.
-  std::string raw;           ///< The platform's JSON of this entry.
+  std::string description;  ///< What the customer wrote (`desc`).
+  /// 0 very dissatisfied, 25 dissatisfied, 50 so-so, 75 satisfied, 100 very satisfied (documentation text of 2013).
+  std::optional<int> score;
+  Time time;        ///< `evaTime`.
+  std::string raw;  ///< The platform's JSON of this entry.
 };
 struct EvaluationList {
   EvaluationList() {}
@@ -82,21 +83,20 @@ struct ChatSession {
   Time begin;
   Time reply;                       ///< The agent's first answer; empty: none yet.
   Time end;                         ///< Empty: goes on.
-  std::optional<int> session_type;  ///< Values are not public.
+  std::optional<int> session_type;  ///< 1 on-line session, 2 message left.
   bool transfer = false;            ///< Came from, or went to, another agent; which of both is not public.
-  std::string sid;
-  std::int64_t sku_id = 0;  ///< The product it began at; 0: none.
-  std::string raw;          ///< The platform's JSON of this entry.
+  std::string sid;                  ///< May be empty.
+  std::int64_t sku_id = 0;          ///< The product it began at; 0: none.
+  std::string raw;                  ///< The platform's JSON of this entry.
 };
 struct SessionsPage {
   SessionsPage() {}
   std::vector<ChatSession> sessions;
-  /// By analogy with the chat log, unverified: without it, a page shorter than asked for is the last one.
-  std::optional<std::int64_t> total;
+  std::optional<std::int64_t> total;  ///< A hint: only a short page ends the list.
 };
 
-/// Conversations: 获取会话列表, `jingdong.im.pop.sessionlist.get` [A]. Reads both wrappers: ChatSessionPage, and the
-/// plain ChatSession list of older generations.
+/// Conversations: 获取会话列表, `jingdong.im.pop.sessionlist.get` [A]. Reads all wrappers: ChatSessionPage, and
+/// ChatSession of older generations, which was a list and an object with a list inside.
 struct KEFU_EXPORT ListSessions {
   using Response = SessionsPage;
   static const Operation& operation();
@@ -114,11 +114,13 @@ struct ChatLine {
   ChatLine() {}
   BuyerIds customer;
   std::string waiter;
-  std::string content;  ///< Pictures, cards and system lines: their form in here is not public.
+  /// Decoded once: the platform writes HTML entities, which `raw` has. Emoticons are codes (`#E-s21`), the card of an
+  /// order or product is plain text; the form of pictures and system lines is not public.
+  std::string content;
   std::string sid;
   std::int64_t sku_id = 0;
   Time time;
-  std::optional<int> channel;       ///< Values are not public.
+  std::optional<int> channel;       ///< Seen: 11 on customers' lines, 21 on agents'.
   Author author = Author::unknown;  ///< `waiterSend`; unknown where the platform left it out.
   std::string raw;                  ///< The platform's JSON of this entry.
 };
@@ -127,11 +129,12 @@ KEFU_EXPORT std::string_view to_string(ChatLine::Author author) noexcept;
 struct ChatLogPage {
   ChatLogPage() {}
   std::vector<ChatLine> lines;
-  std::optional<std::int64_t> total;
+  std::optional<std::int64_t> total;  ///< No count of lines: 1 has come beside 29. Only a short page ends the list.
 };
 
 /// Messages of one customer: 查找客服聊天记录, `jingdong.im.pop.chatlog.get` [A]. Reads both wrappers, ChatLogPage and
-/// ChatLog. There is no call for all customers' messages: list the sessions, then read each customer's log.
+/// ChatLog, with both lists, chatLogList and chatList. There is no call for all customers' messages: list the sessions,
+/// then read each customer's log.
 struct KEFU_EXPORT ReadChatLog {
   using Response = ChatLogPage;
   static const Operation& operation();
@@ -191,8 +194,7 @@ struct KEFU_EXPORT UnrepliedStatistics {
   Time to;
   std::string waiter;
 };
-/// Time on line a day: 日累计在线时长, `jingdong.im.pop.waiter.onlinetime.stat.get` [A]. The unit of `result` is not
-/// public.
+/// Time on line a day: 日累计在线时长, `jingdong.im.pop.waiter.onlinetime.stat.get` [A], in seconds.
 struct KEFU_EXPORT OnlineTimeStatistics {
   using Response = DailyStatistics;
   static const Operation& operation();
@@ -204,7 +206,7 @@ struct KEFU_EXPORT OnlineTimeStatistics {
 
 struct WaitingTime {
   WaitingTime() {}
-  std::optional<double> average;  ///< `avgTime`; the unit is not public.
+  std::optional<double> average;  ///< `avgTime`, in seconds.
 };
 /// How long customers waited on one day: 平均等待时长, `jingdong.im.pop.consult.avgwaittime.get` [A].
 struct KEFU_EXPORT AverageWaitingTime {
@@ -244,9 +246,9 @@ struct KEFU_EXPORT ListLogins {
 struct Waiter {
   Waiter() {}
   std::string waiter;     ///< The account.
-  std::optional<int> yn;  ///< Values are not public.
-  bool leader = false;
-  std::string level;  ///< Values are not public.
+  std::optional<int> yn;  ///< Authorized or not.
+  bool leader = false;    ///< Administrator or not.
+  std::string level;      ///< Values are not public.
 };
 struct WaiterGroup {
   WaiterGroup() {}
@@ -262,13 +264,11 @@ struct KEFU_EXPORT GetAgentGroup {
   GetAgentGroup() {}
 };
 
-/// The answer is in no public source: `raw` is the JSON of the answer node.
 struct AskRateReport {
   AskRateReport() {}
-  std::string raw;
-  std::optional<double> rate;  ///< The one number in the node whose name ends in "rate", if there is exactly one [C].
+  double rate = 0;  ///< Whether a fraction or a percentage is not public.
 };
-/// The shop's share of answered questions: 应答率, `jingdong.im.pop.askRate.get`. Weak: answer not public [GAP].
+/// The shop's share of answered questions: 应答率, `jingdong.im.pop.askRate.get` [A].
 struct KEFU_EXPORT AskRate {
   using Response = AskRateReport;
   static const Operation& operation();

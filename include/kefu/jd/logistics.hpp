@@ -4,6 +4,7 @@
 #include <kefu/core/operation.hpp>
 #include <kefu/jd/time.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,6 @@ struct TraceStep {
 struct ParcelTrace {
   ParcelTrace() {}
   std::vector<TraceStep> steps;
-  std::string raw;  ///< The answer node of weak operations; else empty.
 };
 
 /// `jingdong.etms.trace.get` [A, 2014].
@@ -34,8 +34,7 @@ struct KEFU_EXPORT TraceWaybill {
   explicit TraceWaybill(std::string waybill) : waybill_code(std::move(waybill)) {}
   std::string waybill_code;
 };
-/// JD Express, for a contract customer: `jingdong.ldop.receive.trace.get`. Weak: sources disagree on the answer; the
-/// first list of objects is read with the likely names [C].
+/// JD Express, for a contract customer: `jingdong.ldop.receive.trace.get` [A]. Success is its code 100.
 struct KEFU_EXPORT TraceExpressWaybill {
   using Response = ParcelTrace;
   static const Operation& operation();
@@ -44,9 +43,22 @@ struct KEFU_EXPORT TraceExpressWaybill {
   std::string customer_code;
   std::string waybill_code;
 };
-/// Third-party carriers (big appliances): `jingdong.getThirdTrace`. Weak: answer in no source, read as the one above.
+/// One parcel of a third-party carrier.
+struct ThirdPartyParcel {
+  ThirdPartyParcel() {}
+  std::string ship_id;  ///< The waybill.
+  std::string carrier;  ///< `thirdName`.
+  std::optional<int> status;
+  std::vector<TraceStep> steps;  ///< `listTrace`; `title` stays empty.
+  std::string raw;
+};
+struct ThirdPartyTrace {
+  ThirdPartyTrace() {}
+  std::vector<ThirdPartyParcel> parcels;
+};
+/// Third-party carriers (big appliances): `jingdong.getThirdTrace` [A].
 struct KEFU_EXPORT TraceThirdParty {
-  using Response = ParcelTrace;
+  using Response = ThirdPartyTrace;
   static const Operation& operation();
   explicit TraceThirdParty(std::string order) : order_id(std::move(order)) {}
   std::string order_id;

@@ -144,8 +144,7 @@ struct KEFU_EXPORT SearchOrders {
   int sort_type = 1;
   int date_type = 1;  ///< 1: by creation; else by modification.
 };
-/// As SearchOrders, not encrypted: `jingdong.pop.order.search`. Effect: read. Weak: request and answer by analogy with
-/// enSearch [C].
+/// As SearchOrders, personal fields plain: `jingdong.pop.order.search` [A]. Effect: read.
 struct KEFU_EXPORT SearchPlainOrders {
   using Response = OrdersPage;
   static const Operation& operation();
@@ -170,7 +169,7 @@ struct OrderRemark {
   Time created;
   Time modified;
 };
-/// Reads the note: `jingdong.order.venderRemark.queryByOrderId` [A, 2014]. Effect: read.
+/// Reads the note: `jingdong.order.venderRemark.queryByOrderId` [A]. Effect: read.
 struct KEFU_EXPORT GetOrderRemark {
   using Response = OrderRemark;
   static const Operation& operation();
@@ -179,10 +178,9 @@ struct KEFU_EXPORT GetOrderRemark {
 };
 struct OrderRemarkChanged {
   OrderRemarkChanged() {}
-  std::string raw;
+  std::string code;  ///< `error_code`; its values are not public, the platform's flag said yes.
 };
-/// Writes the note: `jingdong.pop.order.modifyVenderRemark`. Effect: idempotent. At most 500 characters. Weak: answer
-/// in no source.
+/// Writes the note: `jingdong.pop.order.modifyVenderRemark` [A]. Effect: idempotent. At most 500 characters.
 struct KEFU_EXPORT ModifyOrderRemark {
   using Response = OrderRemarkChanged;
   static const Operation& operation();

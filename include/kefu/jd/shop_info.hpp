@@ -21,7 +21,7 @@ struct VenderInfo {
   std::optional<int> column_type;  ///< `col_type`: 0 SOP, 1 FBP, 2 LBP, 5 SOPL.
   std::int64_t shop_id = 0;
   std::string shop_name;
-  std::int64_t category_main = 0;  ///< Also read from `cate_main` (2014).
+  std::int64_t category_main = 0;  ///< `cate_main`; `category_main` in one SDK of 2024 is read too.
 };
 /// `jingdong.seller.vender.info.get` [A]. A cheap way to see whether the shop's token lives.
 struct KEFU_EXPORT GetVenderInfo {
@@ -49,14 +49,22 @@ struct KEFU_EXPORT GetShopInfo {
   GetShopInfo() {}
 };
 
-/// Sub-accounts; no source shows an answer: `names` are the texts under likely names [C].
+/// A sub-account of the shop [A]. Values of `status` and `auth_status` are not public.
+struct ChildAccount {
+  ChildAccount() {}
+  std::int64_t account_id = 0;
+  std::string account_name;
+  std::string user_name;
+  std::optional<int> status;
+  std::optional<int> auth_status;
+  std::string phone;
+};
 struct ChildAccounts {
   ChildAccounts() {}
-  std::vector<std::string> names;
-  std::string raw;
+  std::vector<ChildAccount> accounts;
+  std::optional<std::int64_t> total;
 };
-/// The shop's sub-accounts, i.e. its agents' accounts: `jingdong.vender.childAccount.query`. `size` 1 to 20. Weak:
-/// answer in no source.
+/// The shop's sub-accounts, i.e. its agents' accounts: `jingdong.vender.childAccount.query` [A]. `size` 1 to 20.
 struct KEFU_EXPORT ListChildAccounts {
   using Response = ChildAccounts;
   static const Operation& operation();
@@ -64,22 +72,37 @@ struct KEFU_EXPORT ListChildAccounts {
   int page = 1;
   int size = 20;
 };
-struct ChildAccountDetails {
-  ChildAccountDetails() {}
-  std::vector<std::string> entries;  ///< JSON of each entry of the first list.
-  std::string raw;
+/// The roles of an account; lists in the official classes, single values are read too.
+struct ChildAccountRoles {
+  ChildAccountRoles() {}
+  std::vector<std::string> account_names;
+  std::vector<std::string> role_ids;
+  std::vector<std::string> role_names;
 };
-/// Their roles: `jingdong.vender.childaccount.role.query`. At most 20 accounts of 4 to 20 characters. Weak: answer in
-/// no source.
+struct ChildAccountRolesList {
+  ChildAccountRolesList() {}
+  std::vector<ChildAccountRoles> accounts;
+};
+/// Their roles: `jingdong.vender.childaccount.role.query` [A]. At most 20 accounts of 4 to 20 characters.
 struct KEFU_EXPORT GetChildAccountRoles {
-  using Response = ChildAccountDetails;
+  using Response = ChildAccountRolesList;
   static const Operation& operation();
   explicit GetChildAccountRoles(std::vector<std::string> names) : account_names(std::move(names)) {}
   std::vector<std::string> account_names;  ///< `account_name_s`, sent as a comma list.
 };
-/// What they may do: `jingdong.vender.childaccount.privilege.query`. Weak: as the roles.
+/// What an account may do; the values of `codes` are not public.
+struct ChildAccountPrivileges {
+  ChildAccountPrivileges() {}
+  std::vector<std::string> account_names;
+  std::vector<std::string> codes;
+};
+struct ChildAccountPrivilegesList {
+  ChildAccountPrivilegesList() {}
+  std::vector<ChildAccountPrivileges> accounts;
+};
+/// What they may do: `jingdong.vender.childaccount.privilege.query` [A]. Limits as for the roles.
 struct KEFU_EXPORT GetChildAccountPrivileges {
-  using Response = ChildAccountDetails;
+  using Response = ChildAccountPrivilegesList;
   static const Operation& operation();
   explicit GetChildAccountPrivileges(std::vector<std::string> names) : account_names(std::move(names)) {}
   std::vector<std::string> account_names;

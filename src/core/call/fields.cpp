@@ -168,7 +168,7 @@ void write_value(Value value, JsonWriter& to) {
 }  // namespace
 
 void FieldReader::raw_json(const char* name, std::string& text) {
-  const Value value = from_[name];
+  const Value value = named(name);
   if (!noted(value.present())) return;
   text.clear();
   JsonWriter writer(text);

@@ -226,22 +226,22 @@ class FieldReader {
 
   template <class T>
   void required(const char* name, T& member, const Check& = {}) {
-    if (!noted(take(from_[name], member))) missing(name);
+    if (!noted(take(named(name), member))) missing(name);
   }
   template <class T>
   void optional(const char* name, T& member, const Check& = {}) {
-    noted(take(from_[name], member));
+    noted(take(named(name), member));
   }
   template <class T>
   void value(const char* name, T& member, const Check& = {}) {
-    noted(take(from_[name], member));
+    noted(take(named(name), member));
   }
   void constant(const char*, std::string_view) {}
   void raw_json(const char* name, std::string& text);
   void whole(std::string& text);
   template <class F>
   void group(const char* name, F&& fields) {
-    const Value outer = std::exchange(from_, from_[name]);
+    const Value outer = std::exchange(from_, named(name));
     path_.push_back(name);
     fields(*this);
     path_.pop_back();
@@ -249,6 +249,11 @@ class FieldReader {
   }
   void complain(const char*, std::string_view) {}
   void rule(const char*, bool, std::string_view) {}
+
+  /// False if the object has none of the members that its list names.
+  bool recognized() const { return recognized_ || !names_any_; }
+  /// True if an entry of one of its lists is none of what that list holds: no object, or one that is not recognized.
+  bool has_strange_entry() const { return strange_entry_; }
 
   template <class T>
   void root(T& value) {
@@ -298,7 +303,10 @@ class FieldReader {
     to.clear();
     for (const Value item : from.items()) {
       T read{};
-      if (take(item, read)) to.push_back(std::move(read));
+      entry_recognized_ = true;
+      const bool taken = take(item, read);
+      if (item.present() && !(taken && entry_recognized_)) strange_entry_ = true;
+      if (taken) to.push_back(std::move(read));
     }
     return true;
   }
@@ -308,7 +316,15 @@ class FieldReader {
     FieldReader inner(from);
     inner.root(to);
     if (missing_.empty()) missing_ = std::move(inner.missing_);
+    strange_entry_ = strange_entry_ || inner.strange_entry_;
+    entry_recognized_ = inner.recognized();
     return true;
+  }
+  Value named(const char* name) {
+    const Value member = from_[name];
+    names_any_ = true;
+    recognized_ = recognized_ || member.kind() != Value::Kind::absent;
+    return member;
   }
   void missing(const char* name);
   bool noted(bool found) {
@@ -317,6 +333,10 @@ class FieldReader {
   }
 
   bool found_any_ = false;
+  bool names_any_ = false;
+  bool recognized_ = false;
+  bool strange_entry_ = false;
+  bool entry_recognized_ = true;  ///< Of the struct read last.
   Value from_;
   std::vector<const char*> path_;
   std::string missing_;

@@ -63,7 +63,7 @@ constexpr detail::CodeRow kRows[] = {
     {"73", "", Kind::permission, D::refused, false, R::never, 0, false, "Only for applications hosted in the platform's own cloud."},
     {"1100", "", Kind::bad_argument, D::refused, false, R::never, 0, false, "A parameter is wrong (one table only)."},
     {"*", "oauth", Kind::needs_authorization, D::refused, false, R::never, 0, false, "The numbers are not public, so one answer is no verdict: the owner of the grant asks again with growing pauses over its renewal margin; only at the end of the token's life is the authorization lost. If every shop fails so, the app secret is wrong."},
-    {"*", "business_result_create", Kind::conflict, D::unknown, false, R::never, 0, false, "The numbers are not public, and success has other numbers than 0 in some families (100 in logistics): it may have acted. Show the platform's text and look before repeating."},
+    {"*", "business_doubt", Kind::conflict, D::unknown, false, R::never, 0, false, "The numbers are not public, and success has other numbers than 0 in some families (100 in logistics): it may have acted. Show the platform's text and look before repeating."},
     {"*", "business_result", Kind::conflict, D::refused, false, R::never, 0, false, "Understood and declined on business grounds; the numbers are not public: show the platform's text."},
     {"*", "dongdong_send", Kind::conflict, D::unknown, false, R::never, 0, false, "Declined, or the same accessid was accepted before: that number is not public either, so look before repeating."},
 };
@@ -97,6 +97,9 @@ constexpr SuccessCode kAlsoSuccess[] = {
     {"return_type", "200"},
 };
 
+/// The one number by which creating and tracing parcels says success (jd 3.1).
+constexpr std::string_view kLogisticsSuccess = "100";
+
 bool address_holds(std::string_view condition, std::string_view address) {
   return std::any_of(std::begin(kAddressConditions), std::end(kAddressConditions),
                      [&](const AddressCondition& row) { return row.name == condition && row.address == address; });
@@ -111,17 +114,23 @@ const detail::CodeTable& code_table() {
 
 bool CallConditions::holds(std::string_view condition) const {
   if (condition == "create") return info_.effect == Effect::create;
+  // A flag is a verdict; a number that no table knows is none (jd 3.1), and a write may have happened.
+  if (condition == "business_doubt") return info_.effect == Effect::create && !by_flag_ && holds("business_result");
+  if (condition == "logistics")
+    return layer_ == AnswerLayer::return_type &&
+           (info_.path.rfind("jingdong.ldop.", 0) == 0 || info_.path.rfind("jingdong.etms.", 0) == 0);
   if (condition == "return_type") return layer_ == AnswerLayer::return_type;
   if (condition == "business_result")
     return layer_ != AnswerLayer::gateway && !address_holds("dongdong_send", info_.path) &&
            !address_holds("oauth", info_.path);
-  if (condition == "business_result_create") return info_.effect == Effect::create && holds("business_result");
   if (condition == "dongdong_send") return layer_ != AnswerLayer::gateway && address_holds(condition, info_.path);
   return address_holds(condition, info_.path);
 }
 
 bool says_success(std::string_view code, const CallConditions& conditions) {
-  if (code.empty() || code == "0") return true;
+  if (code.empty()) return true;
+  if (conditions.holds("logistics")) return code == kLogisticsSuccess;
+  if (code == "0") return true;
   return std::any_of(std::begin(kAlsoSuccess), std::end(kAlsoSuccess),
                      [&](const SuccessCode& row) { return row.code == code && conditions.holds(row.condition); });
 }

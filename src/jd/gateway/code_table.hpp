@@ -22,15 +22,18 @@ enum class AnswerLayer : unsigned char {
 /// Which conditions of the table hold for a call and a layer of its answer.
 class CallConditions final : public detail::ConditionCheck {
  public:
-  CallConditions(const OperationInfo& info, AnswerLayer layer) : info_(info), layer_(layer) {}
+  /// `by_flag`: the result said no by its success flag, and not by a number of no known meaning.
+  CallConditions(const OperationInfo& info, AnswerLayer layer, bool by_flag = false)
+      : info_(info), layer_(layer), by_flag_(by_flag) {}
   bool holds(std::string_view condition) const override;
 
  private:
   const OperationInfo& info_;
   const AnswerLayer layer_;
+  const bool by_flag_;
 };
 
-/// 0, none, or one of the few other codes by which some methods say success.
+/// 0, none, or one of the few other codes by which some methods say success; logistics say it by 100 alone.
 bool says_success(std::string_view code, const CallConditions& conditions);
 
 }  // namespace jd

@@ -29,16 +29,38 @@ std::string_view text_of_first(Value object, const std::array<std::string_view, 
   return {};
 }
 
+/// Every family has its own spelling (jd 3.1); `messsage` is logistics'.
 std::string_view message_of(Value object) {
-  constexpr std::array<std::string_view, 12> kNames{
-      "chineseErrCode", "zh_desc", "error_description", "msg",           "message",        "errorMsg",
-      "errMsg",         "errmsg",  "errorMessage",      "resultMessage", "englishErrCode", "en_desc"};
+  constexpr std::array<std::string_view, 23> kNames{"chineseErrCode",
+                                                    "chinese_err_code",
+                                                    "zh_desc",
+                                                    "error_description",
+                                                    "msg",
+                                                    "message",
+                                                    "messsage",
+                                                    "errorMsg",
+                                                    "error_msg",
+                                                    "errMsg",
+                                                    "errmsg",
+                                                    "errorMessage",
+                                                    "resultMsg",
+                                                    "resultMessage",
+                                                    "result_describe",
+                                                    "result_info",
+                                                    "returnMsg",
+                                                    "error",
+                                                    "desc",
+                                                    "desc1",
+                                                    "englishErrCode",
+                                                    "english_err_code",
+                                                    "en_desc"};
   return text_of_first(object, kNames);
 }
 
 std::string_view code_of(Value object) {
-  constexpr std::array<std::string_view, 8> kNames{"code",       "errorCode",  "numberCode", "status_code",
-                                                   "resultCode", "error_code", "errCode",    "result_code"};
+  constexpr std::array<std::string_view, 9> kNames{"code",        "errorCode",  "numberCode",
+                                                   "status_code", "resultCode", "return_code",
+                                                   "error_code",  "errCode",    "result_code"};
   return text_of_first(object, kNames);
 }
 
@@ -49,15 +71,28 @@ std::string_view request_id_of(Value object) {
 
 /// The flag of the families that have one.
 std::optional<bool> success_flag(Value object) {
-  for (const std::string_view name : {"success", "isSuccess", "is_success"})
+  for (const std::string_view name : {"success", "isSuccess", "is_success", "result_state", "sucessed"})
     if (const auto flag = object[name].boolean()) return flag;
   return std::nullopt;
 }
 
 /// Members in which a family puts its result: `result`, `pageResult`, `apiResult`, `queryResult`, `vender_info_result`,
-/// `returnType`, `response`. Other objects are data, whose `code` may mean anything.
+/// `resultInfo`, `returnType`, `response`. Other objects are data, whose `code` may mean anything.
 bool is_result_name(std::string_view name) {
-  return name == "returnType" || name == "response" || ends_with(name, "result") || ends_with(name, "Result");
+  return name == "returnType" || name == "response" || name == "resultInfo" || ends_with(name, "result") ||
+         ends_with(name, "Result");
+}
+
+/// The picture space says success by 1 and no by 0, the other way round (jd 3.1).
+bool says_no_as_picture_space(Value node) {
+  const std::string_view code = node["return_code"].text();
+  return !code.empty() && code != "1";
+}
+
+/// Reviews put `resultCode` beside their list, and its numbers are not public: a list that is there is the answer.
+bool says_no_flatly(Value node) {
+  const std::string_view code = node["resultCode"].text();
+  return !code.empty() && code != "0" && !node["comments"].present();
 }
 
 /// Looks for what says no; keeps the first.
@@ -71,8 +106,9 @@ class ResultSearch {
   void look(std::string_view name, Value member) {
     if (member.kind() == Value::Kind::object) {
       judge(name, member);
-      if (const Value inner = member["apiResult"]; !found() && inner.kind() == Value::Kind::object)
-        judge("apiResult", inner);
+      for (const std::string_view deeper : {"apiResult", "api_jos_result"})
+        if (const Value inner = member[deeper]; !found() && inner.kind() == Value::Kind::object)
+          judge("apiResult", inner);
     } else if (member.kind() == Value::Kind::string && is_result_name(name) && member.text().substr(0, 1) == "{") {
       const Document inside = Document::json(member.text());
       if (inside) judge(name, inside.root());
@@ -83,7 +119,11 @@ class ResultSearch {
   void judge_flat(Value node) {
     const auto flag = success_flag(node);
     const AnswerLayer layer = AnswerLayer::business;
-    if ((flag && !*flag) || !says_success(code_of_node(node), CallConditions(info_, layer))) fail(node, layer);
+    if (flag && !*flag) return fail(node, layer, true);
+    if (!says_success(code_of_node(node), CallConditions(info_, layer))) return fail(node, layer, false);
+    if (flag) return;
+    if (says_no_as_picture_space(node)) return fail_by(node, "return_code", node["return_code"].text() == "0");
+    if (says_no_flatly(node)) fail_by(node, "resultCode", false);
   }
 
   static std::string_view code_of_node(Value node) {
@@ -95,13 +135,23 @@ class ResultSearch {
   void judge(std::string_view name, Value result) {
     const auto flag = success_flag(result);
     const AnswerLayer layer = flag || name == "response" ? AnswerLayer::business : AnswerLayer::return_type;
-    const bool fails =
-        flag ? !*flag : is_result_name(name) && !says_success(code_of(result), CallConditions(info_, layer));
-    if (fails) fail(result, layer);
+    if (flag && !*flag) return fail(result, layer, true);
+    if (flag || !is_result_name(name)) return;
+    if (!says_success(code_of(result), CallConditions(info_, layer))) return fail(result, layer, false);
+    // Seen without a number of its own: the word alone says no.
+    if (name == "returnType" && code_of(result).empty() && result["message"].text() == "FAIL")
+      fail(result, layer, true);
   }
 
-  void fail(Value result, AnswerLayer layer) {
+  /// A flat number beside the node's own code.
+  void fail_by(Value node, std::string_view number, bool by_flag) {
+    fail(node, AnswerLayer::business, by_flag);
+    reading_.answer.code = std::string(node[number].text());
+  }
+
+  void fail(Value result, AnswerLayer layer, bool by_flag) {
     detail::PlatformAnswer& answer = reading_.answer;
+    reading_.by_flag = by_flag;
     answer.failed = true;
     answer.foreign_code = true;
     answer.code = std::string(code_of(result));

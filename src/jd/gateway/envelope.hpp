@@ -21,11 +21,13 @@ inline bool is_oauth_address(std::string_view address) { return !address.empty()
 struct AnswerReading {
   detail::PlatformAnswer answer;
   AnswerLayer layer = AnswerLayer::gateway;
+  bool by_flag = false;  ///< A success flag said no; else a number of no known meaning.
 };
 
 /// Looks through the layers of an answer, outermost first: `error_response` whatever the HTTP status; on HTTP 200 the
-/// code of the node, then the results that families of methods put inside it, of which both must say success. Answers
-/// of the authorization host are flat.
+/// code of the node, then the results that families of methods put inside it, of which both must say success. A flag
+/// wins over the number beside it; numbers of success belong to their family. Answers of the authorization host are
+/// flat.
 AnswerReading read_answer(const OperationInfo& info, const detail::Reply& reply);
 
 }  // namespace jd

@@ -23,12 +23,17 @@ struct FieldScalar<jd::Time> {
 
 namespace jd {
 
+/// What a reading is worth: an answer that says something, of which nothing is known, or in whose lists is an entry of
+/// which nothing is known, is no success (jd 10.10).
+Result<void> finish_reading(const detail::FieldReader& reader, detail::Value node);
+
 /// What the answers of a few families hide one or two levels deeper is reached by `v.group(...)` in their field lists.
 template <class Response>
 Result<void> decode_node(const detail::Reply& reply, void* response) {
-  detail::FieldReader reader(answer_node(reply.document.root()));
+  const detail::Value node = answer_node(reply.document.root());
+  detail::FieldReader reader(node);
   reader.root(*static_cast<Response*>(response));
-  return reader.result();
+  return finish_reading(reader, node);
 }
 
 /// The row of a method at the gateway. Field lists of requests are in the order of the alphabet, so that

@@ -151,8 +151,8 @@ detail::Verdict ShopPlatform::classify(const OperationInfo& info, const detail::
   AnswerReading reading = read_answer(info, reply);
   if (last_) mask_token(reading.answer.message, last_->value.expose());
   const bool gateway = reading.answer.failed && !reading.answer.foreign_code;
-  auto verdict = detail::classify_answer(code_table(), CallConditions(info, reading.layer), std::move(reading.answer),
-                                         info, reply);
+  auto verdict = detail::classify_answer(code_table(), CallConditions(info, reading.layer, reading.by_flag),
+                                         std::move(reading.answer), info, reply);
   if (gateway && verdict.code == "8") {
     verdict.most_repeats = 1;
     verdict.finding = clock_finding(reply.http, runtime_->clock->wall());

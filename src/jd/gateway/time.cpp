@@ -96,25 +96,38 @@ WallTime start_of_day(WallTime time) {
   return from_unix_seconds(static_cast<std::int64_t>(timegm(&at))) - kZone;
 }
 
-std::optional<WallTime> read_gateway_time(std::string_view text) {
+namespace {
+
+/// A time, or nothing for "not yet"; false for what is no time.
+bool read_time(std::string_view text, std::optional<WallTime>& to) {
+  to.reset();
   std::int64_t millis = 0;
   const auto number = std::from_chars(text.data(), text.data() + text.size(), millis);
-  if (number.ec == std::errc() && number.ptr == text.data() + text.size() && text.size() > 8) {
+  if (number.ec == std::errc() && number.ptr == text.data() + text.size() && (text.size() > 8 || millis <= 0)) {
     // A clock that counts nanoseconds ends in 2262.
     constexpr std::int64_t kYear2255 = 9'000'000'000'000;
-    if (millis <= 0 || millis > kYear2255) return std::nullopt;
-    return from_unix_millis(millis);
+    if (millis > kYear2255) return false;
+    if (millis > 0) to = from_unix_millis(millis);
+    return true;
   }
   Scanner in(text);
   std::tm fields{};
   int fraction = 0;
   seconds zone = kZone;
-  if (!read_date(in, fields)) return std::nullopt;
+  if (!read_date(in, fields)) return text.empty();
   if (!in.done() && (!in.one_of(" T") || !read_clock(in, fields, fraction) || !read_offset(in, zone) || !in.done()))
-    return std::nullopt;
-  // 0001-01-01 and 1970-01-01: not yet; after 2255 no clock of nanoseconds goes on.
-  if (fields.tm_year < 71 || fields.tm_year > 355) return std::nullopt;
-  return from_unix_seconds(static_cast<std::int64_t>(timegm(&fields))) - zone + Millis(fraction);
+    return false;
+  if (fields.tm_year < 71) return true;    // 0001-01-01 and 1970-01-01
+  if (fields.tm_year > 355) return false;  // after 2255 no clock of nanoseconds goes on
+  to = from_unix_seconds(static_cast<std::int64_t>(timegm(&fields))) - zone + Millis(fraction);
+  return true;
+}
+
+}  // namespace
+
+std::optional<WallTime> read_gateway_time(std::string_view text) {
+  std::optional<WallTime> time;
+  return read_time(text, time) ? time : std::nullopt;
 }
 
 }  // namespace jd
@@ -122,8 +135,12 @@ std::optional<WallTime> read_gateway_time(std::string_view text) {
 namespace detail {
 
 bool FieldScalar<jd::Time>::read(Value from, jd::Time& to) {
-  if (from.kind() != Value::Kind::string && from.kind() != Value::Kind::number) return false;
-  to.at = jd::read_gateway_time(from.text());
+  if (!from.present()) return false;
+  to = jd::Time();
+  if (from.kind() != Value::Kind::string && from.kind() != Value::Kind::number)
+    FieldReader(from).whole(to.unread);
+  else if (!jd::read_time(from.text(), to.at))
+    to.unread = std::string(from.text());
   return true;
 }
 

@@ -8,38 +8,18 @@
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 
-detail::Value asc_result(detail::Value node) { return first_of(node, {"pageResult", "result"}); }
+detail::Value asc_result(detail::Value node) {
+  return first_of(node, {"pageResult", "result", "queryResult", "replyResult"});
+}
 
-detail::Value asc_object(detail::Value node) {
+Result<void> read_done(detail::Value node, AfterSaleDone& to) {
   const detail::Value result = asc_result(node);
-  const std::vector<detail::Value> data = result["data"].items();
-  return data.empty() ? result : data.front();
+  if (result.kind() != detail::Value::Kind::object) return no_result("result");
+  to.code = first_text(result, {"code", "errorCode"});
+  to.message = first_text(result, {"msg", "errorMsg"});
+  return {};
 }
 
-void read_done(detail::Value node, AfterSaleDone& to) {
-  const detail::Value result = asc_result(node);
-  const detail::Value from = result.kind() == detail::Value::Kind::object ? result : node;
-  to.code = first_text(from, {"code", "resultCode", "errorCode"});
-  to.message = first_text(from, {"msg", "message", "resultInfo", "errorMsg"});
-}
-
-void read_entries(detail::Value node, AfterSaleEntries& to) {
-  const detail::Value list = first_list(node);
-  to.entries = entries_as_json(list ? list : asc_result(node)["data"]);
-}
-
-namespace {
-
-template <class V, class Self>
-void service_request(V& v, Self& s) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  operator_names(v, s.by);
-  v.optional("orderId", s.order_id);
-  v.value("serviceId", s.service_id, detail::Check().range(1, INT64_MAX));
-}
-
-}  // namespace
 }  // namespace jd
 
 namespace detail {
@@ -117,61 +97,88 @@ KEFU_FIELDS(jd::ServiceInProcess) {
 
 KEFU_FIELDS(jd::ListServicesInProcess) {
   jd::begin_and_end(v, "applyTimeBegin", "applyTimeEnd", s.applied);
+  jd::begin_and_end(v, "approveTimeBegin", "approveTimeEnd", s.approved);
   v.required("buId", s.by.bu_id);
+  v.optional("customerExpect", s.customer_expect);
   v.optional("customerPin", s.customer.pin);
+  v.optional("expressCode", s.express_code);
   v.optional("extJsonStr", s.by.ext_json);
+  v.optional("jdInterveneFlag", s.intervened);
   v.optional("open_id_buyer", s.customer.open_id);
   jd::operator_names(v, s.by);
   v.optional("orderId", s.order_id);
   jd::asc_page(v, s);
   v.optional("serviceId", s.service_id);
-  v.optional("xid_buyer", s.customer.xid);
-}
-
-KEFU_FIELDS(jd::CompletedService) {
-  v.optional("serviceId", s.service_id);
-  v.optional("orderId", s.order_id);
-  v.optional("skuId", s.sku_id);
-  v.optional("wareName", s.ware_name);
   v.optional("serviceStatus", s.service_status);
-  v.optional("serviceStatusName", s.service_status_name);
-  jd::buyer_fields(v, "customerPin", s.customer);
-  v.optional("customerName", s.customer_name);
-  v.optional("customerMobile", s.customer_mobile);
-  v.optional("customerGrade", s.customer_grade);
-  v.optional("pickwareAddress", s.pickware_address);
-  v.optional("applyTime", s.apply_time);
-  v.optional("approveDate", s.approve_date);
-  v.optional("approvePin", s.approve_pin);
-  v.optional("approveReasonCid1", s.approve_reason_cid1);
-  v.optional("approveReasonCid1Name", s.approve_reason_cid1_name);
-  v.optional("approveReasonCid2", s.approve_reason_cid2);
-  v.optional("approveReasonCid2Name", s.approve_reason_cid2_name);
-  v.optional("processResult", s.process_result);
-  v.optional("processResultName", s.process_result_name);
-  v.optional("processDate", s.process_date);
-  v.optional("processPin", s.process_pin);
-  v.whole(s.raw);
+  v.optional("skuId", s.sku_id);
+  v.optional("timeoutFlag", s.timeout_flag);
+  v.optional("xid_buyer", s.customer.xid);
 }
 
 KEFU_FIELDS(jd::ListCompletedServices) {
-  jd::begin_and_end(v, "applyTimeBegin", "applyTimeEnd", s.applied);
   v.required("buId", s.by.bu_id);
   v.optional("customerPin", s.customer.pin);
+  v.optional("expressCode", s.express_code);
   v.optional("extJsonStr", s.by.ext_json);
-  jd::begin_and_end(v, "finishTimeBegin", "finishTimeEnd", s.finished);
   v.optional("open_id_buyer", s.customer.open_id);
   jd::operator_names(v, s.by);
   v.optional("orderId", s.order_id);
+  v.optional("orderType", s.order_type);
   jd::asc_page(v, s);
+  v.optional("processResult", s.process_result);
   v.optional("serviceId", s.service_id);
+  v.optional("verificationCode", s.verification_code);
   v.optional("xid_buyer", s.customer.xid);
 }
 
+KEFU_FIELDS(jd::ServiceBill) {
+  v.optional("serviceId", s.service_id);
+  v.optional("applyId", s.apply_id);
+  v.optional("orderId", s.order_id);
+  v.optional("newOrderId", s.new_order_id);
+  v.optional("serviceIdList", s.service_ids);
+  v.optional("customerExpect", s.customer_expect);
+  v.optional("customerExpectName", s.customer_expect_name);
+  v.optional("serviceStatus", s.service_status);
+  v.optional("serviceStatusName", s.service_status_name);
+  v.optional("questionDesc", s.question_description);
+  v.optional("questionPic", s.question_pictures);
+  v.optional("questionTypeCid1Name", s.question_type_cid1_name);
+  v.optional("questionTypeCid2Name", s.question_type_cid2_name);
+  v.optional("applyTime", s.apply_time);
+  v.optional("updateDate", s.update_time);
+  v.optional("sysVersion", s.sys_version);
+  jd::customer_info(v, s);
+  v.group("pickwareAddress", [&](auto& address) { address.optional("detailAddress", s.pickware_address); });
+  v.optional("approveResult", s.approve_result);
+  v.optional("approveResultName", s.approve_result_name);
+  v.optional("approveNotes", s.approve_notes);
+  v.optional("approvePin", s.approve_pin);
+  v.optional("approveDate", s.approve_date);
+  v.optional("processResult", s.process_result);
+  v.optional("processResultName", s.process_result_name);
+  v.optional("processNotes", s.process_notes);
+  v.optional("processPin", s.process_pin);
+  v.optional("processDate", s.process_date);
+  v.optional("receiveDate", s.receive_date);
+  v.optional("serviceBillDetailList", s.items);
+  v.optional("refundAmt", s.refund_amount);
+  v.whole(s.raw);
+}
+
+KEFU_FIELDS(jd::ServiceTrack) {
+  v.optional("trackCreateDate", s.time);
+  v.optional("trackContext", s.text);
+  v.optional("createPin", s.pin);
+  v.optional("createName", s.name);
+  v.whole(s.raw);
+}
 KEFU_FIELDS(jd::ListTracks) {
   v.required("buId", s.by.bu_id);
   v.optional("extJsonStr", s.by.ext_json);
   jd::operator_names(v, s.by);
+  v.optional("pageNumber", s.page_number, Check().range(1, INT32_MAX));
+  v.optional("pageSize", s.page_size, Check().range(1, jd::kAscPageSize));
   v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
 }
 KEFU_FIELDS(jd::SaveTrack) {
@@ -181,42 +188,87 @@ KEFU_FIELDS(jd::SaveTrack) {
   v.required("operateRemark", s.operate_remark);
   v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
 }
-KEFU_FIELDS(jd::ListServiceMessages) { jd::service_request(v, s); }
-KEFU_FIELDS(jd::ListServiceLogs) { jd::service_request(v, s); }
-KEFU_FIELDS(jd::ViewFreight) { jd::service_request(v, s); }
-KEFU_FIELDS(jd::ViewServiceTelephone) { jd::service_request(v, s); }
+
+KEFU_FIELDS(jd::ServiceMessage) {
+  v.optional("messageId", s.message_id);
+  v.optional("serviceId", s.service_id);
+  v.optional("msgType", s.type);
+  v.optional("msgTypeName", s.type_name);
+  v.optional("title", s.title);
+  v.optional("context", s.text);
+  v.optional("operateTypeName", s.operate_type_name);
+  v.optional("operatePin", s.operate_pin);
+  v.optional("operateName", s.operate_name);
+  v.optional("operateDate", s.time);
+  v.whole(s.raw);
+}
+KEFU_FIELDS(jd::ListServiceMessages) { jd::service_alone(v, s); }
+
+KEFU_FIELDS(jd::ServiceLog) {
+  v.optional("afsLogId", s.log_id);
+  v.optional("serviceId", s.service_id);
+  v.optional("relationType", s.relation_type);
+  v.optional("relationTypeName", s.relation_type_name);
+  v.optional("operateType", s.operate_type);
+  v.optional("operateTypeName", s.operate_type_name);
+  v.optional("operateRemark", s.remark);
+  v.optional("operatePin", s.operate_pin);
+  v.optional("operateName", s.operate_name);
+  v.optional("operateDate", s.time);
+  v.whole(s.raw);
+}
+KEFU_FIELDS(jd::ListServiceLogs) {
+  v.required("buId", s.by.bu_id);
+  v.optional("extJsonStr", s.by.ext_json);
+  jd::operator_names(v, s.by);
+  v.optional("pageNumber", s.page_number, Check().range(1, INT32_MAX));
+  v.optional("pageSize", s.page_size, Check().range(1, jd::kAscPageSize));
+  v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
+}
+
+KEFU_FIELDS(jd::ServiceFreight) {
+  v.optional("serviceId", s.service_id);
+  v.optional("expressCode", s.express_code);
+  v.optional("expressCompany", s.express_company);
+  v.optional("freightMoney", s.freight_money);
+  v.optional("finalFreightMoney", s.final_freight_money);
+  v.optional("deliveryDate", s.delivery_date);
+  v.optional("shipWayId", s.ship_way_id);
+  v.whole(s.raw);
+}
+KEFU_FIELDS(jd::ViewFreight) { jd::service_of_order(v, s); }
+
+KEFU_FIELDS(jd::ServiceTelephone) {
+  v.group("result", [&](auto& result) {
+    result.required("data", s.number);
+    result.optional("desenData", s.masked);
+  });
+}
+KEFU_FIELDS(jd::ViewServiceTelephone) { jd::service_alone(v, s); }
 
 }  // namespace detail
 
 namespace jd {
 namespace {
-
-void read_service_view(detail::Value node, ServiceOrderView& to) { to.order = read_as<ServiceOrder>(asc_object(node)); }
-
 constexpr std::string_view kAfterSalePage = "商家售后服务开放";
 }  // namespace
 
 KEFU_JD_ROW_DECODED(QueryServiceOrders, "asc.query.list", Effect::read, kAfterSalePage, "", &decode_page<ServiceOrder>)
-KEFU_JD_ROW_DECODED(SyncServiceOrders, "asc.sync.list", Effect::read, kAfterSalePage, kAnswerByAnalogy,
-                    &decode_weak_page<ServiceOrder>)
-KEFU_JD_ROW_DECODED(GetServiceOrder, "asc.query.view", Effect::read, kAfterSalePage, kAnswerUnknown,
-                    (&decode_lenient<ServiceOrderView, read_service_view>))
-KEFU_JD_ROW_DECODED(ListServicesInProcess, "asc.process.list", Effect::read, kAfterSalePage,
-                    "the request's own filters are in one source only", &decode_page<ServiceInProcess>)
-KEFU_JD_ROW_DECODED(ListCompletedServices, "asc.complete.list", Effect::read, kAfterSalePage,
-                    "the request's own filters are in one source only", &decode_page<CompletedService>)
-KEFU_JD_ROW_DECODED(ListTracks, "asc.track.list", Effect::read, kAfterSalePage, kAnswerUnknown,
-                    (&decode_lenient<AfterSaleEntries, read_entries>))
-KEFU_JD_ROW_DECODED(SaveTrack, "asc.track.save", Effect::create, kAfterSalePage, kAnswerUnknown,
+KEFU_JD_ROW_DECODED(SyncServiceOrders, "asc.sync.list", Effect::read, kAfterSalePage, "", &decode_page<ServiceOrder>)
+KEFU_JD_ROW_DECODED(GetServiceOrder, "asc.query.view", Effect::read, kAfterSalePage, "", &decode_view<ServiceBill>)
+KEFU_JD_ROW_DECODED(ListServicesInProcess, "asc.process.list", Effect::read, kAfterSalePage, "",
+                    &decode_page<ServiceInProcess>)
+KEFU_JD_ROW_DECODED(ListCompletedServices, "asc.complete.list", Effect::read, kAfterSalePage, "",
+                    &decode_page<CompletedService>)
+KEFU_JD_ROW_DECODED(ListTracks, "asc.track.list", Effect::read, kAfterSalePage, "", &decode_page<ServiceTrack>)
+KEFU_JD_ROW_DECODED(SaveTrack, "asc.track.save", Effect::create, kAfterSalePage, "",
                     (&decode_lenient<AfterSaleDone, read_done>))
-KEFU_JD_ROW_DECODED(ListServiceMessages, "asc.msg.list", Effect::read, kAfterSalePage, kAnswerUnknown,
-                    (&decode_lenient<AfterSaleEntries, read_entries>))
-KEFU_JD_ROW_DECODED(ListServiceLogs, "asc.log.list", Effect::read, kAfterSalePage, kAnswerUnknown,
-                    (&decode_lenient<AfterSaleEntries, read_entries>))
-KEFU_JD_ROW_DECODED(ViewFreight, "asc.freight.view", Effect::read, kAfterSalePage, kAnswerUnknown,
-                    (&decode_lenient<AfterSaleEntries, read_entries>))
-KEFU_JD_ROW_DECODED(ViewServiceTelephone, "asc.view.serviceTel", Effect::read, kAfterSalePage, kAnswerUnknown,
-                    (&decode_lenient<AfterSaleEntries, read_entries>))
+KEFU_JD_ROW_DECODED(ListServiceMessages, "asc.msg.list", Effect::read, kAfterSalePage, "",
+                    (&decode_data_list<ServiceMessage, ServiceMessages, &ServiceMessages::messages>))
+KEFU_JD_ROW_DECODED(ListServiceLogs, "asc.log.list", Effect::read, kAfterSalePage, "", &decode_page<ServiceLog>)
+KEFU_JD_ROW_DECODED(ViewFreight, "asc.freight.view", Effect::read, kAfterSalePage, "",
+                    (&decode_data_list<ServiceFreight, ServiceFreights, &ServiceFreights::freights>))
+KEFU_JD_ROW(ViewServiceTelephone, "asc.view.serviceTel", Effect::read, kAfterSalePage, "")
 
 std::vector<const Operation*> after_sale_operations() {
   return {&QueryServiceOrders::operation(),

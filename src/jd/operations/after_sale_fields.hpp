@@ -59,49 +59,70 @@ void end_and_start(V& v, const char* end, const char* start, const Period& perio
     v.complain(end, std::string("is before ") + start);
 }
 
-/// The object that the family answers with: `pageResult`, or `result` (jd 3.1); absent if neither.
+/// The object that the family answers with: `pageResult` or `result`, refunds `queryResult` or `replyResult` (jd 3.1).
 detail::Value asc_result(detail::Value node);
 
-/// The one object that a view shows: `data`, its first entry, or the result itself.
-detail::Value asc_object(detail::Value node);
+/// A change is done: its words and the whole answer. An answer without the family's result says nothing of it.
+Result<void> read_done(detail::Value node, AfterSaleDone& to);
 
-/// A change is done: its words and the whole answer.
-void read_done(detail::Value node, AfterSaleDone& to);
-/// Entries nobody has described.
-void read_entries(detail::Value node, AfterSaleEntries& to);
+inline Error no_result(std::string_view what) {
+  return Error(ErrorKind::malformed_reply, std::string(what) + " is missing or cannot be read");
+}
 
 /// What a page says of itself, and its entries. An answer that counts entries and shows none where the first page
 /// should be is not read as "nothing".
 template <class T>
-bool read_page(detail::Value page, Page<T>& to) {
+Result<void> decode_page(const detail::Reply& reply, void* response) {
+  auto& to = *static_cast<Page<T>*>(response);
+  const detail::Value page = asc_result(answer_node(reply.document.root()));
+  if (page.kind() != detail::Value::Kind::object) return no_result("pageResult");
   to.page_number = page["pageNumber"].integer().value_or(0);
   to.page_size = page["pageSize"].integer().value_or(0);
   to.total = page["totalCount"].integer();
-  detail::Value list = page["data"];
-  if (list.kind() != detail::Value::Kind::array) list = first_list(page);
-  to.items = entries_as<T>(list);
-  return !to.items.empty() || to.total.value_or(0) == 0 || to.page_number > 1;
+  const detail::Value data = page["data"];
+  if (data.kind() == detail::Value::Kind::absent && !to.total) return no_result("pageResult.data");
+  if (auto read = read_entries(data, to.items); !read) return read;
+  if (to.items.empty() && to.total.value_or(0) != 0 && to.page_number <= 1) return no_result("pageResult.data");
+  return {};
 }
 
-inline Error no_page() { return Error(ErrorKind::malformed_reply, "pageResult.data is missing or cannot be read"); }
-
+/// `result.data`: one object, or the first of a list of such.
 template <class T>
-Result<void> decode_page(const detail::Reply& reply, void* response) {
+Result<void> decode_view(const detail::Reply& reply, void* response) {
+  const detail::Value data = asc_result(answer_node(reply.document.root()))["data"];
+  const bool is_list = data.kind() == detail::Value::Kind::array && data.size() > 0;
+  return read_object(is_list ? (*data.begin()).value : data, *static_cast<T*>(response));
+}
+
+/// `result.data`: a list that is not in pages.
+template <class T, class Response, std::vector<T> Response::*list>
+Result<void> decode_data_list(const detail::Reply& reply, void* response) {
   const detail::Value result = asc_result(answer_node(reply.document.root()));
-  if (result.kind() != detail::Value::Kind::object || !read_page(result, *static_cast<Page<T>*>(response)))
-    return no_page();
-  return {};
+  if (result["data"].kind() == detail::Value::Kind::absent) return no_result("result.data");
+  return read_entries(result["data"], static_cast<Response*>(response)->*list);
 }
 
-/// For lists that no source shows: `raw` has the answer node, and entries are taken from wherever a list is.
-template <class T>
-Result<void> decode_weak_page(const detail::Reply& reply, void* response) {
-  auto& to = *static_cast<Page<T>*>(response);
-  const detail::Value node = node_or_root(reply.document.root());
-  const detail::Value result = asc_result(node);
-  to.raw = json_of(node);
-  if (!read_page(result.kind() == detail::Value::Kind::object ? result : node, to)) return no_page();
-  return {};
+/// An order of after-sale service without its order of goods.
+template <class V, class Self>
+void service_alone(V& v, Self& s) {
+  v.required("buId", s.by.bu_id);
+  v.optional("extJsonStr", s.by.ext_json);
+  operator_names(v, s.by);
+  v.value("serviceId", s.service_id, detail::Check().range(1, INT64_MAX));
+}
+
+/// Who the customer of a whole order is: `customerInfo`, where the lists have `customerPin`.
+template <class V, class Self>
+void customer_info(V& v, Self& s) {
+  v.group("customerInfo", [&](auto& info) {
+    buyer_fields(info, "jdPin", s.customer);
+    info.optional("name", s.customer_name);
+    info.optional("grade", s.customer_grade);
+    info.group("contactInfo", [&](auto& contact) {
+      contact.optional("contactName", s.contact_name);
+      contact.optional("contactMobile", s.contact_mobile);
+    });
+  });
 }
 
 }  // namespace jd
@@ -109,17 +130,28 @@ Result<void> decode_weak_page(const detail::Reply& reply, void* response) {
 namespace detail {
 
 // Entries of several lists.
+KEFU_FIELDS(jd::ServiceItem) {
+  v.optional("skuId", s.sku_id);
+  v.optional("wareName", s.ware_name);
+  v.optional("wareDescribe", s.ware_description);
+  v.optional("wareNum", s.ware_number);
+  v.optional("actualPayPrice", s.actual_pay_price);
+}
+
 KEFU_FIELDS(jd::ServiceOrder) {
   v.optional("serviceId", s.service_id);
   v.optional("applyId", s.apply_id);
   v.optional("orderId", s.order_id);
   v.optional("skuId", s.sku_id);
+  v.optional("wareName", s.ware_name);
   v.optional("customerExpect", s.customer_expect);
+  v.optional("customerExpectName", s.customer_expect_name);
   v.optional("serviceStatus", s.service_status);
   v.optional("serviceStatusName", s.service_status_name);
   v.optional("orderType", s.order_type);
   jd::buyer_fields(v, "customerPin", s.customer);
   v.optional("customerName", s.customer_name);
+  v.optional("customerMobile", s.customer_tel);
   v.optional("customerTel", s.customer_tel);
   v.optional("pickwareType", s.pickware_type);
   v.optional("questionTypeCid1", s.question_type_cid1);
@@ -135,6 +167,32 @@ KEFU_FIELDS(jd::ServiceOrder) {
   v.optional("freightUpdateDate", s.freight_update_date);
   v.optional("serviceCount", s.service_count);
   v.optional("parentService", s.parent_service);
+  v.whole(s.raw);
+}
+
+KEFU_FIELDS(jd::CompletedService) {
+  v.optional("serviceId", s.service_id);
+  v.optional("orderId", s.order_id);
+  v.optional("skuId", s.sku_id);
+  v.optional("wareName", s.ware_name);
+  v.optional("serviceStatus", s.service_status);
+  v.optional("serviceStatusName", s.service_status_name);
+  jd::buyer_fields(v, "customerPin", s.customer);
+  v.optional("customerName", s.customer_name);
+  v.optional("customerMobile", s.customer_mobile);
+  v.optional("customerGrade", s.customer_grade);
+  v.optional("pickwareAddress", s.pickware_address);
+  v.optional("applyTime", s.apply_time);
+  v.optional("approveDate", s.approve_date);
+  v.optional("approvePin", s.approve_pin);
+  v.optional("approveReasonCid1", s.approve_reason_cid1);
+  v.optional("approveReasonCid1Name", s.approve_reason_cid1_name);
+  v.optional("approveReasonCid2", s.approve_reason_cid2);
+  v.optional("approveReasonCid2Name", s.approve_reason_cid2_name);
+  v.optional("processResult", s.process_result);
+  v.optional("processResultName", s.process_result_name);
+  v.optional("processDate", s.process_date);
+  v.optional("processPin", s.process_pin);
   v.whole(s.raw);
 }
 

@@ -56,6 +56,24 @@ KEFU_FIELDS(jd::ListAudits) {
   v.optional("xid_buyer", s.customer.xid);
 }
 
+KEFU_FIELDS(jd::AuditDetail) {
+  v.optional("serviceIdList", s.service_ids);
+  v.optional("orderId", s.order_id);
+  v.optional("customerExpect", s.customer_expect);
+  v.optional("customerExpectName", s.customer_expect_name);
+  v.optional("questionDesc", s.question_description);
+  v.optional("questionPic", s.question_pictures);
+  v.optional("questionTypeCid1Name", s.question_type_cid1_name);
+  v.optional("questionTypeCid2Name", s.question_type_cid2_name);
+  v.optional("applyTime", s.apply_time);
+  v.optional("orderType", s.order_type);
+  v.optional("orderTypeName", s.order_type_name);
+  v.optional("sysVersion", s.sys_version);
+  jd::customer_info(v, s);
+  v.group("doorPickwareAddress", [&](auto& address) { address.optional("detailAddress", s.pickware_address); });
+  v.optional("applyDetailList", s.items);
+  v.whole(s.raw);
+}
 KEFU_FIELDS(jd::GetAudit) {
   v.value("applyId", s.apply_id, Check().range(1, INT64_MAX));
   v.required("buId", s.by.bu_id);
@@ -76,6 +94,11 @@ KEFU_FIELDS(jd::RefuseService) {
   v.value("sysVersion", s.sys_version);
 }
 
+KEFU_FIELDS(jd::AuditReason) {
+  v.optional("code", s.code);
+  v.optional("parentCode", s.parent_code);
+  v.optional("name", s.name);
+}
 KEFU_FIELDS(jd::ListAuditReasons) {
   v.optional("bizType", s.biz_type, Check().range(1, 2));
   v.required("buId", s.by.bu_id);
@@ -102,19 +125,16 @@ KEFU_FIELDS(jd::RequestIntervention) {
 namespace jd {
 namespace {
 
-void read_audit_view(detail::Value node, ServiceAuditView& to) { to.audit = read_as<ServiceAudit>(asc_object(node)); }
-
 constexpr std::string_view kReviewPage = "商家售后服务开放";
 }  // namespace
 
 KEFU_JD_ROW_DECODED(ListAudits, "asc.audit.list", Effect::read, kReviewPage, "", &decode_page<ServiceAudit>)
-KEFU_JD_ROW_DECODED(GetAudit, "asc.audit.detail", Effect::read, kReviewPage, kAnswerUnknown,
-                    (&decode_lenient<ServiceAuditView, read_audit_view>))
-KEFU_JD_ROW_DECODED(RefuseService, "asc.audit.refuse", Effect::idempotent, kReviewPage, kAnswerUnknown,
+KEFU_JD_ROW_DECODED(GetAudit, "asc.audit.detail", Effect::read, kReviewPage, "", &decode_view<AuditDetail>)
+KEFU_JD_ROW_DECODED(RefuseService, "asc.audit.refuse", Effect::idempotent, kReviewPage, "",
                     (&decode_lenient<AfterSaleDone, read_done>))
-KEFU_JD_ROW_DECODED(ListAuditReasons, "asc.audit.reason.list", Effect::read, kReviewPage, kAnswerUnknown,
-                    (&decode_lenient<AfterSaleEntries, read_entries>))
-KEFU_JD_ROW_DECODED(RequestIntervention, "asc.process.JdIntervene", Effect::create, kReviewPage, kAnswerUnknown,
+KEFU_JD_ROW_DECODED(ListAuditReasons, "asc.audit.reason.list", Effect::read, kReviewPage, "",
+                    (&decode_data_list<AuditReason, AuditReasons, &AuditReasons::reasons>))
+KEFU_JD_ROW_DECODED(RequestIntervention, "asc.process.JdIntervene", Effect::create, kReviewPage, "",
                     (&decode_lenient<AfterSaleDone, read_done>))
 
 std::vector<const Operation*> after_sale_review_operations() {

@@ -70,17 +70,12 @@ Result<void> decode_pushed(const detail::Reply& reply, void* response) {
   return reader.result();
 }
 
-void read_result(detail::Value node, DongDongResult& to) {
+Result<void> read_result(detail::Value node, DongDongResult& to) {
   detail::Value result = object_with(node, "errmsg");
   if (!result) result = node;
   to.code = first_text(result, {"code"});
   to.message = first_text(result, {"errmsg"});
-}
-
-void read_verdict(detail::Value node, SensitiveWordVerdict& to) {
-  const detail::Value header = object_with(node, "returnCode");
-  to.return_code = first_text(header, {"returnCode"});
-  to.return_message = first_text(header, {"returnMsg"});
+  return {};
 }
 
 }  // namespace
@@ -212,6 +207,19 @@ KEFU_FIELDS(jd::DispatchNotice) {
   v.optional("url", s.url);
 }
 
+KEFU_FIELDS(jd::SensitiveWordVerdict) {
+  v.group("returnType", [&](auto& type) {
+    type.group("responseHeader", [&](auto& header) {
+      header.optional("returnCode", s.return_code);
+      header.optional("returnMsg", s.return_message);
+    });
+    type.group("responseBody", [&](auto& body) {
+      body.required("containSensitiveWord", s.found);
+      body.optional("resultCode", s.result_code);
+      body.optional("resultMsg", s.result_message);
+    });
+  });
+}
 KEFU_FIELDS(jd::CheckSensitiveWords) {
   v.required("appId", s.app_id);
   v.required("clientType", s.client_type);
@@ -239,9 +247,7 @@ KEFU_JD_ROW_DECODED(QueryDongDongData, "com.jd.dd.open.gw.api.DataService", Effe
                     (&decode_lenient<DongDongResult, read_result>))
 KEFU_JD_ROW_DECODED(DispatchNotice, "dd.notice.NoticeDispatcher", Effect::create, "NoticeDispatcher", kAnswerUnknown,
                     (&decode_lenient<DongDongResult, read_result>))
-KEFU_JD_ROW_DECODED(CheckSensitiveWords, "risk.sensitiveWordCheck", Effect::read, "risk.sensitiveWordCheck",
-                    "the member that holds the finding is in no public source",
-                    (&decode_lenient<SensitiveWordVerdict, read_verdict>))
+KEFU_JD_ROW(CheckSensitiveWords, "risk.sensitiveWordCheck", Effect::read, "risk.sensitiveWordCheck", "")
 
 std::vector<const Operation*> dongdong_operations() {
   return {&PushChatText::operation(),          &PushChatImage::operation(),      &PushChatMessage::operation(),

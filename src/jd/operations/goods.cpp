@@ -14,11 +14,7 @@ constexpr std::size_t kWaresPerQuery = 20;
 // The named member of the answer node is the thing itself.
 template <class T>
 Result<void> decode_thing(const detail::Reply& reply, void* response, const char* name) {
-  const detail::Value thing = answer_node(reply.document.root())[name];
-  if (thing.kind() != detail::Value::Kind::object)
-    return Error(ErrorKind::malformed_reply, std::string(name) + " is missing or cannot be read");
-  *static_cast<T*>(response) = read_as<T>(thing);
-  return {};
+  return read_object(answer_node(reply.document.root())[name], *static_cast<T*>(response));
 }
 
 }  // namespace
@@ -63,7 +59,7 @@ KEFU_FIELDS(jd::FindWare) {
 KEFU_FIELDS(jd::WaresPage) {
   if (!v.here()["page"].present()) return v.required("page", s.wares);
   v.group("page", [&](auto& page) {
-    page.optional("data", s.wares);
+    jd::listed(page, {"data"}, s.wares);
     page.optional("pageNo", s.page_number);
     page.optional("pageSize", s.page_size);
     page.optional("totalItem", s.total);
@@ -85,7 +81,7 @@ namespace jd {
 
 KEFU_JD_ROW_DECODED(FindSku, "sku.read.findSkuById", Effect::read, "sku.read.findSkuById", "",
                     [](const detail::Reply& reply, void* to) { return decode_thing<Sku>(reply, to, "sku"); })
-KEFU_JD_ROW_DECODED(FindWare, "ware.read.findWareById", Effect::read, "ware.read.findWareById", kAnswerByAnalogy,
+KEFU_JD_ROW_DECODED(FindWare, "ware.read.findWareById", Effect::read, "ware.read.findWareById", "",
                     [](const detail::Reply& reply, void* to) { return decode_thing<Ware>(reply, to, "ware"); })
 KEFU_JD_ROW(SearchWares, "ware.read.searchWare4Valid", Effect::read, "ware.read.searchWare4Valid", "")
 

@@ -14,21 +14,16 @@ detail::Value conversion(detail::Value node) {
   return inner.kind() == detail::Value::Kind::object ? inner : node;
 }
 
-void read_converted(detail::Value node, ConvertedId& to) {
+Result<void> read_converted(detail::Value node, ConvertedId& to) {
   const detail::Value from = conversion(node);
-  to.id = std::string(from["data"].text());
+  const detail::Value id = first_of(from, {"data", "openId"});
+  const bool is_named = from["data"].kind() != detail::Value::Kind::absent || from["openId"].present();
+  if (!is_named || (id && id.text().empty()))
+    return Error(ErrorKind::malformed_reply, "the answer holds no id under data or openId");
+  to.id = std::string(id.text());
   to.code = first_text(from, {"code"});
   to.request_id = first_text(from, {"requestId"});
-}
-
-void read_converted_all(detail::Value node, ConvertedIds& to) {
-  const detail::Value from = conversion(node);
-  const detail::Value data = from["data"];
-  if (data.kind() == detail::Value::Kind::object || data.kind() == detail::Value::Kind::array)
-    for (const auto& member : data)
-      if (!member.value.text().empty()) to.ids.emplace_back(member.name, member.value.text());
-  to.code = first_text(from, {"code"});
-  to.request_id = first_text(from, {"requestId"});
+  return {};
 }
 
 }  // namespace
@@ -48,10 +43,6 @@ KEFU_FIELDS(jd::OpenIdToXid) {
   v.required("appKey", s.app_key);
   v.required("openId", s.open_id);
 }
-KEFU_FIELDS(jd::PinsToXids) {
-  v.required("appKey", s.app_key);
-  v.required("userPins", s.user_pins);
-}
 KEFU_FIELDS(jd::GetOpenId) { v.required("pin", s.pin); }
 KEFU_FIELDS(jd::EncryptPin) { v.required("pin", s.pin); }
 KEFU_FIELDS(jd::TokenToOpenId) {
@@ -64,25 +55,21 @@ KEFU_FIELDS(jd::TokenToOpenId) {
 
 namespace jd {
 
-KEFU_JD_ROW_DECODED(PinToXid, "jos.oauth.rpc.xid.pin2Xid", Effect::read, "jos.oauth.rpc.xid.pin2Xid", kAnswerByAnalogy,
+KEFU_JD_ROW_DECODED(PinToXid, "jos.oauth.rpc.xid.pin2Xid", Effect::read, "jos.oauth.rpc.xid.pin2Xid", "",
                     (&decode_lenient<ConvertedId, read_converted>))
 KEFU_JD_ROW_DECODED(MixPinToXid, "jos.oauth.rpc.xid.mixPin2Xid", Effect::read, "jos.oauth.rpc.xid.mixPin2Xid", "",
                     (&decode_lenient<ConvertedId, read_converted>))
 KEFU_JD_ROW_DECODED(OpenIdToXid, "jos.oauth.rpc.xid.openId2Xid", Effect::read, "jos.oauth.rpc.xid.openId2Xid",
                     kAnswerByAnalogy, (&decode_lenient<ConvertedId, read_converted>))
-KEFU_JD_ROW_DECODED(PinsToXids, "jos.oauth.rpc.xid.batchPin2Xid", Effect::read, "jos.oauth.rpc.xid.batchPin2Xid",
-                    "the name alone is public: request keys and answer are guesses",
-                    (&decode_lenient<ConvertedIds, read_converted_all>))
 KEFU_JD_ROW_DECODED(GetOpenId, "UserRelatedRpcI18nService.getOpenId", Effect::read,
-                    "UserRelatedRpcI18nService.getOpenId", kAnswerByAnalogy,
+                    "UserRelatedRpcI18nService.getOpenId", "", (&decode_lenient<ConvertedId, read_converted>))
+KEFU_JD_ROW_DECODED(EncryptPin, "jos.getEncryptPin", Effect::read, "jos.getEncryptPin", kAnswerOfOneSdk,
                     (&decode_lenient<ConvertedId, read_converted>))
-KEFU_JD_ROW_DECODED(EncryptPin, "jos.getEncryptPin", Effect::read, "jos.getEncryptPin", kAnswerByAnalogy,
+KEFU_JD_ROW_DECODED(TokenToOpenId, "jos.token.source.to.openId", Effect::read, "jos.token.source.to.openId", "",
                     (&decode_lenient<ConvertedId, read_converted>))
-KEFU_JD_ROW_DECODED(TokenToOpenId, "jos.token.source.to.openId", Effect::read, "jos.token.source.to.openId",
-                    kAnswerByAnalogy, (&decode_lenient<ConvertedId, read_converted>))
 
 std::vector<const Operation*> identity_operations() {
-  return {&PinToXid::operation(),  &MixPinToXid::operation(), &OpenIdToXid::operation(),  &PinsToXids::operation(),
+  return {&PinToXid::operation(),  &MixPinToXid::operation(), &OpenIdToXid::operation(),
           &GetOpenId::operation(), &EncryptPin::operation(),  &TokenToOpenId::operation()};
 }
 

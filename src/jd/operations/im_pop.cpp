@@ -6,8 +6,6 @@
 
 #include <kefu/jd/im_pop.hpp>
 
-#include <algorithm>
-
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
@@ -38,30 +36,31 @@ void daily_request(V& v, Request& s) {
   v.optional("waiter", s.waiter);
 }
 
+/// Two wrappers, two names of the list, in any pair (jd 4.2).
 template <class V, class Self>
 void chat_log_page(V& v, Self& s) {
   for (const char* name : {"ChatLogPage", "ChatLog"}) {
     if (!v.here()[name].present()) continue;
     return v.group(name, [&](auto& page) {
-      listed(page, {"chatList"}, s.lines);
+      listed(page, {"chatLogList", "chatList"}, s.lines);
       page.optional("totalRecord", s.total);
     });
   }
-  if (holds_more(v.here())) v.required("ChatLogPage", s.lines);
+  listed(v, {"ChatLogPage"}, s.lines);
 }
 
-void read_ask_rate(detail::Value node, AskRateReport& to) {
-  for (const auto& member : node) {
-    constexpr std::string_view kRate = "rate";
-    const auto same = [](char a, char b) { return a == (b | 0x20); };
-    if (member.name.size() < kRate.size() ||
-        !std::equal(kRate.begin(), kRate.end(), member.name.end() - kRate.size(), same))
-      continue;
-    const auto number = member.value.real();
-    if (!number) continue;
-    if (to.rate) return to.rate.reset();  // two of them: the host reads `raw`
-    to.rate = number;
+/// A list, or an object with the list inside; an object with a session's own members is the one session.
+template <class V, class Self>
+void sessions_page(V& v, Self& s) {
+  for (const char* name : {"ChatSessionPage", "ChatSession"}) {
+    const detail::Value from = v.here()[name];
+    if (from.kind() != detail::Value::Kind::object || from["sid"] || from["customer"]) continue;
+    return v.group(name, [&](auto& page) {
+      listed(page, {"chatSessionList", "chatSession"}, s.sessions);
+      page.optional("totalRecord", s.total);
+    });
   }
+  listed(v, {"ChatSession", "ChatSessionPage"}, s.sessions);
 }
 
 }  // namespace
@@ -81,13 +80,7 @@ KEFU_FIELDS(jd::DailyEvaluations) {
 KEFU_FIELDS(jd::EvaluationCounts) { jd::listed(v, {"WaiterDailyEvaStat"}, s.days); }
 KEFU_FIELDS(jd::EvaluationStatistics) { jd::daily_request(v, s); }
 
-KEFU_FIELDS(jd::SessionsPage) {
-  if (!v.here()["ChatSessionPage"].present()) return jd::listed(v, {"ChatSession"}, s.sessions);
-  v.group("ChatSessionPage", [&](auto& page) {
-    jd::listed(page, {"chatSessionList"}, s.sessions);
-    page.optional("totalRecord", s.total);
-  });
-}
+KEFU_FIELDS(jd::SessionsPage) { jd::sessions_page(v, s); }
 KEFU_FIELDS(jd::ListSessions) { jd::paged_request(v, s); }
 
 KEFU_FIELDS(jd::ChatLogPage) { jd::chat_log_page(v, s); }
@@ -151,6 +144,7 @@ KEFU_FIELDS(jd::WaiterGroup) {
   });
 }
 KEFU_FIELDS(jd::GetAgentGroup) {}
+KEFU_FIELDS(jd::AskRateReport) { v.required("askRate", s.rate); }
 KEFU_FIELDS(jd::AskRate) {
   jd::end_of_period(v, s);
   v.required("startTime", s.from);
@@ -171,8 +165,7 @@ KEFU_JD_ROW(OnlineTimeStatistics, "im.pop.waiter.onlinetime.stat.get", Effect::r
 KEFU_JD_ROW(AverageWaitingTime, "im.pop.consult.avgwaittime.get", Effect::read, "平均等待时长", "")
 KEFU_JD_ROW(ListLogins, "im.pop.passlog.get", Effect::read, "客服登录日志", "")
 KEFU_JD_ROW(GetAgentGroup, "im.pop.groupinfo.get", Effect::read, "客服组信息", "")
-KEFU_JD_ROW_DECODED(AskRate, "im.pop.askRate.get", Effect::read, "应答率", kAnswerUnknown,
-                    (&decode_lenient<AskRateReport, read_ask_rate>))
+KEFU_JD_ROW(AskRate, "im.pop.askRate.get", Effect::read, "应答率", "")
 
 std::vector<const Operation*> im_pop_operations() {
   return {&ListEvaluations::operation(),     &EvaluationStatistics::operation(), &ListSessions::operation(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/call/fields.hpp"
+#include "jd/operations/chat_text.hpp"
 #include "jd/operations/lenient_reading.hpp"
 
 #include <kefu/jd/im_pop.hpp>
@@ -48,6 +49,7 @@ KEFU_FIELDS(jd::ChatLine) {
   jd::buyer_fields(v, "customer", s.customer);
   v.optional("waiter", s.waiter);
   v.optional("content", s.content);
+  s.content = jd::decode_entities(s.content);
   v.optional("sid", s.sid);
   v.optional("skuId", s.sku_id);
   v.optional("time", s.time);

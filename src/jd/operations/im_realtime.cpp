@@ -35,15 +35,21 @@ void realtime_agents_request(V& v, Request& s) {
   v.optional("waiter", s.waiters);
 }
 
-void read_realtime(detail::Value node, RealtimeAnswer& to) { to.items = entries_as_json(first_list(node)); }
-void read_realtime_sessions(detail::Value node, RealtimeSessionsAnswer& to) {
-  to.sessions = entries_as<ChatSession>(first_list(node));
+Result<void> read_realtime(detail::Value node, RealtimeAnswer& to) {
+  const detail::Value list = first_list(node);
+  if (!list && holds_something(node))
+    return Error(ErrorKind::malformed_reply, "the answer holds no list of what was asked for");
+  to.items = entries_as_json(list);
+  return {};
 }
-void read_realtime_lines(detail::Value node, RealtimeChatLogAnswer& to) {
-  to.lines = entries_as<ChatLine>(first_list(node));
+Result<void> read_realtime_sessions(detail::Value node, RealtimeSessionsAnswer& to) {
+  return read_first_list(node, to.sessions);
 }
-void read_realtime_evaluations(detail::Value node, RealtimeEvaluationsAnswer& to) {
-  to.evaluations = entries_as<Evaluation>(first_list(node));
+Result<void> read_realtime_lines(detail::Value node, RealtimeChatLogAnswer& to) {
+  return read_first_list(node, to.lines);
+}
+Result<void> read_realtime_evaluations(detail::Value node, RealtimeEvaluationsAnswer& to) {
+  return read_first_list(node, to.evaluations);
 }
 
 }  // namespace
@@ -84,6 +90,7 @@ KEFU_FIELDS(jd::ThirdPartyMessage) {
   v.optional("waiter", s.waiter);
   jd::buyer_fields(v, "customer", s.customer);
   v.optional("content", s.content);
+  s.content = jd::decode_entities(s.content);
   v.optional("created", s.created);
   v.optional("channel", s.channel);
   jd::author_field(v, s.author);

@@ -1,6 +1,5 @@
 #include "jd/operations/lenient_reading.hpp"
 
-#include <array>
 #include <deque>
 
 KEFU_BEGIN_NAMESPACE
@@ -39,29 +38,6 @@ std::string first_text(Value node, std::initializer_list<std::string_view> names
   return {};
 }
 
-std::optional<std::int64_t> only_count(Value node) {
-  constexpr std::array<std::string_view, 6> kOther{"code",       "resultCode", "errorCode",
-                                                   "pageNumber", "pageSize",   "status"};
-  std::optional<std::int64_t> found;
-  std::deque<Value> waiting{node};
-  while (!waiting.empty()) {
-    const Value next = waiting.front();
-    waiting.pop_front();
-    for (const auto& member : next) {
-      if (member.value.kind() == Value::Kind::object) waiting.push_back(member.value);
-      bool other = false;
-      for (const std::string_view name : kOther) other = other || member.name == name;
-      const bool scalar = member.value.kind() == Value::Kind::number || member.value.kind() == Value::Kind::string;
-      if (other || !scalar) continue;
-      const auto number = member.value.integer();
-      if (!number) continue;
-      if (found) return std::nullopt;
-      found = number;
-    }
-  }
-  return found;
-}
-
 Value node_or_root(Value root) {
   const Value node = answer_node(root);
   return node.kind() == Value::Kind::object ? node : root;
@@ -76,6 +52,17 @@ std::vector<std::string> entries_as_json(Value list) {
 bool holds_more(Value node) {
   for (const auto& member : node)
     if (member.value.kind() == Value::Kind::object || member.value.kind() == Value::Kind::array) return true;
+  return false;
+}
+
+bool holds_something(Value node) {
+  for (const auto& member : node) {
+    if (member.value.kind() == Value::Kind::array && member.value.size() > 0) return true;
+    if (member.value.kind() != Value::Kind::object) continue;
+    bool has_list = false;
+    for (const auto& inner : member.value) has_list = has_list || inner.value.kind() == Value::Kind::array;
+    if (!has_list || holds_something(member.value)) return true;
+  }
   return false;
 }
 

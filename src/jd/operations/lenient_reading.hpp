@@ -28,32 +28,36 @@ detail::Value first_list(detail::Value node);
 detail::Value first_of(detail::Value node, std::initializer_list<std::string_view> names);
 std::string first_text(detail::Value node, std::initializer_list<std::string_view> names);
 
-/// The one whole number in an answer that is no code and no page; nothing if there are several.
-std::optional<std::int64_t> only_count(detail::Value node);
-
 /// The answer node; the whole answer where the gateway's wrapper is missing.
 detail::Value node_or_root(detail::Value root);
 
-/// Fields of an object, all of them optional.
+/// The entries of a list; an object is its one-entry list. Refused is an entry of which nothing is known.
 template <class T>
-T read_as(detail::Value from) {
-  T to{};
-  detail::FieldReader(from).root(to);
-  return to;
+Result<void> read_entries(detail::Value list, std::vector<T>& to) {
+  for (const detail::Value item : list.items()) {
+    detail::FieldReader reader(item);
+    reader.root(to.emplace_back());
+    if (item.kind() != detail::Value::Kind::object || !reader.recognized() || reader.has_strange_entry())
+      return Error(ErrorKind::malformed_reply, "an entry of the answer has none of the members that are known of it");
+  }
+  return {};
 }
 
+/// The object under a name that must be there and known.
 template <class T>
-std::vector<T> entries_as(detail::Value list) {
-  std::vector<T> entries;
-  for (const detail::Value item : list.items())
-    if (item.kind() == detail::Value::Kind::object) entries.push_back(read_as<T>(item));
-  return entries;
+Result<void> read_object(detail::Value from, T& to) {
+  detail::FieldReader reader(from);
+  reader.root(to);
+  if (from.kind() == detail::Value::Kind::object && reader.recognized()) return finish_reading(reader, from);
+  return Error(ErrorKind::malformed_reply, "the answer has nothing of what is known of it");
 }
 
 std::vector<std::string> entries_as_json(detail::Value list);
 
 /// True if the object holds another object or list: then what it says is not "nothing".
 bool holds_more(detail::Value node);
+/// As `holds_more`, but lists without entries, wherever they are, are nothing.
+bool holds_something(detail::Value node);
 
 /// A list that stands under one of these names. None of them and nothing else either is an empty list; but an answer
 /// that holds something under an unknown name is not taken for "nothing": it is malformed.
@@ -61,7 +65,8 @@ template <class V, class T>
 void listed(V& v, std::initializer_list<const char*> names, std::vector<T>& to) {
   for (const char* name : names)
     if (v.here()[name].present()) return v.optional(name, to);
-  if (holds_more(v.here())) v.required(*names.begin(), to);
+  if (holds_more(v.here())) return v.required(*names.begin(), to);
+  v.optional(*names.begin(), to);
 }
 
 /// The buyer's names in an answer: the pin under the family's own name.
@@ -86,13 +91,22 @@ void period_fields_in_order(V& v, const char* begin, const Time& from, const cha
 }
 
 /// Fills a response that has `raw`, and whatever `read(node, response)` finds.
-template <class Response, void (*read)(detail::Value, Response&)>
+template <class Response, Result<void> (*read)(detail::Value, Response&)>
 Result<void> decode_lenient(const detail::Reply& reply, void* response) {
   auto& to = *static_cast<Response*>(response);
   const detail::Value node = node_or_root(reply.document.root());
   to.raw = json_of(node);
-  read(node, to);
-  return {};
+  return read(node, to);
+}
+
+/// Reads a list that no source shows: the one nearest to the top. No list at all is "nothing" only in an answer that
+/// holds nothing else either.
+template <class T>
+Result<void> read_first_list(detail::Value node, std::vector<T>& to) {
+  const detail::Value list = first_list(node);
+  if (!list && holds_something(node))
+    return Error(ErrorKind::malformed_reply, "the answer holds no list of what was asked for");
+  return read_entries(list, to);
 }
 
 }  // namespace jd

@@ -8,15 +8,35 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
+// Three spellings, one a family.
 KEFU_FIELDS(jd::TraceStep) {
-  const Value from = v.here();
-  s.title = jd::first_text(from, {"ope_title", "opeTitle", "title"});
-  s.remark = jd::first_text(from, {"ope_remark", "opeRemark", "remark", "content"});
-  s.operator_name = jd::first_text(from, {"ope_name", "opeName", "operator"});
-  FieldScalar<jd::Time>::read(jd::first_of(from, {"ope_time", "opeTime", "operateTime", "time"}), s.time);
+  v.optional("ope_title", s.title);
+  v.optional("opeTitle", s.title);
+  v.optional("ope_remark", s.remark);
+  v.optional("opeRemark", s.remark);
+  v.optional("processInfo", s.remark);
+  v.optional("ope_name", s.operator_name);
+  v.optional("opeName", s.operator_name);
+  if (s.operator_name.empty()) v.optional("courier", s.operator_name);
+  v.optional("ope_time", s.time);
+  v.optional("opeTime", s.time);
+  v.optional("traceDate", s.time);
   v.whole(s.raw);
 }
-KEFU_FIELDS(jd::ParcelTrace) { jd::listed(v, {"trace_api_dtos"}, s.steps); }
+KEFU_FIELDS(jd::ParcelTrace) {
+  if (!v.here()["querytrace_result"].present()) return jd::listed(v, {"trace_api_dtos"}, s.steps);
+  v.group("querytrace_result", [&](auto& result) { jd::listed(result, {"data"}, s.steps); });
+}
+KEFU_FIELDS(jd::ThirdPartyParcel) {
+  v.optional("shipId", s.ship_id);
+  v.optional("thirdName", s.carrier);
+  v.optional("status", s.status);
+  v.optional("listTrace", s.steps);
+  v.whole(s.raw);
+}
+KEFU_FIELDS(jd::ThirdPartyTrace) {
+  v.group("result", [&](auto& result) { jd::listed(result, {"result"}, s.parcels); });
+}
 KEFU_FIELDS(jd::TraceWaybill) { v.required("waybillCode", s.waybill_code); }
 KEFU_FIELDS(jd::TraceExpressWaybill) {
   v.required("customerCode", s.customer_code);
@@ -27,17 +47,10 @@ KEFU_FIELDS(jd::TraceThirdParty) { v.required("orderId", s.order_id); }
 }  // namespace detail
 
 namespace jd {
-namespace {
-
-void read_trace(detail::Value node, ParcelTrace& to) { to.steps = entries_as<TraceStep>(first_list(node)); }
-
-}  // namespace
 
 KEFU_JD_ROW(TraceWaybill, "etms.trace.get", Effect::read, "etms.trace.get", "")
-KEFU_JD_ROW_DECODED(TraceExpressWaybill, "ldop.receive.trace.get", Effect::read, "ldop.receive.trace.get",
-                    "two sources disagree on the answer", (&decode_lenient<ParcelTrace, read_trace>))
-KEFU_JD_ROW_DECODED(TraceThirdParty, "getThirdTrace", Effect::read, "getThirdTrace", kAnswerUnknown,
-                    (&decode_lenient<ParcelTrace, read_trace>))
+KEFU_JD_ROW(TraceExpressWaybill, "ldop.receive.trace.get", Effect::read, "ldop.receive.trace.get", "")
+KEFU_JD_ROW(TraceThirdParty, "getThirdTrace", Effect::read, "getThirdTrace", "")
 
 std::vector<const Operation*> logistics_operations() {
   return {&TraceWaybill::operation(), &TraceExpressWaybill::operation(), &TraceThirdParty::operation()};

@@ -39,8 +39,6 @@ void search_request(V& v, Self& s) {
   v.required("start_date", s.from);
 }
 
-void read_remark_changed(detail::Value, OrderRemarkChanged&) {}
-
 }  // namespace
 }  // namespace jd
 
@@ -127,7 +125,7 @@ KEFU_FIELDS(jd::GetEncryptedOrder) { jd::one_order(v, s); }
 KEFU_FIELDS(jd::OrdersPage) {
   if (!v.here()["searchorderinfo_result"].present()) return v.required("searchorderinfo_result", s.orders);
   v.group("searchorderinfo_result", [&](auto& result) {
-    result.optional("orderInfoList", s.orders);
+    jd::listed(result, {"orderInfoList"}, s.orders);
     result.optional("orderTotal", s.total);
   });
 }
@@ -145,6 +143,13 @@ KEFU_FIELDS(jd::OrderRemark) {
     });
   });
 }
+KEFU_FIELDS(jd::OrderRemarkChanged) {
+  v.group("modifyvenderremark_result", [&](auto& result) {
+    bool success = false;
+    result.required("success", success);
+    result.optional("error_code", s.code);
+  });
+}
 KEFU_FIELDS(jd::GetOrderRemark) { v.value("order_id", s.order_id, Check().range(1, INT64_MAX)); }
 KEFU_FIELDS(jd::ModifyOrderRemark) {
   v.value("flag", s.flag, Check().range(0, 5));
@@ -159,12 +164,9 @@ namespace jd {
 KEFU_JD_ROW(GetOrder, "pop.order.get", Effect::read, "pop.order.get", "")
 KEFU_JD_ROW(GetEncryptedOrder, "pop.order.enGet", Effect::read, "pop.order.enGet", "")
 KEFU_JD_ROW(SearchOrders, "pop.order.enSearch", Effect::read, "pop.order.enSearch", "")
-KEFU_JD_ROW(SearchPlainOrders, "pop.order.search", Effect::read, "pop.order.search",
-            "request and answer are those of enSearch by analogy; no public source that was read shows them")
+KEFU_JD_ROW(SearchPlainOrders, "pop.order.search", Effect::read, "pop.order.search", "")
 KEFU_JD_ROW(GetOrderRemark, "order.venderRemark.queryByOrderId", Effect::read, "order.venderRemark.queryByOrderId", "")
-KEFU_JD_ROW_DECODED(ModifyOrderRemark, "pop.order.modifyVenderRemark", Effect::idempotent,
-                    "pop.order.modifyVenderRemark", kAnswerUnknown,
-                    (&decode_lenient<OrderRemarkChanged, read_remark_changed>))
+KEFU_JD_ROW(ModifyOrderRemark, "pop.order.modifyVenderRemark", Effect::idempotent, "pop.order.modifyVenderRemark", "")
 
 std::vector<const Operation*> order_operations() {
   return {&GetOrder::operation(),          &GetEncryptedOrder::operation(), &SearchOrders::operation(),

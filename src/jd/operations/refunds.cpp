@@ -12,12 +12,6 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-void read_refund_count(detail::Value node, RefundCount& to) {
-  to.count = asc_result(node).integer();
-  if (!to.count) to.count = asc_result(node)["data"].integer();
-  if (!to.count) to.count = only_count(node);
-}
-
 template <class V, class Self>
 void check_decision(V& v, Self& s) {
   constexpr std::array<int, 5> kDecisions{1, 2, 6, 9, 10};
@@ -63,19 +57,22 @@ KEFU_FIELDS(jd::ViewServiceRefunds) {
 }
 
 KEFU_FIELDS(jd::RefundApplication) {
-  const Value from = v.here();
   v.optional("id", s.id);
-  s.order_id = jd::first_text(from, {"orderId", "order_id"});
-  s.buyer.pin = jd::first_text(from, {"buyerId", "buyer_id"});
-  v.optional("open_id_buyer", s.buyer.open_id);
-  v.optional("xid_buyer", s.buyer.xid);
-  s.buyer_name = jd::first_text(from, {"buyerName", "buyer_name"});
-  FieldScalar<jd::Time>::read(jd::first_of(from, {"applyTime", "apply_time"}), s.apply_time);
-  FieldScalar<jd::Time>::read(jd::first_of(from, {"checkTime", "check_time"}), s.check_time);
-  s.check_user_name = jd::first_text(from, {"checkUserName", "checkUsername", "check_username"});
-  s.apply_refund_sum = jd::first_text(from, {"applyRefundSum", "apply_refund_sum"});
+  v.optional("orderId", s.order_id);
+  jd::buyer_fields(v, "buyerId", s.buyer);
+  v.optional("buyerName", s.buyer_name);
+  v.optional("applyTime", s.apply_time);
+  v.optional("checkTime", s.check_time);
+  v.optional("checkUserName", s.check_user_name);
+  v.optional("checkRemark", s.check_remark);
+  v.optional("reason", s.reason);
+  v.optional("applyRefundSum", s.refund_fen);
   v.optional("status", s.status);
+  v.optional("systemId", s.system_id);
   v.whole(s.raw);
+}
+KEFU_FIELDS(jd::RefundCount) {
+  v.group("queryResult", [&](auto& result) { result.required("totalCount", s.count); });
 }
 KEFU_FIELDS(jd::ListRefundApplications) {
   jd::end_and_start(v, "applyTimeEnd", "applyTimeStart", s.applied);
@@ -110,23 +107,21 @@ KEFU_FIELDS(jd::ReviewRefund) {
 namespace jd {
 namespace {
 
-/// The one application of an answer without a list: an object with an id, at most two levels down.
-detail::Value only_application(detail::Value node) {
-  for (const auto& outer : node) {
-    if (outer.value["id"]) return outer.value;
-    for (const auto& inner : outer.value)
-      if (inner.value["id"]) return inner.value;
-  }
-  return {};
+/// Entries are flat in the official classes; two programs find them inside `refundApplyVo`.
+Result<void> read_refund_entry(detail::Value entry, RefundApplications& to) {
+  const detail::Value inner = entry["refundApplyVo"];
+  return read_object(inner.kind() == detail::Value::Kind::object ? inner : entry, to.applications.emplace_back());
 }
 
-// Neither the result's name nor that of its members is in any source.
-void read_refund_applications(detail::Value node, RefundApplications& to) {
-  const detail::Value list = first_list(node);
-  to.applications = entries_as<RefundApplication>(list ? list : only_application(node));
-  to.total = first_of(node, {"totalCount", "total", "count"}).integer();
-  for (const auto& member : node)
-    if (!to.total) to.total = first_of(member.value, {"totalCount", "total", "count"}).integer();
+Result<void> decode_refunds(const detail::Reply& reply, void* response) {
+  auto& to = *static_cast<RefundApplications*>(response);
+  const detail::Value result = asc_result(answer_node(reply.document.root()));
+  if (result.kind() != detail::Value::Kind::object || result["result"].kind() == detail::Value::Kind::absent)
+    return no_result("queryResult.result");
+  to.total = result["totalCount"].integer();
+  for (const detail::Value entry : result["result"].items())
+    if (auto read = read_refund_entry(entry, to); !read) return read;
+  return {};
 }
 
 }  // namespace
@@ -134,16 +129,13 @@ void read_refund_applications(detail::Value node, RefundApplications& to) {
 KEFU_JD_ROW_DECODED(ViewServiceRefunds, "asc.serviceAndRefund.view", Effect::read, "商家售后服务开放",
                     "the answer is in one SDK only", &decode_page<ServiceRefund>)
 KEFU_JD_ROW_DECODED(ListRefundApplications, "pop.afs.soa.refundapply.queryPageList", Effect::read,
-                    "pop.afs.soa.refundapply.queryPageList", kAnswerUnknown,
-                    (&decode_lenient<RefundApplications, read_refund_applications>))
+                    "pop.afs.soa.refundapply.queryPageList", "", &decode_refunds)
 KEFU_JD_ROW_DECODED(GetRefundApplication, "pop.afs.soa.refundapply.queryById", Effect::read,
-                    "pop.afs.soa.refundapply.queryById", kAnswerUnknown,
-                    (&decode_lenient<RefundApplications, read_refund_applications>))
-KEFU_JD_ROW_DECODED(CountWaitingRefunds, "pop.afs.soa.refundapply.getWaitRefundNum", Effect::read,
-                    "pop.afs.soa.refundapply.getWaitRefundNum", kAnswerUnknown,
-                    (&decode_lenient<RefundCount, read_refund_count>))
+                    "pop.afs.soa.refundapply.queryById", "", &decode_refunds)
+KEFU_JD_ROW(CountWaitingRefunds, "pop.afs.soa.refundapply.getWaitRefundNum", Effect::read,
+            "pop.afs.soa.refundapply.getWaitRefundNum", "")
 KEFU_JD_ROW_DECODED(ReviewRefund, "pop.afs.soa.refundapply.replyRefund", Effect::idempotent,
-                    "pop.afs.soa.refundapply.replyRefund", kAnswerUnknown, (&decode_lenient<AfterSaleDone, read_done>))
+                    "pop.afs.soa.refundapply.replyRefund", "", (&decode_lenient<AfterSaleDone, read_done>))
 
 std::vector<const Operation*> refund_operations() {
   return {&ViewServiceRefunds::operation(), &ListRefundApplications::operation(), &GetRefundApplication::operation(),

@@ -9,7 +9,7 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-void read_replied(detail::Value, ReviewReplied&) {}
+constexpr std::string_view kVerdictUnknown = "which resultCode says yes is in no public source";
 
 template <class V, class Self>
 void reply_to_review(V& v, Self& s) {
@@ -24,15 +24,26 @@ void reply_to_review(V& v, Self& s) {
 namespace detail {
 
 KEFU_FIELDS(jd::ProductReview) {
-  const Value from = v.here();
-  s.comment_id = jd::first_text(from, {"commentId", "id"});
-  s.content = jd::first_text(from, {"content", "commentContent"});
+  v.optional("commentId", s.comment_id);
+  v.optional("content", s.content);
   v.optional("score", s.score);
-  s.sku_id = jd::first_text(from, {"skuid", "skuId"});
+  v.optional("skuid", s.sku_id);
+  v.optional("skuName", s.sku_name);
   v.optional("orderId", s.order_id);
   jd::buyer_fields(v, "pin", s.buyer);
-  FieldScalar<jd::Time>::read(jd::first_of(from, {"creationTime", "createTime", "commentTime", "time"}), s.time);
+  v.optional("nickName", s.nick_name);
+  v.optional("isVenderReply", s.is_answered);
+  v.optional("creationTime", s.time);
   v.whole(s.raw);
+}
+KEFU_FIELDS(jd::ProductReviews) {
+  jd::listed(v, {"comments"}, s.reviews);
+  v.optional("totalItem", s.total);
+}
+KEFU_FIELDS(jd::ReviewReplied) {
+  v.optional("resultMsg", s.message);
+  if (s.message.empty()) return v.required("resultCode", s.code);
+  v.optional("resultCode", s.code);
 }
 
 KEFU_FIELDS(jd::ListProductReviews) {
@@ -58,19 +69,12 @@ KEFU_FIELDS(jd::ReplyToReviewByClub) { jd::reply_to_review(v, s); }
 }  // namespace detail
 
 namespace jd {
-namespace {
-
-void read_reviews(detail::Value node, ProductReviews& to) { to.reviews = entries_as<ProductReview>(first_list(node)); }
-
-}  // namespace
-
-KEFU_JD_ROW_DECODED(ListProductReviews, "pop.PopCommentJsfService.getVenderCommentsForJos", Effect::read,
-                    "PopCommentJsfService.getVenderCommentsForJos", kAnswerUnknown,
-                    (&decode_lenient<ProductReviews, read_reviews>))
-KEFU_JD_ROW_DECODED(ReplyToReview, "pop.PopCommentJsfService.saveReply", Effect::create,
-                    "PopCommentJsfService.saveReply", kAnswerUnknown, (&decode_lenient<ReviewReplied, read_replied>))
-KEFU_JD_ROW_DECODED(ReplyToReviewByClub, "club.pop.commentreply.save", Effect::create, "club.pop.commentreply.save",
-                    kAnswerUnknown, (&decode_lenient<ReviewReplied, read_replied>))
+KEFU_JD_ROW(ListProductReviews, "pop.PopCommentJsfService.getVenderCommentsForJos", Effect::read,
+            "PopCommentJsfService.getVenderCommentsForJos", "")
+KEFU_JD_ROW(ReplyToReview, "pop.PopCommentJsfService.saveReply", Effect::create, "PopCommentJsfService.saveReply",
+            kVerdictUnknown)
+KEFU_JD_ROW(ReplyToReviewByClub, "club.pop.commentreply.save", Effect::create, "club.pop.commentreply.save",
+            kVerdictUnknown)
 
 std::vector<const Operation*> review_operations() {
   return {&ListProductReviews::operation(), &ReplyToReview::operation(), &ReplyToReviewByClub::operation()};

@@ -16,6 +16,7 @@ constexpr Millis kGatewayTimeout{10'000};
 
 // Why an operation is weak (OperationInfo::weak).
 constexpr std::string_view kAnswerUnknown = "the answer is in no public source";
+constexpr std::string_view kAnswerOfOneSdk = "the answer is in one SDK only";
 constexpr std::string_view kAnswerByAnalogy =
     "the answer is read by analogy with a sister method; no public source shows it";
 

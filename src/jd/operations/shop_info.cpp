@@ -17,16 +17,6 @@ constexpr std::size_t kAccountNames = 20;
 constexpr std::size_t kAccountNameLeast = 4;
 constexpr std::size_t kAccountNameMost = 20;
 
-void read_accounts(detail::Value node, ChildAccounts& to) {
-  for (const detail::Value account : first_list(node).items()) {
-    std::string name =
-        first_text(account, {"accountName", "account_name", "account", "pin", "userName", "loginName", "name"});
-    if (!name.empty()) to.names.push_back(std::move(name));
-  }
-}
-
-void read_details(detail::Value node, ChildAccountDetails& to) { to.entries = entries_as_json(first_list(node)); }
-
 template <class V, class Self>
 void account_names_request(V& v, Self& s) {
   const auto bad = [](const std::string& name) {
@@ -72,6 +62,38 @@ KEFU_FIELDS(jd::ShopInfo) {
 }
 KEFU_FIELDS(jd::GetShopInfo) {}
 
+KEFU_FIELDS(jd::ChildAccount) {
+  v.optional("account_id", s.account_id);
+  v.optional("account_name", s.account_name);
+  v.optional("user_name", s.user_name);
+  v.optional("status", s.status);
+  v.optional("auth_status", s.auth_status);
+  v.optional("phone", s.phone);
+}
+KEFU_FIELDS(jd::ChildAccounts) {
+  if (!v.here()["child_account_result"].present()) return v.required("child_account_result", s.accounts);
+  v.group("child_account_result", [&](auto& result) {
+    jd::listed(result, {"child_account_s"}, s.accounts);
+    result.optional("total_count", s.total);
+  });
+}
+KEFU_FIELDS(jd::ChildAccountRoles) {
+  v.optional("account_name", s.account_names);
+  v.optional("role_id", s.role_ids);
+  v.optional("role_name", s.role_names);
+}
+KEFU_FIELDS(jd::ChildAccountRolesList) {
+  if (!v.here()["account_role_result"].present()) return v.required("account_role_result", s.accounts);
+  v.group("account_role_result", [&](auto& result) { jd::listed(result, {"account_role_s"}, s.accounts); });
+}
+KEFU_FIELDS(jd::ChildAccountPrivileges) {
+  v.optional("account_name", s.account_names);
+  v.optional("codes", s.codes);
+}
+KEFU_FIELDS(jd::ChildAccountPrivilegesList) {
+  if (!v.here()["account_privilege_result"].present()) return v.required("account_privilege_result", s.accounts);
+  v.group("account_privilege_result", [&](auto& result) { jd::listed(result, {"account_privilege_s"}, s.accounts); });
+}
 KEFU_FIELDS(jd::ListChildAccounts) {
   v.value("page", s.page, Check().range(1, INT32_MAX));
   v.value("size", s.size, Check().range(1, 20));
@@ -85,14 +107,10 @@ namespace jd {
 
 KEFU_JD_ROW(GetVenderInfo, "seller.vender.info.get", Effect::read, "seller.vender.info.get", "")
 KEFU_JD_ROW(GetShopInfo, "vender.shop.query", Effect::read, "vender.shop.query", "")
-KEFU_JD_ROW_DECODED(ListChildAccounts, "vender.childAccount.query", Effect::read, "vender.childAccount.query",
-                    kAnswerUnknown, (&decode_lenient<ChildAccounts, read_accounts>))
-KEFU_JD_ROW_DECODED(GetChildAccountRoles, "vender.childaccount.role.query", Effect::read,
-                    "vender.childaccount.role.query", kAnswerUnknown,
-                    (&decode_lenient<ChildAccountDetails, read_details>))
-KEFU_JD_ROW_DECODED(GetChildAccountPrivileges, "vender.childaccount.privilege.query", Effect::read,
-                    "vender.childaccount.privilege.query", kAnswerUnknown,
-                    (&decode_lenient<ChildAccountDetails, read_details>))
+KEFU_JD_ROW(ListChildAccounts, "vender.childAccount.query", Effect::read, "vender.childAccount.query", "")
+KEFU_JD_ROW(GetChildAccountRoles, "vender.childaccount.role.query", Effect::read, "vender.childaccount.role.query", "")
+KEFU_JD_ROW(GetChildAccountPrivileges, "vender.childaccount.privilege.query", Effect::read,
+            "vender.childaccount.privilege.query", "")
 
 std::vector<const Operation*> shop_info_operations() {
   return {&GetVenderInfo::operation(), &GetShopInfo::operation(), &ListChildAccounts::operation(),

@@ -97,12 +97,12 @@ class UnsolvedSource final : public PollSource {
     call.page_number = page;
     call.page_size = page_size_;
     client_.start(std::move(call), CallOptions(), unwanted,
-                  [this, page, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
+                  [this, page, done = std::move(done)](Result<Page<CompletedService>> answer) {
                     if (!answer) return done(answer.error());
                     PollPage found;
                     found.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
                     found.total = answer->total;
-                    for (const ServiceOrder& order : answer->items) {
+                    for (const CompletedService& order : answer->items) {
                       found.print += order.raw;
                       if (looks_new(order)) found.units.push_back(unit_of(order));
                     }
@@ -123,9 +123,9 @@ class UnsolvedSource final : public PollSource {
                     items.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
                     for (UnsolvedMessage& message : answer->items) {
                       items.print += message.raw;
-                      message.author = author_of(message, unit.customer, desk_.operate_pin);
-                      if (message.author == UnsolvedMessage::Author::merchant && !agent_messages_) continue;
-                      items.items.push_back(item_of(std::move(message), unit));
+                      const auto author = author_of(message, unit.customer, desk_.operate_pin);
+                      if (author == UnsolvedMessage::Author::merchant && !agent_messages_) continue;
+                      items.items.push_back(item_of(std::move(message), author, unit));
                     }
                     done(std::move(items));
                   });
@@ -144,12 +144,12 @@ class UnsolvedSource final : public PollSource {
     MonoTime at;
   };
 
-  bool looks_new(const ServiceOrder& order) const {
+  bool looks_new(const CompletedService& order) const {
     const auto known = last_.find(order.service_id);
     return known == last_.end() || known->second.entry != seen_mark(order.raw) ||
            clock_->mono() - known->second.at >= kReadAgain;
   }
-  static PollUnit unit_of(const ServiceOrder& order) {
+  static PollUnit unit_of(const CompletedService& order) {
     PollUnit unit;
     unit.name = "service order " + std::to_string(order.service_id);
     unit.must_read = true;
@@ -160,20 +160,18 @@ class UnsolvedSource final : public PollSource {
     unit.once = seen_mark(order.raw);
     return unit;
   }
-  static PolledItem item_of(UnsolvedMessage message, const PollUnit& unit) {
+  static PolledItem item_of(UnsolvedMessage message, UnsolvedMessage::Author author, const PollUnit& unit) {
     using Author = UnsolvedMessage::Author;
     PolledItem item;
     item.stream = poll_stream::kUnsolved;
     const std::string second = message.time.at ? std::to_string(unix_seconds(*message.time.at)) : std::string();
-    item.identity = message.id.empty() ? identity_of({unit.scope, "", second, message.speaker, message.text})
-                                       : identity_of({unit.scope, message.id});
-    item.kind = message.author == Author::merchant ? PolledItem::Kind::agent_text : PolledItem::Kind::customer_text;
-    item.customer = unit.customer.empty() ? std::move(message.customer) : unit.customer;
+    item.identity = identity_of({unit.scope, second, message.speaker, message.text});
+    item.kind = author == Author::merchant ? PolledItem::Kind::agent_text : PolledItem::Kind::customer_text;
+    item.customer = unit.customer;
     item.scope = unit.scope;
     item.thread = unit.scope;
-    item.message_id = std::move(message.id);
     item.time = message.time.at;
-    if (message.author == Author::merchant) item.agent = std::move(message.speaker);
+    if (author == Author::merchant) item.agent = std::move(message.speaker);
     item.text = std::move(message.text);
     item.ticket = std::to_string(unit.service_id);
     item.raw = std::move(message.raw);

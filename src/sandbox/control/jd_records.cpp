@@ -52,10 +52,11 @@ void add_customer_message(ControlCall& call, JdTicket& ticket, std::string_view 
   message.author = ticket.customer;
   message.content = content;
   message.time = jd_moment(call, "time", call.now());
-  message.visible = shown_from(call, message.time);
+  const std::chrono::seconds late(ticket.messages.empty() ? 0 : call.core.jd.setting("jd_ticket_message_delay_s"));
+  message.visible = detail::later(shown_from(call, message.time), late);
   ticket.messages.push_back(std::move(message));
   ticket.solved = false;
-  ticket.updated = std::max(ticket.updated, jd_moment(call, "time", call.now()));
+  if (late.count() == 0) ticket.updated = std::max(ticket.updated, jd_moment(call, "time", call.now()));
 }
 
 ControlResult add_ticket(ControlCall& call) {

@@ -93,30 +93,6 @@ JdFields complete_fields(JdCall& call, const JdTicket& one) {
   return fields.replace_with(one.extra);
 }
 
-std::optional<JdResult> take_asc_page(const JdCall& call, JdPage& page) {
-  const std::int64_t number = call.number("pageNumber", 1);
-  const std::int64_t size = call.number("pageSize", 10);
-  if (number < 1 || number > INT32_MAX || size < 1 || size > kAfterSalePageMost)
-    return jd_failure(*call.route, "400", "pageNumber must be at least 1, pageSize from 1 to 50");
-  page.number = static_cast<std::size_t>(number);
-  page.size = static_cast<std::size_t>(size);
-  return std::nullopt;
-}
-
-/// The page object with the page's entries; `fields` says what is shown of one.
-template <class Entry, class Fields>
-JdResult write_page(const JdCall& call, const std::vector<const Entry*>& found, const JdPage& page, Fields fields) {
-  JdResult result;
-  result.node.clear();
-  JsonWriter writer(result.node);
-  writer.begin_object().key(call.route->wrapper).begin_object().key("success").boolean(true).key("code").string("200");
-  writer.key("msg").string("").key("data").begin_array();
-  for (const Entry* one : page_of(found, page)) fields(*one).write(writer);
-  writer.end_array().key("pageNumber").unsigned_integer(page.number).key("pageSize").unsigned_integer(page.size);
-  writer.key("totalCount").unsigned_integer(found.size()).end_object().end_object();
-  return result;
-}
-
 /// One page of the service orders that `wanted` takes, in the order of their last change.
 template <class Wanted, class Fields>
 JdResult ticket_page(JdCall& call, Wanted wanted, Fields fields) {
@@ -141,6 +117,38 @@ JdResult tickets_in(JdCall& call, std::initializer_list<State> states) {
       [&call](const JdTicket& one) { return fields(call, one); });
 }
 
+/// What asc.sync.list shows: fewer members, and the telephone under another name.
+JdFields synced_fields(JdCall& call, const JdTicket& one) {
+  const JdFields all = brief_fields(call, one);
+  JdFields fields(call.twin);
+  for (const std::string_view name : {"serviceId",
+                                      "customerExpect",
+                                      "orderId",
+                                      "serviceStatus",
+                                      "applyTime",
+                                      "orderType",
+                                      "customerPin",
+                                      "customerName",
+                                      "skuId",
+                                      "pickwareType",
+                                      "questionTypeCid1",
+                                      "questionTypeCid1Name",
+                                      "questionTypeCid2",
+                                      "questionTypeCid2Name",
+                                      "platformSrc",
+                                      "platformSrcName",
+                                      "updateTime",
+                                      "sysVersion",
+                                      "expressCode",
+                                      "freightUpdateDate",
+                                      "serviceCount",
+                                      "parentService",
+                                      "open_id_buyer",
+                                      "xid_buyer"})
+    if (const auto found = all.fields().find(name); found != all.fields().end()) fields.raw(name, found->second);
+  return fields.text("customerMobile", "138****8000").replace_with(one.extra);
+}
+
 JdResult query_list(JdCall& call) { return tickets_in<brief_fields>(call, {}); }
 JdResult audit_list(JdCall& call) { return tickets_in<audit_fields>(call, {State::audit}); }
 JdResult process_list(JdCall& call) { return tickets_in<process_fields>(call, {State::process}); }
@@ -154,14 +162,14 @@ JdResult sync_list(JdCall& call) {
   if (given("updateTimeBegin") != given("updateTimeEnd") ||
       given("freightUpdateDateBegin") != given("freightUpdateDateEnd"))
     return jd_failure(*call.route, "400", "times come in pairs");
-  return query_list(call);
+  return tickets_in<synced_fields>(call, {});
 }
 
 JdResult unsolved_list(JdCall& call) {
   if (auto bad = check_operator(call)) return *bad;
   return ticket_page(
       call, [&call](const JdTicket& one) { return !one.solved && has_unsolved_message(one, call.now); },
-      [&call](const JdTicket& one) { return brief_fields(call, one); });
+      [&call](const JdTicket& one) { return complete_fields(call, one); });
 }
 
 JdResult unsolved_count(JdCall& call) {
@@ -171,86 +179,52 @@ JdResult unsolved_count(JdCall& call) {
   return page_success(call, std::to_string(count));
 }
 
+/// Whole orders name the customer in an object of its own.
+std::string customer_json(JdCall& call, const JdTicket& one) {
+  const JdBuyer& buyer = call.twin.buyer(*call.shop, one.customer);
+  JdFields contact(call.twin);
+  contact.text("contactName", "张*").text("contactMobile", "138****8000").text("detailAddress", "北京**");
+  JdFields info(call.twin);
+  info.text("jdPin", call.twin.shown(one.customer)).text("name", "张*").number("grade", 56);
+  info.text("open_id_buyer", buyer.open_id).text("xid_buyer", buyer.xid).raw("contactInfo", json_of_fields(contact));
+  return json_of_fields(info);
+}
+
+JdFields whole_fields(JdCall& call, const JdTicket& one) {
+  JdFields item(call.twin);
+  item.number("skuId", one.sku_id).text("wareName", "示例商品").number("wareNum", 1).raw("actualPayPrice", "189.0");
+  JdFields address(call.twin);
+  address.text("detailAddress", "北京**");
+  JdFields fields(call.twin);
+  fields.number("orderId", one.order_id).raw("serviceIdList", "[" + std::to_string(one.service_id) + "]");
+  fields.number("customerExpect", one.customer_expect).text("customerExpectName", expect_name(one.customer_expect));
+  fields.text("questionDesc", "收到时破损").text("questionPic", "").text("questionTypeCid1Name", "质量问题");
+  fields.text("questionTypeCid2Name", "破损").time("applyTime", one.applied).number("orderType", 22);
+  fields.text("orderTypeName", "SOP").number("sysVersion", one.version).raw("customerInfo", customer_json(call, one));
+  fields.raw("pickwareAddress", json_of_fields(address)).raw("doorPickwareAddress", json_of_fields(address));
+  fields.raw("serviceBillDetailList", "[" + json_of_fields(item) + "]");
+  return fields.raw("applyDetailList", "[" + json_of_fields(item) + "]").replace_with(one.extra);
+}
+
 JdResult query_view(JdCall& call) {
   JdResult refusal;
   const JdTicket* ticket = ticket_of(call, refusal);
   if (ticket == nullptr) return refusal;
-  std::string data;
-  JsonWriter writer(data);
-  brief_fields(call, *ticket).write(writer);
-  return page_success(call, data);
+  JdFields fields = whole_fields(call, *ticket);
+  fields.number("serviceId", ticket->service_id).number("applyId", ticket->apply_id);
+  fields.number("serviceStatus", ticket_status(ticket->state)).time("updateDate", ticket->updated);
+  fields.text("serviceStatusName", ticket_status_name(ticket->state)).text("approveNotes", ticket->approve_notes);
+  fields.text("approvePin", ticket->approve_pin).time("approveDate", ticket->approved);
+  return page_success(call, json_of_fields(fields.time("processDate", ticket->finished)));
 }
 
 JdResult audit_detail(JdCall& call) {
   if (auto bad = check_operator(call)) return *bad;
   for (const auto& [id, one] : call.shop->tickets) {
     if (one.apply_id != call.number("applyId", -1)) continue;
-    std::string data;
-    JsonWriter writer(data);
-    audit_fields(call, one).write(writer);
-    return page_success(call, data);
+    return page_success(call, json_of_fields(whole_fields(call, one)));
   }
   return jd_failure(*call.route, "404", "申请单不存在");
-}
-
-/// Who acts for the merchant is named as in requests, the customer as in the lists.
-JdFields message_fields(JdCall& call, const JdTicket& ticket, const JdTicketMessage& one) {
-  JdFields fields(call.twin);
-  fields.number("messageId", one.id).number("serviceId", ticket.service_id).number("orderId", ticket.order_id);
-  fields.text("content", one.content).number("messageStatus", one.answered ? 1 : 0).time("createTime", one.time);
-  if (!one.by_customer) return fields.text("operatePin", one.author);
-  const JdBuyer& buyer = call.twin.buyer(*call.shop, one.author);
-  fields.text("customerPin", call.twin.shown(one.author)).text("open_id_buyer", buyer.open_id);
-  return fields.text("xid_buyer", buyer.xid);
-}
-
-JdResult message_list(JdCall& call) {
-  JdResult refusal;
-  const JdTicket* ticket = ticket_of(call, refusal);
-  if (ticket == nullptr) return refusal;
-  JdPage page;
-  if (auto bad = take_asc_page(call, page)) return *bad;
-  std::vector<const JdTicketMessage*> found;
-  for (const JdTicketMessage& one : ticket->messages)
-    if (one.visible <= call.now) found.push_back(&one);
-  return write_page(call, found, page, [&](const JdTicketMessage& one) { return message_fields(call, *ticket, one); });
-}
-
-JdResult rows_of(JdCall& call, std::vector<JdTrack> JdTicket::*rows) {
-  JdResult refusal;
-  const JdTicket* ticket = ticket_of(call, refusal);
-  if (ticket == nullptr) return refusal;
-  std::string data;
-  JsonWriter writer(data);
-  writer.begin_array();
-  for (const JdTrack& one : ticket->*rows) {
-    writer.begin_object().key("serviceId").integer(ticket->service_id).key("operateRemark").string(one.text);
-    writer.key("operatePin").string(one.author);
-    write_jd_time(writer, "operateDate", one.time, call.twin);
-    writer.end_object();
-  }
-  writer.end_array();
-  return page_success(call, data);
-}
-JdResult track_list(JdCall& call) { return rows_of(call, &JdTicket::tracks); }
-JdResult log_list(JdCall& call) { return rows_of(call, &JdTicket::log); }
-
-JdResult freight_view(JdCall& call) {
-  JdResult refusal;
-  const JdTicket* ticket = ticket_of(call, refusal);
-  if (ticket == nullptr) return refusal;
-  std::string data;
-  JsonWriter writer(data);
-  JdFields fields(call.twin);
-  fields.number("serviceId", ticket->service_id).text("expressCode", ticket->express_code);
-  fields.time("freightUpdateDate", ticket->freight_updated).write(writer);
-  return page_success(call, data);
-}
-
-JdResult service_phone(JdCall& call) {
-  JdResult refusal;
-  if (ticket_of(call, refusal) == nullptr) return refusal;
-  return page_success(call, R"({"serviceTel":"400-000-0000"})");
 }
 
 JdResult reason_list(JdCall& call) {
@@ -279,6 +253,23 @@ JdResult service_and_refund(JdCall& call) {
 }
 
 }  // namespace
+
+std::optional<JdResult> take_asc_page(const JdCall& call, JdPage& page) {
+  const std::int64_t number = call.number("pageNumber", 1);
+  const std::int64_t size = call.number("pageSize", 10);
+  if (number < 1 || number > INT32_MAX || size < 1 || size > kAfterSalePageMost)
+    return jd_failure(*call.route, "400", "pageNumber must be at least 1, pageSize from 1 to 50");
+  page.number = static_cast<std::size_t>(number);
+  page.size = static_cast<std::size_t>(size);
+  return std::nullopt;
+}
+
+std::string json_of_fields(const JdFields& fields) {
+  std::string json;
+  JsonWriter writer(json);
+  fields.write(writer);
+  return json;
+}
 
 int ticket_status(State state) {
   static constexpr int kNumbers[] = {1, 7, 10, 11, 12};
@@ -339,16 +330,10 @@ std::vector<JdRoute> jd_after_sale_routes() {
       {"jingdong.asc.complete.list", kPage, "pageResult", complete_list},
       {"jingdong.asc.unsolved.list", kPage, "pageResult", unsolved_list},
       {"jingdong.asc.serviceAndRefund.view", kPage, "pageResult", service_and_refund},
-      {"jingdong.asc.query.view", kPage, "result", query_view, true},
-      {"jingdong.asc.audit.detail", kPage, "result", audit_detail, true},
-      {"jingdong.asc.audit.reason.list", kPage, "result", reason_list, true},
-      {"jingdong.asc.unsolved.count", kPage, "result", unsolved_count, true},
-      {"jingdong.asc.unsolved.message.list", kPage, "pageResult", message_list, true},
-      {"jingdong.asc.msg.list", kPage, "pageResult", message_list, true},
-      {"jingdong.asc.track.list", kPage, "result", track_list, true},
-      {"jingdong.asc.log.list", kPage, "result", log_list, true},
-      {"jingdong.asc.freight.view", kPage, "result", freight_view, true},
-      {"jingdong.asc.view.serviceTel", kPage, "result", service_phone, true},
+      {"jingdong.asc.query.view", kPage, "result", query_view},
+      {"jingdong.asc.audit.detail", kPage, "result", audit_detail},
+      {"jingdong.asc.audit.reason.list", kPage, "result", reason_list},
+      {"jingdong.asc.unsolved.count", kPage, "result", unsolved_count},
   };
 }
 

@@ -29,7 +29,7 @@ JdResult refuse_audit(JdCall& call) {
   ticket->approved = call.now;
   ticket->finished = call.now;
   move_ticket(*ticket, State::refused, call.text("operatePin"), call.now);
-  return page_success(call, "true");
+  return page_success(call, "null");
 }
 
 JdResult reply_message(JdCall& call) {
@@ -58,7 +58,7 @@ JdResult reply_message(JdCall& call) {
   received.agent = call.text("operatePin");
   received.thread = std::to_string(ticket->service_id);
   call.twin.put_in_inbox(call.twin.buyer(*call.shop, ticket->customer), std::move(received));
-  return page_success(call, "true");
+  return page_success(call, "null");
 }
 
 JdResult solve(JdCall& call) {
@@ -69,7 +69,7 @@ JdResult solve(JdCall& call) {
   ticket->updated = call.now;
   for (JdTicketMessage& one : ticket->messages) one.answered = true;
   ticket->log.push_back({call.now, std::string(call.text("operatePin")), "solved"});
-  return page_success(call, "true");
+  return page_success(call, "null");
 }
 
 JdResult save_track(JdCall& call) {
@@ -78,7 +78,7 @@ JdResult save_track(JdCall& call) {
   if (ticket == nullptr) return refusal;
   if (call.text("operateRemark").empty()) return jd_failure(*call.route, "400", "operateRemark is missing");
   ticket->tracks.push_back({call.now, std::string(call.text("operatePin")), std::string(call.text("operateRemark"))});
-  return page_success(call, "true");
+  return page_success(call, "null");
 }
 
 JdResult ask_platform(JdCall& call) {
@@ -89,7 +89,7 @@ JdResult ask_platform(JdCall& call) {
   if (ticket->intervened) return conflict(call, "平台已介入");
   ticket->intervened = true;
   move_ticket(*ticket, ticket->state, call.text("operatePin"), call.now);
-  return page_success(call, "true");
+  return page_success(call, "null");
 }
 
 }  // namespace
@@ -104,11 +104,11 @@ void move_ticket(JdTicket& ticket, State state, std::string_view who, WallTime n
 std::vector<JdRoute> jd_after_sale_act_routes() {
   constexpr JdFamily kPage = JdFamily::page;
   return {
-      {"jingdong.asc.audit.refuse", kPage, "result", refuse_audit, true},
-      {"jingdong.asc.unsolved.message.reply", kPage, "result", reply_message, true},
-      {"jingdong.asc.unsolved.solve", kPage, "result", solve, true},
-      {"jingdong.asc.track.save", kPage, "result", save_track, true},
-      {"jingdong.asc.process.JdIntervene", kPage, "result", ask_platform, true},
+      {"jingdong.asc.audit.refuse", kPage, "result", refuse_audit},
+      {"jingdong.asc.unsolved.message.reply", kPage, "result", reply_message},
+      {"jingdong.asc.unsolved.solve", kPage, "result", solve},
+      {"jingdong.asc.track.save", kPage, "result", save_track},
+      {"jingdong.asc.process.JdIntervene", kPage, "result", ask_platform},
   };
 }
 

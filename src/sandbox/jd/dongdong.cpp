@@ -241,16 +241,18 @@ JdResult data_service(JdCall& call) {
 
 JdResult check_words(JdCall& call) {
   const std::string_view content = call.text("content");
+  if (content.empty()) return jd_error(60);
+  const auto& words = call.twin.sensitive_words;
+  const bool found = std::any_of(words.begin(), words.end(), [content](const std::string& word) {
+    return content.find(word) != std::string_view::npos;
+  });
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
   writer.begin_object().key("returnType").begin_object().key("responseHeader").begin_object();
   writer.key("returnCode").string("0").key("returnMsg").string("success").end_object();
-  // The second member was not seen in any source: this one is a guess.
-  writer.key("responseBody").begin_object().key("words").begin_array();
-  for (const std::string& word : call.twin.sensitive_words)
-    if (content.find(word) != std::string_view::npos) writer.string(word);
-  writer.end_array().end_object().end_object().end_object();
+  writer.key("responseBody").begin_object().key("resultCode").string("0").key("resultMsg").string("success");
+  writer.key("containSensitiveWord").boolean(found).end_object().end_object().end_object();
   return result;
 }
 
@@ -266,7 +268,7 @@ std::vector<JdRoute> jd_dongdong_routes() {
       {"jingdong.com.jd.dd.open.gw.api.MessagePushService", kMessage, "result", push_json, true},
       {"jingdong.com.jd.dd.open.gw.api.DataService", kMessage, "result", data_service, true},
       {"jingdong.dd.notice.NoticeDispatcher", kMessage, "result", send_notice, true},
-      {"jingdong.risk.sensitiveWordCheck", JdFamily::plain, "", check_words, true},
+      {"jingdong.risk.sensitiveWordCheck", JdFamily::plain, "", check_words},
   };
 }
 

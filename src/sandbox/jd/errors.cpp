@@ -71,7 +71,12 @@ const std::vector<TwinSwitch>& jd_switches() {
       {"jd_numbers_as_strings", 0, "1: numbers of answers as strings"},
       {"jd_code_as_number", 0, "1: codes as numbers"},
       {"jd_dates_as_text", 0, "1: dates of im.pop and asc answers as text instead of milliseconds"},
-      {"jd_legacy_wrappers", 0, "1: ChatLog and a plain list under ChatSession, as in 2014"},
+      {"jd_legacy_wrappers", 0,
+       "names of older generations: 1 ChatLog.chatList, ChatSession as a list, refundApplyVo (2014); 2 ChatSession as "
+       "an "
+       "object with chatSession (2015); 3 ChatLog.chatLogList, ChatSession with chatSessionList and a total as text"},
+      {"jd_total_record", -1, "totalRecord of im.pop lists: -1 as many as there are, else this number, as 1 was seen"},
+      {"jd_html_entities", 0, "1: content of chat lines with HTML entities, as seen: &#x26; for the ampersand"},
       {"jd_token_in_text", 0, "1: the text of code 19 repeats the access token"},
       {"jd_mask_customers", 0, "1: lists show customers as j***1"},
       {"jd_customer_ids_in_lists", 0, "weak: 1 adds open_id_buyer and xid_buyer to chat and evaluation lists"},
@@ -92,7 +97,7 @@ const std::vector<TwinSwitch>& jd_switches() {
       {"jd_period_code", 61, "weak: answer to a period too long or too old; 0 allows any"},
       {"jd_page_size_max", 100, "weak: largest pageSize of im.pop lists"},
       {"jd_page_size_over_code", 0, "weak: answer to a larger one; 0 cuts the page"},
-      {"jd_absent_waiter_is_main_account", 0, "weak: 1 shows only the main account's rows when no waiter is named"},
+      {"jd_absent_waiter_is_main_account", 1, "0: all agents' rows are shown when no waiter is named"},
       {"jd_dongdong_token_life_s", 7200, "weak: life of a token of GrantService"},
       {"jd_dongdong_wrapped", 1, "weak: 0 puts the result of GrantService and MessagePushService into the node itself"},
       {"jd_dongdong_token_code", 230001, "weak: a push with a wrong accessToken or aspid"},
@@ -101,6 +106,8 @@ const std::vector<TwinSwitch>& jd_switches() {
       {"jd_duplicate_accessid_code", 0,
        "weak: answer to an accessid seen within 3 minutes; 0 repeats the first answer"},
       {"jd_pushes_in_chat_log", 1, "weak: 0 keeps pushed messages out of the chat log"},
+      {"jd_review_reply_code", 0, "weak: resultCode of an answer to a review; which one says yes is not public"},
+      {"jd_ticket_message_delay_s", 0, "messages on an after-sale order show up this much later, its entry unchanged"},
       {"jd_unsolved_reply_closes", 0, "weak: 1 takes a service order off the unsolved ones after a reply"},
       {"jd_ticket_conflict_code", 501, "weak: answer to an outdated sysVersion or a state that does not allow the act"},
   };

@@ -132,6 +132,15 @@ JdResult jd_failure(const JdRoute& route, std::string_view code, std::string_vie
       writer.key("code").integer(number_of(code)).key("msg").string(text).key("data").null();
       writer.key("requestId").string(random_hex(16));
       break;
+    case JdFamily::refund:
+      writer.key("success").boolean(false).key("errorCode").string(code).key("errorMsg").string(text);
+      break;
+    case JdFamily::logistics:
+      writer.key("code").integer(number_of(code)).key("messsage").string(text).key("data").null();
+      break;
+    case JdFamily::review:
+      writer.key("resultCode").string(code).key("resultMsg").string(text);
+      break;
     case JdFamily::message:
       if (route.wrapper.empty()) {
         result.node_code = code;
@@ -174,7 +183,7 @@ JdResult JdTwin::run(JdCall& call) {
   if (JdResult bad = check_system(call); has_error_code(bad)) return bad;
   if (JdResult bad = check_identity(call); has_error_code(bad)) return bad;
   const std::string_view business = call.param("360buy_param_json");
-  if (!business.empty()) {
+  if (!business.empty() && business != "null" && business != "[]") {  // all three say "none" (jd 1.2)
     call.document = detail::Document::json(business);
     if (!call.document) return jd_error(call.document.fault() == detail::ReadFault::not_an_object ? 62 : 63);
     call.body = call.document.root();
@@ -200,7 +209,7 @@ JdResult JdTwin::check_system(JdCall& call) {
   if (call.route == nullptr && answers.count(call.method) == 0) return jd_error(15);
   const std::string_view version = call.param("v");
   if (version.empty()) return jd_error(4);
-  if (version != "2.0") return jd_error(is_version(version) ? 5 : 6);
+  if (version != (starts_with(call.method, "jd.union.") ? "1.0" : "2.0")) return jd_error(is_version(version) ? 5 : 6);
   const std::string_view timestamp = call.param("timestamp");
   if (timestamp.empty()) return jd_error(7);
   const auto time = read_jd_time(timestamp);

@@ -28,6 +28,17 @@ void put_in_order(const JdCall& call, std::vector<Entry>& all, TimeOf time_of) {
   });
 }
 
+void write_total(JsonWriter& writer, const JdCall& call, std::size_t count, bool as_text) {
+  const std::int64_t set = call.twin.setting("jd_total_record");
+  const auto total = set < 0 ? static_cast<std::int64_t>(count) : set;
+  writer.key("totalRecord");
+  if (as_text) {
+    writer.string(std::to_string(total));
+  } else {
+    writer.integer(total);
+  }
+}
+
 void write_session(JsonWriter& writer, JdCall& call, const JdSession& session) {
   writer.begin_object().key("customer").string(call.twin.shown(session.customer));
   writer.key("waiter").string(session.waiter);
@@ -53,28 +64,44 @@ JdResult list_sessions(JdCall& call) {
   std::string node;
   JsonWriter writer(node);
   writer.begin_object();
-  const bool plain_list = call.twin.setting("jd_legacy_wrappers") != 0;
-  if (plain_list) {
-    writer.key("ChatSession");
-  } else {
-    writer.key("ChatSessionPage").begin_object().key("chatSessionList");
-  }
+  const std::int64_t generation = call.twin.setting("jd_legacy_wrappers");
+  const bool plain_list = generation == 1;
+  writer.key(generation == 0 ? "ChatSessionPage" : "ChatSession");
+  if (!plain_list) writer.begin_object().key(generation == 2 ? "chatSession" : "chatSessionList");
   writer.begin_array();
   for (const JdSession* one : page_of(found, page)) write_session(writer, call, *one);
   writer.end_array();
-  if (!plain_list) writer.key("totalRecord").unsigned_integer(found.size()).end_object();
+  if (!plain_list) write_total(writer, call, found.size(), generation == 3);
+  if (!plain_list) writer.end_object();
   writer.end_object();
   return result_of(std::move(node));
+}
+
+/// What production shows of `&`, and the like of it for what HTML needs.
+std::string with_entities(std::string_view content) {
+  std::string out;
+  for (const char c : content) {
+    if (c == '&') {
+      out += "&#x26;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 void write_line(JsonWriter& writer, JdCall& call, const ChatEntry& entry) {
   const JdSession& session = *entry.session;
   writer.begin_object().key("customer").string(call.twin.shown(session.customer));
   writer.key("waiter").string(entry.line.waiter.empty() ? session.waiter : entry.line.waiter);
-  writer.key("content").string(entry.line.content).key("sid").string(session.sid);
+  const bool entities = call.twin.setting("jd_html_entities") != 0;
+  writer.key("content").string(entities ? with_entities(entry.line.content) : entry.line.content);
+  writer.key("sid").string(session.sid);
   writer.key("skuId").integer(session.sku);
   write_jd_time(writer, "time", entry.line.time, call.twin);
-  writer.key("channel").integer(1).key("waiterSend").boolean(entry.line.by_waiter);
+  writer.key("channel").integer(entry.line.by_waiter ? 21 : 11).key("waiterSend").boolean(entry.line.by_waiter);
   write_jd_buyer_ids(writer, call, session.customer);
   writer.end_object();
 }
@@ -120,10 +147,13 @@ JdResult chat_log(JdCall& call, std::string_view keyword) {
   put_in_order(call, found, [](const ChatEntry& one) { return one.line.time; });
   std::string node;
   JsonWriter writer(node);
-  writer.begin_object().key(call.twin.setting("jd_legacy_wrappers") != 0 ? "ChatLog" : "ChatLogPage");
-  writer.begin_object().key("chatList").begin_array();
+  const std::int64_t generation = call.twin.setting("jd_legacy_wrappers");
+  writer.begin_object().key(generation == 0 ? "ChatLogPage" : "ChatLog").begin_object();
+  writer.key(generation == 0 || generation == 3 ? "chatLogList" : "chatList").begin_array();
   for (const ChatEntry& one : page_of(found, page)) write_line(writer, call, one);
-  writer.end_array().key("totalRecord").unsigned_integer(found.size()).end_object().end_object();
+  writer.end_array();
+  write_total(writer, call, found.size(), false);
+  writer.end_object().end_object();
   return result_of(std::move(node));
 }
 

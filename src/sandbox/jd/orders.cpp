@@ -170,7 +170,9 @@ JdResult get_remark(JdCall& call) {
   result.node.clear();
   JsonWriter writer(result.node);
   writer.begin_object().key("venderRemarkQueryResult").begin_object().key("api_jos_result").begin_object();
-  writer.key("success").boolean(found != call.shop->orders.end()).end_object();
+  const bool exists = found != call.shop->orders.end();
+  writer.key("success").boolean(exists).key("result_code").string(exists ? "" : "1");
+  writer.key("result_describe").string(exists ? "" : "订单不存在").end_object();
   if (found != call.shop->orders.end()) {
     const JdOrder& order = found->second;
     writer.key("vender_remark").begin_object().key("order_id").integer(order.order_id);
@@ -193,7 +195,8 @@ JdResult modify_remark(JdCall& call) {
   found->second.remark_time = call.now;
   found->second.modified = call.now;
   JdResult result;
-  result.node = R"({"modifyvenderremark_result":{"success":true}})";
+  result.node = R"({"modifyvenderremark_result":{"success":true,"error_code":"","chinese_err_code":"",)"
+                R"("english_err_code":"","out_batch_id":null,"sendbatch_id":null}})";
   return result;
 }
 
@@ -207,7 +210,7 @@ std::vector<JdRoute> jd_order_routes() {
       {"jingdong.pop.order.enSearch", kOrder, "searchorderinfo_result", search_encrypted_orders},
       {"jingdong.pop.order.search", kOrder, "searchorderinfo_result", search_plain_orders},
       {"jingdong.order.venderRemark.queryByOrderId", JdFamily::plain, "", get_remark},
-      {"jingdong.pop.order.modifyVenderRemark", JdFamily::plain, "", modify_remark, true},
+      {"jingdong.pop.order.modifyVenderRemark", JdFamily::plain, "", modify_remark},
   };
 }
 

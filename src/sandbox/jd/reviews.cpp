@@ -28,17 +28,19 @@ JdResult list_reviews(JdCall& call) {
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key("result").begin_object().key("success").boolean(true);
-  writer.key("totalCount").unsigned_integer(found.size()).key("comments").begin_array();
+  writer.begin_object().key("totalItem").unsigned_integer(found.size()).key("page").unsigned_integer(page.number);
+  writer.key("resultCode").null().key("resultMsg").null().key("comments").begin_array();
   for (const JdReview* one : page_of(found, page)) {
     const JdBuyer& buyer = call.twin.buyer(*call.shop, one->customer);
     JdFields fields(call.twin);
     fields.text("commentId", one->id).text("content", one->content).number("score", one->score);
-    fields.number("skuid", one->sku).number("orderId", one->order_id).time("creationTime", one->time);
+    fields.text("skuid", std::to_string(one->sku)).number("orderId", one->order_id);
+    fields.text("creationTime", jd_time_text(one->time)).flag("isVenderReply", !one->replies.empty());
+    fields.text("nickName", jd_masked(buyer.pin));
     fields.text("pin", call.twin.shown(buyer.pin)).text("open_id_buyer", buyer.open_id).text("xid_buyer", buyer.xid);
     fields.number("replyCount", static_cast<std::int64_t>(one->replies.size())).replace_with(one->extra).write(writer);
   }
-  writer.end_array().end_object().end_object();
+  writer.end_array().end_object();
   return result;
 }
 
@@ -58,39 +60,89 @@ JdResult reply_to_review(JdCall& call) {
   received.thread = found->id;
   call.twin.put_in_inbox(call.twin.buyer(*call.shop, found->customer), std::move(received));
   JdResult result;
-  result.node = R"({"result":{"success":true,"code":"200"}})";
+  result.node.clear();
+  JsonWriter writer(result.node);
+  writer.begin_object().key("resultCode").string(std::to_string(call.twin.setting("jd_review_reply_code")));
+  writer.key("resultMsg").string("").end_object();
   return result;
 }
 
-JdResult trace_steps(JdCall& call, std::string_view waybill) {
+/// The steps of a parcel as a list; `write` adds what one shows.
+template <class Write>
+void write_steps(JsonWriter& writer, const JdCall& call, std::string_view waybill, Write write) {
   const auto found = call.shop->traces.find(waybill);
+  writer.begin_array();
+  if (found != call.shop->traces.end())
+    for (const JdTraceStep& one : found->second) {
+      writer.begin_object();
+      write(one);
+      writer.end_object();
+    }
+  writer.end_array();
+}
+
+std::string slashed_time(WallTime time) {
+  std::string when = jd_time_text(time);
+  std::replace(when.begin(), when.end(), '-', '/');
+  return when;
+}
+
+JdResult trace_etms(JdCall& call) {
+  const std::string_view waybill = call.text("waybillCode");
+  if (waybill.empty()) return jd_error(60);
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key("trace_api_dtos").begin_array();
-  if (found != call.shop->traces.end())
-    for (const JdTraceStep& one : found->second) {
-      std::string when = jd_time_text(one.time);
-      std::replace(when.begin(), when.end(), '-', '/');
-      writer.begin_object().key("ope_title").string(one.title).key("ope_remark").string(one.remark);
-      writer.key("ope_name").string(one.name).key("ope_time").string(when).end_object();
-    }
-  writer.end_array().end_object();
+  writer.begin_object().key("trace_api_dtos");
+  write_steps(writer, call, waybill, [&writer](const JdTraceStep& one) {
+    writer.key("ope_title").string(one.title).key("ope_remark").string(one.remark);
+    writer.key("ope_name").string(one.name).key("ope_time").string(slashed_time(one.time));
+  });
+  writer.end_object();
   return result;
 }
 
-JdResult trace_waybill(JdCall& call) {
+/// Logistics says success by 100, and spells its text with three s.
+JdResult trace_ldop(JdCall& call) {
   const std::string_view waybill = call.text("waybillCode");
-  return waybill.empty() ? jd_error(60) : trace_steps(call, waybill);
+  if (waybill.empty()) return jd_error(60);
+  JdResult result;
+  result.node.clear();
+  JsonWriter writer(result.node);
+  writer.begin_object().key("querytrace_result").begin_object().key("code").integer(100);
+  writer.key("messsage").string("成功").key("data");
+  write_steps(writer, call, waybill, [&](const JdTraceStep& one) {
+    writer.key("opeTitle").string(one.title).key("opeRemark").string(one.remark).key("opeName").string(one.name);
+    writer.key("opeTime").string(slashed_time(one.time)).key("waybillCode").string(waybill);
+    writer.key("courier").string("").key("courierTel").string("");
+  });
+  writer.end_object().end_object();
+  return result;
 }
 
 JdResult trace_order(JdCall& call) {
   const auto order = call.shop->orders.find(call.number("orderId", -1));
   if (order == call.shop->orders.end()) return jd_error(71);
-  const auto waybill = order->second.fields.find("waybill");
-  if (waybill == order->second.fields.end()) return trace_steps(call, {});
-  const detail::Document read = detail::Document::json(R"({"waybill":)" + waybill->second + "}");
-  return trace_steps(call, read.root()["waybill"].text());
+  const auto field = order->second.fields.find("waybill");
+  const detail::Document read =
+      detail::Document::json(R"({"waybill":)" + (field == order->second.fields.end() ? "\"\"" : field->second) + "}");
+  const std::string waybill(read.root()["waybill"].text());
+  JdResult result;
+  result.node.clear();
+  JsonWriter writer(result.node);
+  writer.begin_object().key("result").begin_object().key("success").boolean(true).key("errorCode").null();
+  writer.key("message").string("").key("result").begin_array();
+  if (!waybill.empty()) {
+    writer.begin_object().key("shipId").string(waybill).key("thirdId").integer(1).key("thirdName").string("示例快递");
+    writer.key("status").integer(1).key("listTrace");
+    write_steps(writer, call, waybill, [&](const JdTraceStep& one) {
+      writer.key("shipId").string(waybill).key("processInfo").string(one.remark).key("courier").string(one.name);
+      write_jd_time(writer, "traceDate", one.time, call.twin);
+    });
+    writer.end_object();
+  }
+  writer.end_array().end_object().end_object();
+  return result;
 }
 
 // Refund applications: a record of fields each, of which `id` and `status` matter here.
@@ -98,6 +150,14 @@ JdResult trace_order(JdCall& call) {
 int status_of(const JsonFields& refund) {
   const auto status = refund.find("status");
   return status == refund.end() ? 0 : std::atoi(status->second.c_str());
+}
+
+/// Flat in the official classes; older answers wrap it.
+void write_refund(JsonWriter& writer, const JdCall& call, const JsonFields& refund) {
+  const bool wrapped = call.twin.setting("jd_legacy_wrappers") != 0;
+  if (wrapped) writer.begin_object().key("refundApplyVo");
+  JdFields(call.twin).replace_with(refund).write(writer);
+  if (wrapped) writer.end_object();
 }
 
 JdResult list_refunds(JdCall& call) {
@@ -121,7 +181,7 @@ JdResult list_refunds(JdCall& call) {
   JsonWriter writer(result.node);
   writer.begin_object().key("queryResult").begin_object().key("success").boolean(true);
   writer.key("totalCount").unsigned_integer(found.size()).key("result").begin_array();
-  for (const JsonFields* refund : page_of(found, page)) JdFields(call.twin).replace_with(*refund).write(writer);
+  for (const JsonFields* refund : page_of(found, page)) write_refund(writer, call, *refund);
   writer.end_array().end_object().end_object();
   return result;
 }
@@ -132,9 +192,10 @@ JdResult get_refund(JdCall& call) {
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key("queryResult").begin_object().key("success").boolean(true).key("data");
-  JdFields(call.twin).replace_with(found->second).write(writer);
-  writer.end_object().end_object();
+  writer.begin_object().key("queryResult").begin_object().key("success").boolean(true).key("totalCount").integer(1);
+  writer.key("errorCode").null().key("errorMsg").null().key("result").begin_array();
+  write_refund(writer, call, found->second);
+  writer.end_array().end_object().end_object();
   return result;
 }
 
@@ -149,7 +210,7 @@ JdResult count_refunds(JdCall& call) {
       .begin_object()
       .key("success")
       .boolean(true)
-      .key("data")
+      .key("totalCount")
       .integer(waiting)
       .end_object()
       .end_object();
@@ -168,9 +229,9 @@ JdResult review_refund(JdCall& call) {
     return jd_failure(*call.route, std::to_string(call.twin.setting("jd_ticket_conflict_code")), "退款单已审核");
   found->second["status"] = std::to_string(status);
   found->second["checkUserName"] = json_text(call.text("checkUserName"));
-  found->second["checkTime"] = std::to_string(unix_millis(call.now));
+  found->second["checkTime"] = json_text(jd_time_text(call.now));
   JdResult result;
-  result.node = R"({"replyResult":{"success":true,"code":"200"}})";
+  result.node = R"({"replyResult":{"success":true,"errorCode":null,"errorMsg":null}})";
   return result;
 }
 
@@ -179,17 +240,18 @@ JdResult review_refund(JdCall& call) {
 std::vector<JdRoute> jd_review_routes() {
   constexpr JdFamily kPlain = JdFamily::plain;
   constexpr JdFamily kPage = JdFamily::page;
+  constexpr JdFamily kRefund = JdFamily::refund;
   return {
-      {"jingdong.pop.PopCommentJsfService.getVenderCommentsForJos", kPage, "result", list_reviews, true},
-      {"jingdong.pop.PopCommentJsfService.saveReply", kPage, "result", reply_to_review, true},
-      {"jingdong.club.pop.commentreply.save", kPage, "result", reply_to_review, true},
-      {"jingdong.etms.trace.get", kPlain, "", trace_waybill},
-      {"jingdong.ldop.receive.trace.get", kPlain, "", trace_waybill, true},
-      {"jingdong.getThirdTrace", kPlain, "", trace_order, true},
-      {"jingdong.pop.afs.soa.refundapply.queryPageList", kPage, "queryResult", list_refunds, true},
-      {"jingdong.pop.afs.soa.refundapply.queryById", kPage, "queryResult", get_refund, true},
-      {"jingdong.pop.afs.soa.refundapply.getWaitRefundNum", kPage, "queryResult", count_refunds, true},
-      {"jingdong.pop.afs.soa.refundapply.replyRefund", kPage, "replyResult", review_refund, true},
+      {"jingdong.pop.PopCommentJsfService.getVenderCommentsForJos", kPlain, "", list_reviews},
+      {"jingdong.pop.PopCommentJsfService.saveReply", JdFamily::review, "", reply_to_review, true},
+      {"jingdong.club.pop.commentreply.save", JdFamily::review, "", reply_to_review, true},
+      {"jingdong.etms.trace.get", kPlain, "", trace_etms},
+      {"jingdong.ldop.receive.trace.get", JdFamily::logistics, "querytrace_result", trace_ldop},
+      {"jingdong.getThirdTrace", kPage, "result", trace_order},
+      {"jingdong.pop.afs.soa.refundapply.queryPageList", kRefund, "queryResult", list_refunds},
+      {"jingdong.pop.afs.soa.refundapply.queryById", kRefund, "queryResult", get_refund},
+      {"jingdong.pop.afs.soa.refundapply.getWaitRefundNum", kRefund, "queryResult", count_refunds},
+      {"jingdong.pop.afs.soa.refundapply.replyRefund", kRefund, "replyResult", review_refund},
   };
 }
 

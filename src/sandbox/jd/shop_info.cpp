@@ -27,7 +27,7 @@ JdResult vender_info(JdCall& call) {
   JdFields fields(call.twin);
   fields.number("vender_id", shop.vender_id).number("col_type", shop.col_type).number("shop_id", shop.shop_id);
   fields.text("shop_name", shop.name);
-  fields.number(call.twin.setting("jd_legacy_wrappers") != 0 ? "cate_main" : "category_main", 1315);
+  fields.number(call.twin.setting("jd_legacy_wrappers") != 0 ? "category_main" : "cate_main", 1315);
   return node_of("vender_info_result", fields);
 }
 
@@ -40,6 +40,11 @@ JdResult shop_info(JdCall& call) {
   return node_of("shop_jos_result", fields);
 }
 
+void begin_accounts(JsonWriter& writer, std::string_view wrapper, std::size_t count) {
+  writer.begin_object().key(wrapper).begin_object().key("is_success").boolean(true).key("error_code").string("");
+  writer.key("error_msg").string("").key("total_count").unsigned_integer(count);
+}
+
 JdResult child_accounts(JdCall& call) {
   const std::int64_t number = call.number("page", 1);
   const std::int64_t size = call.number("size", 20);
@@ -50,24 +55,52 @@ JdResult child_accounts(JdCall& call) {
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key("result").begin_object().key("success").boolean(true);
-  writer.key("totalCount").unsigned_integer(call.shop->shop.agents.size()).key("data").begin_array();
-  for (const std::string& agent : page_of(call.shop->shop.agents, page))
-    writer.begin_object().key("accountName").string(agent).key("status").integer(1).end_object();
+  begin_accounts(writer, "child_account_result", call.shop->shop.agents.size());
+  writer.key("child_account_s").begin_array();
+  std::int64_t id = 30'000 + static_cast<std::int64_t>((page.number - 1) * page.size);
+  for (const std::string& agent : page_of(call.shop->shop.agents, page)) {
+    writer.begin_object().key("account_id").integer(++id).key("account_name").string(agent);
+    writer.key("user_name").string(agent).key("status").integer(1).key("is_phone_open").integer(0);
+    writer.key("phone").string("").key("auth_status").integer(1).end_object();
+  }
   writer.end_array().end_object().end_object();
   return result;
 }
 
-JdResult account_details(JdCall& call) {
+/// `write` adds what is asked about one account, as lists of one.
+template <class Write>
+JdResult account_details(JdCall& call, std::string_view wrapper, std::string_view list, Write write) {
+  std::vector<std::string> found;
+  for (const std::string& agent : call.shop->shop.agents)
+    if (call.text("account_name_s").find(agent) != std::string_view::npos) found.push_back(agent);
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key("result").begin_array();
-  for (const std::string& agent : call.shop->shop.agents)
-    if (call.text("account_name_s").find(agent) != std::string_view::npos)
-      writer.begin_object().key("accountName").string(agent).key("name").string("客服").end_object();
-  writer.end_array().end_object();
+  begin_accounts(writer, wrapper, found.size());
+  writer.key(list).begin_array();
+  for (const std::string& agent : found) {
+    writer.begin_object().key("account_name").begin_array().string(agent).end_array();
+    write(writer);
+    writer.end_object();
+  }
+  writer.end_array().end_object().end_object();
   return result;
+}
+JdResult account_roles(JdCall& call) {
+  return account_details(call, "account_role_result", "account_role_s", [](JsonWriter& writer) {
+    writer.key("role_id")
+        .begin_array()
+        .integer(11)
+        .end_array()
+        .key("role_name")
+        .begin_array()
+        .string("客服")
+        .end_array();
+  });
+}
+JdResult account_privileges(JdCall& call) {
+  return account_details(call, "account_privilege_result", "account_privilege_s",
+                         [](JsonWriter& writer) { writer.key("codes").begin_array().string("im_chat").end_array(); });
 }
 
 /// The members that `field` names, as a list or with commas; all without it.
@@ -127,13 +160,13 @@ JdResult search_wares(JdCall& call) {
   return result;
 }
 
-/// Conversions between the names of a person; `data` is JSON.
-JdResult converted(const JdCall& call, std::string_view data) {
+/// Conversions between the names of a person. `number` is how that method says success, `member` where the name is.
+JdResult converted(const JdCall& call, std::string_view name, std::int64_t number, std::string_view member = "data") {
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key(call.route->wrapper).begin_object().key("code").integer(200).key("data").raw(data);
-  writer.key("requestId").string(random_hex(16)).end_object().end_object();
+  writer.begin_object().key(call.route->wrapper).begin_object().key("code").integer(number);
+  writer.key(member).string(name).key("requestId").string(random_hex(16)).end_object().end_object();
   return result;
 }
 
@@ -148,38 +181,28 @@ JdResult to_xid(JdCall& call, std::string_view field) {
   if (name.empty()) return jd_error(60);
   const JdBuyer* buyer = field == "mixPin" ? buyer_of_mixed_pin(call, name) : call.twin.find_buyer(*call.shop, name);
   if (buyer == nullptr) return jd_failure(*call.route, "404", "用户不存在");
-  return converted(call, json_text(buyer->xid));
+  return converted(call, buyer->xid, field == "mixPin" ? 200 : 0);
 }
 JdResult pin_to_xid(JdCall& call) { return to_xid(call, "userPin"); }
 JdResult mixed_pin_to_xid(JdCall& call) { return to_xid(call, "mixPin"); }
 JdResult open_id_to_xid(JdCall& call) { return to_xid(call, "openId"); }
 
-JdResult pins_to_xids(JdCall& call) {
-  std::string data;
-  JsonWriter writer(data);
-  writer.begin_object();
-  for (const auto& pin : call.body["userPins"].items())
-    if (const JdBuyer* buyer = call.twin.find_buyer(*call.shop, pin.text())) writer.key(pin.text()).string(buyer->xid);
-  writer.end_object();
-  return converted(call, data);
-}
-
 JdResult pin_to_open_id(JdCall& call) {
   const JdBuyer* buyer = call.twin.find_buyer(*call.shop, call.text("pin"));
   if (buyer == nullptr) return jd_failure(*call.route, "404", "用户不存在");
-  return converted(call, json_text(buyer->open_id));
+  return converted(call, buyer->open_id, 0);
 }
 
 JdResult encrypt_pin(JdCall& call) {
   if (call.text("pin").empty()) return jd_error(60);
-  return converted(call, json_text(call.twin.buyer(*call.shop, call.text("pin")).mixed_pin));
+  return converted(call, call.twin.buyer(*call.shop, call.text("pin")).mixed_pin, 200);
 }
 
 /// A Jingmai token stands for itself here: its hash is the open_id.
 JdResult token_to_open_id(JdCall& call) {
   if (call.text("token").empty() || call.text("source").empty()) return jd_error(60);
   const std::string hash = detail::digest(detail::DigestKind::sha256, call.text("token")).hex();
-  return converted(call, json_text(hash.substr(0, 43)));
+  return converted(call, hash.substr(0, 43), 0, "openId");
 }
 
 }  // namespace
@@ -190,19 +213,18 @@ std::vector<JdRoute> jd_shop_routes() {
   return {
       {"jingdong.seller.vender.info.get", kPlain, "", vender_info},
       {"jingdong.vender.shop.query", kPlain, "", shop_info},
-      {"jingdong.vender.childAccount.query", kPlain, "", child_accounts, true},
-      {"jingdong.vender.childaccount.role.query", kPlain, "", account_details, true},
-      {"jingdong.vender.childaccount.privilege.query", kPlain, "", account_details, true},
+      {"jingdong.vender.childAccount.query", kPlain, "", child_accounts},
+      {"jingdong.vender.childaccount.role.query", kPlain, "", account_roles},
+      {"jingdong.vender.childaccount.privilege.query", kPlain, "", account_privileges},
       {"jingdong.sku.read.findSkuById", kPlain, "", find_sku},
-      {"jingdong.ware.read.findWareById", kPlain, "", find_ware, true},
+      {"jingdong.ware.read.findWareById", kPlain, "", find_ware},
       {"jingdong.ware.read.searchWare4Valid", kPlain, "", search_wares},
-      {"jingdong.jos.oauth.rpc.xid.pin2Xid", kInner, "returnType", pin_to_xid, true},
+      {"jingdong.jos.oauth.rpc.xid.pin2Xid", kInner, "returnType", pin_to_xid},
       {"jingdong.jos.oauth.rpc.xid.mixPin2Xid", kInner, "returnType", mixed_pin_to_xid},
       {"jingdong.jos.oauth.rpc.xid.openId2Xid", kInner, "returnType", open_id_to_xid, true},
-      {"jingdong.jos.oauth.rpc.xid.batchPin2Xid", kInner, "returnType", pins_to_xids, true},
-      {"jingdong.UserRelatedRpcI18nService.getOpenId", kInner, "returnType", pin_to_open_id, true},
-      {"jingdong.jos.getEncryptPin", kInner, "returnType", encrypt_pin, true},
-      {"jingdong.jos.token.source.to.openId", kInner, "returnType", token_to_open_id, true},
+      {"jingdong.UserRelatedRpcI18nService.getOpenId", kInner, "result", pin_to_open_id},
+      {"jingdong.jos.getEncryptPin", kInner, "result", encrypt_pin},
+      {"jingdong.jos.token.source.to.openId", kInner, "result", token_to_open_id},
   };
 }
 

@@ -128,7 +128,7 @@ std::vector<JdRoute> jd_statistics_routes() {
       {"jingdong.im.pop.unreplystat.get", kPlain, "", unreplied},
       {"jingdong.im.pop.waiter.onlinetime.stat.get", kPlain, "", online_time},
       {"jingdong.im.pop.consult.avgwaittime.get", kPlain, "", average_wait},
-      {"jingdong.im.pop.askRate.get", kPlain, "", ask_rate, true},
+      {"jingdong.im.pop.askRate.get", kPlain, "", ask_rate},
   };
 }
 

@@ -37,7 +37,8 @@ const std::vector<JdRoute>& jd_routes() {
   static const std::vector<JdRoute> all = [] {
     std::vector<JdRoute> rows;
     for (const auto& family : {jd_im_routes(), jd_statistics_routes(), jd_dongdong_routes(), jd_after_sale_routes(),
-                               jd_after_sale_act_routes(), jd_order_routes(), jd_shop_routes(), jd_review_routes()})
+                               jd_after_sale_view_routes(), jd_after_sale_act_routes(), jd_order_routes(),
+                               jd_shop_routes(), jd_review_routes()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();

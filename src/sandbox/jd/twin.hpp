@@ -20,11 +20,14 @@ class JdTwin;
 
 /// How an API family reports that the service behind the gateway refused (jd 3.1).
 enum class JdFamily : unsigned char {
-  plain,    ///< The data itself; failure: `code` of the node and error_description.
-  order,    ///< wrapper.apiResult {success, chineseErrCode, englishErrCode, numberCode}
-  page,     ///< wrapper {success, code, msg, data, pageNumber, pageSize, totalCount}
-  inner,    ///< wrapper {code, msg, data, requestId}
-  message,  ///< Flat {code, errmsg, ...}: DongDong pushes.
+  plain,      ///< The data itself; failure: `code` of the node and error_description.
+  order,      ///< wrapper.apiResult {success, chineseErrCode, englishErrCode, numberCode}
+  page,       ///< wrapper {success, code, msg, data, pageNumber, pageSize, totalCount}
+  inner,      ///< wrapper {code, msg, data, requestId}
+  message,    ///< Flat {code, errmsg, ...}: DongDong pushes.
+  refund,     ///< wrapper {success, errorCode, errorMsg, result, totalCount}
+  logistics,  ///< wrapper {code, messsage (sic), data}, 100 is success
+  review,     ///< Flat {resultCode, resultMsg}
 };
 
 /// What a method answers: a code of the gateway, or an answer node.
@@ -77,6 +80,7 @@ std::vector<JdRoute> jd_im_routes();
 std::vector<JdRoute> jd_statistics_routes();
 std::vector<JdRoute> jd_dongdong_routes();
 std::vector<JdRoute> jd_after_sale_routes();
+std::vector<JdRoute> jd_after_sale_view_routes();
 std::vector<JdRoute> jd_after_sale_act_routes();
 std::vector<JdRoute> jd_order_routes();
 std::vector<JdRoute> jd_shop_routes();

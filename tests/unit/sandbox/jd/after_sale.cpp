@@ -97,8 +97,8 @@ TEST_CASE("a customer's message is unsolved until it is answered; the answer rea
   CHECK(test.asc("unsolved.count")["result"]["data"].integer() == 1);
   auto messages = test.on_ticket("unsolved.message.list")["pageResult"]["data"].items();
   REQUIRE(messages.size() == 1);
-  CHECK(messages[0]["content"].text() == "什么时候退款？");
-  CHECK(messages[0]["customerPin"].text() == "jd_buyer_001");
+  CHECK(messages[0]["context"].text() == "什么时候退款？");
+  CHECK(messages[0]["createPin"].text() == "jd_buyer_001");
   CHECK(test.on_ticket("unsolved.message.reply")["result"]["success"].boolean() == false);
   CHECK(test.on_ticket("unsolved.message.reply", R"("replyContext":"今天。")")["result"]["success"].boolean() == true);
   CHECK(test.listed("unsolved.list") == 0);
@@ -132,13 +132,14 @@ TEST_CASE("who acts must be said, and be this merchant; the order must be the se
 TEST_CASE("tracks, the log, freight, and JD's intervention") {
   AfterSaleCase test;
   CHECK(test.on_ticket("track.save", R"("operateRemark":"已电话联系")")["result"]["success"].boolean() == true);
-  CHECK(test.on_ticket("track.list")["result"]["data"].items().at(0)["operateRemark"].text() == "已电话联系");
+  CHECK(test.on_ticket("track.list")["pageResult"]["data"].items().at(0)["trackContext"].text() == "已电话联系");
   const char* kReasons = R"("interveneReasonCid1":1,"interveneReasonCid2":2,"contactTel":"13800000000","sysVersion":1)";
   CHECK(test.on_ticket("process.JdIntervene", kReasons)["result"]["success"].boolean() == true);
   CHECK(test.on_ticket("process.JdIntervene", kReasons)["result"]["success"].boolean() == false);
-  CHECK(test.on_ticket("log.list")["result"]["data"].size() == 1);
+  CHECK(test.on_ticket("log.list")["pageResult"]["data"].size() == 1);
+  CHECK(test.on_ticket("msg.list")["result"]["data"].size() == 1);
   test.ticket_does("ship", R"({"express_code":"SF1"})");
   CHECK(test.on_ticket("freight.view")["result"]["data"]["expressCode"].text() == "SF1");
-  CHECK(!test.on_ticket("view.serviceTel")["result"]["data"]["serviceTel"].text().empty());
+  CHECK(!test.on_ticket("view.serviceTel")["result"]["data"].text().empty());
   CHECK(test.asc("audit.reason.list")["result"]["data"].size() == 2);
 }

@@ -172,11 +172,29 @@ TEST_CASE("the ways in which answers vary are switches") {
   CHECK(body().find(R"("beginTime":"2024-06-01 08:30:00")") != std::string::npos);
   test.turn("jd_legacy_wrappers", 1);
   CHECK(body().find(R"("ChatSession":[{)") != std::string::npos);
+  test.turn("jd_legacy_wrappers", 2);
+  CHECK(body().find(R"("ChatSession":{"chatSession":[{)") != std::string::npos);
+  test.turn("jd_legacy_wrappers", 3);
+  CHECK(body().find(R"("ChatSession":{"chatSessionList":[{)") != std::string::npos);
+  test.turn("jd_legacy_wrappers", 1);
   test.turn("jd_mask_customers", 1);
   CHECK(body().find(R"("customer":"j***1")") != std::string::npos);
   test.turn("jd_trailing_comma", 1);
   CHECK(body().find("],}}") != std::string::npos);
   CHECK(test.call(kSessions, kToday).code == "0");
+}
+
+TEST_CASE("shops A12: the union's methods want v 1.0, all others 2.0; null and [] are no parameters") {
+  JdCase test;
+  auto params = test.params(kSessions, kToday);
+  params["v"] = "1.0";
+  CHECK(test.send(params).code == "5");
+  params["method"] = "jd.union.open.order.query";
+  CHECK(test.send(params).code == "15");  // unknown here, and not for its version
+  for (const char* none : {"{}", "null", "[]"}) {
+    CAPTURE(none);
+    CHECK(test.call("jingdong.vender.shop.query", none)["shop_jos_result"]["vender_id"].integer() == 10001);
+  }
 }
 
 TEST_CASE("faults hit a method, not the path of all methods") {
