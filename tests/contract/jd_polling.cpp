@@ -1,5 +1,5 @@
 // A JD shop that is polled, against the platform's twin, in simulated time.
-#include "support/jd_twin_world.hpp"
+#include "support/jd_polled_shop.hpp"
 
 #include <kefu/channel/inbox.hpp>
 #include <kefu/jd/thread.hpp>
@@ -14,6 +14,7 @@
 using namespace kefu;
 using namespace std::chrono_literals;
 using kefu_test::JdTwinWorld;
+using kefu_test::PolledShop;
 using kefu_test::kTwinAgent;
 using kefu_test::kTwinBuyer;
 using kefu_test::kTwinJdApp;
@@ -22,63 +23,6 @@ using kefu_test::kTwinJdShop;
 namespace {
 
 using Texts = std::vector<std::string>;
-
-/// A shop that is polled by hand.
-struct PolledShop : JdTwinWorld {
-  PolledShop() : kept(std::make_shared<MemoryStore>(time)) {
-    restart(kept);
-    settings = shop_config();
-    open();
-  }
-  void open() { polled = shop(settings); }
-  /// As a host's process that ended and began anew.
-  void begin_anew() {
-    polled.reset();
-    restart(kept);
-    open();
-  }
-  Result<PollBatch> poll() { return polled->poller()->poll().get(); }
-  /// Polls until nothing waits; all that came is kept.
-  PollBatch drain() {
-    for (int i = 0; i < 20'000; ++i) {
-      auto batch = poll();
-      REQUIRE_MESSAGE(batch.has_value(), (batch ? "" : batch.error().to_string()));
-      CHECK(batch->events.size() <= Poller::kMaxEvents);
-      largest_writes = std::max(largest_writes, batch->cursor.size());
-      for (const auto& write : batch->cursor)
-        if (write.value) largest_value = std::max(largest_value, write.value->size());
-      if (!batch->cursor.empty()) REQUIRE(polled->poller()->accept(batch->cursor).get());
-      for (auto& event : batch->events) {
-        CHECK(ids.insert(event.event_id).second);
-        events.push_back(std::move(event));
-      }
-      if (!batch->more) return *std::move(batch);
-    }
-    FAIL("it never ends");
-    return {};
-  }
-  Texts texts() const {
-    Texts found;
-    for (const auto& event : events)
-      if (const auto* text = std::get_if<ReceivedText>(&event.payload)) found.push_back(text->body);
-    return found;
-  }
-  template <class Payload>
-  std::vector<Payload> all() const {
-    std::vector<Payload> found;
-    for (const auto& event : events)
-      if (const auto* one = std::get_if<Payload>(&event.payload)) found.push_back(*one);
-    return found;
-  }
-
-  const std::shared_ptr<Store> kept;
-  jd::ShopConfig settings{kTwinJdShop};
-  std::shared_ptr<jd::Shop> polled;
-  std::vector<InboundEvent> events;
-  std::set<std::string> ids;
-  std::size_t largest_writes = 0;
-  std::size_t largest_value = 0;
-};
 
 }  // namespace
 
@@ -246,29 +190,6 @@ TEST_CASE("JD-6: one stream without the right to be called does not stop the oth
   }
   CHECK(world.texts() == Texts{"在吗"});
   CHECK(world.sandbox.calls("jingdong.im.pop.evaluationlist.get") - before <= 2);
-}
-
-TEST_CASE("JD-6: code 2 stops polling until the next day in Beijing") {
-  PolledShop world;
-  world.drain();
-  world.fault("business_error", "jingdong.im.pop.sessionlist.get", 1, 2);
-  world.buyer_writes("在吗");
-  world.time->advance(1min);
-  const auto stopped = world.poll();
-  REQUIRE_FALSE(stopped);
-  CHECK(stopped.error().kind() == ErrorKind::quota_exhausted);
-  REQUIRE(stopped.error().details().retry_after);
-  CHECK(*stopped.error().details().retry_after > 15h);
-  CHECK(*stopped.error().details().retry_after <= 24h);
-  const auto calls = world.sandbox.calls();
-  world.time->advance(1h);
-  CHECK_FALSE(world.poll());
-  world.begin_anew();
-  CHECK_FALSE(world.poll());
-  CHECK(world.sandbox.calls() == calls);
-  world.time->advance(*stopped.error().details().retry_after);
-  world.drain();
-  CHECK(world.texts() == Texts{"在吗"});
 }
 
 TEST_CASE("JD-6: a shop that is not authorized ends the round with that error, and goes on afterwards") {

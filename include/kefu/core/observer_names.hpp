@@ -133,6 +133,8 @@ inline constexpr std::string_view kInboxSessionOver = "inbox.session_over";
 inline constexpr std::string_view kPollStreamFailed = "poll.stream_failed";
 /// error {platform, account, stream, why}: a poller could not read something and passed over it, or history was lost.
 inline constexpr std::string_view kPollSkipped = "poll.skipped";
+/// warning {platform, calls}: how many calls a day polling may use is not configured: so many are assumed.
+inline constexpr std::string_view kPollBudgetAssumed = "poll.budget_assumed";
 /// error {what}: a callback of the host threw.
 inline constexpr std::string_view kCallbackThrew = "callback.threw";
 /// error {seam, fault, what}: other code of the host threw, dropped what it owed an answer to, or answered twice; the

@@ -44,14 +44,22 @@ struct AfterSaleDesk {
 };
 
 /// What is polled and how often. The platform pushes nothing that is public (jd 5).
+///
+/// Worst delay of a line: in a session that is new, changed or was spoken in lately, one round (`interval`, longer
+/// where the budget is short: see AppConfig::calls_per_day); in one where nothing was said, its log is read after 30 s,
+/// doubling to 15 minutes, so 15 minutes and a round; with more such sessions than the budget has calls, the time that
+/// calls for all of them take.
 struct PollingSettings {
   PollingSettings() {}
-  bool chats = true;            ///< Sessions and their chat logs: customers' messages.
-  bool agent_messages = false;  ///< Also what agents wrote, as AgentSpoke.
+  bool chats = true;           ///< Sessions and their chat logs: customers' messages.
+  bool agent_messages = true;  ///< Also what agents wrote, as AgentSpoke, so that a human's answer is seen.
   bool evaluations = true;
   /// After-sale orders (asc.sync) and customers' unsolved messages on them; needs ShopConfig::after_sale.
   bool after_sale = true;
   std::chrono::seconds interval{30};  ///< Between two rounds with nothing new; at most 90 days.
+  /// The longest time between two rounds for which sub-accounts are polled one by one, and for which logs of idle
+  /// sessions are read beside the lists; when the budget does not allow it, `health()` says what is left out.
+  std::chrono::seconds max_delay{120};
   /// How far behind the cursor each round reads again, because the platform shows messages late; ten minutes are added
   /// for clocks that differ. What comes later than this is not seen. At most 90 days.
   std::chrono::seconds overlap = std::chrono::minutes(10);
@@ -61,7 +69,9 @@ struct PollingSettings {
   /// Whether lists by day include the day of `endTime`: not public (jd 4.2). Set it to false if today's messages come
   /// only tomorrow; then one day more is asked for.
   bool end_day_counts = true;
-  std::vector<std::string> agents;  ///< Empty: the main account is meant, which sees all.
+  /// Empty: the main account and every agent of the shop's group, looked up every ten minutes, while the budget allows
+  /// a round within `max_delay`; else the main account alone.
+  std::vector<std::string> agents;
 };
 
 /// What kefu must know of one shop.
@@ -113,6 +123,11 @@ class KEFU_EXPORT Shop final : public Channel {
   std::shared_ptr<Profiles> profiles() const override;
   std::shared_ptr<ReplyLedger> reply_ledger() const override;
   Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override;
+  AccountHealth health() const override;
+
+  /// Passes over what stops a stream of `health()` (a page or a log that cannot be read), once, at the next poll of
+  /// this process: what is in it is lost. Error: `bad_argument`: no such stream polled here.
+  Result<void> skip(const std::string& stream) const;
 
   /// Starts a typed operation, e.g. `shop->call(ListEvaluations(from, to)).get()`, or a RawCall:
   /// `RawCall("POST", "jingdong.vender.shop.query", "{}", Effect::read)`.

@@ -148,14 +148,14 @@ void TokenBroker::looked(const RoundPtr& round, Result<TokenVault::Found> found)
     if (found.error().kind() == ErrorKind::rate_limited) return finish(round, found.error());  // too much at once
     if (!settings_.fetch_without_store) return fail(round, found.error());
     round->store_down = true;
-    return fetch(round, TokenFetcher::Mode::normal);
+    return fetch(round, round->refused != 0 ? TokenFetcher::Mode::replacing : TokenFetcher::Mode::normal);
   }
   round->store_generation = found->generation;
   round->record_generation = found->record ? found->record->generation : 0;
   if (found->lease) {
     round->lease = std::move(found->lease);
     if (round->cause == Cause::leaked && fetcher_->can_force()) return spend_forced(round);
-    return fetch(round, TokenFetcher::Mode::normal);
+    return fetch(round, round->refused != 0 ? TokenFetcher::Mode::replacing : TokenFetcher::Mode::normal);
   }
   if (!found->usable) return poll(round);
   if (vault_->digest_of(*found->record) == round->refused) return look(round);  // refused while we read it

@@ -88,6 +88,7 @@ class TokenFetcher {
   virtual ~TokenFetcher() = default;
   enum class Mode : unsigned char {
     normal,
+    replacing,  ///< As normal; the platform refused the current token.
     forced,  ///< Retires the current token at once; budgeted (TOK-5).
   };
   virtual bool can_force() const { return false; }

@@ -69,10 +69,11 @@ Result<void> check_redirect_uri(const std::string& uri) {
 std::shared_ptr<ShopPlatform> make_platform(const std::shared_ptr<detail::RuntimeCore>& runtime,
                                             std::shared_ptr<const AppConfig> config,
                                             std::shared_ptr<const Signer> signer, std::string account,
+                                            std::shared_ptr<CallStop> stop,
                                             std::shared_ptr<detail::TokenProvider> tokens = nullptr,
                                             ShopPlatform::Gate gate = nullptr) {
   return std::make_shared<ShopPlatform>(runtime, std::move(config), std::move(signer), std::move(account),
-                                        std::move(tokens), std::move(gate));
+                                        std::move(tokens), std::move(stop), std::move(gate));
 }
 
 /// Names the application in metrics and logs; a whole key would be masked there.
@@ -84,16 +85,20 @@ App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, std::shared_ptr<con
     : runtime(std::move(shared)),
       config(std::move(settings)),
       signer(std::make_shared<const Signer>(std::move(s))),
-      queue(std::make_shared<detail::CallQueue>(runtime, make_platform(runtime, config, signer, label_of(*config)))),
-      oauth(std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(*config)))),
-      poll_budget(
-          std::make_shared<CallBudget>(runtime, config->app_key, config->calls_per_day, config->polling_share)) {}
+      stop(std::make_shared<CallStop>(runtime, config->app_key)),
+      queue(std::make_shared<detail::CallQueue>(runtime,
+                                                make_platform(runtime, config, signer, label_of(*config), stop))),
+      oauth(
+          std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(*config), stop))),
+      poll_budget(std::make_shared<CallBudget>(
+          runtime, config->app_key, config->calls_per_day > 0 ? config->calls_per_day : AppConfig::kAssumedCallsPerDay,
+          config->polling_share, stop, config->calls_per_day == 0)) {}
 
 std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
                                                            std::shared_ptr<detail::TokenProvider> tokens,
                                                            ShopPlatform::Gate gate) const {
   return std::make_shared<detail::Pipeline>(
-      runtime, make_platform(runtime, config, signer, std::move(shop), std::move(tokens), std::move(gate)),
+      runtime, make_platform(runtime, config, signer, std::move(shop), stop, std::move(tokens), std::move(gate)),
       RetryPolicy(), queue);
 }
 

@@ -32,6 +32,7 @@ class App::Core {
   const std::shared_ptr<detail::RuntimeCore> runtime;
   const std::shared_ptr<const AppConfig> config;
   const std::shared_ptr<const Signer> signer;
+  const std::shared_ptr<CallStop> stop;  ///< Code 2, of all calls of all shops.
   const std::shared_ptr<detail::CallQueue> queue;
   const ApiClient oauth;  ///< Calls of the authorization host: no token, no limits of the gateway.
   const std::shared_ptr<CallBudget> poll_budget;  ///< Of all shops' pollers.

@@ -37,6 +37,7 @@ void Grant::take(const GrantAnswer& answer, WallTime now) {
   state = Merchant::State::authorized;
   why.clear();
   refused_secret.clear();
+  refused_since.reset();
   const auto life = life_of(answer, now);
   const bool usable = life.count() > 0 && life <= kLongestTokenLife;
   token_expires = from_unix_millis(unix_millis(now)) + (usable ? life : std::chrono::seconds(0));
@@ -67,6 +68,7 @@ std::string Grant::json() const {
   json.key("refresh_token").string(refresh_token.expose());
   json.key("authorized").integer(unix_millis(authorized_at));
   json.key("expires").integer(unix_millis(token_expires));
+  if (refused_since) json.key("refused_since").integer(unix_millis(*refused_since));
   write_text(json, "uid", uid);
   write_text(json, "open_id", open_id);
   write_text(json, "xid", xid);
@@ -92,11 +94,13 @@ std::optional<Grant> Grant::read(std::string_view text) {
   grant.refresh_token = Secret(root["refresh_token"].text());
   grant.authorized_at = time_of(root["authorized"]);
   grant.token_expires = time_of(root["expires"]);
+  if (root["refused_since"].integer()) grant.refused_since = time_of(root["refused_since"]);
   grant.uid = root["uid"].text();
   grant.open_id = root["open_id"].text();
   grant.xid = root["xid"].text();
-  grant.kept = detail::KeptMembers(root, {"v", "merchant", "state", "why", "refused_secret", "renewals",
-                                          "refresh_token", "authorized", "expires", "uid", "open_id", "xid"});
+  grant.kept =
+      detail::KeptMembers(root, {"v", "merchant", "state", "why", "refused_secret", "renewals", "refresh_token",
+                                 "authorized", "expires", "refused_since", "uid", "open_id", "xid"});
   if (check_merchant_name(grant.merchant) || grant.renewals < 0) return std::nullopt;
   return grant;
 }

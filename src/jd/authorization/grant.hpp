@@ -29,6 +29,8 @@ struct Grant {
   WallTime authorized_at{};    ///< Whole milliseconds: tells one authorization of a merchant from the next.
   std::int64_t renewals = 0;   ///< Of this authorization.
   WallTime token_expires{};
+  std::optional<WallTime>
+      refused_since;  ///< The first answer of the platform that did not renew it; not yet a verdict.
   std::string uid;
   std::string open_id;
   std::string xid;

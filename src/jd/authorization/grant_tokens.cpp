@@ -26,10 +26,24 @@ Error unauthorized(const std::string& shop, const std::string& why) {
                   why));
 }
 
+/// After this long without a better answer, a grant whose token is dead is given up.
+constexpr std::chrono::minutes kSecondThoughts{10};
+
 /// Server errors are out of order, not refused, whatever code they carry: a grant is not given up for them.
 bool is_refusal(const Error& error) {
   const int status = error.details().http_status;
   return error.kind() == ErrorKind::needs_authorization && status < 500 && status != 408 && status != 429;
+}
+
+/// The refusals that somebody has named: RFC 6749's words, and the numbers of the pages of before 2018 (jd 2.2). All
+/// others may be anything, as the numbers of today's pages are in no source.
+bool is_named_refusal(const Error& error, bool legacy) {
+  const std::string& code = error.platform_code();
+  for (const std::string_view word : {"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
+    if (code == word) return true;
+  for (const std::string_view number : {"101", "102", "401", "402", "404"})
+    if (legacy && code == number) return true;
+  return false;
 }
 
 Error as_passing(const Error& error) {
@@ -94,6 +108,7 @@ struct GrantFetcher::Job {
       : wait(runtime.scheduler, deadline, std::move(cancel)), start(runtime.clock->wall()) {}
   detail::Wait wait;
   WallTime start;
+  bool token_is_refused = false;  ///< The gateway does not take the token any more.
   MoveFunction<void(Result<detail::FetchedToken>)> done;
   Millis pause = kFirstSavePause;
 };
@@ -103,9 +118,10 @@ GrantFetcher::GrantFetcher(OauthAccess access, std::string shop)
       shop_(std::move(shop)),
       key_(grant_key(access_.runtime->name_space, access_.app->app_key, shop_)) {}
 
-void GrantFetcher::fetch(Mode, MonoTime deadline, CancelToken cancel,
+void GrantFetcher::fetch(Mode mode, MonoTime deadline, CancelToken cancel,
                          MoveFunction<void(Result<detail::FetchedToken>)> done) {
   auto job = std::make_shared<Job>(*access_.runtime, deadline, std::move(cancel));
+  job->token_is_refused = mode == Mode::replacing;
   job->done = std::move(done);
   if (unsaved_) return save(job, std::exchange(unsaved_, nullptr));
   access_.runtime->with_store<StoredGrant>(
@@ -147,8 +163,42 @@ void GrantFetcher::refreshed(const JobPtr& job, StoredGrant before, Result<Grant
   save(job, std::move(renewal));
 }
 
-/// The merchant has to authorize again; whoever asks later reads that in the store and makes no call.
+/// One odd answer is no verdict: it is asked again, with growing pauses, while the token lives, and some minutes
+/// longer.
 void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& error) {
+  const WallTime now = access_.runtime->clock->wall();
+  Grant& grant = *before.grant;
+  const bool is_first = !grant.refused_since || *grant.refused_since > now;
+  if (is_first) grant.refused_since = now;
+  const WallTime since = *grant.refused_since;
+  const bool is_dead = job->token_is_refused || grant.token_expires <= now;
+  if (is_named_refusal(error, access_.app->legacy_oauth) || (is_dead && now - since >= kSecondThoughts))
+    return give_up(job, std::move(before), error);
+  ErrorDetails details = error.details();
+  details.retry_after = std::clamp(std::chrono::duration_cast<Millis>(now - since), Millis(60'000), Millis(3'600'000));
+  details.message = fmt::format(
+      "the platform did not renew the grant of the shop {}, with an answer that is no clear refusal: it is asked "
+      "again. "
+      "If it stays so when the token ends, {}",
+      shop_, unauthorized(shop_, "needs a new authorization").message());
+  const bool was_alive = grant.token_expires > now;
+  if (job->token_is_refused && was_alive) grant.token_expires = now;
+  const Error told(job->token_is_refused ? ErrorKind::needs_authorization : ErrorKind::unavailable, error.delivery(),
+                   std::move(details));
+  if (!is_first && !(job->token_is_refused && was_alive)) return job->done(told);
+  access_.runtime->with_store<CommitOutcome>(
+      detail::Affinity(key_).surely(),
+      [key = key_, grant, expected = before.generation](Store& store) {
+        return detail::put_known(store, key, grant.json(), expected, std::nullopt, Durability::full);
+      },
+      [job, told](const Result<CommitOutcome>& written) {
+        if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());
+        job->done(told);
+      });
+}
+
+/// The merchant has to authorize again; whoever asks later reads that in the store and makes no call.
+void GrantFetcher::give_up(const JobPtr& job, StoredGrant before, const Error& error) {
   Grant lost = *std::move(before.grant);
   lost.state = Merchant::State::needs_authorization;
   lost.refused_secret = access_.app->app_secret.fingerprint();

@@ -60,6 +60,7 @@ class GrantFetcher final : public detail::TokenFetcher, public std::enable_share
   void found(const JobPtr& job, Result<StoredGrant> stored);
   void refreshed(const JobPtr& job, StoredGrant before, Result<GrantAnswer> answer);
   void refused(const JobPtr& job, StoredGrant before, const Error& error);
+  void give_up(const JobPtr& job, StoredGrant before, const Error& error);
   void save(const JobPtr& job, std::shared_ptr<Renewal> renewal);
   void not_saved(const JobPtr& job, std::shared_ptr<Renewal> renewal, const Error& error);
   void report_lost(const Error& error, const std::string& why) const;

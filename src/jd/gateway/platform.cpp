@@ -53,12 +53,13 @@ void mask_token(std::string& text, std::string_view token) {
 
 ShopPlatform::ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::shared_ptr<const AppConfig> app,
                            std::shared_ptr<const Signer> signer, std::string account,
-                           std::shared_ptr<detail::TokenProvider> tokens, Gate gate)
+                           std::shared_ptr<detail::TokenProvider> tokens, std::shared_ptr<CallStop> stop, Gate gate)
     : runtime_(std::move(runtime)),
       app_(std::move(app)),
       signer_(std::move(signer)),
       account_(std::move(account)),
       tokens_(std::move(tokens)),
+      stop_(std::move(stop)),
       gate_(std::move(gate)) {}
 
 const std::string& ShopPlatform::base_url(const OperationInfo& info) const {
@@ -158,6 +159,8 @@ detail::Verdict ShopPlatform::classify(const OperationInfo& info, const detail::
     verdict.finding = clock_finding(reply.http, runtime_->clock->wall());
   }
   if (gateway && verdict.code == "67") verdict.most_repeats = 2;
+  if (gateway && verdict.code == "2") stop_->refused();
+  if (verdict.accepted && !is_oauth_address(info.path)) stop_->answered();
   return verdict;
 }
 

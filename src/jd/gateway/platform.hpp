@@ -3,6 +3,7 @@
 #include "core/async/runtime_core.hpp"
 #include "core/call/platform.hpp"
 #include "core/tokens/credential.hpp"
+#include "jd/gateway/call_stop.hpp"
 
 #include <kefu/jd/app.hpp>
 #include <kefu/jd/signer.hpp>
@@ -24,10 +25,10 @@ class ShopPlatform final : public detail::Platform {
   using Gate = std::function<void(const OperationInfo& info, const HttpRequest& request, Gated done)>;
 
   /// `tokens` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves); `account` is
-  /// the shop's name.
+  /// the shop's name. `stop` learns of code 2 and of its end from every call.
   ShopPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::shared_ptr<const AppConfig> app,
                std::shared_ptr<const Signer> signer, std::string account, std::shared_ptr<detail::TokenProvider> tokens,
-               Gate gate = nullptr);
+               std::shared_ptr<CallStop> stop, Gate gate = nullptr);
 
   std::string_view platform() const override { return "jd"; }
   std::string_view account() const override { return account_; }
@@ -53,7 +54,8 @@ class ShopPlatform final : public detail::Platform {
   const std::shared_ptr<const Signer> signer_;
   const std::string account_;
   const std::shared_ptr<detail::TokenProvider> tokens_;
-  const Gate gate_;        ///< Null: every call passes.
+  const std::shared_ptr<CallStop> stop_;
+  const Gate gate_;  ///< Null: every call passes.
   detail::TokenPtr last_;  // the one sent last, to find its text in answers; loop only
 };
 

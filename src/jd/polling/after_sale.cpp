@@ -2,10 +2,10 @@
 #include "jd/polling/source.hpp"
 
 #include <kefu/jd/after_sale.hpp>
+#include <kefu/jd/after_sale_review.hpp>
 #include <kefu/jd/thread.hpp>
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -17,6 +17,8 @@ constexpr int kLargestAscPage = 50;
 Operator operator_of(const AfterSaleDesk& desk) { return Operator(desk.bu_id, desk.operate_pin, desk.operate_nick); }
 
 std::string number(const std::optional<int>& value) { return value ? std::to_string(*value) : std::string(); }
+
+Error no_id() { return Error(ErrorKind::malformed_reply, "an after-sale order has no serviceId"); }
 
 /// After-sale orders that changed.
 class ServiceOrderSource final : public PollSource {
@@ -41,6 +43,7 @@ class ServiceOrderSource final : public PollSource {
                     PollUnit& unit = found.units.emplace_back();
                     unit.name = "service orders";
                     for (ServiceOrder& order : answer->items) {
+                      if (order.service_id == 0) return done(no_id());
                       found.print += order.raw;
                       unit.items.push_back(item_of(std::move(order)));
                     }
@@ -68,6 +71,8 @@ class ServiceOrderSource final : public PollSource {
     item.thread = thread_of(AfterSaleThread(order.service_id, order.order_id));
     item.scope = item.thread;
     item.time = order.update_time.at ? order.update_time.at : order.apply_time.at;
+    item.is_unreadable = !order.update_time.unread.empty();
+    if (item.is_unreadable) item.kind = PolledItem::Kind::other;
     item.raw = std::move(order.raw);
     return item;
   }
@@ -77,16 +82,78 @@ class ServiceOrderSource final : public PollSource {
   const AfterSaleDesk desk_;
 };
 
+/// Applications that wait for review: the queue that has a deadline of the platform's own.
+class AuditSource final : public PollSource {
+ public:
+  AuditSource(ApiClient client, PollingSettings settings, AfterSaleDesk desk)
+      : client_(std::move(client)), page_size_(std::min(settings.page_size, kLargestAscPage)), desk_(std::move(desk)) {}
+
+  std::string_view name() const override { return poll_stream::kAudit; }
+  bool shows_state() const override { return true; }
+
+  void list(const PollWindow&, std::size_t, int page, const CancelToken& unwanted, Done<PollPage> done) override {
+    ListAudits call;
+    call.by = operator_of(desk_);
+    call.page_number = page;
+    call.page_size = page_size_;
+    client_.start(std::move(call), CallOptions(), unwanted,
+                  [page, page_size = page_size_, done = std::move(done)](Result<Page<ServiceAudit>> answer) {
+                    if (!answer) return done(answer.error());
+                    PollPage found;
+                    found.is_last = is_last_page(answer->items.size(), page, page_size, answer->total);
+                    found.total = answer->total;
+                    PollUnit& unit = found.units.emplace_back();
+                    unit.name = "audits";
+                    for (ServiceAudit& audit : answer->items) {
+                      if (audit.apply_id == 0 && audit.service_ids.empty()) return done(no_id());
+                      found.print += audit.raw;
+                      unit.items.push_back(item_of(std::move(audit)));
+                    }
+                    done(std::move(found));
+                  });
+  }
+  void read(const PollUnit&, const PollWindow&, int, const CancelToken&, Done<PollItems> done) override {
+    done(PollItems());
+  }
+
+ private:
+  static PolledItem item_of(ServiceAudit audit) {
+    PolledItem item;
+    item.stream = poll_stream::kAudit;
+    item.kind = PolledItem::Kind::ticket;
+    const std::int64_t service = audit.service_ids.empty() ? audit.apply_id : audit.service_ids.front();
+    item.ticket = std::to_string(service);
+    item.status = number(audit.service_status);
+    const std::string due =
+        audit.audit_overtime.at ? std::to_string(unix_seconds(*audit.audit_overtime.at)) : std::string();
+    item.identity = identity_of({std::to_string(audit.apply_id), item.ticket, item.status, due});
+    item.status_text = std::move(audit.service_status_name);
+    if (audit.order_id != 0) item.order = std::to_string(audit.order_id);
+    item.customer = std::move(audit.customer);
+    item.thread = thread_of(AfterSaleThread(service, audit.order_id));
+    item.scope = item.thread;
+    item.time = audit.apply_time.at;
+    item.due = audit.audit_overtime.at;
+    item.is_unreadable = !audit.audit_overtime.unread.empty();
+    if (item.is_unreadable) item.kind = PolledItem::Kind::other;
+    item.raw = std::move(audit.raw);
+    return item;
+  }
+
+  const ApiClient client_;
+  const int page_size_;
+  const AfterSaleDesk desk_;
+};
+
 /// Customers' messages on after-sale orders that the platform counts as unsolved. Whether an order's entry in the list
-/// changes with a new message is not public: entries that look the same are read again every few minutes.
+/// changes with a new message is not public: entries that look the same are read again by and by (WatchList).
 class UnsolvedSource final : public PollSource {
  public:
-  UnsolvedSource(ApiClient client, PollingSettings settings, AfterSaleDesk desk, std::shared_ptr<const Clock> clock)
+  UnsolvedSource(ApiClient client, PollingSettings settings, AfterSaleDesk desk)
       : client_(std::move(client)),
         page_size_(std::min(settings.page_size, kLargestAscPage)),
         agent_messages_(settings.agent_messages),
-        desk_(std::move(desk)),
-        clock_(std::move(clock)) {}
+        desk_(std::move(desk)) {}
 
   std::string_view name() const override { return poll_stream::kUnsolved; }
   bool shows_state() const override { return true; }
@@ -103,8 +170,9 @@ class UnsolvedSource final : public PollSource {
                     found.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
                     found.total = answer->total;
                     for (const CompletedService& order : answer->items) {
+                      if (order.service_id == 0) return done(no_id());
                       found.print += order.raw;
-                      if (looks_new(order)) found.units.push_back(unit_of(order));
+                      found.units.push_back(unit_of(order));
                     }
                     done(std::move(found));
                   });
@@ -123,6 +191,8 @@ class UnsolvedSource final : public PollSource {
                     items.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
                     for (UnsolvedMessage& message : answer->items) {
                       items.print += message.raw;
+                      if (message.time.at)
+                        items.newest = std::max(items.newest.value_or(*message.time.at), *message.time.at);
                       const auto author = author_of(message, unit.customer, desk_.operate_pin);
                       if (author == UnsolvedMessage::Author::merchant && !agent_messages_) continue;
                       items.items.push_back(item_of(std::move(message), author, unit));
@@ -131,24 +201,7 @@ class UnsolvedSource final : public PollSource {
                   });
   }
 
-  void was_read(const PollUnit& unit) override {
-    if (last_.size() >= kMaxRemembered) last_.clear();
-    last_[unit.service_id] = {unit.once, clock_->mono()};
-  }
-
  private:
-  static constexpr std::size_t kMaxRemembered = 2'000;
-  static constexpr std::chrono::minutes kReadAgain{5};
-  struct LastRead {
-    std::uint64_t entry;
-    MonoTime at;
-  };
-
-  bool looks_new(const CompletedService& order) const {
-    const auto known = last_.find(order.service_id);
-    return known == last_.end() || known->second.entry != seen_mark(order.raw) ||
-           clock_->mono() - known->second.at >= kReadAgain;
-  }
   static PollUnit unit_of(const CompletedService& order) {
     PollUnit unit;
     unit.name = "service order " + std::to_string(order.service_id);
@@ -157,7 +210,8 @@ class UnsolvedSource final : public PollSource {
     unit.scope = thread_of(AfterSaleThread(order.service_id, order.order_id));
     unit.service_id = order.service_id;
     unit.order_id = order.order_id;
-    unit.once = seen_mark(order.raw);
+    unit.once = seen_mark(unit.scope);
+    unit.entry = seen_mark(order.raw);
     return unit;
   }
   static PolledItem item_of(UnsolvedMessage message, UnsolvedMessage::Author author, const PollUnit& unit) {
@@ -166,7 +220,10 @@ class UnsolvedSource final : public PollSource {
     item.stream = poll_stream::kUnsolved;
     const std::string second = message.time.at ? std::to_string(unix_seconds(*message.time.at)) : std::string();
     item.identity = identity_of({unit.scope, second, message.speaker, message.text});
-    item.kind = author == Author::merchant ? PolledItem::Kind::agent_text : PolledItem::Kind::customer_text;
+    item.is_unreadable = !message.time.unread.empty();
+    item.kind = item.is_unreadable           ? PolledItem::Kind::other
+                : author == Author::merchant ? PolledItem::Kind::agent_text
+                                             : PolledItem::Kind::customer_text;
     item.customer = unit.customer;
     item.scope = unit.scope;
     item.thread = unit.scope;
@@ -182,8 +239,6 @@ class UnsolvedSource final : public PollSource {
   const int page_size_;
   const bool agent_messages_;
   const AfterSaleDesk desk_;
-  const std::shared_ptr<const Clock> clock_;
-  std::unordered_map<std::int64_t, LastRead> last_;
 };
 
 }  // namespace
@@ -191,9 +246,11 @@ class UnsolvedSource final : public PollSource {
 std::unique_ptr<PollSource> make_service_order_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk) {
   return std::make_unique<ServiceOrderSource>(std::move(client), std::move(settings), std::move(desk));
 }
-std::unique_ptr<PollSource> make_unsolved_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk,
-                                                 std::shared_ptr<const Clock> clock) {
-  return std::make_unique<UnsolvedSource>(std::move(client), std::move(settings), std::move(desk), std::move(clock));
+std::unique_ptr<PollSource> make_unsolved_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk) {
+  return std::make_unique<UnsolvedSource>(std::move(client), std::move(settings), std::move(desk));
+}
+std::unique_ptr<PollSource> make_audit_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk) {
+  return std::make_unique<AuditSource>(std::move(client), std::move(settings), std::move(desk));
 }
 
 }  // namespace jd

@@ -1,8 +1,10 @@
 #include "jd/operations/paging.hpp"
+#include "jd/polling/agent_group.hpp"
 #include "jd/polling/source.hpp"
 
 #include <kefu/jd/im_pop.hpp>
 #include <kefu/jd/thread.hpp>
+#include <kefu/jd/time.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -19,25 +21,45 @@ WallTime last_day(const PollWindow& window, const PollingSettings& settings) {
   return settings.end_day_counts ? window.to : window.to + std::chrono::hours(24);
 }
 
-/// Customers' messages: the sessions of the window, and the log of each customer who had one.
-class ChatSource final : public PollSource {
+/// What the two lists by agent share.
+class AgentSource : public PollSource {
  public:
-  ChatSource(ApiClient client, PollingSettings settings) : client_(std::move(client)), settings_(std::move(settings)) {}
+  AgentSource(ApiClient client, PollingSettings settings, std::shared_ptr<AgentGroup> group)
+      : client_(std::move(client)), settings_(std::move(settings)), group_(std::move(group)) {}
+
+  std::size_t agents() const override { return group_->count(); }
+  bool must_refresh(MonoTime now) const override { return group_->must_ask(now); }
+  void refresh(MonoTime now, const CancelToken& unwanted, std::function<void()> done) override {
+    group_->ask(now, unwanted, std::move(done));
+  }
+  void plan(double calls) override { group_->plan(calls); }
+  std::string note() const override { return group_->note(); }
+
+ protected:
+  const ApiClient client_;
+  const PollingSettings settings_;
+  const std::shared_ptr<AgentGroup> group_;
+};
+
+/// Customers' messages: the sessions of the window, and the log of each customer who had one.
+class ChatSource final : public AgentSource {
+ public:
+  using AgentSource::AgentSource;
 
   std::string_view name() const override { return poll_stream::kChat; }
-  std::size_t agents() const override { return std::max<std::size_t>(settings_.agents.size(), 1); }
+  bool lists_by_begin() const override { return true; }
 
   void list(const PollWindow& window, std::size_t agent, int page, const CancelToken& unwanted,
             Done<PollPage> done) override {
     ListSessions call(window.from, last_day(window, settings_));
-    call.waiter = agent_name(agent);
+    call.waiter = group_->name(agent);
     call.page = page;
     call.page_size = settings_.page_size;
     client_.start(std::move(call), CallOptions(), unwanted,
-                  [window, page, page_size = settings_.page_size, agent = agent_name(agent),
+                  [page, page_size = settings_.page_size, agent = group_->name(agent),
                    done = std::move(done)](Result<SessionsPage> answer) {
                     if (!answer) return done(answer.error());
-                    done(page_of(*answer, window, page, page_size, agent));
+                    done(page_of(*answer, page, page_size, agent));
                   });
   }
 
@@ -55,6 +77,7 @@ class ChatSource final : public PollSource {
                     items.is_last = is_last_page(answer->lines.size(), page, page_size, answer->total);
                     for (ChatLine& line : answer->lines) {
                       items.print += line.raw;
+                      if (line.time.at) items.newest = std::max(items.newest.value_or(*line.time.at), *line.time.at);
                       if (line.author == ChatLine::Author::waiter && !agents) continue;
                       items.items.push_back(item_of(std::move(line), unit));
                     }
@@ -62,49 +85,32 @@ class ChatSource final : public PollSource {
                   });
   }
 
-  std::vector<PollUnit> units_of(const std::vector<OpenChat>& open) const override {
-    std::vector<PollUnit> units;
-    for (const OpenChat& chat : open) units.push_back(unit_of(chat.customer, chat.sid, chat.agent));
-    return units;
-  }
-
  private:
-  std::string agent_name(std::size_t agent) const {
-    return agent < settings_.agents.size() ? settings_.agents[agent] : std::string();
-  }
-  static PollUnit unit_of(const BuyerIds& customer, const std::string& sid, const std::string& agent) {
+  static PollUnit unit_of(const ChatSession& session, const std::string& agent) {
     PollUnit unit;
-    unit.name = "sid " + sid;
+    unit.name = "sid " + session.sid;
     unit.must_read = true;
-    unit.customer = customer;
-    unit.scope = sid;
+    unit.customer = session.customer;
+    unit.scope = session.sid;
     unit.agent = agent;
     // A masked pin names nobody, so each session of its own is asked for.
-    const std::string who = name_of(customer);
-    unit.once = seen_mark(identity_of({agent, who, is_masked(who) ? sid : std::string()}));
+    const std::string who = name_of(session.customer);
+    unit.once = seen_mark(identity_of({agent, who, is_masked(who) ? session.sid : std::string()}));
+    unit.entry = seen_mark(session.raw);
+    // An end that cannot be read is none.
+    if (session.end.at) unit.ended = std::max(*session.end.at, session.begin.at.value_or(*session.end.at));
     return unit;
   }
-  static PollPage page_of(const SessionsPage& answer, const PollWindow& window, int page, int page_size,
-                          const std::string& agent) {
+  static Result<PollPage> page_of(const SessionsPage& answer, int page, int page_size, const std::string& agent) {
     PollPage found;
     found.is_last = is_last_page(answer.sessions.size(), page, page_size, answer.total);
     found.total = answer.total;
     for (const ChatSession& session : answer.sessions) {
       found.print += session.raw;
-      if (session.end.empty()) {
-        OpenChat chat;
-        chat.customer = session.customer;
-        chat.sid = session.sid;
-        chat.agent = agent;
-        chat.since = session.begin.at.value_or(window.to);
-        if (chat.since + StreamCursor::kLongestChat > window.to) found.open.push_back(std::move(chat));
-      } else {
-        found.ended.push_back(session.sid);
-        // Nothing was said in it since the last round, as late as the platform may show it.
-        const WallTime last = std::max(*session.end.at, session.begin.at.value_or(*session.end.at));
-        if (last < window.from) continue;
-      }
-      found.units.push_back(unit_of(session.customer, session.sid, agent));
+      if (session.customer.empty())
+        return Error(ErrorKind::malformed_reply, "a session names no customer, so its log cannot be read");
+      if (!session.end.at && session.begin.at) found.open_days.push_back(start_of_day(*session.begin.at));
+      found.units.push_back(unit_of(session, agent));
     }
     return found;
   }
@@ -114,9 +120,11 @@ class ChatSource final : public PollSource {
     item.stream = poll_stream::kChat;
     const std::string sid = line.sid.empty() ? unit.scope : line.sid;
     item.identity = chat_identity(sid, line.time.at, line.author == Author::waiter, line.content);
-    item.kind = line.author == Author::customer ? PolledItem::Kind::customer_text
-                : line.author == Author::waiter ? PolledItem::Kind::agent_text
-                                                : PolledItem::Kind::other;
+    // Without its author or its moment it is told, but not answered.
+    item.is_unreadable = line.author == Author::unknown || !line.time.unread.empty();
+    item.kind = item.is_unreadable                ? PolledItem::Kind::other
+                : line.author == Author::customer ? PolledItem::Kind::customer_text
+                                                  : PolledItem::Kind::agent_text;
     item.customer = line.customer.empty() ? unit.customer : std::move(line.customer);
     item.scope = sid;
     if (!sid.empty()) item.thread = thread_of(SessionThread(sid));
@@ -126,24 +134,19 @@ class ChatSource final : public PollSource {
     item.raw = std::move(line.raw);
     return item;
   }
-
-  const ApiClient client_;
-  const PollingSettings settings_;
 };
 
 /// Customers' ratings of agents.
-class EvaluationSource final : public PollSource {
+class EvaluationSource final : public AgentSource {
  public:
-  EvaluationSource(ApiClient client, PollingSettings settings)
-      : client_(std::move(client)), settings_(std::move(settings)) {}
+  using AgentSource::AgentSource;
 
   std::string_view name() const override { return poll_stream::kEvaluation; }
-  std::size_t agents() const override { return std::max<std::size_t>(settings_.agents.size(), 1); }
 
   void list(const PollWindow& window, std::size_t agent, int page, const CancelToken& unwanted,
             Done<PollPage> done) override {
     ListEvaluations call(window.from, last_day(window, settings_));
-    if (agent < settings_.agents.size()) call.waiter = settings_.agents[agent];
+    call.waiter = group_->name(agent);
     call.page = page;
     call.page_size = settings_.page_size;
     client_.start(std::move(call), CallOptions(), unwanted,
@@ -154,6 +157,8 @@ class EvaluationSource final : public PollSource {
                     PollUnit& unit = found.units.emplace_back();
                     unit.name = "evaluations";
                     for (Evaluation& evaluation : answer->evaluations) {
+                      if (evaluation.customer.empty() && evaluation.waiter.empty())
+                        return done(Error(ErrorKind::malformed_reply, "a rating names neither customer nor agent"));
                       found.print += evaluation.raw;
                       unit.items.push_back(item_of(std::move(evaluation)));
                     }
@@ -180,21 +185,22 @@ class EvaluationSource final : public PollSource {
     item.agent = std::move(evaluation.waiter);
     item.text = std::move(evaluation.description);
     item.score = evaluation.score.value_or(0);
+    item.is_unreadable = !evaluation.score || !evaluation.time.unread.empty();
+    if (item.is_unreadable) item.kind = PolledItem::Kind::other;
     item.raw = std::move(evaluation.raw);
     return item;
   }
-
-  const ApiClient client_;
-  const PollingSettings settings_;
 };
 
 }  // namespace
 
-std::unique_ptr<PollSource> make_chat_source(ApiClient client, PollingSettings settings) {
-  return std::make_unique<ChatSource>(std::move(client), std::move(settings));
+std::unique_ptr<PollSource> make_chat_source(ApiClient client, PollingSettings settings,
+                                             std::shared_ptr<AgentGroup> agents) {
+  return std::make_unique<ChatSource>(std::move(client), std::move(settings), std::move(agents));
 }
-std::unique_ptr<PollSource> make_evaluation_source(ApiClient client, PollingSettings settings) {
-  return std::make_unique<EvaluationSource>(std::move(client), std::move(settings));
+std::unique_ptr<PollSource> make_evaluation_source(ApiClient client, PollingSettings settings,
+                                                   std::shared_ptr<AgentGroup> agents) {
+  return std::make_unique<EvaluationSource>(std::move(client), std::move(settings), std::move(agents));
 }
 
 }  // namespace jd

@@ -11,37 +11,14 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-constexpr int kCursorVersion = 1;
+constexpr int kCursorVersion = 2;
+constexpr int kVersionWithOpenChats = 1;  // whose window began with them: it is read anew
 constexpr std::size_t kMarkBytes = 8;
 
 WallTime cursor_time(detail::Value value) {
   return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, kLatestTime));
 }
 int small_of(detail::Value value) { return std::max(0, value.small_integer()); }
-
-void write_open(detail::JsonWriter& json, std::string_view name, const std::vector<OpenChat>& chats) {
-  if (chats.empty()) return;
-  json.key(name).begin_array();
-  for (const OpenChat& chat : chats) {
-    json.begin_array().string(chat.customer.pin).string(chat.customer.open_id).string(chat.customer.xid);
-    json.string(chat.sid).string(chat.agent).integer(unix_millis(chat.since)).end_array();
-  }
-  json.end_array();
-}
-
-std::vector<OpenChat> read_open(detail::Value list) {
-  std::vector<OpenChat> chats;
-  for (const detail::Value entry : list.items()) {
-    const auto parts = entry.items();
-    if (parts.size() != 6 || chats.size() >= StreamCursor::kMaxOpenChats) continue;
-    OpenChat& chat = chats.emplace_back();
-    chat.customer = BuyerIds(std::string(parts[0].text()), std::string(parts[1].text()), std::string(parts[2].text()));
-    chat.sid = parts[3].text();
-    chat.agent = parts[4].text();
-    chat.since = cursor_time(parts[5]);
-  }
-  return chats;
-}
 
 }  // namespace
 
@@ -100,8 +77,12 @@ std::string StreamCursor::text() const {
     json.key("from").integer(unix_millis(window->from)).key("to").integer(unix_millis(window->to));
     json.key("agent").integer(agent).key("page").integer(page);
   }
-  write_open(json, "open", open);
-  write_open(json, "still", still_open);
+  if (floor) json.key("floor").integer(unix_millis(*floor));
+  if (!open_days.empty()) {
+    json.key("days").begin_array();
+    for (const WallTime day : open_days) json.integer(unix_millis(day));
+    json.end_array();
+  }
   json.key("serial").unsigned_integer(seen.open().serial);
   json.key("newest").integer(unix_millis(seen.open().newest));
   json.key("seen").string(SeenItems::text(seen.open().marks));
@@ -118,17 +99,19 @@ std::string StreamCursor::text() const {
 std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
   const detail::Document document = detail::Document::json(text);
   const detail::Value root = document.root();
-  if (!detail::reads_version(root["v"], kCursorVersion) || !root["at"].integer()) return std::nullopt;
+  const bool is_old = root["v"].integer() == kVersionWithOpenChats;
+  if (!(is_old || detail::reads_version(root["v"], kCursorVersion)) || !root["at"].integer()) return std::nullopt;
   StreamCursor cursor;
   cursor.start = cursor_time(root["start"]);
   cursor.position = cursor_time(root["at"]);
-  if (root["from"] && root["to"]) {
+  if (root["from"] && root["to"] && !is_old) {
     cursor.window = PollWindow{cursor_time(root["from"]), cursor_time(root["to"])};
     cursor.agent = small_of(root["agent"]);
     cursor.page = small_of(root["page"]);
   }
-  cursor.open = read_open(root["open"]);
-  cursor.still_open = read_open(root["still"]);
+  if (root["floor"].integer()) cursor.floor = cursor_time(root["floor"]);
+  for (const detail::Value day : root["days"].items())
+    if (cursor.open_days.size() < kMaxOpenDays) cursor.open_days.push_back(cursor_time(day));
   SeenItems::Segment current;
   current.serial = static_cast<std::uint64_t>(small_of(root["serial"]));
   current.newest = cursor_time(root["newest"]);
@@ -144,8 +127,8 @@ std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
     segment.newest = cursor_time(parts[1]);
   }
   cursor.seen.restore(std::move(current), std::move(sealed));
-  cursor.kept = detail::KeptMembers(
-      root, {"v", "start", "at", "from", "to", "agent", "page", "open", "still", "serial", "newest", "seen", "sealed"});
+  cursor.kept = detail::KeptMembers(root, {"v", "start", "at", "from", "to", "agent", "page", "floor", "days", "open",
+                                           "still", "serial", "newest", "seen", "sealed"});
   return cursor;
 }
 

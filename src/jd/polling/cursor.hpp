@@ -65,28 +65,22 @@ struct PollWindow {
   WallTime to{};
 };
 
-/// A customer whose session was still open: lists by day may not show it any more.
-struct OpenChat {
-  BuyerIds customer;
-  std::string sid;
-  std::string agent;
-  WallTime since{};
-};
-
 /// Where one stream of a shop stands: the record of its cursor. A window is read page by page; what was handed out of
 /// its current page is known by the marks, so that a restart repeats a page at most.
+///
+/// Sessions that go on are not kept here, however many there are: lists by day show them again, so the days whose
+/// lists show open sessions are enough.
 struct StreamCursor {
-  static constexpr std::size_t kMaxOpenChats = 200;
-  /// A session without an end is given up then.
-  static constexpr std::chrono::hours kLongestChat{24};
+  static constexpr std::size_t kMaxOpenDays = 92;  ///< The platform shows 90.
 
   WallTime start{};     ///< Where the stream began: what is older was never wanted.
   WallTime position{};  ///< All up to here was read.
   std::optional<PollWindow> window;
-  int agent = 0;  ///< Index into PollingSettings::agents.
-  int page = 0;   ///< Being read; 0: the open chats of before.
-  std::vector<OpenChat> open;
-  std::vector<OpenChat> still_open;  ///< Found open in this window.
+  int agent = 0;  ///< Index into the agents that are polled.
+  int page = 0;   ///< Being listed; 0: all of the window was.
+  /// Of a window that is being read: how far back a log may stand that another process was to read.
+  std::optional<WallTime> floor;
+  std::vector<WallTime> open_days;  ///< Begins of days with open sessions, oldest first.
   SeenItems seen;
   detail::KeptMembers kept;
 

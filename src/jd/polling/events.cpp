@@ -66,6 +66,7 @@ std::string event_text(const PolledItem& item, std::string_view event_id) {
   put(json, "status", item.status);
   put(json, "status_text", item.status_text);
   put(json, "order", item.order);
+  if (item.due) json.key("due").integer(unix_millis(*item.due));
   if (!item.raw.empty() && item.raw.size() <= kLargestItem) json.key("item").raw(item.raw);
   json.end_object();
   return out;
@@ -87,6 +88,8 @@ InboundPayload read_payload(detail::Value root, ItemKind kind) {
       TicketChanged changed(text("ticket"), text("status"));
       changed.status_text = text("status_text");
       changed.order_id = text("order");
+      if (const auto due = root["due"].integer(); due && *due > 0 && *due <= kLatestTime)
+        changed.due = from_unix_millis(*due);
       return changed;
     }
     case ItemKind::other:

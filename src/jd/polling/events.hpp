@@ -19,6 +19,7 @@ inline constexpr std::string_view kChat = "chat";
 inline constexpr std::string_view kEvaluation = "eval";
 inline constexpr std::string_view kServiceOrder = "asc";
 inline constexpr std::string_view kUnsolved = "ascmsg";
+inline constexpr std::string_view kAudit = "ascaudit";
 inline constexpr std::string_view kFeed = "feed";  ///< Messages of the host feed that no poll shows.
 }  // namespace poll_stream
 
@@ -45,7 +46,9 @@ struct PolledItem {
   std::string status;
   std::string status_text;
   std::string order;
-  std::string raw;  ///< The platform's JSON; left out of the event where it is very large.
+  std::string raw;              ///< The platform's JSON; left out of the event where it is very large.
+  bool is_unreadable = false;   ///< Only its ids are known: it comes as PlatformEvent and is counted.
+  std::optional<WallTime> due;  ///< Of a ticket: the platform's own deadline.
 };
 
 /// What tells a chat line from others (jd 10.2): the same for a poll and the feed. Seconds, because the platform's text

@@ -5,11 +5,14 @@
 #include "core/async/wait.hpp"
 #include "core/report/reporting.hpp"
 #include "core/store/commit_known.hpp"
+#include "jd/polling/agent_group.hpp"
 
 #include <kefu/core/observer_names.hpp>
+#include <kefu/jd/time.hpp>
 
 #include <algorithm>
 #include <list>
+#include <mutex>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -21,6 +24,7 @@ constexpr Millis kLongestBackoff{600'000};
 /// A right that is missing does not come by itself within minutes.
 constexpr Millis kRefusedBackoff{1'800'000};
 constexpr std::string_view kCallsUsedUp = "2";
+constexpr Millis kLookForOthers{60'000};
 
 /// Errors that concern the shop or the application, not one stream.
 bool ends_round(ErrorKind kind) {
@@ -42,6 +46,15 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
       : parts(std::move(shared)), make_sources_(std::move(make_sources)) {}
 
   const PollParts parts;
+
+  AccountHealth health() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return health_;
+  }
+  void skip(const std::string& stream) {
+    for (const Lane& lane : lanes_)
+      if (lane.stream->name() == stream) lane.stream->skip();
+  }
 
   void ask(Promise<PollBatch> promise, MonoTime deadline, CancelToken cancel) {
     const auto& loop = parts.runtime->scheduler;
@@ -86,6 +99,7 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     MonoTime due{};
     int failures = 0;
     bool tried = false;  ///< In this poll.
+    std::int64_t round_calls = 0;
   };
 
   void make_lanes() {
@@ -142,10 +156,10 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     if (batch->pause) {
       lane.due = mono() + *batch->pause;
     } else if (batch->round_done) {
-      const Millis interval = parts.settings.interval;
-      // What the other streams need is as much again.
-      const auto calls = batch->round_calls * static_cast<std::int64_t>(lanes_.size());
-      lane.due = mono() + parts.budget->pause_for(parts.shop, calls, interval);
+      lane.round_calls = batch->round_calls;
+      std::int64_t calls = 0;
+      for (const Lane& each : lanes_) calls += each.round_calls;
+      lane.due = mono() + parts.budget->pause_for(parts.shop, calls, parts.settings.interval);
     } else {
       lane.due = mono();
     }
@@ -158,7 +172,9 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
 
   void failed(Lane& lane, const Error& error) {
     if (error.platform_code() == kCallsUsedUp && error.kind() == ErrorKind::quota_exhausted) {
-      return parts.budget->stop_for_today([self = shared_from_this()](const Error& stopped) { self->answer(stopped); });
+      ErrorDetails details = error.details();
+      details.retry_after = kLookForOthers;  // another process, or another call, may find it over
+      return answer(Error(error.kind(), error.delivery(), std::move(details)));
     }
     if (ends_round(error.kind())) return answer(error);
     ++lane.failures;
@@ -187,6 +203,7 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
   }
 
   void answer(Result<PollBatch> batch) {
+    note_health(batch);
     const std::shared_ptr<Asked> asked = std::move(asked_.front());
     asked_.pop_front();
     asked->promise.answer(std::move(batch));
@@ -194,8 +211,28 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     if (!asked_.empty()) parts.runtime->scheduler->post([self = shared_from_this()] { self->begin(); });
   }
 
+  void note_health(const Result<PollBatch>& batch) {
+    AccountHealth now;
+    for (const Lane& lane : lanes_) {
+      now.add(lane.stream->health());
+      const std::string note = lane.stream->note();
+      if (!note.empty() && std::find(now.notes.begin(), now.notes.end(), note) == now.notes.end())
+        now.notes.push_back(note);
+    }
+    const CallStop& stop = parts.budget->stop();
+    if (!batch) now.stopped_because = batch.error().to_string();
+    if (stop.is_on())
+      now.stopped_because =
+          "the platform answered that the application's calls are used up (code 2); one call tries again at " +
+          gateway_time(stop.next_try());
+    const std::lock_guard<std::mutex> lock(mutex_);
+    health_ = std::move(now);
+  }
+
   MonoTime mono() const { return parts.runtime->clock->mono(); }
 
+  mutable std::mutex mutex_;
+  AccountHealth health_;
   MoveFunction<Sources()> make_sources_;
   std::vector<Lane> lanes_;
   std::list<std::shared_ptr<Asked>> asked_;  ///< The first is being worked on.
@@ -247,18 +284,31 @@ Result<InboundEvent> ShopPoller::reopen(std::string_view raw, WallTime received)
   return reopen_event(work_->parts.shop, raw, received);
 }
 
-std::shared_ptr<Poller> make_shop_poller(PollParts parts, ApiClient client, std::shared_ptr<const ShopConfig> shop) {
+AccountHealth ShopPoller::health() const { return work_->health(); }
+
+bool ShopPoller::skip(std::string_view stream) const {
+  const AccountHealth known = work_->health();
+  const bool is_one = std::any_of(known.streams.begin(), known.streams.end(),
+                                  [stream](const StreamHealth& each) { return each.name == stream; });
+  if (is_one) work_->parts.runtime->scheduler->post([work = work_, name = std::string(stream)] { work->skip(name); });
+  return is_one;
+}
+
+std::shared_ptr<ShopPoller> make_shop_poller(PollParts parts, ApiClient client,
+                                             std::shared_ptr<const ShopConfig> shop) {
   const PollingSettings& wanted = shop->polling;
   const bool desk = wanted.after_sale && shop->after_sale;
   if (!wanted.chats && !wanted.agent_messages && !wanted.evaluations && !desk) return nullptr;
-  auto make = [client = std::move(client), shop = std::move(shop), clock = parts.runtime->clock, desk] {
+  auto make = [client = std::move(client), shop = std::move(shop), desk] {
     const PollingSettings& settings = shop->polling;
+    const auto agents = std::make_shared<AgentGroup>(client, settings.agents);
     ShopPoller::Sources sources;
-    if (settings.chats || settings.agent_messages) sources.push_back(make_chat_source(client, settings));
-    if (settings.evaluations) sources.push_back(make_evaluation_source(client, settings));
+    if (settings.chats || settings.agent_messages) sources.push_back(make_chat_source(client, settings, agents));
+    if (settings.evaluations) sources.push_back(make_evaluation_source(client, settings, agents));
     if (desk) {
-      sources.push_back(make_unsolved_source(client, settings, *shop->after_sale, clock));
+      sources.push_back(make_unsolved_source(client, settings, *shop->after_sale));
       sources.push_back(make_service_order_source(client, settings, *shop->after_sale));
+      sources.push_back(make_audit_source(client, settings, *shop->after_sale));
     }
     return sources;
   };

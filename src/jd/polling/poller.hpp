@@ -2,6 +2,7 @@
 
 #include "jd/polling/stream.hpp"
 
+#include <kefu/channel/health.hpp>
 #include <kefu/channel/poller.hpp>
 #include <kefu/core/cancel.hpp>
 #include <kefu/core/function.hpp>
@@ -27,13 +28,18 @@ class ShopPoller final : public Poller {
   Pending<void> accept(std::vector<StoreWrite> cursor) override;
   Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override;
 
+  /// Of the last polls of this process.
+  AccountHealth health() const;
+  /// Passes over what that stream stands at, when it polls next. False: there is no such stream.
+  bool skip(std::string_view stream) const;
+
  private:
   class Work;
   const std::shared_ptr<Work> work_;
 };
 
 /// The poller of what the settings ask for; null if they ask for nothing.
-std::shared_ptr<Poller> make_shop_poller(PollParts parts, ApiClient client, std::shared_ptr<const ShopConfig> shop);
+std::shared_ptr<ShopPoller> make_shop_poller(PollParts parts, ApiClient client, std::shared_ptr<const ShopConfig> shop);
 
 }  // namespace jd
 KEFU_END_NAMESPACE

@@ -21,7 +21,21 @@ PollStream::PollStream(PollParts parts, std::unique_ptr<PollSource> source)
     : parts_(std::move(parts)),
       source_(std::move(source)),
       root_(StoreKey(parts_.runtime->name_space, "jd", "poll", parts_.shop).add(source_->name())),
-      overlap_(std::min<Millis>(parts_.settings.overlap, kLongestOverlap) + kClockAllowance) {}
+      overlap_(std::min<Millis>(parts_.settings.overlap, kLongestOverlap) + kClockAllowance),
+      watch_(overlap_),
+      health_(std::string(source_->name())) {}
+
+StreamHealth PollStream::health() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return health_;
+}
+
+std::string PollStream::note() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return note_;
+}
+
+void PollStream::skip() { must_skip_.store(true); }
 
 void PollStream::run(CancelToken unwanted, bool only_settle, Done done) {
   unwanted_ = std::move(unwanted);
@@ -102,28 +116,60 @@ void PollStream::reset(Loaded found) {
   generation_ = found.generation;
   committed_ = std::move(found.text);
   cursor_ = std::move(found.cursor);
-  if (!found.exists) cursor_.start = cursor_.position = now() - parts_.settings.look_back;
+  if (!found.exists) {
+    cursor_.start = cursor_.position = now() - parts_.settings.look_back;
+    // Sessions that began before may still go on.
+    if (source_->lists_by_begin())
+      for (int days = 6; days > 0; --days)
+        cursor_.open_days.push_back(start_of_day(horizon()) - std::chrono::hours(24 * days));
+  }
   saved_position_ = cursor_.position;
   window_moved_ = false;
   reaches_now_ = false;
+  round_calls_ = 0;
   unsaved_.clear();
   unremoved_.clear();
+  watch_.clear();
+  close_pages();
+  drop_unit();
+  ready_.clear();
+}
+
+/// Nothing of the lists that were being read is left.
+void PollStream::close_pages() {
   page_loaded_ = false;
   last_print_.clear();
   units_.clear();
   read_once_.clear();
+  listed_sids_.clear();
+  open_days_.clear();
   first_total_.reset();
   last_total_.reset();
   repeats_ = 0;
-  round_calls_ = 0;
-  drop_unit();
-  ready_.clear();
+  looked_at_old_days_.reset();
+  old_days_.clear();
+  is_at_old_days_ = false;
+  took_due_ = false;
 }
 
 WallTime PollStream::horizon() const {
   if (source_->shows_state()) return cursor_.start;
   if (cursor_.window) return cursor_.window->from;
   return std::max(cursor_.position - overlap_, cursor_.start);
+}
+
+PollWindow PollStream::listed_window() const {
+  if (!is_at_old_days_) return *cursor_.window;
+  PollWindow day;
+  day.from = old_days_.front();
+  day.to = std::min(cursor_.window->to, day.from + std::chrono::hours(24) - std::chrono::seconds(1));
+  return day;
+}
+
+/// Lines before this were given out, or never wanted.
+WallTime PollStream::unit_horizon() const {
+  if (units_.empty() || !units_.front().must_read || source_->shows_state()) return horizon();
+  return std::max(watch_.read_from(units_.front(), horizon()), cursor_.start);
 }
 
 void PollStream::open_window() {
@@ -150,30 +196,45 @@ void PollStream::open_window() {
   reaches_now_ = window.to == at;
   cursor_.window = window;
   cursor_.agent = 0;
-  cursor_.page = cursor_.open.empty() ? 1 : 0;
-  cursor_.still_open.clear();
-  page_loaded_ = false;
-  last_print_.clear();
-  read_once_.clear();
-  first_total_.reset();
-  last_total_.reset();
-  repeats_ = 0;
+  cursor_.page = 1;
+  const auto looked = looked_at_old_days_;
+  close_pages();
+  looked_at_old_days_ = looked;
+  watch_.begin_round();
+  source_->plan(parts_.budget->calls_within(parts_.shop, parts_.settings.max_delay));
   window_moved_ = true;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  note_ = source_->note();
 }
 
 void PollStream::end_window() {
   const bool is_caught_up = std::exchange(reaches_now_, false) || source_->shows_state();
-  cursor_.position = std::max(cursor_.position, cursor_.window->to);
-  cursor_.open = std::move(cursor_.still_open);
-  cursor_.still_open.clear();
+  const WallTime to = cursor_.window->to;
+  watch_.end_round(to, source_->shows_state());
+  // No further than the log that waits longest, here or with the process that began this window.
+  const WallTime read = watch_.read_up_to(std::min(to, cursor_.floor.value_or(to)));
+  cursor_.position = std::max(cursor_.position, source_->shows_state() ? to : read);
+  cursor_.floor.reset();
   cursor_.window.reset();
   cursor_.agent = 0;
   cursor_.page = 0;
-  read_once_.clear();
+  const auto looked = looked_at_old_days_;
+  close_pages();
+  looked_at_old_days_ = looked;
   window_moved_ = true;
+  stopped_by({});
   if (!is_caught_up) return;
   batch_.round_done = true;
   batch_.round_calls = std::exchange(round_calls_, 0);
+}
+
+/// Why nothing more comes; empty: all is well.
+void PollStream::stopped_by(const std::string& why) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  health_.stopped_because = why;
+  health_.reading_since = cursor_.start;
+  health_.behind_by = std::chrono::duration_cast<Millis>(std::max(now() - cursor_.position, WallTime::duration(0)));
+  health_.set_aside = watch_.aside();
 }
 
 bool PollStream::must_write() const {
@@ -232,6 +293,10 @@ void PollStream::compose() {
 
 void PollStream::answer(std::vector<StoreWrite> removals) {
   Outstanding given;
+  if (cursor_.window) {
+    const WallTime far = cursor_.floor.value_or(cursor_.window->to);
+    cursor_.floor = watch_.read_up_to(far);
+  }
   given.head = cursor_.text();
   batch_.cursor.push_back(StoreWrite::put(root_.str(), given.head, generation_));
   for (const SeenItems::Segment& segment : unsaved_)
@@ -245,6 +310,7 @@ void PollStream::answer(std::vector<StoreWrite> removals) {
 /// What was read before the failure is not lost: it goes out first, and the failure is met again.
 void PollStream::fail(const Error& error) {
   if (!batch_.events.empty()) return finish(true);
+  if (error.kind() != ErrorKind::cancelled) stopped_by(error.to_string());
   done_(error);
 }
 

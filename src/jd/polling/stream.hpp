@@ -3,13 +3,18 @@
 #include "core/async/runtime_core.hpp"
 #include "jd/gateway/call_budget.hpp"
 #include "jd/polling/source.hpp"
+#include "jd/polling/watch_list.hpp"
 
+#include <kefu/channel/health.hpp>
 #include <kefu/channel/poller.hpp>
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,18 +45,26 @@ struct StreamBatch {
   std::int64_t round_calls = 0;
 };
 
-/// One stream of a shop: reads its source window by window, page by page, unit by unit, and gives out what no cursor
-/// has seen. What was read and not yet given out stays in memory, which is bounded by a page and a unit; whatever
-/// happens to it, the committed cursor finds it again.
+/// One stream of a shop: reads its source window by window, page by page, log by log, and gives out what no cursor has
+/// seen. What was read and not yet given out stays in memory, which is bounded by a page and a log; whatever happens to
+/// it, the committed cursor finds it again.
+///
+/// A round lists the window, reads the logs of entries that are new, changed or lately spoken in, then, as the budget
+/// allows, those that are due (WatchList). The position stands at the log that was read the longest time ago. Sessions
+/// of days that the window has left are found again by listing those days every hour.
 ///
 /// The platform shows messages late: a window begins before the position by the overlap, and ten minutes more, because
 /// that much the clocks may differ before the gateway refuses calls (jd 1.4). What lies there is known by its marks.
 ///
-/// Thread safety: loop only; one run at a time.
+/// What cannot be read stops the stream where it stands, in the sight of the host (`health`), until it can be read or
+/// the host says `skip`.
+///
+/// Thread safety: loop only, but for `health` and `skip`; one run at a time.
 class PollStream final : public std::enable_shared_from_this<PollStream> {
  public:
   using Done = std::function<void(Result<StreamBatch>)>;
   static constexpr int kMaxCalls = 40;  ///< Of one run, so that none takes for ever.
+  static constexpr std::chrono::minutes kLookAtOldDays{60};
 
   PollStream(PollParts parts, std::unique_ptr<PollSource> source);
 
@@ -62,6 +75,11 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   bool is_outstanding() const { return outstanding_.has_value(); }
   /// `only_settle`: just finds out what became of the batch that is outstanding.
   void run(CancelToken unwanted, bool only_settle, Done done);
+
+  StreamHealth health() const;
+  std::string note() const;
+  /// Passes over what the stream stands at, if it stands.
+  void skip();
 
  private:
   struct Loaded {
@@ -83,10 +101,15 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   void reset(Loaded found);
 
   void advance();
+  bool step();
   void open_window();
+  void close_pages();
   void with_call(void (PollStream::*next)());
+  void refresh();
   void list_page();
+  void list_failed(const Error& error);
   void listed(PollPage page);
+  void take_units(std::vector<PollUnit> units);
   void read_unit();
   void unit_page(PollItems items);
   void unit_failed(const Error& error);
@@ -94,16 +117,24 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   void drop_unit();
   void take_ready();
   void end_page();
+  bool list_again();
+  void begin_old_days();
+  void end_old_day();
+  bool take_due();
   void end_window();
+  void note_open_days(WallTime from, WallTime to);
 
   void finish(bool more);
   void compose();
   void answer(std::vector<StoreWrite> removals);
   void fail(const Error& error);
   bool must_write() const;
+  void stopped_by(const std::string& why);
 
   WallTime now() const { return parts_.runtime->clock->wall(); }
   WallTime horizon() const;
+  PollWindow listed_window() const;
+  WallTime unit_horizon() const;
   void report(LogLevel level, std::string_view event, std::string_view message, std::string_view why) const;
   std::string segment_key(std::uint64_t serial) const { return StoreKey(root_).add(std::to_string(serial)).str(); }
 
@@ -130,24 +161,41 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   WallTime saved_position_{};
   bool window_moved_ = false;  ///< Since the last commit.
   bool reaches_now_ = false;   ///< The window ends when it was opened.
+  std::int64_t round_calls_ = 0;
+  WatchList watch_;
 
-  // Of the page being read.
+  // Of the lists of a window.
   bool page_loaded_ = false;
   bool page_is_last_ = false;
   std::string last_print_;
   std::deque<PollUnit> units_;
-  std::unordered_set<std::uint64_t> read_once_;  ///< Units read in this window.
+  std::unordered_set<std::uint64_t> read_once_;    ///< Logs read in this window.
+  std::unordered_set<std::uint64_t> listed_sids_;  ///< Under an agent before this one: their log was read with his.
+  std::set<WallTime> open_days_;                   ///< Found in this window, or in this old day.
   std::optional<std::int64_t> first_total_;
   std::optional<std::int64_t> last_total_;
   int repeats_ = 0;  ///< Of this window, because its list got shorter while it was read.
-  std::int64_t round_calls_ = 0;
 
-  // Of the unit being read.
+  // Of what comes after them.
+  std::optional<MonoTime> looked_at_old_days_;
+  std::deque<WallTime> old_days_;  ///< Still to be listed; the first is being read.
+  int old_agent_ = 0;
+  int old_page_ = 1;
+  bool is_at_old_days_ = false;
+  bool took_due_ = false;
+
+  // Of the log being read.
   int unit_page_ = 1;
   int unit_failures_ = 0;
   std::string unit_print_;
+  std::optional<WallTime> unit_newest_;
   std::vector<PolledItem> unit_items_;
   std::deque<Ready> ready_;
+
+  mutable std::mutex mutex_;  ///< Of what is below.
+  StreamHealth health_;
+  std::string note_;
+  std::atomic<bool> must_skip_{false};
 };
 
 }  // namespace jd

@@ -55,6 +55,8 @@ Result<void> check_polling(const PollingSettings& polling) {
     return bad_shop(fmt::format("polling.interval is {} s: more than 0, up to 90 days", polling.interval.count()));
   if (polling.overlap.count() < 0 || polling.overlap > hours(24 * 90))
     return bad_shop(fmt::format("polling.overlap is {} s: from 0 to 90 days", polling.overlap.count()));
+  if (polling.max_delay.count() <= 0 || polling.max_delay > hours(24))
+    return bad_shop(fmt::format("polling.max_delay is {} s: more than 0, up to a day", polling.max_delay.count()));
   if (polling.look_back.count() < 0 || polling.look_back > hours(24 * 90))
     return bad_shop(fmt::format("polling.look_back is {} s: from 0 to 90 days, older the platform has none",
                                 polling.look_back.count()));
@@ -137,6 +139,19 @@ std::shared_ptr<AgentSessions> Shop::agent_sessions() const { return core_->agen
 std::shared_ptr<Transcripts> Shop::transcripts() const { return core_->transcripts; }
 std::shared_ptr<Profiles> Shop::profiles() const { return core_->profiles; }
 std::shared_ptr<ReplyLedger> Shop::reply_ledger() const { return core_->reply_ledger; }
+
+AccountHealth Shop::health() const {
+  AccountHealth health = core_->poller ? core_->poller->health() : AccountHealth();
+  if (core_->poller && core_->app->config->calls_per_day == 0)
+    health.notes.push_back(fmt::format("calls_per_day is not set: {} are assumed, of which polling takes {:.0f} %",
+                                       AppConfig::kAssumedCallsPerDay, 100 * core_->app->config->polling_share));
+  return health;
+}
+
+Result<void> Shop::skip(const std::string& stream) const {
+  if (core_->poller && core_->poller->skip(stream)) return {};
+  return Error(ErrorKind::bad_argument, "this shop has polled no stream of that name: see health().streams");
+}
 
 Result<InboundEvent> Shop::reopen(std::string_view raw, WallTime received) const {
   return reopen_event(core_->config->shop, raw, received);

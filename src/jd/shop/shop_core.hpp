@@ -4,6 +4,7 @@
 #include "core/tokens/credential.hpp"
 #include "jd/answering/messenger.hpp"
 #include "jd/authorization/app_core.hpp"
+#include "jd/polling/poller.hpp"
 
 #include <kefu/core/cancel.hpp>
 #include <kefu/jd/shop.hpp>
@@ -38,7 +39,7 @@ class Shop::Core {
 
   std::shared_ptr<ShopMessenger> messenger;
   std::shared_ptr<PushReceiver> push_receiver;
-  std::shared_ptr<Poller> poller;
+  std::shared_ptr<ShopPoller> poller;
   std::shared_ptr<AgentSessions> agent_sessions;
   std::shared_ptr<Transcripts> transcripts;
   std::shared_ptr<Profiles> profiles;

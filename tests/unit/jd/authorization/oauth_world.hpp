@@ -97,7 +97,7 @@ struct OauthWorld : SimulatedCore {
     const auto shared = std::make_shared<const kefu::jd::AppConfig>(app);
     auto platform = std::make_shared<kefu::jd::ShopPlatform>(
         core, shared, std::make_shared<const kefu::jd::Signer>(kefu::jd::Signer::create(app.app_secret).value()),
-        "app 0A1B2C3D", nullptr);
+        "app 0A1B2C3D", nullptr, std::make_shared<kefu::jd::CallStop>(core, app.app_key));
     return {core, shared, kefu::ApiClient(std::make_shared<kefu::detail::Pipeline>(core, std::move(platform)))};
   }
   std::shared_ptr<kefu::Authorizer> authorizer(const kefu::jd::AppConfig& app = config()) {

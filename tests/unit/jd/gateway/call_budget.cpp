@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using kefu::jd::CallBudget;
+using kefu::jd::CallStop;
 using kefu_test::SimulatedCore;
 
 /// Budgets of an application in simulated time, begun at midnight in Beijing.
@@ -23,7 +24,8 @@ struct Budgets {
     sim.time->advance(std::chrono::duration_cast<kefu::Millis>(midnight - sim.time->wall()));
   }
   /// As another process has it.
-  std::shared_ptr<CallBudget> make() { return std::make_shared<CallBudget>(sim.core, "key", total, part); }
+  std::shared_ptr<CallBudget> make() { return std::make_shared<CallBudget>(sim.core, "key", total, part, stop()); }
+  std::shared_ptr<CallStop> stop() { return std::make_shared<CallStop>(sim.core, "key"); }
   CallBudget::Grant take(CallBudget& budget, const std::string& shop = "a") {
     CallBudget::Grant got;
     bool answered = false;
@@ -129,27 +131,50 @@ TEST_CASE("JD-6: three shops share the calls fairly, and what one leaves the oth
   CHECK(used["a"] + used["b"] + used["c"] <= 30'000);
 }
 
-TEST_CASE("JD-6: the platform's own stop holds for all processes until the next day; without a budget too") {
-  for (const std::int64_t total : {0, 1'000}) {
+TEST_CASE("shops A5: code 2 stops all processes; one call of one of them tries after 1, 5, 15, then every 30 minutes") {
+  for (const std::int64_t total : {0, 1'000'000}) {
+    CAPTURE(total);
     Budgets budgets(total);
-    auto one = budgets.make();
-    auto two = budgets.make();
+    const auto stop_one = budgets.stop();
+    const auto stop_two = budgets.stop();
+    auto one = std::make_shared<CallBudget>(budgets.sim.core, "key", total, 0.5, stop_one);
+    auto two = std::make_shared<CallBudget>(budgets.sim.core, "key", total, 0.5, stop_two);
     CHECK(budgets.take(*one).granted);
-    bool told = false;
-    one->stop_for_today([&](const kefu::Error& error) {
-      told = true;
-      CHECK(error.kind() == kefu::ErrorKind::quota_exhausted);
-    });
+    stop_one->refused();
     budgets.sim.time->run_ready();
-    CHECK(told);
-    CHECK(budgets.take(*one).error);
-    CHECK(budgets.take(*two).error);
-    budgets.sim.time->advance(23h);
-    CHECK(budgets.take(*one).error);
-    budgets.sim.time->advance(1h + 1s);
-    CHECK(budgets.take(*one).granted);
+    CHECK_FALSE(budgets.take(*one).granted);
+    CHECK_FALSE(budgets.take(*two).granted);
+    CHECK_FALSE(budgets.take(*two).error);
+    CHECK(budgets.take(*two).wait <= 60s);
+    for (const auto pause : {1min, 5min, 15min, 30min, 30min}) {
+      CAPTURE(pause.count());
+      budgets.sim.time->advance(pause - 2s);
+      CHECK_FALSE(budgets.take(*one).granted);
+      CHECK_FALSE(budgets.take(*two).granted);
+      budgets.sim.time->advance(3s);
+      const bool first = budgets.take(*one).granted;
+      const bool second = budgets.take(*two).granted;
+      CHECK(first != second);  // one of them tries
+      (first ? stop_one : stop_two)->refused();
+      budgets.sim.time->run_ready();
+    }
+    // Any call that is answered lifts it, for all.
+    stop_two->answered();
+    budgets.sim.time->run_ready();
     CHECK(budgets.take(*two).granted);
+    budgets.sim.time->advance(31s);
+    CHECK(budgets.take(*one).granted);
   }
+}
+
+TEST_CASE("shops A6: each shop's calls are counted in a record of its own") {
+  Budgets budgets(1'000'000);
+  auto budget = budgets.make();
+  for (int i = 0; i < 50; ++i) CHECK(budgets.take(*budget, "shop-" + std::to_string(i)).granted);
+  const auto page = budgets.sim.store->list("kefu/2/test/jd/poll-budget/key/", "", kefu::ListLimits(100));
+  REQUIRE(page);
+  CHECK(page->items.size() == 50);
+  for (const auto& [key, entry] : page->items) CHECK(entry.value.size() < 100);
 }
 
 TEST_CASE("JD-6: pauses grow when the calls get short") {

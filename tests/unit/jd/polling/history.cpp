@@ -164,13 +164,8 @@ TEST_CASE("JD-6: a cursor's record reads back as it was, and what is damaged doe
   cursor.window = PollWindow{kefu::from_unix_seconds(1'700'099'000), kefu::from_unix_seconds(1'700'101'000)};
   cursor.agent = 2;
   cursor.page = 7;
-  kefu::jd::OpenChat chat;
-  chat.customer = kefu::jd::BuyerIds("pin", "open", "o*AAxid");
-  chat.sid = "sid/1";
-  chat.agent = "zhang";
-  chat.since = cursor.position;
-  cursor.open.push_back(chat);
-  cursor.still_open.push_back(chat);
+  cursor.floor = kefu::from_unix_seconds(1'700'098'000);
+  cursor.open_days = {kefu::from_unix_seconds(1'699'000'000), kefu::from_unix_seconds(1'699'900'000)};
   for (std::uint64_t i = 0; i < 3'000; ++i) {
     cursor.seen.add(i * 0x9E3779B97F4A7C15ULL, cursor.position);
     if (cursor.seen.must_seal()) cursor.seen.seal();
@@ -179,14 +174,15 @@ TEST_CASE("JD-6: a cursor's record reads back as it was, and what is damaged doe
   const auto read = kefu::jd::StreamCursor::parse(text);
   REQUIRE(read);
   CHECK(read->text() == text);
-  CHECK(read->open[0].customer.xid == "o*AAxid");
+  CHECK(read->open_days == cursor.open_days);
+  CHECK(read->floor == cursor.floor);
   CHECK(read->window->to == cursor.window->to);
   CHECK(read->seen.sealed().size() == 1);
   // What the next version put there stays when this one writes the cursor again.
-  const auto next = kefu::jd::StreamCursor::parse(R"({"v":2,"at":1,"shards":[[1,"a"],{"b":2}]})");
+  const auto next = kefu::jd::StreamCursor::parse(R"({"v":3,"at":1,"shards":[[1,"a"],{"b":2}]})");
   REQUIRE(next);
   CHECK(next->text().find(R"("shards":[[1,"a"],{"b":2}]})") != std::string::npos);
-  for (const char* damaged : {"", "{}", "[]", "{\"v\":3,\"at\":1}", "{\"v\":1}", "{\"v\":1,\"at\":1,\"seen\":\"%%\"}",
+  for (const char* damaged : {"", "{}", "[]", "{\"v\":4,\"at\":1}", "{\"v\":1}", "{\"v\":1,\"at\":1,\"seen\":\"%%\"}",
                               "{\"v\":1,\"at\":1,\"seen\":\"AAAA\"}"}) {
     CAPTURE(damaged);
     CHECK_FALSE(kefu::jd::StreamCursor::parse(damaged));

@@ -74,6 +74,7 @@ class FakeChatSource final : public PollSource {
   FakeChatSource(std::shared_ptr<FakeChats> chats, std::shared_ptr<const kefu::Clock> clock)
       : chats_(std::move(chats)), clock_(std::move(clock)) {}
   std::string_view name() const override { return kefu::jd::poll_stream::kChat; }
+  bool lists_by_begin() const override { return true; }
 
   void list(const PollWindow& window, std::size_t, int page, const kefu::CancelToken&, Done<PollPage> done) override {
     ++chats_->list_calls;
@@ -92,17 +93,12 @@ class FakeChatSource final : public PollSource {
     for (std::size_t i = first; i < std::min(found.size(), first + size); ++i) {
       const auto& session = *found[i];
       answer.print += session.sid;
-      if (!session.end || *session.end > now()) {
-        kefu::jd::OpenChat open;
-        open.customer = kefu::jd::BuyerIds(session.customer);
-        open.sid = session.sid;
-        open.since = session.begin;
-        answer.open.push_back(open);
-      } else {
-        answer.ended.push_back(session.sid);
-        if (*session.end < window.from) continue;
-      }
-      answer.units.push_back(unit(session.customer, session.sid));
+      const bool is_open = !session.end || *session.end > now();
+      if (is_open) answer.open_days.push_back(kefu::jd::start_of_day(session.begin));
+      PollUnit one = unit(session.customer, session.sid);
+      one.entry = kefu::jd::seen_mark(session.sid + (is_open ? " open" : " ended"));
+      if (!is_open) one.ended = session.end;
+      answer.units.push_back(std::move(one));
     }
     answer.is_last = first + size >= found.size();
     done(std::move(answer));
@@ -134,14 +130,10 @@ class FakeChatSource final : public PollSource {
         answer.is_last = false;
         break;
       }
+      answer.newest = std::max(answer.newest.value_or(line->time), line->time);
       answer.items.push_back(item(*line));
     }
     done(std::move(answer));
-  }
-  std::vector<PollUnit> units_of(const std::vector<kefu::jd::OpenChat>& open) const override {
-    std::vector<PollUnit> units;
-    for (const auto& chat : open) units.push_back(unit(chat.customer.pin, chat.sid));
-    return units;
   }
 
  private:
@@ -204,8 +196,9 @@ struct PollProcess {
     parts.runtime = kefu::detail::core_of(runtime);
     parts.shop = shop;
     parts.settings = w.settings;
-    parts.budget = budget =
-        std::make_shared<kefu::jd::CallBudget>(kefu::detail::core_of(runtime), "app-key", w.calls_per_day, 0.5);
+    parts.budget = budget = std::make_shared<kefu::jd::CallBudget>(
+        kefu::detail::core_of(runtime), "app-key", w.calls_per_day, 0.5,
+        std::make_shared<kefu::jd::CallStop>(kefu::detail::core_of(runtime), "app-key"));
     std::vector<std::unique_ptr<PollSource>> sources;
     sources.push_back(std::make_unique<FakeChatSource>(w.chats, w.time));
     poller = std::make_shared<kefu::jd::ShopPoller>(std::move(parts), std::move(sources));
