@@ -78,8 +78,8 @@ void write_figures(JsonWriter& json, const jd::QualityFigures& f) {
   integer("dissatisfied", f.dissatisfied);
   integer("off_scale", f.off_scale);
   real("satisfaction", f.satisfaction);
-  real("waiting_time_platform_unit", f.waiting_time);
-  if (!f.online_time.empty()) json.key("online_time_platform_unit").string(f.online_time);
+  real("waiting_time_s", f.waiting_time);
+  if (!f.online_time.empty()) json.key("online_time_s").string(f.online_time);
 }
 
 void write_rows(JsonWriter& json, const char* name, const std::vector<jd::QualityRow>& rows) {
@@ -119,9 +119,9 @@ std::string report_table(const jd::QualityReport& report) {
   for (const jd::QualityRow& row : report.agents) table.add_row(report_cells(row.agent, "all", row.figures));
   table.add_row(report_cells("total", "all", report.total));
   return fmt::format(
-      "{} to {} (GMT+8)\n\n{}\nmedian s, p90 s: first response in seconds, computed from sessions\n* as JD states it; "
-      "its "
-      "unit is not public\n",
+      "{} to {} (GMT+8)\n\n{}\nmedian s, p90 s: first response in seconds, computed from sessions\n* as JD states it, "
+      "in "
+      "seconds\n",
       report.from, report.to, table.str());
 }
 

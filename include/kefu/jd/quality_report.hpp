@@ -17,12 +17,17 @@
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 
-/// What the scores of evaluations mean. JD publishes no scale, so the host names the scores; one in neither list is
-/// rated, but neither of both.
+/// What the scores of evaluations mean. By default those of JD's documentation texts of 2013, the newest there are: 0
+/// very dissatisfied, 25 dissatisfied, 50 so-so, 75 satisfied, 100 very satisfied. That they still hold is not public:
+/// QualityFigures::off_scale says how many scores are none of them.
 struct ScoreScale {
-  ScoreScale(std::vector<int> s, std::vector<int> d) : satisfied(std::move(s)), dissatisfied(std::move(d)) {}
+  ScoreScale() : ScoreScale({75, 100}, {0, 25}, {50}) {}
+  ScoreScale(std::vector<int> s, std::vector<int> d, std::vector<int> n = {})
+      : satisfied(std::move(s)), dissatisfied(std::move(d)), neutral(std::move(n)) {}
   std::vector<int> satisfied;
   std::vector<int> dissatisfied;
+  /// With these named, a score in none of the three lists is off the scale; else it is rated, and neither of both.
+  std::vector<int> neutral;
   std::optional<int> lowest;   ///< Scores below count as off the scale. Absent: none do.
   std::optional<int> highest;  ///< Scores above count as off the scale. Absent: none do.
 };
@@ -37,7 +42,7 @@ struct QualityReportRequest {
   /// the shop, its sub-accounts come with it.
   std::vector<std::string> agents;
   /// Absent: no satisfaction is computed.
-  std::optional<ScoreScale> scale;
+  std::optional<ScoreScale> scale = ScoreScale();
   /// Average waiting times cost a call per agent and day.
   bool waiting_times = true;
 };
@@ -69,10 +74,9 @@ struct QualityFigures {
 
   std::optional<std::int64_t> replied;    ///< Customers served, as the platform counts them.
   std::optional<std::int64_t> unreplied;  ///< Customers left without an answer, as the platform counts them.
-  /// As the platform states it; its unit is not public. On rows of one day only: days cannot be averaged without
-  /// weights.
+  /// Seconds, as the platform states it. On rows of one day only: days cannot be averaged without weights.
   std::optional<double> waiting_time;
-  /// As the platform states it; its unit is not public. Summed over days where all of them are numbers.
+  /// Seconds, as the platform states it, in text. Summed over days where all of them are numbers.
   std::string online_time;
 };
 
@@ -114,7 +118,7 @@ KEFU_EXPORT Pending<QualityReport> quality_report(const Shop& shop, QualityRepor
 
 /// RFC 4180 with a head line, UTF-8. Rows of days, then of agents, then the total, told apart by the first column. One
 /// column per score; what is absent is an empty cell. Texts that a spreadsheet would take for a formula begin with an
-/// apostrophe. Times in seconds, but for the platform's own (waiting_time, online_time).
+/// apostrophe. Times in seconds.
 KEFU_EXPORT std::string to_csv(const QualityReport& report);
 
 }  // namespace jd

@@ -72,8 +72,8 @@ std::string to_csv(const QualityReport& report) {
                                       "dissatisfied",
                                       "off_scale",
                                       "satisfaction",
-                                      "waiting_time_platform_unit",
-                                      "online_time_platform_unit"})
+                                      "waiting_time_s",
+                                      "online_time_s"})
     csv.text(head);
   for (const int score : scores) csv.text("score_" + std::to_string(score));
   csv.end_row();

@@ -187,6 +187,8 @@ void QualityAccumulator::rate(QualityFigures& figures) const {
       satisfied += count;
     else if (among(scale_->dissatisfied, score))
       dissatisfied += count;
+    else if (!scale_->neutral.empty() && !among(scale_->neutral, score))
+      off_scale += count;
   }
   figures.satisfied = satisfied;
   figures.dissatisfied = dissatisfied;

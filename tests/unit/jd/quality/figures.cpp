@@ -172,6 +172,19 @@ TEST_CASE("a scale may run the other way; without one nothing is called satisfie
   CHECK_FALSE(total.satisfaction.has_value());
 }
 
+TEST_CASE("shops A11: the scale is that of JD's texts, and a score on none of its lists is marked") {
+  auto figures = week(jd::ScoreScale());
+  for (const auto& [score, count] : std::map<int, int>{{0, 1}, {25, 1}, {50, 2}, {75, 3}, {100, 5}, {5, 4}})
+    figures.add(counted("zhang", "2024-06-03", score, count));
+  const auto total = figures.report().total;
+  CHECK(total.rated == 16);
+  CHECK(total.satisfied == 8);
+  CHECK(total.dissatisfied == 2);
+  CHECK(total.off_scale == 4);
+  CHECK(*total.satisfaction == doctest::Approx(8.0 / 12));
+  CHECK(jd::QualityReportRequest(kMonday, kMonday + kDay).scale->satisfied == std::vector<int>{75, 100});
+}
+
 TEST_CASE("where the platform's counts are missing, the list is counted, and never both") {
   auto figures = week();
   figures.add(counted("zhang", "2024-06-03", 5, 2));
@@ -240,7 +253,7 @@ TEST_CASE("as CSV: one row per agent and day, then per agent, then the total; ab
   CHECK(csv ==
         "scope,agent,date,sessions,transferred,answered,never_answered,first_response_median_s,first_response_p90_s,"
         "first_response_mean_s,replied,unreplied,rated,commented,satisfied,dissatisfied,off_scale,satisfaction,"
-        "waiting_time_platform_unit,online_time_platform_unit,score_1,score_5\r\n"
+        "waiting_time_s,online_time_s,score_1,score_5\r\n"
         "day,\"'=cmd|' /C calc'!A0\",2024-06-03,,,,,,,,,,2,,2,0,0,1,,,0,2\r\n"
         "day,旗舰店-张,2024-06-03,1,0,1,0,12.5,12.5,12.5,,,1,,0,1,0,0,,,1,0\r\n"
         "agent,\"'=cmd|' /C calc'!A0\",,,,,,,,,,,2,,2,0,0,1,,,0,2\r\n"
