@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Foreign clients judge the sandbox and the push cryptography: npm's co-wechat-api and wechat-crypto, pinned by
-# tests/judges/package-lock.json, and Maven's typed weixin-popular, pinned by tests/judges/java/pom.xml and jars.sha256.
-# Where the packages of a registry cannot be had its judges say a loud "not run", the others judge all the same, and
-# the exit is 77.
+# tests/judges/package-lock.json, Maven's typed weixin-popular, pinned by tests/judges/java/pom.xml and jars.sha256, and
+# PyPI's jd-sdk and pyjos, pinned by tests/judges/requirements.txt. Where the packages of a registry cannot be had its
+# judges say a loud "not run", the others judge all the same, and the exit is 77.
 set -u
 export LC_ALL=C.UTF-8
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
@@ -56,10 +56,27 @@ get_jars() {
   return 1
 }
 
-have_npm=1 have_jars=1
+# get_wheels: the packages of the requirements into build/judges/python, each file as its hash there says.
+get_wheels() {
+  command -v python3 >/dev/null 2>&1 && python3 -m pip --version >/dev/null 2>&1 ||
+    (kefu_install python3 python3-pip) || not_run "python3 and pip cannot be installed (see above)" || return 1
+  cmp -s tests/judges/requirements.txt "$work/installed-requirements.txt" && return 0
+  say "Installing jd-sdk and pyjos (PyPI, pinned by tests/judges/requirements.txt)"
+  rm -rf "$work/python"
+  if ! python3 -m pip install --quiet --no-deps --require-hashes --target "$work/python" \
+    -r tests/judges/requirements.txt >"$logs/pip.log" 2>&1; then
+    tail -n 8 "$logs/pip.log"
+    not_run "pip could not install the packages of its judge (whole log: $logs/pip.log)"
+    return 1
+  fi
+  cp tests/judges/requirements.txt "$work/installed-requirements.txt"
+}
+
+have_npm=1 have_jars=1 have_wheels=1
 get_npm || have_npm=0
 get_jars || have_jars=0
-if [ "$have_npm$have_jars" != 00 ]; then
+get_wheels || have_wheels=0
+if [ "$have_npm$have_jars$have_wheels" != 000 ]; then
   # shellcheck disable=SC2086
   kefu_install $kefu_build_packages $kefu_test_packages
   say "Building the programs to be judged"
@@ -90,6 +107,10 @@ fi
 if [ "$have_jars" = 1 ]; then
   judge "weixin-popular does a shop's work in the sandbox and opens its pushes" \
     java -cp "$work/jars/*" tests/judges/java/Popular.java "$sandbox"
+fi
+if [ "$have_wheels" = 1 ]; then
+  judge "jd-sdk and pyjos ask the sandbox as a JD shop" \
+    env PYTHONPATH="$work/python" python3 tests/judges/jd_clients.py "$sandbox"
 fi
 
 printf '%d judges passed, %d failed, %d groups not run\n' "$passed" "$failed" "$absent"

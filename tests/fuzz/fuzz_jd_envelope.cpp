@@ -39,7 +39,7 @@ const detail::Platform& platform() {
     const Secret secret("5f1d3b7a9c2e4f6081a3c5e7092b4d6f");
     return std::make_shared<jd::ShopPlatform>(core, std::make_shared<const jd::AppConfig>("key", secret),
                                               std::make_shared<const jd::Signer>(jd::Signer::create(secret).value()),
-                                              "shop", nullptr);
+                                              "shop", nullptr, std::make_shared<jd::CallStop>(core, "key"));
   }();
   return *made;
 }

@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = kefu::jd::StreamCursor::parse(written);
     expect(again.has_value(), "what was written is read");
     expect(again->text() == written, "the same cursor");
-    expect(cursor->open.size() <= kefu::jd::StreamCursor::kMaxOpenChats, "bounded");
+    expect(cursor->open_days.size() <= kefu::jd::StreamCursor::kMaxOpenDays, "bounded");
   }
   if (const auto marks = kefu::jd::SeenItems::parse(text))
     expect(kefu::jd::SeenItems::text(*marks) == text, "the same marks");

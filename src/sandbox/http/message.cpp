@@ -141,6 +141,11 @@ bool read_request_line(std::string_view line, WebRequest& request) {
   if (first == std::string_view::npos || last == first || !starts_with(line.substr(last + 1), "HTTP/1.")) return false;
   request.method = line.substr(0, first);
   std::string_view target = line.substr(first + 1, last - first - 1);
+  // The absolute form is taken too (RFC 9112 3.2.2).
+  if (const std::size_t scheme = target.find("://"); target.substr(0, 4) == "http" && scheme <= 5) {
+    const std::size_t path = target.find('/', scheme + 3);
+    target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  }
   if (target.empty() || target.front() != '/') return false;
   const std::size_t question = target.find('?');
   request.path = percent_decoded(target.substr(0, question), false);
