@@ -166,7 +166,7 @@ void Flight::received(Result<HttpOutcome> arrived) {
 void Flight::judge(Verdict verdict, const Reply* reply, std::string_view detail) {
   report_.attempt(info_, verdict, attempt_start_, attempts_, http_status_);
   if (verdict.accepted) {
-    home_->queue_->answered(info_);
+    home_->queue_->answered(info_, platform_.clears_counters(info_));
     if (auto decoded = call_->decode(*reply); !decoded) {
       const std::string message = decoded.error().message();
       worst_ = Delivery::unknown;

@@ -36,7 +36,8 @@ class Platform {
 
   /// The limiter's rules, read once when the account's pipeline is made.
   virtual std::vector<LimitRule> limits() const { return {}; }
-  /// True for a call that clears the platform's own counters: its success opens every API that was used up.
+  /// Asked about a call that went well. True if the platform's own counters are cleared by it, or shown to be: every
+  /// API that was used up is open again.
   virtual bool clears_counters(const OperationInfo& info) const {
     static_cast<void>(info);
     return false;

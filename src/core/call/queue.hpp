@@ -39,11 +39,11 @@ class CallQueue {
   static void enter(const std::shared_ptr<CallQueue>& self, std::shared_ptr<SlotSeeker> call);
   /// What the platform says about its limits holds for the calls that follow (WIN-4).
   void learn(const OperationInfo& info, const Verdict& verdict);
-  /// A call of this API was answered: a stop of it is over; of all APIs, if it cleared the platform's counters.
-  void answered(const OperationInfo& info) {
+  /// A call of this API was answered: a stop of it is over; of all APIs, if the platform's counters are cleared.
+  void answered(const OperationInfo& info, bool all) {
     if (limiter_.idle()) return;
     limiter_.answered(info.name);
-    if (platform_->clears_counters(info)) limiter_.reopen();
+    if (all) limiter_.reopen();
   }
   /// How long a call of this bucket has to wait at least.
   Millis wait(std::string_view bucket) const { return limiter_.wait(bucket, now()); }

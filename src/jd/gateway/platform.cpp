@@ -160,7 +160,8 @@ detail::Verdict ShopPlatform::classify(const OperationInfo& info, const detail::
   }
   if (gateway && verdict.code == "67") verdict.most_repeats = 2;
   if (gateway && verdict.code == "2") stop_->refused();
-  if (verdict.accepted && !is_oauth_address(info.path)) stop_->answered();
+  lifted_ = verdict.accepted && !is_oauth_address(info.path) && stop_->is_on();
+  if (lifted_) stop_->answered();
   return verdict;
 }
 

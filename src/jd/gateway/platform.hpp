@@ -45,6 +45,8 @@ class ShopPlatform final : public detail::Platform {
   detail::Document read(const OperationInfo& info, const HttpReply& reply,
                         std::pmr::memory_resource* room) const override;
   detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override;
+  /// Code 2 concerns the application: a call that goes through after it opens all its APIs.
+  bool clears_counters(const OperationInfo&) const override { return lifted_; }
 
  private:
   void put_token(HttpRequest& request, const detail::TokenPtr& token);
@@ -55,8 +57,9 @@ class ShopPlatform final : public detail::Platform {
   const std::string account_;
   const std::shared_ptr<detail::TokenProvider> tokens_;
   const std::shared_ptr<CallStop> stop_;
-  const Gate gate_;  ///< Null: every call passes.
-  detail::TokenPtr last_;  // the one sent last, to find its text in answers; loop only
+  const Gate gate_;              ///< Null: every call passes.
+  mutable bool lifted_ = false;  // by the answer classified last; loop only
+  detail::TokenPtr last_;        // the one sent last, to find its text in answers; loop only
 };
 
 }  // namespace jd

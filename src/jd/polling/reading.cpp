@@ -107,7 +107,8 @@ void PollStream::list_page() {
 
 /// A page that cannot be read holds messages that nobody has seen: only the host may pass it over.
 void PollStream::list_failed(const Error& error) {
-  if (error.kind() != ErrorKind::malformed_reply || !must_skip_.exchange(false)) return fail(error);
+  skips_ = skips_ || must_skip_.exchange(false);
+  if (error.kind() != ErrorKind::malformed_reply || !skips_) return fail(error);
   report(LogLevel::error, log_event::kPollSkipped, "the host passed over a page that cannot be read",
          error.to_string());
   {
@@ -183,7 +184,8 @@ void PollStream::unit_page(PollItems items) {
 void PollStream::unit_failed(const Error& error) {
   const PollUnit unit = units_.front();
   const bool is_unreadable = error.kind() == ErrorKind::malformed_reply;
-  const bool skips = is_unreadable && must_skip_.exchange(false);
+  skips_ = skips_ || must_skip_.exchange(false);
+  const bool skips = is_unreadable && skips_;
   if (!skips) {
     if (is_unreadable) return fail(of_unit(unit, error));
     if (!refuses_unit_only(error)) return fail(error);

@@ -129,6 +129,8 @@ void PollStream::reset(Loaded found) {
   round_calls_ = 0;
   unsaved_.clear();
   unremoved_.clear();
+  inherited_floor_ = cursor_.floor;
+  skips_ = false;
   watch_.clear();
   close_pages();
   drop_unit();
@@ -212,8 +214,10 @@ void PollStream::end_window() {
   const WallTime to = cursor_.window->to;
   watch_.end_round(to, source_->shows_state());
   // No further than the log that waits longest, here or with the process that began this window.
-  const WallTime read = watch_.read_up_to(std::min(to, cursor_.floor.value_or(to)));
+  const WallTime read = watch_.read_up_to(std::min(to, inherited_floor_.value_or(to)));
   cursor_.position = std::max(cursor_.position, source_->shows_state() ? to : read);
+  inherited_floor_.reset();
+  skips_ = false;
   cursor_.floor.reset();
   cursor_.window.reset();
   cursor_.agent = 0;
@@ -293,10 +297,7 @@ void PollStream::compose() {
 
 void PollStream::answer(std::vector<StoreWrite> removals) {
   Outstanding given;
-  if (cursor_.window) {
-    const WallTime far = cursor_.floor.value_or(cursor_.window->to);
-    cursor_.floor = watch_.read_up_to(far);
-  }
+  if (cursor_.window) cursor_.floor = watch_.read_up_to(inherited_floor_.value_or(cursor_.window->to));
   given.head = cursor_.text();
   batch_.cursor.push_back(StoreWrite::put(root_.str(), given.head, generation_));
   for (const SeenItems::Segment& segment : unsaved_)

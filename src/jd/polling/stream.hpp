@@ -159,8 +159,10 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   std::vector<SeenItems::Segment> unsaved_;  ///< Sealed since the last commit.
   std::vector<std::uint64_t> unremoved_;     ///< Serials whose records are to go.
   WallTime saved_position_{};
-  bool window_moved_ = false;  ///< Since the last commit.
-  bool reaches_now_ = false;   ///< The window ends when it was opened.
+  bool window_moved_ = false;                ///< Since the last commit.
+  bool reaches_now_ = false;                 ///< The window ends when it was opened.
+  std::optional<WallTime> inherited_floor_;  ///< StreamCursor::floor of the process before.
+  bool skips_ = false;                       ///< Until the window ends: the host said so.
   std::int64_t round_calls_ = 0;
   WatchList watch_;
 
