@@ -49,6 +49,7 @@
 #include <kefu/core/trace.hpp>
 #include <kefu/core/when_all.hpp>
 #include <kefu/jd/after_sale.hpp>
+#include <kefu/jd/after_sale_records.hpp>
 #include <kefu/jd/after_sale_review.hpp>
 #include <kefu/jd/app.hpp>
 #include <kefu/jd/buyer.hpp>

@@ -1,6 +1,7 @@
 #include "support/jd_operation_cases.hpp"
 
 #include <kefu/jd/after_sale.hpp>
+#include <kefu/jd/after_sale_records.hpp>
 
 using namespace kefu;
 using namespace kefu::jd;

@@ -14,11 +14,11 @@
 using namespace kefu;
 using namespace std::chrono_literals;
 using kefu_test::JdTwinWorld;
-using kefu_test::PolledShop;
 using kefu_test::kTwinAgent;
 using kefu_test::kTwinBuyer;
 using kefu_test::kTwinJdApp;
 using kefu_test::kTwinJdShop;
+using kefu_test::PolledShop;
 
 namespace {
 

@@ -2,6 +2,7 @@
 #include "support/jd_operation_cases.hpp"
 #include "support/jd_twin_world.hpp"
 
+#include <kefu/jd/after_sale_records.hpp>
 #include <kefu/jd/after_sale_review.hpp>
 #include <kefu/jd/dongdong.hpp>
 #include <kefu/jd/goods.hpp>

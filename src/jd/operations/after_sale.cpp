@@ -4,6 +4,7 @@
 #include "jd/operations/rows.hpp"
 
 #include <kefu/jd/after_sale.hpp>
+#include <kefu/jd/after_sale_records.hpp>
 
 KEFU_BEGIN_NAMESPACE
 namespace jd {
