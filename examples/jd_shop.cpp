@@ -14,7 +14,6 @@
 #include <iostream>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace {
 
@@ -44,7 +43,6 @@ kefu::Result<void> authorize(const kefu::jd::App& app) {
 void print_report(const kefu::jd::Shop& shop) {
   const auto today = kefu::jd::start_of_day(std::chrono::system_clock::now());
   kefu::jd::QualityReportRequest request(today - std::chrono::hours(24 * 7), today);
-  request.scale.emplace(std::vector<int>{4, 5}, std::vector<int>{1, 2});  // JD publishes no scale: set your own
   const auto report = kefu::jd::quality_report(shop, request).get();
   if (!report) {
     fail("quality report", report.error());

@@ -41,15 +41,7 @@ std::string in_chinese(std::string_view reason) {
        "请求只见于一个 SDK 的转存，公开资料中没有响应"},
       {"the answer is that of an internal entry; how the gateway wraps it is not known",
        "响应取自内部入口，网关如何包装未知"},
-      {"the member that holds the finding is in no public source", "公开资料中没有承载检查结论的字段"},
-      {"the request's own filters are in one source only", "请求的筛选字段只见于一处资料"},
-      {"the answer is in no public source, and packages of 2020 to 2024 lack the method: see that the application gets "
-       "it",
-       "公开资料中没有响应；2020 至 2024 年的 SDK 包没有此接口，请确认应用已获授权"},
-      {"request and answer are those of enSearch by analogy; no public source that was read shows them",
-       "请求与响应按 enSearch 推断，所读公开资料中没有"},
-      {"two sources disagree on the answer", "两处资料的响应不一致"},
-      {"the name alone is public: request keys and answer are guesses", "只有接口名公开，请求字段与响应均为推测"},
+      {"which resultCode says yes is in no public source", "公开资料中没有说明 resultCode 何值表示成功"},
   };
   const auto found = kReasons.find(reason);
   CHECK_MESSAGE(found != kReasons.end(), "no Chinese words for: " << std::string(reason));

@@ -224,6 +224,7 @@ TEST_CASE("JD-6: 10 000 sessions of history are caught up with in bounded batche
   world.settings.polling.look_back = std::chrono::hours(24 * 10);
   world.settings.polling.evaluations = false;
   world.settings.polling.after_sale = false;
+  world.settings.polling.agent_messages = false;
   world.open();
   sandbox::JdHistory history;
   history.sessions = 10'000;
@@ -244,6 +245,8 @@ TEST_CASE("JD-6: 10 000 sessions of history are caught up with in bounded batche
 
 TEST_CASE("JD-6: an Inbox over a shop: polled, handled, answered in the session, once over restarts") {
   PolledShop world;
+  world.settings.polling.agent_messages = false;
+  world.open();
   int handled = 0;
   const auto begin = [&] {
     auto inbox = Inbox::create(*world.runtime, world.polled, [&](const InboundEvent& event, const InboxTurn& turn) {

@@ -212,6 +212,7 @@ TEST_CASE("chat logs are read back: who wrote what, over weeks, whatever the pla
        {"", "jd_newest_first", "jd_legacy_wrappers", "jd_dates_as_text", "jd_numbers_as_strings", "end day"}) {
     CAPTURE(variant);
     TwinShop world;
+    world.turn("jd_absent_waiter_is_main_account", 0);
     if (variant == "end day")
       world.turn("jd_end_day_counts", 0);
     else if (!variant.empty())
@@ -263,6 +264,7 @@ TEST_CASE("what was said in a session is in its transcript; words are searched")
 
 TEST_CASE("sessions and agents of the shop are listed") {
   TwinShop world;
+  world.turn("jd_absent_waiter_is_main_account", 0);
   world.turn("jd_page_size_max", 7);
   const WallTime now = world.time->wall();
   sandbox::JdHistory history;

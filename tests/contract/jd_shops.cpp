@@ -82,8 +82,9 @@ bool has_objects_in_list(Value value) {
 
 /// Their answers are in no source: entries are handed out as JSON, or the node's code is all that is known.
 bool shows_raw_json(std::string_view method) {
-  for (const std::string_view known : {"MessagePush", "dongdong.packet", "DataService", "NoticeDispatcher",
-                                       "inviteEvaluationList", "leavemsg", "waiterpresence"})
+  for (const std::string_view known :
+       {"MessagePush", "dongdong.packet", "DataService", "NoticeDispatcher", "inviteEvaluationList", "leavemsg",
+        "waiterpresence", "saveReply", "commentreply.save"})
     if (method.find(known) != std::string_view::npos) return true;
   return false;
 }

@@ -16,7 +16,8 @@ namespace kefu_test {
 
 /// A shop that is polled by hand.
 struct PolledShop : JdTwinWorld {
-  explicit PolledShop(std::int64_t calls = 0) : kept(std::make_shared<kefu::MemoryStore>(time)), calls_per_day(calls) {
+  explicit PolledShop(std::int64_t calls = 10'000'000)
+      : kept(std::make_shared<kefu::MemoryStore>(time)), calls_per_day(calls) {
     restart_here();
     settings = shop_config();
     open();

@@ -51,8 +51,9 @@ struct AfterSaleDesk {
 /// calls for all of them take.
 struct PollingSettings {
   PollingSettings() {}
-  bool chats = true;           ///< Sessions and their chat logs: customers' messages.
-  bool agent_messages = true;  ///< Also what agents wrote, as AgentSpoke, so that a human's answer is seen.
+  bool chats = true;  ///< Sessions and their chat logs: customers' messages.
+  /// With `chats`, also what agents wrote, as AgentSpoke, so that a human's answer is seen.
+  bool agent_messages = true;
   bool evaluations = true;
   /// After-sale orders (asc.sync) and customers' unsolved messages on them; needs ShopConfig::after_sale.
   bool after_sale = true;

@@ -56,7 +56,7 @@ void forbid_sending(Capabilities& c) {
 
 bool polls_anything(const ShopConfig& config) {
   const PollingSettings& polling = config.polling;
-  return polling.chats || polling.agent_messages || polling.evaluations || (polling.after_sale && config.after_sale);
+  return polling.chats || polling.evaluations || (polling.after_sale && config.after_sale);
 }
 
 void describe_facets(Capabilities& c, const ShopConfig& config) {

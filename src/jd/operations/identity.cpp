@@ -18,7 +18,8 @@ Result<void> read_converted(detail::Value node, ConvertedId& to) {
   const detail::Value from = conversion(node);
   const detail::Value id = first_of(from, {"data", "openId"});
   const bool is_named = from["data"].kind() != detail::Value::Kind::absent || from["openId"].present();
-  if (!is_named || (id && id.text().empty()))
+  const bool is_text = id.kind() == detail::Value::Kind::string;  // an empty one: nobody of that name
+  if (!is_named || (id && !is_text && id.text().empty()))
     return Error(ErrorKind::malformed_reply, "the answer holds no id under data or openId");
   to.id = std::string(id.text());
   to.code = first_text(from, {"code"});

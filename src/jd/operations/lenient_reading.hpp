@@ -35,6 +35,7 @@ detail::Value node_or_root(detail::Value root);
 template <class T>
 Result<void> read_entries(detail::Value list, std::vector<T>& to) {
   for (const detail::Value item : list.items()) {
+    if (item.kind() == detail::Value::Kind::null) continue;
     detail::FieldReader reader(item);
     reader.root(to.emplace_back());
     if (item.kind() != detail::Value::Kind::object || !reader.recognized() || reader.has_strange_entry())

@@ -298,12 +298,12 @@ std::shared_ptr<ShopPoller> make_shop_poller(PollParts parts, ApiClient client,
                                              std::shared_ptr<const ShopConfig> shop) {
   const PollingSettings& wanted = shop->polling;
   const bool desk = wanted.after_sale && shop->after_sale;
-  if (!wanted.chats && !wanted.agent_messages && !wanted.evaluations && !desk) return nullptr;
+  if (!wanted.chats && !wanted.evaluations && !desk) return nullptr;
   auto make = [client = std::move(client), shop = std::move(shop), desk] {
     const PollingSettings& settings = shop->polling;
     const auto agents = std::make_shared<AgentGroup>(client, settings.agents);
     ShopPoller::Sources sources;
-    if (settings.chats || settings.agent_messages) sources.push_back(make_chat_source(client, settings, agents));
+    if (settings.chats) sources.push_back(make_chat_source(client, settings, agents));
     if (settings.evaluations) sources.push_back(make_evaluation_source(client, settings, agents));
     if (desk) {
       sources.push_back(make_unsolved_source(client, settings, *shop->after_sale));

@@ -234,6 +234,7 @@ void PollStream::unit_read() {
     const int ordinal = equal[item.identity]++;
     if (!cursor_.seen.has(seen_mark(polled_event_id(item, ordinal)))) ready_.emplace_back(std::move(item), ordinal);
   }
+  if (before == 0 || line < ready_since_) ready_since_ = line;
   if (unit.must_read) watch_.was_read(unit, *cursor_.window, newest, ready_.size() > before);
 }
 

@@ -295,9 +295,18 @@ void PollStream::compose() {
       });
 }
 
+/// What this batch leaves to be read again if the process dies. A page that is being worked at is listed again.
+WallTime PollStream::read_so_far() const {
+  std::unordered_set<std::uint64_t> queued;
+  if (page_loaded_)
+    for (const PollUnit& unit : units_) queued.insert(unit.once);
+  const WallTime read = watch_.read_up_to(inherited_floor_.value_or(cursor_.window->to), queued);
+  return page_loaded_ || ready_.empty() ? read : std::min(read, ready_since_);
+}
+
 void PollStream::answer(std::vector<StoreWrite> removals) {
   Outstanding given;
-  if (cursor_.window) cursor_.floor = watch_.read_up_to(inherited_floor_.value_or(cursor_.window->to));
+  if (cursor_.window) cursor_.floor = read_so_far();
   given.head = cursor_.text();
   batch_.cursor.push_back(StoreWrite::put(root_.str(), given.head, generation_));
   for (const SeenItems::Segment& segment : unsaved_)

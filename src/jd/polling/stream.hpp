@@ -133,6 +133,7 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
 
   WallTime now() const { return parts_.runtime->clock->wall(); }
   WallTime horizon() const;
+  WallTime read_so_far() const;
   PollWindow listed_window() const;
   WallTime unit_horizon() const;
   void report(LogLevel level, std::string_view event, std::string_view message, std::string_view why) const;
@@ -193,6 +194,7 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   std::optional<WallTime> unit_newest_;
   std::vector<PolledItem> unit_items_;
   std::deque<Ready> ready_;
+  WallTime ready_since_{};  ///< From where on the logs of `ready_` were read.
 
   mutable std::mutex mutex_;  ///< Of what is below.
   StreamHealth health_;

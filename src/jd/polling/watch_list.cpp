@@ -88,9 +88,9 @@ void WatchList::set_aside(const PollUnit& unit, const PollWindow& window) {
   entry.pause = std::clamp(2 * entry.pause, kFirstPause, kLongestPause);
 }
 
-WallTime WatchList::read_up_to(WallTime at_most) const {
+WallTime WatchList::read_up_to(WallTime at_most, const std::unordered_set<std::uint64_t>& queued) const {
   for (const auto& [once, entry] : entries_)
-    if (!entry.is_aside) at_most = std::min(at_most, entry.read_to);
+    if (!entry.is_aside && queued.count(once) == 0) at_most = std::min(at_most, entry.read_to);
   return at_most;
 }
 

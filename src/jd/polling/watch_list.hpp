@@ -43,8 +43,8 @@ class WatchList {
   /// The platform would not show it: it is asked for again after a pause, from where it stood.
   void set_aside(const PollUnit& unit, const PollWindow& window);
 
-  /// Everything up to here was read, but for what is set aside.
-  WallTime read_up_to(WallTime at_most) const;
+  /// Everything up to here was read, but for what is set aside and for those `queued`.
+  WallTime read_up_to(WallTime at_most, const std::unordered_set<std::uint64_t>& queued = {}) const;
   std::size_t aside() const;
   std::size_t size() const { return entries_.size(); }
   void clear();

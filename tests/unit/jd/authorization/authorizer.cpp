@@ -225,7 +225,7 @@ TEST_CASE("SEC-1, STO-4: no credential in a log, a metric, an error or a key") {
   const auto provider = w.tokens();
   const auto first = w.get(provider).value();
   said += w.refuse(provider, first);
-  w.fake.refuse = true;
+  w.fake.refuse = w.fake.named = true;
   said += w.refuse(provider, w.get(provider).value()) + w.last_error;
   note(w.get(provider));
   const auto link = w.authorizer()->link("shop2").get().value();

@@ -56,6 +56,7 @@ TEST_CASE("foundation e: a renewal whose writing is in doubt is read again befor
 TEST_CASE("JD-4: what could not be stored is not used, and written by the next fetch without another call") {
   ExpiredWorld w;
   const auto seen = w.observe();
+  w.fake.named = true;
   w.watched->failing_commits = 1'000'000;
   CHECK(w.text(w.provider) == "unavailable");
   CHECK(w.fake.refreshes == 1);
@@ -76,6 +77,7 @@ TEST_CASE("JD-4: what could not be stored is not used, and written by the next f
 
 TEST_CASE("JD-4: a process that dies between answer and write loses a rotated refresh token, and says so") {
   ExpiredWorld w;
+  w.fake.named = true;
   w.watched->failing_commits = 1'000'000;
   SUBCASE("the platform ends old refresh tokens") {
     CHECK(w.text(w.provider) == "unavailable");

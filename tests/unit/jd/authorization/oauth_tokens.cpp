@@ -202,7 +202,7 @@ TEST_CASE("shops A7: refused by the gateway and, for minutes, by the authorizati
 TEST_CASE("shops A7: one odd answer ends no grant: it is asked again over the day of margin") {
   AuthorizedWorld w;
   w.fake.raw = R"({"code":500,"msg":"系统繁忙，请稍后再试"})";
-  w.pass(std::chrono::seconds(w.fake.life) - kHour * 23);
+  w.pass(std::chrono::seconds(w.fake.life) - kHour * 19);
   CHECK(w.fake.refreshes >= 1);
   CHECK(w.provider->at_hand().get() == w.first.get());
   CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::authorized);

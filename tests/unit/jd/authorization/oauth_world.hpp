@@ -26,6 +26,7 @@ class FakeAuthorization {
   bool rotate = true;       ///< A refresh gives another refresh token and ends the old one.
   bool same_text = false;   ///< A refresh keeps the text of the access token.
   bool refuse = false;      ///< Refreshes are refused.
+  bool named = false;       ///< Refusals are named; else their number says nothing.
   bool accept_any = false;  ///< Refresh tokens of before are good too.
   std::string raw;          ///< The whole next answers, if not empty.
   int status = 200;         ///< Of answers in `raw`.
@@ -47,7 +48,10 @@ class FakeAuthorization {
     std::string given;
     for (const auto& [name, value] : request.query)
       if (name == "refresh_token") given = value;
-    if (refuse || (given != refresh && !accept_any))
+    const bool is_refused = refuse || (given != refresh && !accept_any);
+    if (is_refused && named)
+      return reply(R"({"error":"invalid_grant","error_description":"refresh_token )" + given + R"( is invalid"})", 400);
+    if (is_refused)
       return reply(R"({"code":400,"msg":"refresh_token )" + given + R"( is invalid","requestId":"r-1"})", 200);
     if (!same_text) access = fmt::format("{}-{}", kPlantedAccessToken, ++made_);
     if (rotate) refresh = fmt::format("{}-{}", kPlantedRefreshToken, ++made_);

@@ -71,7 +71,7 @@ TEST_CASE("one connection serves many calls; what is no HTTP ends it") {
   CHECK(client.raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n").head.find("Connection: close") != std::string::npos);
   CHECK(client.state() == "closed");
   for (const char* wrong :
-       {"nonsense\r\n\r\n", "GET http://x/ HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+       {"nonsense\r\n\r\n", "GET ftp://x/ HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
         "GET / HTTP/1.1\r\n: x\r\n\r\n"}) {
     TinyClient other(test.sandbox.wechat_url());
