@@ -259,7 +259,7 @@ TEST_CASE("shops A6: idle sessions are read ever more rarely, and a line sets on
 }
 
 TEST_CASE("shops A6: without calls_per_day the assumed number is shown, and idle sessions do not eat it") {
-  PolledShop world;
+  PolledShop world(0);
   world.drain();
   for (int i = 0; i < 300; ++i) world.buyer_writes("在吗", numbered("buyer_", i));
   const auto before = world.sandbox.calls();
