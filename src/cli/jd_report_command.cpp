@@ -84,7 +84,9 @@ void add_jd_report(CLI::App& jd, Run& run) {
   report->add_option("--from", flags->from, "First day, as 2024-06-01 (GMT+8)")->required();
   report->add_option("--to", flags->to, "Last day")->required();
   report->add_option("--agent", flags->agents, "Account of an agent; may be repeated. Without: the main account");
-  report->add_option("--satisfied", flags->satisfied, "Scores that count as satisfied; without: 75,100, as JD wrote in 2013")
+  report
+      ->add_option("--satisfied", flags->satisfied,
+                   "Scores that count as satisfied; without: 75,100, as JD wrote in 2013")
       ->delimiter(',');
   report->add_option("--dissatisfied", flags->dissatisfied, "Scores that count as dissatisfied; without: 0,25")
       ->delimiter(',');

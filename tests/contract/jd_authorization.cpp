@@ -303,6 +303,8 @@ TEST_CASE("SEC-1, STO-4: on the whole way no credential reaches a log, an error 
   learn();
   w.grants("revoke");
   w.call(process);
+  w.pass(std::chrono::minutes(11));
+  w.call(process);
   std::string said = w.seen->all() + w.errors + process.app->authorizer()->merchant(kShop).get().value().why;
   const auto items = w.store->list("kefu/", "", 1000).value();
   for (const auto& item : items.items) said += item.first + "\n";

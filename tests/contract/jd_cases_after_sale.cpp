@@ -191,6 +191,9 @@ std::vector<JdCase> jd_after_sale_cases() {
                 const ServiceFreight& one = read.freights[0];
                 CHECK((one.express_code == "JDVA00000000002" && one.express_company == "京东快递"));
                 CHECK((one.freight_money == "12.0" && one.ship_way_id == 10));
+                REQUIRE((one.notes.size() == 1 && one.notes[0].freight_id == 9301));
+                CHECK((one.notes[0].content == "登记运单" && one.notes[0].author == "客服A"));
+                CHECK((one.repeated == false && !one.first_upload_date.empty()));
                 CHECK(text_of(one.delivery_date) == "2024-05-31 08:30:00");
               }),
       jd_case(acted(ViewServiceTelephone(kService)),

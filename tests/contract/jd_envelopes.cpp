@@ -170,6 +170,12 @@ TEST_CASE("JD-3: DongDong's own codes of success, each for its method alone") {
   CHECK(succeeds(in_node(R"({"code":"230070","errmsg":"ok"})"), kPush));
   CHECK(succeeds(in_node(R"({"code":"0","errmsg":"ok","msgid":"1"})"),
                  "jingdong.MessagePushService.pushChatTextMessage"));
+  // Their wrapper is not public: the plain result is read as well, theirs alone.
+  CHECK(succeeds(R"({"code":230031,"accessToken":"t","errmsg":""})", kGrant));
+  CHECK(succeeds(R"({"code":230070,"errmsg":""})", kPush));
+  CHECK_FALSE(succeeds(R"({"code":230031,"accessToken":"t","errmsg":""})", kMethod));
+  CHECK(error_of(R"({"code":230001,"errmsg":"no"})", kGrant).details().platform_message == "no");
+  CHECK_FALSE(succeeds(R"({"errmsg":""})", kPush));
   CHECK_FALSE(succeeds(in_node(R"({"code":"230070","errmsg":"?"})"), kGrant));
   CHECK_FALSE(succeeds(in_node(R"({"code":"230031","errmsg":"?"})"), kPush));
   const Error declined = error_of(in_node(R"({"code":"230001"})"), kPush, Effect::create);

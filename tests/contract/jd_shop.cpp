@@ -327,6 +327,7 @@ TEST_CASE("the quality report of a shop whose month is known") {
     }
     jd::QualityReportRequest request(jd::start_of_day(now) - 30 * kDay, jd::start_of_day(now));
     request.scale.emplace(std::vector<int>{4, 5}, std::vector<int>{1, 2});
+    request.agents = {kTwinAgent, "flagship-li"};
     const auto report = jd::quality_report(*world.answering, request).get();
     REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().to_string()));
     for (const auto& part : report->missing) FAIL_CHECK(part.what << ": " << part.why.to_string());

@@ -39,20 +39,26 @@ struct PolledShop : JdTwinWorld {
     app = std::make_unique<kefu::jd::App>(*std::move(made));
   }
   kefu::Result<kefu::PollBatch> poll() { return polled->poller()->poll().get(); }
-  /// Polls until nothing waits; all that came is kept.
+  /// One poll whose batch is accepted; what came is kept.
+  kefu::Result<kefu::PollBatch> take() {
+    auto batch = poll();
+    if (!batch) return batch;
+    CHECK(batch->events.size() <= kefu::Poller::kMaxEvents);
+    largest_writes = std::max(largest_writes, batch->cursor.size());
+    for (const auto& write : batch->cursor)
+      if (write.value) largest_value = std::max(largest_value, write.value->size());
+    if (!batch->cursor.empty()) REQUIRE(polled->poller()->accept(batch->cursor).get());
+    for (const auto& event : batch->events) {
+      CHECK(ids.insert(event.event_id).second);
+      events.push_back(event);
+    }
+    return batch;
+  }
+  /// Polls until nothing waits.
   kefu::PollBatch drain() {
     for (int i = 0; i < 20'000; ++i) {
-      auto batch = poll();
+      auto batch = take();
       REQUIRE_MESSAGE(batch.has_value(), (batch ? "" : batch.error().to_string()));
-      CHECK(batch->events.size() <= kefu::Poller::kMaxEvents);
-      largest_writes = std::max(largest_writes, batch->cursor.size());
-      for (const auto& write : batch->cursor)
-        if (write.value) largest_value = std::max(largest_value, write.value->size());
-      if (!batch->cursor.empty()) REQUIRE(polled->poller()->accept(batch->cursor).get());
-      for (auto& event : batch->events) {
-        CHECK(ids.insert(event.event_id).second);
-        events.push_back(std::move(event));
-      }
       if (!batch->more) return *std::move(batch);
     }
     FAIL("it never ends");

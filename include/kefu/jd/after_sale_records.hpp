@@ -100,6 +100,15 @@ struct KEFU_EXPORT ListServiceLogs {
   std::optional<int> page_size;
 };
 
+/// One note about how the goods travel.
+struct ServiceFreightNote {
+  ServiceFreightNote() {}
+  std::int64_t freight_id = 0;
+  Time time;
+  std::string author;
+  std::string content;
+  std::string remark;
+};
 /// How the goods travel back (Expressage).
 struct ServiceFreight {
   ServiceFreight() {}
@@ -108,8 +117,12 @@ struct ServiceFreight {
   std::string express_company;
   std::string freight_money;  ///< The platform's own digits, in yuan; as `final_freight_money`.
   std::string final_freight_money;
+  std::string modified_money;
+  std::optional<bool> repeated;  ///< The freight was paid for before.
   Time delivery_date;
+  Time first_upload_date;
   std::optional<int> ship_way_id;
+  std::vector<ServiceFreightNote> notes;
   std::string raw;
 };
 struct ServiceFreights {

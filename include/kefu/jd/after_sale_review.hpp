@@ -182,7 +182,8 @@ struct ServiceRefund {
   std::optional<int> status;  ///< 13: refunded, 14: failed.
   RefundedService service;    ///< `sameOrderServiceBill`.
 };
-/// After-sale orders with their refunds: `jingdong.asc.serviceAndRefund.view`. Effect: read. Request [A], answer [B].
+/// After-sale orders with their refunds: `jingdong.asc.serviceAndRefund.view` [A], the order in it [B].
+/// Effect: read.
 /// Takes no operatePin; `bu_id` since 2022, empty: left out.
 struct KEFU_EXPORT ViewServiceRefunds {
   using Response = Page<ServiceRefund>;

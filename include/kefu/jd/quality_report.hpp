@@ -38,8 +38,8 @@ struct QualityReportRequest {
   QualityReportRequest(WallTime f, WallTime t) : from(f), to(t) {}
   WallTime from;
   WallTime to;  ///< Exclusive.
-  /// The agents' accounts. Empty: asked once without a name, which means the main account; if that account authorized
-  /// the shop, its sub-accounts come with it.
+  /// The agents' accounts (AgentSessions::agents lists them). Empty: asked once without a name, which may mean the main
+  /// account alone.
   std::vector<std::string> agents;
   /// Absent: no satisfaction is computed.
   std::optional<ScoreScale> scale = ScoreScale();

@@ -89,7 +89,7 @@ class TokenFetcher {
   enum class Mode : unsigned char {
     normal,
     replacing,  ///< As normal; the platform refused the current token.
-    forced,  ///< Retires the current token at once; budgeted (TOK-5).
+    forced,     ///< Retires the current token at once; budgeted (TOK-5).
   };
   virtual bool can_force() const { return false; }
   virtual void fetch(Mode mode, MonoTime deadline, CancelToken cancel,

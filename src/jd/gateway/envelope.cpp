@@ -206,6 +206,13 @@ void read_oauth_answer(Value root, int status, AnswerReading& reading) {
   reading.answer.request_id = std::string(request_id_of(root));
 }
 
+/// How the gateway wraps the results of DongDong's older services is not public (jd 4.5): the plain result is taken
+/// too.
+bool may_come_plain(const OperationInfo& info, Value root) {
+  const CallConditions conditions(info, AnswerLayer::business);
+  return root["code"].present() && (conditions.holds("dongdong_grant") || conditions.holds("dongdong_push"));
+}
+
 }  // namespace
 
 AnswerReading read_answer(const OperationInfo& info, const detail::Reply& reply) {
@@ -220,7 +227,8 @@ AnswerReading read_answer(const OperationInfo& info, const detail::Reply& reply)
     read_oauth_answer(root, reply.http.status, reading);
     return reading;
   }
-  const Value node = answer_node(root);
+  Value node = answer_node(root);
+  if (node.kind() != Value::Kind::object && may_come_plain(info, root)) node = root;
   // Clients take any other status for a failure of the transport, and so for the fault that is left then.
   if (reply.http.status != 200 || node.kind() != Value::Kind::object) {
     reading.answer.fault = detail::Fault::missing_field;

@@ -227,14 +227,25 @@ KEFU_FIELDS(jd::ListServiceLogs) {
   v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
 }
 
+KEFU_FIELDS(jd::ServiceFreightNote) {
+  v.optional("freightId", s.freight_id);
+  v.optional("createDate", s.time);
+  v.optional("createName", s.author);
+  v.optional("content", s.content);
+  v.optional("remark", s.remark);
+}
 KEFU_FIELDS(jd::ServiceFreight) {
   v.optional("serviceId", s.service_id);
   v.optional("expressCode", s.express_code);
   v.optional("expressCompany", s.express_company);
   v.optional("freightMoney", s.freight_money);
   v.optional("finalFreightMoney", s.final_freight_money);
+  v.optional("modifiedMoney", s.modified_money);
+  v.optional("repeatFreightFlag", s.repeated);
   v.optional("deliveryDate", s.delivery_date);
+  v.optional("firstUploadDate", s.first_upload_date);
   v.optional("shipWayId", s.ship_way_id);
+  v.optional("freightLogList", s.notes);
   v.whole(s.raw);
 }
 KEFU_FIELDS(jd::ViewFreight) { jd::service_of_order(v, s); }

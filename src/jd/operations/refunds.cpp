@@ -126,8 +126,8 @@ Result<void> decode_refunds(const detail::Reply& reply, void* response) {
 
 }  // namespace
 
-KEFU_JD_ROW_DECODED(ViewServiceRefunds, "asc.serviceAndRefund.view", Effect::read, "商家售后服务开放",
-                    "the answer is in one SDK only", &decode_page<ServiceRefund>)
+KEFU_JD_ROW_DECODED(ViewServiceRefunds, "asc.serviceAndRefund.view", Effect::read, "商家售后服务开放", "",
+                    &decode_page<ServiceRefund>)
 KEFU_JD_ROW_DECODED(ListRefundApplications, "pop.afs.soa.refundapply.queryPageList", Effect::read,
                     "pop.afs.soa.refundapply.queryPageList", "", &decode_refunds)
 KEFU_JD_ROW_DECODED(GetRefundApplication, "pop.afs.soa.refundapply.queryById", Effect::read,

@@ -33,7 +33,7 @@ TEST_CASE("the gateway checks in the order of the reference, with codes as strin
   test.control("POST", std::string("/jd/apps/") + kJdKey, R"({"calls_per_day":1})");
   CHECK(code_with({}) == "2");
   CHECK(code_with({{"360buy_param_json", "{"}}) == "63");
-  CHECK(code_with({{"360buy_param_json", "[]"}}) == "62");
+  CHECK(code_with({{"360buy_param_json", "[1]"}}) == "62");
   test.control("POST", std::string("/jd/apps/") + kJdKey, R"({"methods":["jingdong.im.pop.chatlog.get"]})");
   CHECK(code_with({{"360buy_param_json", "{"}}) == "24");
   CHECK(code_with({{"access_token", "none"}}) == "19");
