@@ -4,6 +4,7 @@
 #include <kefu/channel/inbound.hpp>
 #include <kefu/core/error.hpp>
 #include <kefu/core/export.hpp>
+#include <kefu/core/function.hpp>
 #include <kefu/core/result.hpp>
 #include <kefu/core/time.hpp>
 
@@ -122,6 +123,11 @@ class KEFU_EXPORT PushReceiver {
   /// Builds the answer to an opened push, encrypted if the push was. Errors: `bad_argument`, `unsupported` (this
   /// account kind has no such passive reply; the message names what to use).
   virtual Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const = 0;
+
+  /// Finds out which customer an opened event is about, on a platform that knows one customer by several ids; done by
+  /// the Inbox before it chooses the event's place. `done` is called once, perhaps within the call, with the event as
+  /// it is to be handled; an error: it cannot be told now. The default hands the event on.
+  virtual void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const;
 
   /// The answer that says "received" and nothing else.
   virtual WebhookResponse acknowledge() const = 0;

@@ -110,6 +110,9 @@ std::string_view to_string(TranscriptEntry::From from) noexcept {
 }
 
 bool PushReceiver::can_carry(const PassiveReply&) const { return true; }
+void PushReceiver::recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const {
+  done(std::move(event));
+}
 
 std::string_view to_string(OpenedPush::Outcome outcome) noexcept {
   return detail::name_in<3>({"event", "url_check", "refused"}, outcome);

@@ -1,6 +1,7 @@
 #include "channel/inbox/intake.hpp"
 
 #include "channel/inbox/core.hpp"
+#include "core/async/host_answer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxWaiters = 16;
 constexpr HostSeam kOpenPush{"PushReceiver::open"};
 constexpr HostSeam kReply{"PushReceiver::reply"};
+constexpr HostSeam kRecognize{"PushReceiver::recognize"};
 WebhookResponse try_again() { return WebhookResponse(503, "try again"); }
 
 bool is_header(std::string_view given, std::string_view lower) {
@@ -127,15 +129,44 @@ void Intake::resolved(const AccountPtr& account, InboundEvent event, std::string
   item.place = AccountPlaces::Slot(core_.places, account->number);
   item.account = account;
   item.event_id = event.event_id;
-  item.lane = account->keys.lane(event);
-  SinkEvent given(std::move(event));
+  ask_host<InboundEvent>(
+      core_.runtime, kRecognize, AtStop::answered_here,
+      [&](auto answer) { waiter->receiver->recognize(std::move(event), std::move(answer)); },
+      [core = core_.shared_from_this(), key = std::move(key), trace = std::move(trace),
+       deadline](Result<InboundEvent> known) mutable {
+        const auto& loop = core->runtime->scheduler;
+        if (loop->is_own_thread()) return core->intake.recognized(key, std::move(known), std::move(trace), deadline);
+        loop->post(
+            [core, key = std::move(key), known = std::move(known), trace = std::move(trace), deadline]() mutable {
+              core->intake.recognized(key, std::move(known), std::move(trace), deadline);
+            });
+      });
+}
+
+/// Whose event it is: now it has its place.
+void Intake::recognized(const std::string& event_key, Result<InboundEvent> known, std::string trace,
+                        MonoTime deadline) {
+  const auto place = items_.find(event_key);
+  if (place == items_.end()) return;
+  Item& item = place->second;
+  if (!known) {
+    core_.count_event(item.account->channel->id(), "not_stored");
+    core_.say(item.account->channel->id(), LogLevel::error, log_event::kInboxStoreFailed,
+              "whose event it is could not be found out", item.event_id, known.error().to_string());
+    return turn_away(place);
+  }
+  known->event_id = item.event_id;
+  item.lane = item.account->keys.lane(*known);
+  SinkEvent given(*std::move(known));
   given.waits = std::chrono::duration_cast<Millis>(deadline - core_.mono());
   given.trace = std::move(trace);
   std::vector<SinkEvent> events;
   events.push_back(std::move(given));
+  const AccountPtr account = item.account;
   core_.sink.accept(account, std::move(events), {},
-                    [core = core_.shared_from_this(), key = std::move(key)](
-                        const Result<std::vector<SinkAnswer>>& outcome) { core->intake.accepted(key, outcome); });
+                    [core = core_.shared_from_this(), key = event_key](const Result<std::vector<SinkAnswer>>& outcome) {
+                      core->intake.accepted(key, outcome);
+                    });
 }
 
 void Intake::arm(const WaitingRequestPtr& waiter, const std::string& event_key, MonoTime deadline) {

@@ -98,6 +98,7 @@ class Intake {
   void arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime deadline, std::string trace);
   void resolved(const AccountPtr& account, InboundEvent event, std::string trace, const WaitingRequestPtr& waiter,
                 MonoTime deadline);
+  void recognized(const std::string& event_key, Result<InboundEvent> known, std::string trace, MonoTime deadline);
   void accepted(const std::string& event_key, const Result<std::vector<SinkAnswer>>& outcome);
   void arm(const WaitingRequestPtr& waiter, const std::string& event_key, MonoTime deadline);
   void on_deadline(const WaitingRequestPtr& waiter, const std::string& event_key);
