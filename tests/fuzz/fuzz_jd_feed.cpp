@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const kefu::WallTime now = kefu::from_unix_seconds(1'717'201'800);
   for (const bool polls : {true, false}) {
-    const kefu::jd::FeedReceiver feed("shop", polls);
+    const kefu::jd::FeedReceiver feed("shop", polls, nullptr);
     const auto push = feed.open(kefu::WebhookRequest("POST", "/", "", text), now);
     if (push.outcome == kefu::OpenedPush::Outcome::event) check_event(push.event, now);
   }

@@ -34,7 +34,7 @@ wings_of() {
     core) wings="async text crypto report store net tokens call" ;;
     channel) wings="content window send inbox" ;;
     wechat) wings="operations push facets account component" ;;
-    jd) wings="gateway authorization operations polling answering shop quality" ;;
+    jd) wings="gateway authorization operations customers polling answering shop quality" ;;
     stores) wings="sqlite postgres redis" ;;
     sandbox) wings="http twin wechat component wecom jd control" ;;
     *) wings="" ;;

@@ -2,6 +2,7 @@
 
 #include "support/planted_secrets.hpp"
 #include "support/process_loop.hpp"
+#include "support/simulated_core.hpp"
 
 #include <kefu/core/runtime.hpp>
 #include <kefu/jd/app.hpp>
@@ -63,6 +64,7 @@ class JdTwinWorld {
     options.scheduler = std::make_shared<ProcessLoop>(time);
     options.executor = std::make_shared<kefu::InlineExecutor>();
     options.transport = sandbox.transport(time);
+    options.observer = seen;
     if (store) options.store = std::move(store);
     auto made = kefu::Runtime::create(std::move(options));
     REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().to_string()));
@@ -170,6 +172,7 @@ class JdTwinWorld {
   std::shared_ptr<kefu::sandbox::SimulatedTime> time =
       std::make_shared<kefu::sandbox::SimulatedTime>(kefu::from_unix_seconds(1'717'201'800));
   kefu::sandbox::Sandbox sandbox;
+  std::shared_ptr<RecordingObserver> seen = std::make_shared<RecordingObserver>();
   std::unique_ptr<kefu::Runtime> runtime;
   std::unique_ptr<kefu::jd::App> app;
 

@@ -13,11 +13,16 @@
 KEFU_BEGIN_NAMESPACE
 
 /// Who a customer is on one platform. `id` is the platform's main id (openid, external_userid, pin); `union_id` joins
-/// accounts where the platform gives one.
+/// accounts where the platform gives one. Equal are those of the same `id`.
 struct CustomerId {
   explicit CustomerId(std::string i = {}, std::string u = {}) : id(std::move(i)), union_id(std::move(u)) {}
   std::string id;
   std::string union_id;
+  /// Other names of the same customer that are known, in the form of `id`, where a platform uses several (JD).
+  std::vector<std::string> aliases;
+
+  friend bool operator==(const CustomerId& a, const CustomerId& b) { return a.id == b.id; }
+  friend bool operator!=(const CustomerId& a, const CustomerId& b) { return a.id != b.id; }
 };
 
 /// Where a message goes. `thread` is what a platform needs to answer in place (Kf open_kfid, DongDong sid, after-sale

@@ -131,6 +131,9 @@ inline constexpr std::string_view kInboxTakenOver = "inbox.taken_over";
 inline constexpr std::string_view kInboxSessionOver = "inbox.session_over";
 /// warning {platform, account, stream, why}: one stream of a poller failed and pauses; the others go on.
 inline constexpr std::string_view kPollStreamFailed = "poll.stream_failed";
+/// warning {platform, account, customer, joined}: the two customers were found to be one; new events come under the
+/// first.
+inline constexpr std::string_view kCustomersJoined = "customers.joined";
 /// error {platform, account, stream, why}: a poller could not read something and passed over it, or history was lost.
 inline constexpr std::string_view kPollSkipped = "poll.skipped";
 /// warning {platform, calls}: how many calls a day polling may use is not configured: so many are assumed.

@@ -26,12 +26,15 @@ struct BuyerIds {
 /// True for names the platform has made unreadable (`j***1`): two buyers may share one, so it names nobody.
 KEFU_EXPORT bool is_masked(std::string_view name) noexcept;
 
-/// The customer of these ids: "xid:...", else "open_id:...", else "pin:..."; `union_id` is the xid. A masked pin alone
-/// gives "masked:<pin>@<scope>", where `scope` is what the name was seen in (session id, service order), so that two
-/// buyers are never taken for one.
+/// The customer of these ids: "xid:...", else "open_id:...", else "pin:..."; `union_id` is the xid, `aliases` are the
+/// others. A masked pin alone gives "masked:<pin>@<scope>", where `scope` is what the name was seen in (session id,
+/// service order), so that two buyers are never taken for one.
+///
+/// Events of a shop come under the id by which it saw the buyer first, which may be another of them.
 KEFU_EXPORT CustomerId customer_of(const BuyerIds& ids, std::string_view scope);
 
-/// Back again. Errors: `bad_argument` for a masked customer, who cannot be addressed, and for text of no known form.
+/// Back again, from the id and the aliases. Errors: `bad_argument` for a masked customer, who cannot be addressed, and
+/// for text of no known form.
 KEFU_EXPORT Result<BuyerIds> buyer_of(const CustomerId& customer);
 
 }  // namespace jd

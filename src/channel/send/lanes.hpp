@@ -36,6 +36,11 @@ class MessageParts {
 /// A message that is ready to leave.
 struct OutgoingMessage {
   OutgoingMessage(std::string l, std::unique_ptr<MessageParts> p) : lane(std::move(l)), parts(std::move(p)) {}
+  /// It goes to this customer, however the message called him.
+  void name(const std::string& meant) {
+    lane = meant;
+    if (!customer.empty()) customer = meant;
+  }
   std::string lane;      ///< Messages of one lane leave in the order of `send`.
   std::string customer;  ///< Whose reply window its parts take; empty: none.
   std::unique_ptr<MessageParts> parts;

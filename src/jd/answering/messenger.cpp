@@ -82,10 +82,12 @@ class ShopMessenger::AfterSaleParts final : public detail::MessageParts {
 };
 
 ShopMessenger::ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime, ApiClient client,
-                             std::shared_ptr<const ShopConfig> config, std::shared_ptr<detail::WindowGate> window)
+                             std::shared_ptr<const ShopConfig> config, std::shared_ptr<CustomerBook> customers,
+                             std::shared_ptr<detail::WindowGate> window)
     : runtime_(runtime),
       client_(std::move(client)),
       config_(std::move(config)),
+      customers_(std::move(customers)),
       in_sessions_(shared_capabilities_of(*runtime_, *config_)),
       on_orders_(shared_after_sale_capabilities(*runtime_, *config_)),
       dongdong_(config_->dongdong
@@ -94,15 +96,46 @@ ShopMessenger::ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime
                     : nullptr),
       lanes_(std::make_shared<detail::SendLanes>(runtime_, std::move(window))) {}
 
+/// What `go_on` gives for the customer that is meant.
+template <class T>
+Pending<T> ShopMessenger::for_customer(const CustomerId& named, const CallOptions& options,
+                                       MoveFunction<Pending<T>(const CustomerId&)> go_on) const {
+  Promise<T> promise(runtime_);
+  auto pending = promise.pending();
+  customers_->find(named, options.cancel,
+                   [promise = std::move(promise), go_on = std::move(go_on)](Result<CustomerId> meant) mutable {
+                     if (!meant) return promise.answer(meant.error());
+                     promise.answer(go_on(*meant));
+                   });
+  return pending;
+}
+
 Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
-  return lanes_->send(prepare(std::move(message)), options);
+  const CustomerId named = message.to.customer;
+  auto outgoing = prepare(std::move(message));
+  if (!outgoing || named.id.empty()) return lanes_->send(std::move(outgoing), options);
+  return for_customer<Receipt>(
+      named, options,
+      [self = shared_from_this(), outgoing = *std::move(outgoing), options](const CustomerId& meant) mutable {
+        outgoing.name(meant.id);
+        return self->lanes_->send(std::move(outgoing), options);
+      });
 }
 
 Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
   if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
-  auto planned = detail::planned(message, in_sessions_, [this](Message one) { return prepare(std::move(one)); });
-  planned.window = lanes_->window();
-  return detail::plan_send(runtime_, std::move(planned), std::move(options));
+  return for_customer<SendPlan>(
+      message.to.customer, options,
+      [self = shared_from_this(), message = std::move(message), options](const CustomerId& meant) {
+        const auto prepare = [&](Message one) {
+          auto outgoing = self->prepare(std::move(one));
+          if (outgoing && !meant.id.empty()) outgoing->name(meant.id);
+          return outgoing;
+        };
+        auto planned = detail::planned(message, self->in_sessions_, prepare);
+        planned.window = self->lanes_->window();
+        return detail::plan_send(self->runtime_, std::move(planned), options);
+      });
 }
 
 Pending<void> ShopMessenger::typing(Address, bool, CallOptions) {

@@ -22,11 +22,11 @@ bool is_of_messenger(const OperationInfo& info) {
 }
 
 /// Empty for whoever has no window: a masked pin names nobody.
-std::string customer_in(detail::Value receiver) {
+CustomerId customer_in(detail::Value receiver) {
   const BuyerIds ids(std::string(receiver["toPin"].text()), std::string(receiver["open_id_buyer"].text()),
                      std::string(receiver["xid_buyer"].text()));
   CustomerId customer = customer_of(ids, {});
-  return buyer_of(customer) ? std::move(customer.id) : std::string();
+  return buyer_of(customer) ? std::move(customer) : CustomerId();
 }
 
 /// The rows that push a chat message to a customer, and the member of their business JSON that names the customer;
@@ -45,15 +45,19 @@ const ChatPushRow* chat_push(std::string_view path) {
 
 }  // namespace
 
-ShopPlatform::Gate push_gate(std::shared_ptr<detail::WindowGate> window) {
-  return [window = std::move(window)](const OperationInfo& info, const HttpRequest& request,
-                                      detail::Platform::Gated done) {
+ShopPlatform::Gate push_gate(std::shared_ptr<detail::WindowGate> window, std::shared_ptr<CustomerBook> customers) {
+  return [window = std::move(window), customers = std::move(customers)](
+             const OperationInfo& info, const HttpRequest& request, detail::Platform::Gated done) {
     const ChatPushRow* const push = chat_push(info.path);
     if (push == nullptr || is_of_messenger(info)) return done(std::unique_ptr<detail::Platform::Permit>());
     const auto body = detail::Document::json(request.body);
-    std::string customer = customer_in(*push->receiver == 0 ? body.root() : body.root()[push->receiver]);
-    if (customer.empty()) return done(std::unique_ptr<detail::Platform::Permit>());
-    detail::take_message(*window, std::move(customer), std::move(done));
+    CustomerId customer = customer_in(*push->receiver == 0 ? body.root() : body.root()[push->receiver]);
+    if (customer.id.empty()) return done(std::unique_ptr<detail::Platform::Permit>());
+    customers->find(std::move(customer), CancelToken(),
+                    [window, done = std::move(done)](Result<CustomerId> meant) mutable {
+                      if (!meant) return done(meant.error());
+                      detail::take_message(*window, std::move(meant->id), std::move(done));
+                    });
   };
 }
 

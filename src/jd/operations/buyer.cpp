@@ -1,5 +1,8 @@
 #include <kefu/jd/buyer.hpp>
 
+#include <iterator>
+#include <vector>
+
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
@@ -17,6 +20,14 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 
 std::string joined(std::string_view prefix, std::string_view rest) { return std::string(prefix).append(rest); }
 
+/// False for names that mean nobody, and those of no known form.
+bool read_name(std::string_view name, BuyerIds& ids) {
+  if (take_prefix(name, kXid)) return ids.xid = name, true;
+  if (take_prefix(name, kOpenId)) return ids.open_id = name, true;
+  if (take_prefix(name, kPin)) return ids.pin = name, true;
+  return false;
+}
+
 }  // namespace
 
 // An xid begins with "o*", so a star there is no mask.
@@ -26,21 +37,34 @@ bool is_masked(std::string_view name) noexcept {
 }
 
 CustomerId customer_of(const BuyerIds& ids, std::string_view scope) {
-  if (!ids.xid.empty()) return CustomerId(joined(kXid, ids.xid), ids.xid);
-  if (!ids.open_id.empty()) return CustomerId(joined(kOpenId, ids.open_id));
-  if (ids.pin.empty()) return CustomerId();
-  if (!is_masked(ids.pin)) return CustomerId(joined(kPin, ids.pin));
-  return CustomerId(joined(kMasked, ids.pin).append("@").append(scope));
+  std::vector<std::string> names;
+  if (!ids.xid.empty()) names.push_back(joined(kXid, ids.xid));
+  if (!ids.open_id.empty()) names.push_back(joined(kOpenId, ids.open_id));
+  if (is_masked(ids.pin)) {
+    names.push_back(joined(kMasked, ids.pin).append("@").append(scope));
+  } else if (!ids.pin.empty()) {
+    names.push_back(joined(kPin, ids.pin));
+  }
+  if (names.empty()) return CustomerId();
+  CustomerId customer(std::move(names.front()), ids.xid);
+  customer.aliases.assign(std::make_move_iterator(names.begin() + 1), std::make_move_iterator(names.end()));
+  return customer;
 }
 
 Result<BuyerIds> buyer_of(const CustomerId& customer) {
-  std::string_view id = customer.id;
   BuyerIds ids;
-  ids.xid = customer.union_id;
-  if (take_prefix(id, kXid)) return ids.xid = std::string(id), ids;
-  if (take_prefix(id, kOpenId)) return ids.open_id = std::string(id), ids;
-  if (take_prefix(id, kPin)) return ids.pin = std::string(id), ids;
-  if (take_prefix(id, kMasked))
+  if (read_name(customer.id, ids)) {
+    for (const std::string& name : customer.aliases) {
+      BuyerIds more;
+      if (!read_name(name, more)) continue;
+      if (ids.xid.empty()) ids.xid = std::move(more.xid);
+      if (ids.open_id.empty()) ids.open_id = std::move(more.open_id);
+      if (ids.pin.empty()) ids.pin = std::move(more.pin);
+    }
+    if (ids.xid.empty()) ids.xid = customer.union_id;
+    return ids;
+  }
+  if (std::string_view id = customer.id; take_prefix(id, kMasked))
     return Error(
         ErrorKind::bad_argument,
         "this customer is known by a masked pin only, which names nobody: answer in the thread of the message");

@@ -105,6 +105,17 @@ bool is_event_id(std::string_view id) {
   return true;
 }
 
+/// The customer of the names, under the id by which the shop knows the buyer.
+CustomerId named_in(detail::Value root, CustomerId named) {
+  const std::string_view id = root["who"].text();
+  if (id.empty() || id == named.id) return named;
+  CustomerId customer(std::string(id), named.union_id);
+  named.aliases.insert(named.aliases.begin(), named.id);
+  for (std::string& name : named.aliases)
+    if (name != id) customer.aliases.push_back(std::move(name));
+  return customer;
+}
+
 Error not_ours(std::string_view what) {
   return Error(ErrorKind::bad_argument, fmt::format("raw is no event that a JD shop stored: {}", what));
 }
@@ -146,6 +157,16 @@ InboundEvent make_event(std::string_view shop, const PolledItem& item, int ordin
   return event ? *std::move(event) : InboundEvent();
 }
 
+void name_customer(InboundEvent& event, CustomerId customer) {
+  const std::size_t end = event.raw.rfind('}');
+  if (customer.id != event.customer.id && end != std::string::npos) {
+    std::string member;
+    detail::JsonWriter(member).string(customer.id);
+    event.raw.insert(end, ",\"who\":" + member);
+  }
+  event.customer = std::move(customer);
+}
+
 Result<InboundEvent> reopen_event(std::string_view shop, std::string_view raw, WallTime received) {
   const detail::Document document = detail::Document::json(raw);
   if (!document) return not_ours(to_string(document.fault()));
@@ -159,7 +180,7 @@ Result<InboundEvent> reopen_event(std::string_view shop, std::string_view raw, W
   event.account = shop;
   const BuyerIds ids(std::string(root["pin"].text()), std::string(root["open_id"].text()),
                      std::string(root["xid"].text()));
-  event.customer = customer_of(ids, root["scope"].text());
+  event.customer = named_in(root, customer_of(ids, root["scope"].text()));
   event.thread = root["thread"].text();
   event.message_id = root["message_id"].text();
   event.event_id = root["id"].text();

@@ -66,6 +66,9 @@ std::uint64_t seen_mark(std::string_view event_id);
 /// The event, whose `raw` reads back as the same event.
 InboundEvent make_event(std::string_view shop, const PolledItem& item, int ordinal, WallTime received);
 
+/// The event is about this customer, also when it is read again.
+void name_customer(InboundEvent& event, CustomerId customer);
+
 /// Reads an event of a poll or of the host feed again from its `raw`. Error: `bad_argument`.
 Result<InboundEvent> reopen_event(std::string_view shop, std::string_view raw, WallTime received);
 

@@ -82,6 +82,16 @@ Result<WebhookResponse> FeedReceiver::reply(const ReplyContext&, const PassiveRe
                "a fed message cannot be answered in the request: send the answer through the Messenger");
 }
 
+void FeedReceiver::recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const {
+  std::vector<CustomerId> seen{event.customer};
+  customers_->settle(std::move(seen), [event = std::move(event),
+                                       done = std::move(done)](Result<std::vector<CustomerId>> customers) mutable {
+    if (!customers) return done(customers.error());
+    name_customer(event, std::move(customers->front()));
+    done(std::move(event));
+  });
+}
+
 Result<InboundEvent> FeedReceiver::reopen(std::string_view raw, WallTime received) const {
   return reopen_event(shop_, raw, received);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "jd/customers/customer_book.hpp"
+
 #include <kefu/channel/webhook.hpp>
 
 #include <memory>
@@ -20,18 +22,21 @@ namespace jd {
 /// Thread safety: see PushReceiver.
 class FeedReceiver final : public PushReceiver {
  public:
-  FeedReceiver(std::string shop, bool polls_chats) : shop_(std::move(shop)), polls_chats_(polls_chats) {}
+  FeedReceiver(std::string shop, bool polls_chats, std::shared_ptr<CustomerBook> customers)
+      : shop_(std::move(shop)), polls_chats_(polls_chats), customers_(std::move(customers)) {}
 
   OpenedPush open(const WebhookRequest& request, WallTime now) const override;
   bool can_carry(const PassiveReply& reply) const override { return std::holds_alternative<NoReply>(reply); }
   /// `unsupported` for anything but NoReply: answers leave through the Messenger.
   Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& reply, WallTime now) const override;
   WebhookResponse acknowledge() const override { return WebhookResponse(200); }
+  void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const override;
   Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override;
 
  private:
   const std::string shop_;
   const bool polls_chats_;
+  const std::shared_ptr<CustomerBook> customers_;
 };
 
 }  // namespace jd

@@ -167,7 +167,20 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     PollBatch found;
     found.events = std::move(batch->events);
     found.cursor = std::move(batch->cursor);
-    answer(finished(std::move(found)));
+    name_customers(std::move(found));
+  }
+
+  /// Whose events these are. A batch that cannot be given out now stays with its stream.
+  void name_customers(PollBatch batch) {
+    std::vector<CustomerId> seen;
+    for (const InboundEvent& event : batch.events) seen.push_back(event.customer);
+    if (seen.empty()) return answer(finished(std::move(batch)));
+    parts.customers->settle(std::move(seen), [self = shared_from_this(), batch = std::move(batch)](
+                                                 Result<std::vector<CustomerId>> customers) mutable {
+      if (!customers) return self->answer(customers.error());
+      for (std::size_t i = 0; i < batch.events.size(); ++i) name_customer(batch.events[i], std::move((*customers)[i]));
+      self->answer(self->finished(std::move(batch)));
+    });
   }
 
   void failed(Lane& lane, const Error& error) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/async/runtime_core.hpp"
+#include "jd/customers/customer_book.hpp"
 #include "jd/gateway/call_budget.hpp"
 #include "jd/polling/source.hpp"
 #include "jd/polling/watch_list.hpp"
@@ -31,6 +32,7 @@ struct PollParts {
   std::string shop;
   PollingSettings settings;
   std::shared_ptr<CallBudget> budget;
+  std::shared_ptr<CustomerBook> customers;
   /// Of a shop's cursors: shops do not wait for each other's store work.
   detail::Affinity affinity() const { return detail::Affinity(shop); }
 };

@@ -90,18 +90,21 @@ void make_facets(Shop::Core& shop, std::shared_ptr<detail::WindowGate> window) {
   const auto& runtime = shop.app->runtime;
   const ShopConfig& config = *shop.config;
   if (shop.capabilities->has(Facet::messenger))
-    shop.messenger = std::make_shared<ShopMessenger>(runtime, shop.client, shop.config, std::move(window));
-  if (config.host_feed) shop.push_receiver = std::make_shared<FeedReceiver>(config.shop, config.polling.chats);
+    shop.messenger =
+        std::make_shared<ShopMessenger>(runtime, shop.client, shop.config, shop.customers, std::move(window));
+  if (config.host_feed)
+    shop.push_receiver = std::make_shared<FeedReceiver>(config.shop, config.polling.chats, shop.customers);
   const std::shared_ptr<const PollingSettings> polling(shop.config, &config.polling);
   PollParts parts;
   parts.runtime = runtime;
   parts.shop = config.shop;
   parts.settings = config.polling;
   parts.budget = shop.app->poll_budget;
+  parts.customers = shop.customers;
   shop.poller = make_shop_poller(std::move(parts), shop.client, shop.config);
   shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, polling, shop.capabilities);
-  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, polling);
-  shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config);
+  shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, polling, shop.customers);
+  shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config, shop.customers);
 }
 
 }  // namespace
@@ -117,11 +120,13 @@ Result<std::shared_ptr<Shop>> Shop::create(const App& app, ShopConfig config) {
   auto window = ledger ? std::make_shared<detail::WindowGate>(
                              shared->runtime, ledger, detail::WindowGateSettings(kPlatformName, config.shop, {}))
                        : nullptr;
-  auto pipeline = shared->make_pipeline(config.shop, tokens, window ? push_gate(window) : nullptr);
+  auto customers = std::make_shared<CustomerBook>(shared->runtime, config.shop);
+  auto pipeline = shared->make_pipeline(config.shop, tokens, window ? push_gate(window, customers) : nullptr);
   auto capabilities = shared_capabilities_of(*shared->runtime, config);
   auto core = std::make_shared<Core>(shared, std::make_shared<const ShopConfig>(std::move(config)),
                                      std::move(capabilities), std::move(tokens), std::move(pipeline));
   core->reply_ledger = std::move(ledger);
+  core->customers = std::move(customers);
   make_facets(*core, std::move(window));
   return std::shared_ptr<Shop>(new Shop(std::move(core)));
 }

@@ -37,6 +37,7 @@ class Shop::Core {
   const std::shared_ptr<detail::Pipeline> pipeline;
   const ApiClient client;
 
+  std::shared_ptr<CustomerBook> customers;
   std::shared_ptr<ShopMessenger> messenger;
   std::shared_ptr<PushReceiver> push_receiver;
   std::shared_ptr<ShopPoller> poller;

@@ -48,32 +48,44 @@ std::optional<PlaceInLog> read_place(std::string_view text) {
 
 Error no_pin() {
   return Error(ErrorKind::bad_argument,
-               "customer has no pin: JD finds chat logs by pin only, as its sessions name customers (\"pin:...\")");
+               "customer has no pin that is known here: JD finds chat logs by pin only, as its sessions name customers "
+               "(\"pin:...\")");
 }
 
 /// One read under way: window by window, page by page. Loop only, but for `begin`. Dropped, its promise answers.
 class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk> {
  public:
   TranscriptWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
-                 TranscriptQuery query, std::string pin, Promise<TranscriptPage> promise, const CallOptions& options,
-                 MonoTime deadline)
+                 TranscriptQuery query, Promise<TranscriptPage> promise, const CallOptions& options, MonoTime deadline)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
         page_size_(lists.page_size),
         end_day_counts_(lists.end_day_counts),
         query_(std::move(query)),
-        pin_(std::move(pin)),
         wait_(runtime_->scheduler, deadline, options, promise.cancelled()),
         promise_(std::move(promise)) {
     query_.limit = std::min(query_.limit, kMostEntries);
   }
 
-  void begin(PlaceInLog from) {
+  /// The pin is the customer's, or that of whom the shop knows by these names.
+  void begin(PlaceInLog from, CustomerBook& customers) {
     place_ = from;
-    open_window(from.time);
+    const auto named = buyer_of(query_.customer);
+    if (named && !named->pin.empty()) return begin_with(named->pin);
+    customers.find(query_.customer, wait_.token(), [self = shared_from_this()](Result<CustomerId> meant) {
+      if (!meant) return self->promise_.answer(meant.error());
+      const auto ids = buyer_of(*meant);
+      if (!ids || ids->pin.empty()) return self->promise_.answer(no_pin());
+      self->begin_with(ids->pin);
+    });
   }
 
  private:
+  void begin_with(std::string pin) {
+    pin_ = std::move(pin);
+    open_window(place_.time);
+  }
+
   void open_window(WallTime from) {
     if (from >= query_.to) return promise_.answer(std::move(page_));
     window_ = first_window(from, query_.to);
@@ -156,7 +168,7 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
   const int page_size_;
   const bool end_day_counts_;
   TranscriptQuery query_;
-  const std::string pin_;
+  std::string pin_;
   detail::Wait wait_;
   Promise<TranscriptPage> promise_;
 
@@ -168,17 +180,16 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
   TranscriptPage page_;
 };
 
-/// What is wrong with a query; else the customer's pin.
-Result<std::string> check_query(const TranscriptQuery& query, WallTime now) {
+/// What is wrong with a query.
+Result<void> check_query(const TranscriptQuery& query, WallTime now) {
   if (query.customer.id.empty())
     return Error(ErrorKind::bad_argument,
                  "customer is empty: JD reads chat logs of one customer at a time; list the sessions to see whose");
   auto buyer = buyer_of(query.customer);
   if (!buyer) return buyer.error();
-  if (buyer->pin.empty()) return no_pin();
   if (query.limit == 0) return Error(ErrorKind::bad_argument, "limit is 0: ask for at least one entry");
   if (auto wrong = refuse_period(query.from, query.to, now)) return *std::move(wrong);
-  return std::move(buyer->pin);
+  return {};
 }
 
 }  // namespace
@@ -187,10 +198,10 @@ Pending<TranscriptPage> ShopTranscripts::read(TranscriptQuery query, CallOptions
   Promise<TranscriptPage> promise(runtime_);
   auto pending = promise.pending();
   const WallTime now = runtime_->clock->wall();
-  auto pin = check_query(query, now);
+  auto checked = check_query(query, now);
   const auto deadline = detail::deadline_of(*runtime_, options, kReadTimeout);
   std::optional<Error> refusal = runtime_->refusal();
-  if (!refusal && !pin) refusal = pin.error();
+  if (!refusal && !checked) refusal = checked.error();
   if (!refusal && !deadline) refusal = deadline.error();
 
   PlaceInLog from;
@@ -207,9 +218,8 @@ Pending<TranscriptPage> ShopTranscripts::read(TranscriptQuery query, CallOptions
     return pending;
   }
   query.to = std::min(query.to, now + std::chrono::hours(24));  // nothing is there later
-  std::make_shared<TranscriptWalk>(runtime_, client_, *lists_, std::move(query), *std::move(pin), std::move(promise),
-                                   options, *deadline)
-      ->begin(from);
+  std::make_shared<TranscriptWalk>(runtime_, client_, *lists_, std::move(query), std::move(promise), options, *deadline)
+      ->begin(from, *customers_);
   return pending;
 }
 

@@ -17,7 +17,7 @@ constexpr char kSaid[] =
 const kefu::WallTime kNow = kefu::from_unix_seconds(1'717'201'900);
 
 OpenedPush open(const std::string& body, bool polls = true, const char* method = "POST") {
-  return FeedReceiver("shop", polls).open(kefu::WebhookRequest(method, "/feed", "", body), kNow);
+  return FeedReceiver("shop", polls, nullptr).open(kefu::WebhookRequest(method, "/feed", "", body), kNow);
 }
 std::string with(std::string text, const std::string& what, const std::string& by) {
   const auto place = text.find(what);
@@ -39,7 +39,7 @@ TEST_CASE("the host's feed: a customer's text, an agent's, and what is neither")
   CHECK(event.platform_time == kefu::from_unix_millis(1'717'201'800'123));
   REQUIRE(std::holds_alternative<kefu::ReceivedText>(event.payload));
   CHECK(std::get<kefu::ReceivedText>(event.payload).body == "您好");
-  const auto again = FeedReceiver("shop", true).reopen(event.raw, kNow);
+  const auto again = FeedReceiver("shop", true, nullptr).reopen(event.raw, kNow);
   REQUIRE(again);
   CHECK(again->event_id == event.event_id);
   CHECK(again->raw == event.raw);
@@ -80,7 +80,7 @@ TEST_CASE("the host's feed refuses what is no message, and answers nothing but a
   CHECK(open("{}").answer.status == 400);
 
   struct Context final : kefu::ReplyContext {};
-  const FeedReceiver feed("shop", true);
+  const FeedReceiver feed("shop", true, nullptr);
   CHECK(feed.reply(Context(), kefu::NoReply(), kNow)->status == 200);
   CHECK(feed.can_carry(kefu::NoReply()));
   CHECK_FALSE(feed.can_carry(kefu::Content(kefu::TextContent("x"))));

@@ -235,6 +235,7 @@ TEST_CASE("JD-6: entries that leave a list while it is read hide no others; unti
   parts.shop = "shop";
   parts.settings = world.settings;
   parts.budget = process.budget;
+  parts.customers = process.customers;
   std::vector<std::unique_ptr<PollSource>> sources;
   sources.push_back(std::make_unique<ShrinkingList>());
   process.poller = std::make_shared<kefu::jd::ShopPoller>(std::move(parts), std::move(sources));

@@ -199,6 +199,7 @@ struct PollProcess {
     parts.budget = budget = std::make_shared<kefu::jd::CallBudget>(
         kefu::detail::core_of(runtime), "app-key", w.calls_per_day, 0.5,
         std::make_shared<kefu::jd::CallStop>(kefu::detail::core_of(runtime), "app-key"));
+    parts.customers = customers = std::make_shared<kefu::jd::CustomerBook>(parts.runtime, shop);
     std::vector<std::unique_ptr<PollSource>> sources;
     sources.push_back(std::make_unique<FakeChatSource>(w.chats, w.time));
     poller = std::make_shared<kefu::jd::ShopPoller>(std::move(parts), std::move(sources));
@@ -260,6 +261,7 @@ struct PollProcess {
   std::shared_ptr<FaultyStore> store;
   kefu::Runtime runtime;
   std::shared_ptr<kefu::jd::CallBudget> budget;
+  std::shared_ptr<kefu::jd::CustomerBook> customers;
   std::shared_ptr<kefu::jd::ShopPoller> poller;
 };
 
