@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
@@ -27,6 +29,25 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
     pattern.remove_prefix(pattern_end);
     path.remove_prefix(path_end);
   }
+}
+
+bool is_among(std::string_view name, std::string_view names) {
+  while (!names.empty()) {
+    const std::size_t end = std::min(names.find(' '), names.size());
+    if (names.substr(0, end) == name) return true;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return false;
+}
+
+/// The first member of the body that the route does not take.
+std::optional<ControlAnswer> unknown_member(const ControlRoute& route, detail::Value body) {
+  if (route.takes == kAnyMember) return std::nullopt;
+  for (const auto& member : body)
+    if (!is_among(member.name, route.takes))
+      return control_error(400, fmt::format("{} is no member of this call, which takes: {}", std::string(member.name),
+                                            route.takes.empty() ? "none" : std::string(route.takes)));
+  return std::nullopt;
 }
 
 const std::vector<TwinSwitch>& all_switches() {
@@ -134,6 +155,7 @@ ControlResult control(SandboxCore& core, const WebRequest& request) {
       call.document = detail::Document::json(request.body);
       if (!call.document) return control_error(400, "the body is no JSON object");
       call.body = call.document.root();
+      if (auto unknown = unknown_member(route, call.body)) return *std::move(unknown);
     }
     const std::lock_guard<std::mutex> lock(core.mutex);
     ControlResult result = route.run(call);

@@ -50,12 +50,17 @@ struct ControlCall {
   WallTime now() const { return core.now(); }
 };
 
+/// Of routes whose body is data of its own.
+constexpr std::string_view kAnyMember = "*";
+
 /// A row of the control API's table.
 struct ControlRoute {
   std::string_view method;
   std::string_view pattern;
   std::string_view about;
   ControlResult (*run)(ControlCall& call);
+  /// The members that its body may have, with blanks between: a misspelt one is refused, not ignored.
+  std::string_view takes = {};
 };
 std::vector<ControlRoute> control_app_routes();
 std::vector<ControlRoute> control_customer_routes();

@@ -11,6 +11,11 @@ KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
 
+/// Members of the settings.
+constexpr std::string_view kApp =
+    "appid secret original_id token encoding_aes_key previous_encoding_aes_key callback_url wechat_id api_security "
+    "console_menu console_replies publications linked_appids agents allowed_ips verified test_account "
+    "unlimited_windows api_frozen customer_service daily_limits kind push_mode push_format";
 constexpr std::string_view kKindNames[] = {"sub", "svc", "mini"};
 constexpr std::string_view kModeNames[] = {"plain", "compatible", "safe"};
 constexpr std::string_view kFormatNames[] = {"xml", "json"};
@@ -243,10 +248,11 @@ std::vector<ControlRoute> control_app_routes() {
        "(plain|compatible|safe), push_format (xml|json), callback_url, verified, api_security {on, sm4, sm2, "
        "symmetric_key, ...}, ...; what is absent "
        "is generated",
-       add_app},
+       add_app, kApp},
       {"GET", "/apps/{appid}", "one account", show_app},
-      {"POST", "/apps/{appid}", "changes the given settings", change_app},
-      {"POST", "/apps/{appid}/verify-url", "the platform's GET of the callback URL: misbehave, wait_ms", verify_url},
+      {"POST", "/apps/{appid}", "changes the given settings", change_app, kApp},
+      {"POST", "/apps/{appid}/verify-url", "the platform's GET of the callback URL: misbehave, wait_ms", verify_url,
+       "misbehave wait_ms"},
       {"GET", "/apps/{appid}/tokens", "fetches by family and the tokens issued", show_tokens},
       {"POST", "/apps/{appid}/tokens/invalidate", "all tokens stop working at once", invalidate_tokens},
       {"POST", "/apps/{appid}/tokens/rotate", "another process fetched new ones; the old ones stop at once",

@@ -9,6 +9,12 @@ KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
 
+/// Members that one act or another takes (act_kinds).
+constexpr std::string_view kAct =
+    "appid misbehave wait_ms content pic_url media_id base64 format media_id_16k thumb_media_id latitude longitude "
+    "scale "
+    "label title description url page_appid page_path thumb_url key id scene ticket session_from event fields body";
+
 std::string text_or(const ControlCall& call, std::string_view name, std::string_view fallback) {
   const std::string_view given = call.text(name);
   return std::string(given.empty() ? fallback : given);
@@ -291,11 +297,12 @@ std::vector<ControlRoute> control_customer_routes() {
       {"POST", "/customers/{openid}",
        "makes one known without an act: appid, following, refuse_code, nickname, phone, union_id, subscribe_scene, "
        "notification_failure (templates' messages fail later with this status)",
-       put_customer},
+       put_customer, "appid following refuse_code nickname phone union_id subscribe_scene notification_failure"},
       {"GET", "/customers/{openid}/messages",
        "what the customer received after number `after`; waits up to wait_ms for `count` of them", list_messages},
       {"POST", "/customers/{openid}/{act}",
-       "the customer does something; every act also takes appid, misbehave, wait_ms (until the push is over)", do_act},
+       "the customer does something; every act also takes appid, misbehave, wait_ms (until the push is over)", do_act,
+       kAct},
   };
 }
 

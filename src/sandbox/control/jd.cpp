@@ -10,6 +10,13 @@ namespace {
 
 using detail::JsonWriter;
 
+// Members of the settings, and of what is about a grant.
+constexpr std::string_view kJdApp =
+    "app_key app_secret redirect_uri dongdong_aspid dongdong_secret methods online calls_per_day token_life_s "
+    "next_login";
+constexpr std::string_view kJdShop = "shop name main_account agents vender_id shop_id col_type";
+constexpr std::string_view kJdGrant = "app_key shop";
+
 void write_names(JsonWriter& writer, std::string_view key, const std::vector<std::string>& list) {
   writer.key(key).begin_array();
   for (const std::string& item : list) writer.string(item);
@@ -297,30 +304,31 @@ std::vector<ControlRoute> control_jd_account_routes() {
        "adds or replaces one: app_key, app_secret, redirect_uri, online, methods (granted; absent: all), "
        "calls_per_day, "
        "token_life_s, dongdong_aspid, dongdong_secret; what is absent is generated",
-       add_jd_app},
+       add_jd_app, kJdApp},
       {"POST", "/jd/apps/{app_key}", "changes the given settings; next_login: the shop whose merchant logs in",
-       change_jd_app},
+       change_jd_app, kJdApp},
       {"GET", "/jd/shops", "all JD shops", list_jd_shops},
       {"POST", "/jd/shops", "adds or replaces one: shop, vender_id, shop_id, col_type, name, main_account, agents",
-       add_jd_shop},
+       add_jd_shop, kJdShop},
       {"GET", "/jd/shops/{shop}", "one shop, by name or vender id", show_jd_shop},
-      {"POST", "/jd/shops/{shop}", "changes the given settings", change_jd_shop},
+      {"POST", "/jd/shops/{shop}", "changes the given settings", change_jd_shop, kJdShop},
       {"GET", "/jd/grants", "which shop authorized which application, with the tokens that count", list_grants},
       {"POST", "/jd/grants",
        "as if the merchant had just authorized: app_key, shop, legacy, account (of an agent: sees its own chats only)",
-       issue_jd_token},
-      {"POST", "/jd/grants/void", "the access token stops working, a refresh helps: app_key, shop", void_jd_token},
+       issue_jd_token, "app_key shop legacy account"},
+      {"POST", "/jd/grants/void", "the access token stops working, a refresh helps: app_key, shop", void_jd_token,
+       kJdGrant},
       {"POST", "/jd/grants/revoke", "the merchant ends it, only a new authorization helps: app_key, shop",
-       revoke_jd_grant},
-      {"POST", "/jd/grants/refresh", "another process refreshes: app_key, shop", refresh_jd_grant},
+       revoke_jd_grant, kJdGrant},
+      {"POST", "/jd/grants/refresh", "another process refreshes: app_key, shop", refresh_jd_grant, kJdGrant},
       {"GET", "/jd/methods", "the methods that are known; weak: their answers are guesses", list_jd_methods},
       {"GET", "/jd/answers", "answers that were set", list_jd_answers},
       {"POST", "/jd/answers",
        "sets what a method answers, also of an unknown one: method, answer {members of the answer node}; without "
        "answer: as usual",
-       set_jd_answer},
+       set_jd_answer, "method answer"},
       {"DELETE", "/jd/answers", "all methods answer as usual", forget_jd_answers},
-      {"POST", "/jd/sensitive-words", "what sensitiveWordCheck finds: words", set_sensitive_words},
+      {"POST", "/jd/sensitive-words", "what sensitiveWordCheck finds: words", set_sensitive_words, "words"},
   };
 }
 

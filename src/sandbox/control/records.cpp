@@ -92,7 +92,8 @@ std::vector<ControlRoute> control_push_routes() {
   return {
       {"GET", "/pushes", "pushes and their deliveries after number `after`", list_pushes},
       {"GET", "/pushes/{push}", "one push; wait_ms waits until it is over", show_push},
-      {"POST", "/pushes/{push}/repeat", "delivers it once more: signature (same|new), wait_ms", repeat_push},
+      {"POST", "/pushes/{push}/repeat", "delivers it once more: signature (same|new), wait_ms", repeat_push,
+       "signature wait_ms"},
   };
 }
 

@@ -139,19 +139,19 @@ ControlResult set_switches(ControlCall& call) {
 std::vector<ControlRoute> control_twin_routes() {
   return {
       {"GET", "/clock", "the sandbox's time: unix, unix_ms, offset_ms", show_clock},
-      {"POST", "/clock/advance", "lets time pass: seconds and/or ms", advance_clock},
-      {"POST", "/clock/set", "sets the time: unix", set_clock},
+      {"POST", "/clock/advance", "lets time pass: seconds and/or ms", advance_clock, "seconds ms"},
+      {"POST", "/clock/set", "sets the time: unix", set_clock, "unix"},
       {"GET", "/calls", "calls of the platforms' APIs by path or method, with the codes answered", show_calls},
       {"DELETE", "/calls", "starts counting again", forget_calls},
       {"GET", "/faults", "names of all faults, and those that are on", show_faults},
       {"POST", "/faults",
        "switches one on: fault, path or method (absent: all), count (-1: always), skip, errcode, delay_ms, "
        "size, acts, status, body, content_type",
-       add_fault},
+       add_fault, "fault path count skip errcode delay_ms size acts status body content_type"},
       {"DELETE", "/faults", "switches all off", remove_faults},
       {"DELETE", "/faults/{number}", "switches one off", remove_fault},
       {"GET", "/switches", "the twins' settings where sources leave a gap", show_switches},
-      {"POST", "/switches", "sets some of them", set_switches},
+      {"POST", "/switches", "sets some of them", set_switches, kAnyMember},
   };
 }
 

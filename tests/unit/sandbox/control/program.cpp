@@ -126,6 +126,7 @@ TEST_CASE("a bad configuration stops the program with a sentence") {
       {R"({"shops":[]})", "shops"},
       {R"({"apps":[{"kind":"shop"}]})", "kind must be sub, svc or mini"},
       {R"({"switches":{"none":1}})", "unknown switch: none"},
+      {R"({"apps":[{"kinds":"sub"}]})", "kinds is no member"},
       {R"({"jd_apps":[{"dongdong_aspid":"1"}]})", "dongdong_secret go together"},
   };
   for (const auto& [text, sentence] : cases) {

@@ -160,3 +160,21 @@ TEST_CASE("reviews of goods are answered once they are seen, refunds are reviewe
             .at(0)["status"]
             .integer() == 1);
 }
+
+TEST_CASE("shops A12: the control API refuses members that a call does not take, before it acts") {
+  JdCase test;
+  const auto post = [&test](const std::string& target, const std::string& json) {
+    return test.sandbox.control("POST", target, json);
+  };
+  const std::string tickets = std::string("/jd/shops/") + kJdShop + "/tickets";
+  const auto misspelt = post(tickets, R"({"customer":"jd_buyer_001","service_id":7,"contents":"少发一件"})");
+  CHECK(misspelt.status == 400);
+  CHECK(misspelt.body.find("contents is no member of this call, which takes: customer ") != std::string::npos);
+  CHECK(test.sandbox.control("GET", tickets + "/7", "").status == 404);
+  CHECK(post(tickets, R"({"customer":"jd_buyer_001","service_id":7,"content":"少发一件"})").status == 200);
+  CHECK(post("/faults", R"({"fault":"latency","method":"jingdong.vender.shop.query"})").status == 400);
+  CHECK(post("/jd/shops/" + std::string(kJdShop) + "/buyers/b/write", R"({"text":"在吗","late":1})").status == 400);
+  CHECK(post("/pushes/1/repeat", R"({"again":true})").status == 400);
+  // Goods and refunds are their members.
+  CHECK(post("/jd/shops/" + std::string(kJdShop) + "/skus", R"({"skuId":1,"anything":"x"})").status == 200);
+}
