@@ -1,4 +1,6 @@
 // A long history: memory, records and calls stay bounded.
+#include "jd/polling/poller.hpp"
+#include "jd/polling/source.hpp"
 #include "unit/jd/polling/world.hpp"
 
 #include <fmt/format.h>
@@ -6,14 +8,26 @@
 namespace {
 
 using namespace std::chrono_literals;
-using kefu_test::PolledItem;
-using kefu_test::PollItems;
-using kefu_test::PollPage;
+using kefu::jd::PolledItem;
+using kefu::jd::PollItems;
+using kefu::jd::PollPage;
+using kefu::jd::PollSource;
+using kefu::jd::PollUnit;
+using kefu::jd::PollWindow;
 using kefu_test::PollProcess;
-using kefu_test::PollSource;
-using kefu_test::PollUnit;
-using kefu_test::PollWindow;
 using kefu_test::PollWorld;
+
+/// What a poller of this process' shop needs, without a limit of calls.
+kefu::jd::PollParts parts_of(PollProcess& process) {
+  kefu::jd::PollParts parts;
+  parts.runtime = kefu::detail::core_of(process.runtime);
+  parts.shop = "shop";
+  parts.settings = process.world.settings;
+  parts.budget = std::make_shared<kefu::jd::CallBudget>(parts.runtime, "app-key", 0, 0.5,
+                                                        std::make_shared<kefu::jd::CallStop>(parts.runtime, "app-key"));
+  parts.customers = std::make_shared<kefu::jd::CustomerBook>(parts.runtime, parts.shop);
+  return parts;
+}
 
 /// 10 000 customers of one day with 3 messages each, made up when they are read.
 class LongHistory final : public PollSource {
@@ -66,14 +80,9 @@ class LongHistory final : public PollSource {
 
 struct Reader {
   Reader(PollWorld& world, kefu::WallTime from) : process(world) {
-    kefu::jd::PollParts parts;
-    parts.runtime = kefu::detail::core_of(process.runtime);
-    parts.shop = "shop";
-    parts.settings = world.settings;
-    parts.budget = process.budget;
     auto source = std::make_unique<LongHistory>(from);
     history = source.get();
-    stream = std::make_shared<kefu::jd::PollStream>(std::move(parts), std::move(source));
+    stream = std::make_shared<kefu::jd::PollStream>(parts_of(process), std::move(source));
   }
   /// One batch, taken; false when there is no more.
   bool step(std::set<std::string>& texts) {
@@ -230,15 +239,9 @@ class ShrinkingList final : public PollSource {
 TEST_CASE("JD-6: entries that leave a list while it is read hide no others; untimed ones come once") {
   PollWorld world;
   PollProcess process(world);
-  kefu::jd::PollParts parts;
-  parts.runtime = kefu::detail::core_of(process.runtime);
-  parts.shop = "shop";
-  parts.settings = world.settings;
-  parts.budget = process.budget;
-  parts.customers = process.customers;
   std::vector<std::unique_ptr<PollSource>> sources;
   sources.push_back(std::make_unique<ShrinkingList>());
-  process.poller = std::make_shared<kefu::jd::ShopPoller>(std::move(parts), std::move(sources));
+  process.poller = std::make_shared<kefu::jd::ShopPoller>(parts_of(process), std::move(sources));
   for (int i = 0; i < 50; ++i) {
     process.drain();
     process.pass(30min);

@@ -4,25 +4,20 @@ namespace {
 
 using namespace std::chrono_literals;
 using kefu::ErrorKind;
-using kefu_test::FakeChats;
+using kefu_test::kTwinJdShop;
 using kefu_test::PollProcess;
 using kefu_test::PollWorld;
 
 using Texts = std::vector<std::string>;
 
-void open_chat(PollWorld& world, const std::string& customer, const std::string& sid,
-               kefu::Millis length = std::chrono::hours(1)) {
-  world.chats->sessions.push_back(FakeChats::Session{customer, sid, world.now(), world.now() + length});
-}
+constexpr char kSessions[] = "jingdong.im.pop.sessionlist.get";
 
 std::set<std::string> as_set(const Texts& texts) { return {texts.begin(), texts.end()}; }
 
 /// Whatever happened: all of them, each once.
 void check_all(const PollWorld& world) {
-  std::set<std::string> expected;
-  for (const auto& line : world.chats->lines) expected.insert(line.content);
-  CHECK(as_set(world.taken) == expected);
-  CHECK(world.taken.size() == world.chats->lines.size());
+  CHECK(as_set(world.taken) == as_set(world.said));
+  CHECK(world.taken.size() == world.said.size());
 }
 
 }  // namespace
@@ -30,18 +25,18 @@ void check_all(const PollWorld& world) {
 TEST_CASE("JD-6: customers' messages come as events, once, in order per customer") {
   PollWorld world;
   PollProcess process(world);
-  open_chat(world, "anna", "s1");
-  open_chat(world, "bert", "s2");
-  world.chats->newest_first = true;
-  for (int i = 0; i < 12; ++i) world.chats->say("anna", "s1", world.now() + i * 1s, "a" + std::to_string(100 + i));
-  world.chats->say("bert", "s2", world.now() + 3s, "b");
+  world.open_chat("anna", "s1");
+  world.open_chat("bert", "s2");
+  world.twin.turn("jd_newest_first", 1);
+  for (int i = 0; i < 12; ++i) world.say("anna", "s1", world.now() + i * 1s, "a" + std::to_string(100 + i));
+  world.say("bert", "s2", world.now() + 3s, "b");
   process.pass(1min);
   const auto batch = process.poll();
   REQUIRE(batch);
   REQUIRE(batch->events.size() == 13);
   const auto& event = batch->events.back();
   CHECK(event.platform == "jd");
-  CHECK(event.account == "shop");
+  CHECK(event.account == kTwinJdShop);
   CHECK(event.trigger == "message");
   CHECK(event.received_time == world.now());
   const auto again = process.poller->reopen(event.raw, event.received_time);
@@ -68,8 +63,8 @@ TEST_CASE("JD-6: customers' messages come as events, once, in order per customer
 
 TEST_CASE("JD-6: nothing moves until the cursor is committed: the same events, with the same ids") {
   PollWorld world;
-  open_chat(world, "anna", "s1");
-  for (int i = 0; i < 120; ++i) world.chats->say("anna", "s1", world.now(), "m" + std::to_string(i));
+  world.open_chat("anna", "s1");
+  for (int i = 0; i < 120; ++i) world.say("anna", "s1", world.now(), "m" + std::to_string(i));
   PollProcess process(world);
   process.pass(1min);
   const auto ids = [](const kefu::PollBatch& batch) {
@@ -78,7 +73,7 @@ TEST_CASE("JD-6: nothing moves until the cursor is committed: the same events, w
     return list;
   };
   const auto first = process.poll();
-  const int calls = world.chats->list_calls + world.chats->read_calls;
+  const auto calls = world.calls();
   const auto second = process.poll();
   PollProcess other(world);
   const auto elsewhere = other.poll();
@@ -88,7 +83,7 @@ TEST_CASE("JD-6: nothing moves until the cursor is committed: the same events, w
   CHECK(ids(*first).size() == 50);
   CHECK(ids(*first) == ids(*second));
   CHECK(ids(*first) == ids(*elsewhere));
-  CHECK(calls * 2 == world.chats->list_calls + world.chats->read_calls);
+  CHECK(calls * 2 == world.calls());
   // accept() moves the cursor alone; the batch of the other process is then refused.
   CHECK(process.poller->accept(first->cursor).get());
   const auto refused = other.poller->accept(elsewhere->cursor).get();
@@ -104,10 +99,10 @@ TEST_CASE("JD-6: messages that the platform shows late are found by the overlap"
   PollWorld world;
   world.settings.overlap = 20min;
   PollProcess process(world);
-  open_chat(world, "anna", "s1", 4h);
-  world.chats->say("anna", "s1", world.now() + 1min, "in time");
-  world.chats->say("anna", "s1", world.now() + 2min, "late", 18min);
-  world.chats->say("anna", "s1", world.now() + 3min, "very late", 19min);
+  world.open_chat("anna", "s1", 4h);
+  world.say("anna", "s1", world.now() + 1min, "in time");
+  world.say("anna", "s1", world.now() + 2min, "late", 18min);
+  world.say("anna", "s1", world.now() + 3min, "very late", 19min);
   for (int i = 0; i < 120; ++i) {
     process.drain();
     process.pass(30s);
@@ -120,10 +115,10 @@ TEST_CASE("JD-6: a session that ended shows its last message late; one that goes
   PollProcess process(world);
   const auto midnight = kefu::jd::start_of_day(world.now()) + 24h;
   process.pass(std::chrono::duration_cast<kefu::Millis>(midnight - world.now() - 3h));
-  open_chat(world, "anna", "s1", 30min);
-  world.chats->say("anna", "s1", world.now() + 29min, "last words", 9min);
-  open_chat(world, "bert", "s2", 12h);
-  for (int i = 0; i < 10; ++i) world.chats->say("bert", "s2", world.now() + i * 1h, "night " + std::to_string(i));
+  world.open_chat("anna", "s1", 30min);
+  world.say("anna", "s1", world.now() + 29min, "last words", 9min);
+  world.open_chat("bert", "s2", 12h);
+  for (int i = 0; i < 10; ++i) world.say("bert", "s2", world.now() + i * 1h, "night " + std::to_string(i));
   for (int i = 0; i < 11 * 12; ++i) {
     process.drain();
     process.pass(5min);
@@ -134,11 +129,11 @@ TEST_CASE("JD-6: a session that ended shows its last message late; one that goes
 TEST_CASE("JD-6: equal messages of one second are told apart, whenever each of them is shown") {
   PollWorld world;
   PollProcess process(world);
-  open_chat(world, "anna", "s1");
+  world.open_chat("anna", "s1");
   const auto at = world.now() + 10s;
-  world.chats->say("anna", "s1", at, "?");
-  world.chats->say("anna", "s1", at + 200ms, "?");
-  world.chats->say("anna", "s1", at + 400ms, "?", 5min);
+  world.say("anna", "s1", at, "?");
+  world.say("anna", "s1", at + 200ms, "?");
+  world.say("anna", "s1", at + 400ms, "?", 5min);
   process.pass(1min);
   process.drain();
   CHECK(world.taken == Texts{"?", "?"});
@@ -161,9 +156,9 @@ TEST_CASE("JD-6: killed at any store operation and started again: nothing lost, 
       PollWorld world;
       for (int c = 0; c < 7; ++c) {
         const std::string sid = "s" + std::to_string(c);
-        open_chat(world, "c" + std::to_string(c), sid);
+        world.open_chat("c" + std::to_string(c), sid);
         for (int i = 0; i < 20; ++i)
-          world.chats->say("c" + std::to_string(c), sid, world.now() + i * 30s, sid + "-" + std::to_string(i));
+          world.say("c" + std::to_string(c), sid, world.now() + i * 30s, sid + "-" + std::to_string(i));
       }
       {
         PollProcess doomed(world);
@@ -191,10 +186,10 @@ TEST_CASE("JD-6: two processes that poll in turns lose and double nothing") {
   PollWorld world;
   PollProcess one(world);
   PollProcess two(world);
-  for (int c = 0; c < 10; ++c) open_chat(world, "c" + std::to_string(c), "s" + std::to_string(c), 3h);
+  for (int c = 0; c < 10; ++c) world.open_chat("c" + std::to_string(c), "s" + std::to_string(c), 3h);
   for (int i = 0; i < 600; ++i) {
     const std::string c = std::to_string(i % 10);
-    world.chats->say("c" + c, "s" + c, world.now() + i * 10s, std::to_string(i), (i % 3) * 1min);
+    world.say("c" + c, "s" + c, world.now() + i * 10s, std::to_string(i), (i % 3) * 1min);
   }
   for (int i = 0; i < 250; ++i) {
     auto& process = i % 3 == 0 ? one : two;
@@ -215,16 +210,16 @@ TEST_CASE("JD-6: the platform's clock may be minutes ahead or behind") {
   for (const auto error : {-9min, -5min, 5min, 9min}) {
     CAPTURE(error.count());
     PollWorld world;
-    world.chats->clock_error = error;
+    world.twin.sandbox.advance(error);
     world.settings.overlap = 0s;  // nothing is shown late: what is found, the allowance for clocks finds
     PollProcess process(world);
     for (int i = 0; i < 120; ++i) {
       // What happens now has the platform's time, and is shown at once.
       const std::string sid = "s" + std::to_string(i);
-      const auto platform_now = world.now() + error;
-      world.chats->sessions.push_back(
-          FakeChats::Session{"c" + std::to_string(i), sid, platform_now, platform_now + 1s});
-      world.chats->say("c" + std::to_string(i), sid, platform_now, std::to_string(i));
+      const std::string customer = "c" + std::to_string(i);
+      world.open_chat(customer, sid, 1s);
+      world.twin.buyer_does("write", R"({"sid":")" + sid + R"(","content":")" + customer + R"("})", customer);
+      world.said.push_back(customer);
       process.drain();
       process.pass(1min);
     }
@@ -243,8 +238,8 @@ TEST_CASE("JD-6: our clock went back a day: polling goes on, and says so") {
   PollWorld back;
   back.store = world.store;
   PollProcess process(back);
-  open_chat(back, "anna", "s1");
-  back.chats->say("anna", "s1", back.now() + 1s, "hello");
+  back.open_chat("anna", "s1");
+  back.say("anna", "s1", back.now() + 1s, "hello");
   process.pass(1min);
   process.drain();
   CHECK(back.taken == Texts{"hello"});
@@ -255,18 +250,20 @@ TEST_CASE("JD-6: a cursor older than three months jumps forward and says so; win
   PollWorld world;
   {
     PollProcess process(world);
-    open_chat(world, "anna", "s1");
-    world.chats->say("anna", "s1", world.now() + 1s, "old");
+    world.open_chat("anna", "s1");
+    world.say("anna", "s1", world.now() + 1s, "old");
     process.pass(1min);
     process.drain();
   }
   world.time->advance(24h * 100);
   PollProcess process(world);
-  open_chat(world, "bert", "s2");
-  world.chats->sessions.push_back(FakeChats::Session{"carl", "s3", world.now() - 24h * 40, world.now() - 24h * 39});
-  world.chats->lines.push_back(
-      FakeChats::Line{"carl", "s3", world.now() - 24h * 40, world.now() - 24h * 40, "missed", false});
-  world.chats->say("bert", "s2", world.now() + 1s, "new");
+  world.open_chat("bert", "s2");
+  const std::string then = std::to_string(kefu::unix_seconds(world.now() - 24h * 40));
+  world.twin.buyer_does("open", R"({"sid":"s3","time":)" + then + "}", "carl");
+  world.say("carl", "s3", world.now() - 24h * 40, "missed");
+  world.twin.buyer_does(
+      "end", R"({"sid":"s3","time":)" + std::to_string(kefu::unix_seconds(world.now() - 24h * 39)) + "}", "carl");
+  world.say("bert", "s2", world.now() + 1s, "new");
   process.pass(1min);
   process.drain();
   check_all(world);
@@ -277,12 +274,12 @@ TEST_CASE("JD-6: a log that cannot be read does not hold up the others, a failin
   PollWorld world;
   PollProcess process(world);
   for (const char* customer : {"anna", "bert", "carl"}) {
-    open_chat(world, customer, std::string("s-") + customer);
-    world.chats->say(customer, std::string("s-") + customer, world.now() + 1s, customer);
+    world.open_chat(customer, std::string("s-") + customer);
+    world.say(customer, std::string("s-") + customer, world.now() + 1s, customer);
   }
   process.pass(1min);
   SUBCASE("one customer") {
-    world.chats->unreadable.insert("bert");
+    world.unreadable.insert("bert");
     for (int i = 0; i < 20; ++i) {
       auto batch = process.poll();
       if (batch) process.take(*batch);
@@ -290,13 +287,13 @@ TEST_CASE("JD-6: a log that cannot be read does not hold up the others, a failin
     }
     CHECK(as_set(world.taken) == std::set<std::string>{"anna", "carl"});
     CHECK(process.observer->count("asked for again later") >= 1);
-    world.chats->unreadable.clear();
+    world.unreadable.clear();
     process.pass(16min);
     process.drain();
     check_all(world);  // from where its log stood
   }
   SUBCASE("the network") {
-    for (int i = 0; i < 3; ++i) world.chats->failures.emplace_back(ErrorKind::network, "no line");
+    world.twin.fault("reset_before_reply", "", 3 * 4);  // each call is repeated three times
     int errors = 0;
     for (int i = 0; i < 20; ++i) {
       auto batch = process.poll();
@@ -311,7 +308,7 @@ TEST_CASE("JD-6: a log that cannot be read does not hold up the others, a failin
     check_all(world);
   }
   SUBCASE("the shop is not authorized any more") {
-    world.chats->failures.emplace_back(ErrorKind::needs_authorization, "authorize again");
+    world.twin.fault("errcode", kSessions, 2, 19);  // also with the new token
     const auto batch = process.poll();
     REQUIRE_FALSE(batch);
     CHECK(batch.error().kind() == ErrorKind::needs_authorization);
@@ -324,7 +321,7 @@ TEST_CASE("JD-6: a damaged cursor is an error that names it, not a new beginning
   PollWorld world;
   PollProcess process(world);
   process.drain();
-  const std::string key = kefu::StoreKey("default", "jd", "poll", "shop").add("chat").str();
+  const std::string key = kefu::StoreKey("default", "jd", "poll", kTwinJdShop).add("chat").str();
   const auto entry = world.store->get(key).value();
   REQUIRE(entry);
   REQUIRE(world.store->put_if_unchanged(key, "{\"v\":9}", entry->generation, std::nullopt, kefu::Durability::full));
@@ -338,7 +335,7 @@ TEST_CASE("JD-6: a damaged cursor is an error that names it, not a new beginning
 TEST_CASE("JD-6: a poll is answered at the end of the runtime, of its time, and when it is no longer wanted") {
   PollWorld world;
   PollProcess process(world);
-  open_chat(world, "anna", "s1");
+  world.open_chat("anna", "s1");
   SUBCASE("runtime") {
     auto pending = process.poller->poll({});
     process.runtime.stop();
@@ -358,7 +355,7 @@ TEST_CASE("JD-6: a poll is answered at the end of the runtime, of its time, and 
     process.drain();
   }
   SUBCASE("several at once are answered one after the other") {
-    world.chats->say("anna", "s1", world.now() + 1s, "hello");
+    world.say("anna", "s1", world.now() + 1s, "hello");
     process.pass(1min);
     auto first = process.poller->poll({});
     auto second = process.poller->poll({});
