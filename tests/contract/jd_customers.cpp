@@ -76,6 +76,29 @@ TEST_CASE("shops A9: a customer is equal by the id, carries the other names, and
   CHECK(jd::buyer_of(masked)->pin.empty());
 }
 
+TEST_CASE("shops E: an xid begins with o*AA, and its star masks nobody") {
+  CHECK_FALSE(jd::is_masked("o*AAxid001"));
+  CHECK_FALSE(jd::is_masked("jd_buyer_001"));
+  for (const char* masked : {"j***1", "o*BBxid", "o*A", "x*AAxid"}) CHECK(jd::is_masked(masked));
+  // Two sessions of one xid are one log, read once a round; those of a masked name are two.
+  for (const bool is_xid : {true, false}) {
+    CAPTURE(is_xid);
+    PolledShop shop;
+    const std::string who = is_xid ? R"("xid_buyer":"o*AAxid001")" : R"("customer":"j***1")";
+    const std::string begin = std::to_string(unix_millis(shop.time->wall()));
+    const auto session = [&](const char* sid) {
+      return R"({"sid":")" + std::string(sid) + R"(",)" + who + R"(,"beginTime":)" + begin + "}";
+    };
+    shop.control("POST", "/jd/answers",
+                 R"({"method":"jingdong.im.pop.sessionlist.get","answer":{"ChatSessionPage":{"chatSessionList":[)" +
+                     session("s1") + "," + session("s2") + R"(]}}})");
+    shop.settings.polling.agents = {kefu_test::kTwinAgent};
+    shop.open();
+    shop.drain();
+    CHECK(shop.sandbox.calls("jingdong.im.pop.chatlog.get") == (is_xid ? 1 : 2));
+  }
+}
+
 TEST_CASE("shops A9: who was seen by pin first stays so when the platform begins to tell other names") {
   NamedShop shop;
   shop.buyer_writes("一");
