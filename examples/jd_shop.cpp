@@ -43,6 +43,8 @@ kefu::Result<void> authorize(const kefu::jd::App& app) {
 void print_report(const kefu::jd::Shop& shop) {
   const auto today = kefu::jd::start_of_day(std::chrono::system_clock::now());
   kefu::jd::QualityReportRequest request(today - std::chrono::hours(24 * 7), today);
+  if (const auto agents = shop.agent_sessions()->agents().get())
+    for (const auto& agent : *agents) request.agents.push_back(agent.id);
   const auto report = kefu::jd::quality_report(shop, request).get();
   if (!report) {
     fail("quality report", report.error());
