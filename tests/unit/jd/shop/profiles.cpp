@@ -32,7 +32,7 @@ TEST_CASE("a pin and an open_id are joined to the xid") {
   world.on_node(kOpenId, kFound);
   const auto by_pin = look_up(world, jd::BuyerIds("jd_buyer_001"));
   REQUIRE_MESSAGE(by_pin.has_value(), (by_pin ? "" : by_pin.error().to_string()));
-  CHECK(by_pin->customer.id == "xid:o*AAT01");
+  CHECK(by_pin->customer.id == "pin:jd_buyer_001");  // the name that was seen first
   CHECK(by_pin->customer.union_id == "o*AAT01");
   CHECK(by_pin->ids == Ids{{"pin", "jd_buyer_001"}, {"xid", "o*AAT01"}});
   CHECK(world.calls_of(kPin).at(0)["userPin"] == "jd_buyer_001");
@@ -40,7 +40,8 @@ TEST_CASE("a pin and an open_id are joined to the xid") {
 
   const auto by_open_id = look_up(world, jd::BuyerIds("", "OPENID1"));
   REQUIRE(by_open_id.has_value());
-  CHECK(by_open_id->ids == Ids{{"open_id", "OPENID1"}, {"xid", "o*AAT01"}});
+  CHECK(by_open_id->customer == by_pin->customer);
+  CHECK(by_open_id->ids == Ids{{"pin", "jd_buyer_001"}, {"open_id", "OPENID1"}, {"xid", "o*AAT01"}});
   CHECK(world.calls_of(kOpenId).at(0)["openId"] == "OPENID1");
 }
 
