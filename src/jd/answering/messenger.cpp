@@ -124,9 +124,9 @@ Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
 
 Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
   if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
+  const CustomerId named = message.to.customer;
   return for_customer<SendPlan>(
-      message.to.customer, options,
-      [self = shared_from_this(), message = std::move(message), options](const CustomerId& meant) {
+      named, options, [self = shared_from_this(), message = std::move(message), options](const CustomerId& meant) {
         const auto prepare = [&](Message one) {
           auto outgoing = self->prepare(std::move(one));
           if (outgoing && !meant.id.empty()) outgoing->name(meant.id);
