@@ -48,7 +48,8 @@ Pending<Profile> ShopProfiles::look_up(CustomerId customer, CallOptions options)
     promise.answer(known.error());
     return pending;
   }
-  customers_->find(std::move(customer), options.cancel,
+  CancelToken cancel = options.cancel;
+  customers_->find(std::move(customer), std::move(cancel),
                    [self = shared_from_this(), promise = std::move(promise),
                     options = std::move(options)](Result<CustomerId> meant) mutable {
                      if (!meant) return promise.answer(meant.error());
