@@ -50,9 +50,10 @@ Pending<Profile> ShopProfiles::look_up(CustomerId customer, CallOptions options)
   }
   CancelToken cancel = options.cancel;
   customers_->find(std::move(customer), std::move(cancel),
-                   [self = shared_from_this(), promise = std::move(promise),
-                    options = std::move(options)](Result<CustomerId> meant) mutable {
+                   [self = shared_from_this(), promise = std::move(promise), options = std::move(options),
+                    has_xid = !known->xid.empty()](Result<CustomerId> meant) mutable {
                      if (!meant) return promise.answer(meant.error());
+                     if (has_xid) return promise.answer(profile_of(*std::move(meant), {}));
                      self->ask(*std::move(meant), std::move(options), std::move(promise));
                    });
   return pending;
@@ -60,14 +61,14 @@ Pending<Profile> ShopProfiles::look_up(CustomerId customer, CallOptions options)
 
 void ShopProfiles::ask(CustomerId customer, CallOptions options, Promise<Profile> promise) const {
   const auto ids = buyer_of(customer);
-  if (!ids || !ids->xid.empty()) return promise.answer(profile_of(std::move(customer), {}));
+  if (!ids) return promise.answer(ids.error());
   auto unwanted = promise.cancelled();
   auto done = [customers = customers_, customer = std::move(customer),
                promise = std::move(promise)](Result<ConvertedId> answer) mutable {
     if (!answer) return promise.answer(answer.error());
     remember(*customers, customer, *std::move(answer), std::move(promise));
   };
-  if (!ids->open_id.empty())
+  if (ids->pin.empty())
     client_.start(OpenIdToXid(app_->app_key, ids->open_id), std::move(options), std::move(unwanted), std::move(done));
   else
     client_.start(PinToXid(app_->app_key, ids->pin), std::move(options), std::move(unwanted), std::move(done));

@@ -13,8 +13,9 @@
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 
-/// The names of one buyer (jd 6.2), as far as the shop has seen them: a pin or an open_id without an xid is turned into
-/// one, which joins applications. JD tells nothing else of a buyer. A masked pin names nobody and is refused.
+/// The names of one buyer (jd 6.2), as far as the shop has seen them: for a pin or an open_id the platform is asked for
+/// the xid, which joins applications; an xid needs no call. JD tells nothing else of a buyer. A masked pin names nobody
+/// and is refused.
 ///
 /// Thread safety: all members may be called from any thread.
 class ShopProfiles final : public Profiles, public std::enable_shared_from_this<ShopProfiles> {
