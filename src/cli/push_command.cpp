@@ -73,6 +73,9 @@ int open_one(const PushOpenFlags& flags) {
     case kefu::OpenedPush::Outcome::event:
       print_event(opened.event);
       return kDone;
+    case kefu::OpenedPush::Outcome::wake:
+      std::cout << "something is new: poll now\n";
+      return kDone;
   }
   return kBadUsage;
 }

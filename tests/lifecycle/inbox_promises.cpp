@@ -246,3 +246,19 @@ TEST_CASE(
   CHECK(b.sent() == 0);
   REQUIRE(left == 0);
 }
+
+TEST_CASE("Inbox: a drain ends in its time though the store does not come back") {
+  const auto shared = std::make_shared<kefu::MemoryStore>();
+  HeldTurns turns;
+  SlowHost a(shared, {}, [&](const std::string&, InboxTurn turn) { turns.add(std::move(turn)); });
+  static_cast<void>(a.push("e1|alice|hello"));
+  REQUIRE(a.await_handled(1));
+  a.stall();
+  turns.finish_all();
+  auto drained = a.inbox->drain(300ms);
+  REQUIRE(drained.wait_for(10s));
+  const auto outcome = std::move(drained).get();
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().kind() == kefu::ErrorKind::timeout);
+  a.resume();
+}

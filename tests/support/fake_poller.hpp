@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kefu_test {
 
@@ -31,7 +32,10 @@ class FakePoller final : public kefu::Poller {
   std::atomic<int> polls{0};
   kefu::Millis pause{1'000};
   std::deque<kefu::Error> failures;  ///< Answers to the next polls. Used in simulated time only.
-  bool never_answers = false;
+  bool never_answers = false;        ///< Until it is cancelled.
+  bool forgets = false;              ///< Not even then.
+  kefu::Millis takes{0};             ///< So long it asks the platform.
+  std::vector<std::string> tokens;   ///< Of wakes, one for each poll that followed one.
   std::function<kefu::WallTime(const std::string& event_id)> time_of;  ///< The platform's; else that of the poll.
   bool keeps_promises = true;                                          ///< False: gives more than a batch may hold.
 
@@ -39,6 +43,10 @@ class FakePoller final : public kefu::Poller {
     ++polls;
     kefu::Promise<kefu::PollBatch> promise(core_);
     auto pending = promise.pending();
+    if (forgets) {
+      forgotten_.push_back(std::move(promise));
+      return pending;
+    }
     if (never_answers) {
       auto held = std::make_shared<kefu::Promise<kefu::PollBatch>>(std::move(promise));
       options.cancel.on_request([held] { held->answer(kefu::Error(kefu::ErrorKind::cancelled, "no longer wanted")); });
@@ -49,11 +57,17 @@ class FakePoller final : public kefu::Poller {
       failures.pop_front();
       return pending;
     }
-    core_->with_store<kefu::PollBatch>([this](kefu::Store& store) { return read(store); },
-                                       [promise = std::move(promise)](kefu::Result<kefu::PollBatch> batch) mutable {
-                                         promise.answer(std::move(batch));
-                                       });
+    if (takes == kefu::Millis(0)) {
+      give(std::move(promise));
+    } else {
+      core_->scheduler->run_at(core_->clock->mono() + takes,
+                               [this, promise = std::move(promise)]() mutable { give(std::move(promise)); });
+    }
     return pending;
+  }
+  kefu::Pending<kefu::PollBatch> poll_woken(std::string token, kefu::CallOptions options) override {
+    tokens.push_back(std::move(token));
+    return poll(std::move(options));
   }
   kefu::Pending<void> accept(std::vector<kefu::StoreWrite> cursor) override {
     kefu::Promise<void> promise(core_);
@@ -73,6 +87,12 @@ class FakePoller final : public kefu::Poller {
   }
 
  private:
+  void give(kefu::Promise<kefu::PollBatch> promise) {
+    core_->with_store<kefu::PollBatch>([this](kefu::Store& store) { return read(store); },
+                                       [promise = std::move(promise)](kefu::Result<kefu::PollBatch> batch) mutable {
+                                         promise.answer(std::move(batch));
+                                       });
+  }
   kefu::Result<kefu::PollBatch> read(kefu::Store& store) const {
     auto entry = store.get(cursor_);
     if (!entry) return entry.error();
@@ -101,6 +121,7 @@ class FakePoller final : public kefu::Poller {
   const std::size_t batch_;
   const std::string cursor_;
   const FakeReceiver receiver_;
+  std::vector<kefu::Promise<kefu::PollBatch>> forgotten_;
 };
 
 }  // namespace kefu_test

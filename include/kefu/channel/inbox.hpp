@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kefu/channel/channel.hpp>
+#include <kefu/channel/health.hpp>
 #include <kefu/channel/inbound.hpp>
 #include <kefu/channel/webhook.hpp>
 #include <kefu/core/export.hpp>
@@ -70,9 +71,11 @@ struct InboxOptions {
   /// polling waits until a whole batch (Poller::kMaxEvents) has room or nothing is in hand. Of many accounts one takes
   /// at most nine tenths, so that the others find room.
   std::size_t max_in_hand = 10'000;
-  /// Polls the account by itself if it has a Poller. Off: only what other processes stored is taken over.
+  /// Polls its one account by itself if that has a Poller; the accounts of a resolver are named with Inbox::poll. Off:
+  /// only what a wake brings is polled here, and what other processes stored is taken over.
   bool poll = true;
-  /// How often events of dead owners are looked for, and whether another process still polls.
+  /// How often events of dead owners are looked for, and whether another process still polls. What a process leaves by
+  /// itself (drain, an Inbox destroyed) is found within half a second.
   Millis sweep{5'000};
   /// An event whose handler says nothing for so long counts as failed.
   Millis give_up{600'000};
@@ -94,7 +97,7 @@ struct DeadLetter {
   std::string why;
   int tries = 0;
   InboundEvent event;  ///< Where its account is not known: account, id, time and raw text only.
-  std::string place;   ///< In the listing: give it as `after`.
+  std::string place;   ///< In the listing: give it as `after`, or to revive() and dismiss().
 };
 
 /// Finds the account that an event names. Null, or the error `not_found`: there is no such account.
@@ -107,7 +110,7 @@ struct InboxState {
   std::size_t in_hand = 0;          ///< Events that came in or were taken over here, and are not over.
   std::size_t open_turns = 0;       ///< With handlers.
   std::size_t waiting_turns = 0;    ///< That could be, if a turn were free.
-  std::optional<WallTime> oldest;   ///< When the oldest event in hand came in.
+  std::optional<WallTime> oldest;   ///< When the oldest event came in that is in hand here.
   std::size_t live_sessions = 0;    ///< Processes that hold something now.
   std::uint64_t taken_over = 0;     ///< Customers' queues whose process was gone.
   std::uint64_t sessions_lost = 0;  ///< This process was away for longer than InboxOptions::lease.
@@ -115,7 +118,19 @@ struct InboxState {
   std::uint64_t changes = 0;  ///< Written by them: by `commits` the size of a group.
   std::uint64_t unknown = 0;  ///< Commits of which the store did not know whether it had done them.
   Millis store_wait{0};       ///< How long the last commit waited for the store's thread.
-  Millis polls_behind{0};     ///< The longest time since an account's last poll.
+  Millis polls_behind{0};     ///< The longest time since an account that is polled here was last read to the end.
+};
+
+/// How an account of an Inbox stands, as this process knows it.
+struct InboxHealth {
+  InboxHealth() {}
+  AccountHealth reading;              ///< What the account itself says (Channel::health).
+  bool is_polled = false;             ///< Here.
+  std::optional<WallTime> last_poll;  ///< When everything was last read, by whichever process this one knows of.
+  int failed_polls = 0;               ///< Here, in a row...
+  std::string poll_error;             ///< ...and why the last one failed.
+  std::size_t in_hand = 0;            ///< Its events that came in here and are not over.
+  std::optional<WallTime> oldest;     ///< When the oldest of its events that are worked on here came in.
 };
 
 /// Takes what comes in for hosts without desk: opens pushes or polls, stores each event before the platform is
@@ -167,6 +182,21 @@ class KEFU_EXPORT Inbox {
   /// the account.
   Pending<WebhookResponse> handle(std::shared_ptr<const PushReceiver> receiver, const WebhookRequest& request) const;
 
+  /// Polls this account from now on, for an Inbox with a resolver: call it for each account when the process starts,
+  /// and when one is added. Of the processes that share a store and were told so one polls at a time, and the others
+  /// take over when it is gone. The account is found anew as long as it is polled; what fails then is a poll that
+  /// failed (log_event::kInboxPollFailed), tried again after a pause. Errors, nothing is polled then: the resolver's;
+  /// `not_found`: there is no such account; `unsupported`: it has no Poller; `timeout`; `cancelled`: the Inbox is
+  /// drained.
+  Pending<void> poll(std::string account) const;
+  /// Polls it no longer here: a poll under way is given up, its events come again to whoever polls next.
+  void stop_polling(std::string account) const;
+  /// Says that the account has something new: everything is read once now, whether it is polled here or not. If another
+  /// process reads at this moment, that one reads again before it ends. A push that only wakes (OpenedPush::wake) does
+  /// this by itself. Only a pause that the platform asked for is kept. `token`: see Poller::poll_woken. Answered when
+  /// the account is found. Errors: as of poll().
+  Pending<void> wake(std::string account, std::string token = {}) const;
+
   /// Before this process ends: pushes get 503 from now on, no handler starts, what was begun comes to its end within
   /// `within`. Then the session is given back, and other processes take the rest over at once. Error: `timeout`: some
   /// turns were still open; they were given up, and their events begin again elsewhere.
@@ -174,13 +204,19 @@ class KEFU_EXPORT Inbox {
   /// How it stands, for load balancers and dashboards. Errors: those of the store.
   Pending<InboxState> state() const;
 
+  /// How one account stands; without a name, the Inbox's only one. Errors: those of the resolver; `not_found`: there is
+  /// no such account; `timeout`.
+  Pending<InboxHealth> health(std::string account = {}) const;
+
   bool durable() const;
   /// Events whose handling failed for good, oldest first; at most `limit`, and fewer where they are large (16 MiB):
   /// go on with the last one's `place`.
   Pending<std::vector<DeadLetter>> dead_letters(std::size_t limit = 100, std::string after = {}) const;
-  /// Hands a dead letter to the handler again, after what the customer has sent since. Error: `not_found`.
+  /// Hands a dead letter to the handler again, after what the customer has sent since. By its event id, or by its
+  /// `place`, where accounts may have the same ids. Errors: `not_found`; `rate_limited`: 1,000 events of the customer
+  /// wait; those of the resolver.
   Pending<void> revive(std::string event_id) const;
-  /// Forgets a dead letter: they are kept until they are revived or dismissed. Error: `not_found`.
+  /// Forgets a dead letter, named as above: they are kept until they are revived or dismissed. Error: `not_found`.
   Pending<void> dismiss(std::string event_id) const;
 
  private:

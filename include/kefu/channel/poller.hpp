@@ -9,7 +9,9 @@
 #include <kefu/core/time.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
@@ -44,6 +46,12 @@ class KEFU_EXPORT Poller {
   /// Reads what is new. Errors: those of the platform's calls; `quota_exhausted` when the budget of calls is used up
   /// (`retry_after` says until when). The next poll goes on where the last committed cursor stands.
   virtual Pending<PollBatch> poll(CallOptions options = {}) = 0;
+
+  /// As poll(), for a drain that a push asked for: `token` is what it brought (PollWake). The default does not need it.
+  virtual Pending<PollBatch> poll_woken(std::string token, CallOptions options = {}) {
+    static_cast<void>(token);
+    return poll(std::move(options));
+  }
 
   /// Commits a batch's cursor alone, for hosts that keep events elsewhere: call it after they are safe. Error:
   /// `conflict`: another process took this batch.

@@ -80,6 +80,13 @@ class KEFU_EXPORT ReplyContext {
   virtual ~ReplyContext() = default;
 };
 
+/// What a push says that brings no event: an account has something new, to be polled now.
+struct PollWake {
+  explicit PollWake(std::string a = {}, std::string t = {}) : account(std::move(a)), token(std::move(t)) {}
+  std::string account;  ///< Whose; empty: the one that the receiver belongs to.
+  std::string token;    ///< What the platform wants to see with the polls that follow, see Poller::poll_woken.
+};
+
 /// What became of a request to the webhook.
 class OpenedPush {
  public:
@@ -87,11 +94,13 @@ class OpenedPush {
     event,      ///< `event` and `context` are set.
     url_check,  ///< The platform verified the URL: send `answer`.
     refused,    ///< `fault` says why: send `answer`, count it, use nothing of it.
+    wake,       ///< `wake` is set: poll, and send `answer` without waiting for that.
   };
   OpenedPush(InboundEvent e, std::shared_ptr<const ReplyContext> c)
       : outcome(Outcome::event), event(std::move(e)), context(std::move(c)) {}
   /// As the first, with an event that the receiver fills in place.
   explicit OpenedPush(std::shared_ptr<const ReplyContext> c) : outcome(Outcome::event), context(std::move(c)) {}
+  OpenedPush(PollWake w, WebhookResponse a) : outcome(Outcome::wake), answer(std::move(a)), wake(std::move(w)) {}
   explicit OpenedPush(WebhookResponse a) : outcome(Outcome::url_check), answer(std::move(a)) {}
   OpenedPush(PushFault f, std::string d, WebhookResponse a)
       : outcome(Outcome::refused), answer(std::move(a)), fault(f), detail(std::move(d)) {}
@@ -99,9 +108,10 @@ class OpenedPush {
   Outcome outcome;
   InboundEvent event;
   std::shared_ptr<const ReplyContext> context;
-  WebhookResponse answer;  ///< For an event: the plain acknowledgement.
+  WebhookResponse answer;  ///< For an event or a wake: the plain acknowledgement.
   std::optional<PushFault> fault;
   std::string detail;  ///< What to look at, for the operator; no secret.
+  std::optional<PollWake> wake;
 };
 /// The value's name as it is written above; "unknown" for a value of another version.
 KEFU_EXPORT std::string_view to_string(OpenedPush::Outcome outcome) noexcept;

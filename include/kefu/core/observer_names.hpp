@@ -36,8 +36,8 @@ inline constexpr std::string_view kTokenAdoptions = "kefu_token_adoptions_total"
 /// Counter {platform, kind}: stored values that did not open with the host's keys; SealedStore says what follows.
 inline constexpr std::string_view kStoreUnreadable = "kefu_store_unreadable_values_total";
 /// Counter {platform, account, outcome}: what came to an Inbox and became of it; `outcome` is "new", "repeat",
-/// "refused" (not authentic), "turned_away" (too many in hand), "not_stored", "answered_late" (as a customer message)
-/// or "dead" (to the dead letters).
+/// "refused" (not authentic), "turned_away" (too many in hand), "not_stored", "woken" (it only said that there is
+/// something to poll), "answered_late" (as a customer message) or "dead" (to the dead letters).
 inline constexpr std::string_view kInboxEvents = "kefu_inbox_events_total";
 /// Counter {platform, account, outcome}: polls of an account; `outcome` is "ok", "lost" (another process took the
 /// batch) or the name of an ErrorKind.

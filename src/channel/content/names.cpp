@@ -115,7 +115,7 @@ void PushReceiver::recognize(InboundEvent event, MoveFunction<void(Result<Inboun
 }
 
 std::string_view to_string(OpenedPush::Outcome outcome) noexcept {
-  return detail::name_in<3>({"event", "url_check", "refused"}, outcome);
+  return detail::name_in<4>({"event", "url_check", "refused", "wake"}, outcome);
 }
 
 KEFU_END_NAMESPACE

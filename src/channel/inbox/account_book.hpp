@@ -21,6 +21,8 @@ namespace detail {
 class AccountBook : public std::enable_shared_from_this<AccountBook> {
  public:
   using Found = MoveFunction<void(Result<AccountPtr>)>;
+  /// So long an account is waited for where no request does.
+  static constexpr Millis kFindTime{10'000};
   AccountBook(std::shared_ptr<RuntimeCore> runtime, AccountPtr only);
   AccountBook(std::shared_ptr<RuntimeCore> runtime, std::string platform, AccountResolver resolver);
 

@@ -8,7 +8,6 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
-
 InboxCore::InboxCore(std::shared_ptr<RuntimeCore> r, std::shared_ptr<AccountBook> a, Inbox::Handler h, InboxOptions o,
                      std::string name)
     : runtime(std::move(r)),
@@ -62,7 +61,7 @@ void InboxCore::start() {
   if (!durable() && !is_polled) return;
   runtime->scheduler->post([self = shared_from_this(), is_polled] {
     self->sweep.start(true);
-    if (is_polled) self->pump.add(self->accounts->only());
+    if (is_polled) self->pump.add(self->accounts->only()->channel->id());
   });
 }
 
@@ -72,6 +71,38 @@ void InboxCore::close() {
     self->pump.close();
     self->lanes.close();
   });
+}
+
+Pending<void> InboxCore::with_poller(std::string account, std::function<void(PollPump&)> work) {
+  auto promise = std::make_shared<Promise<void>>(runtime);
+  auto pending = promise->pending();
+  runtime->scheduler->post([self = shared_from_this(), account = std::move(account), promise, work = std::move(work)] {
+    if (self->ending()) return promise->answer(Error(ErrorKind::cancelled, "the Inbox was destroyed or drained"));
+    self->accounts->find(
+        account, self->mono() + AccountBook::kFindTime, [self, promise, work](const Result<AccountPtr>& found) {
+          if (!found) return promise->answer(found.error());
+          const HostChannel& channel = *(*found)->channel;
+          if (!channel.has_poller()) {
+            return promise->answer(Error(ErrorKind::unsupported, "account " + channel.id() + " has no Poller: " +
+                                                                     channel.missing(Facet::poller)));
+          }
+          work(self->pump);
+          promise->answer(Result<void>());
+        });
+  });
+  return pending;
+}
+
+Pending<void> InboxCore::poll(std::string account) {
+  return with_poller(account, [account](PollPump& polls) { polls.add(account); });
+}
+
+Pending<void> InboxCore::wake(std::string account, std::string token) {
+  return with_poller(account, [account, token = std::move(token)](PollPump& polls) { polls.wake(account, token); });
+}
+
+void InboxCore::stop_polling(std::string account) {
+  runtime->scheduler->post([self = shared_from_this(), account = std::move(account)] { self->pump.remove(account); });
 }
 
 Pending<void> InboxCore::drain(Millis within) {
@@ -91,6 +122,7 @@ Pending<void> InboxCore::drain(Millis within) {
 /// Looks again and again whether all that was begun has come to its end.
 void InboxCore::drained(MonoTime deadline, const std::shared_ptr<Promise<void>>& promise) {
   constexpr Millis kLook{10};
+  constexpr Millis kGiveBackTime{1'000};
   const bool is_busy =
       lanes.size() > 0 || pump.is_busy() || journal->waiting() > 0 || (answers_ && answers_->is_busy());
   if (is_busy && mono() < deadline) {
@@ -98,10 +130,19 @@ void InboxCore::drained(MonoTime deadline, const std::shared_ptr<Promise<void>>&
                                [self = shared_from_this(), deadline, promise] { self->drained(deadline, promise); });
     return;
   }
-  journal->end_session([self = shared_from_this(), is_busy, promise] {
+  const auto told = std::make_shared<bool>(false);
+  const auto tell = [promise, told](const Result<void>& outcome) {
+    if (!std::exchange(*told, true)) promise->answer(outcome);
+  };
+  // A store that hangs holds nobody up: the session lapses by itself.
+  const auto timer = runtime->scheduler->run_at(std::max(deadline, mono() + kGiveBackTime), [tell] {
+    tell(Error(ErrorKind::timeout, "the store did not take the session back in time: it lapses with its lease"));
+  });
+  journal->end_session([self = shared_from_this(), is_busy, tell, timer] {
+    self->runtime->scheduler->drop(timer);
     self->drop_all();
-    if (!is_busy) return promise->answer(Result<void>());
-    promise->answer(Error(ErrorKind::timeout, "some turns were still open: their events begin again elsewhere"));
+    if (!is_busy) return tell(Result<void>());
+    tell(Error(ErrorKind::timeout, "some turns were still open: their events begin again elsewhere"));
   });
 }
 
@@ -123,13 +164,44 @@ Pending<InboxState> InboxCore::state() {
   return pending;
 }
 
+Pending<InboxHealth> InboxCore::health(std::string account) {
+  auto promise = std::make_shared<Promise<InboxHealth>>(runtime);
+  auto pending = promise->pending();
+  runtime->scheduler->post([self = shared_from_this(), account = std::move(account), promise] {
+    self->accounts->find(account, self->mono() + AccountBook::kFindTime,
+                         [self, promise](const Result<AccountPtr>& found) {
+                           if (!found) return promise->answer(found.error());
+                           promise->answer(self->health_of(**found));
+                         });
+  });
+  return pending;
+}
+
+InboxHealth InboxCore::health_of(const InboxAccount& account) const {
+  InboxHealth health;
+  health.reading = account.channel->health();
+  if (const PollHealth* polled = pump.health(account.channel->id())) {
+    health.is_polled = true;
+    if (polled->last_poll != WallTime()) health.last_poll = polled->last_poll;
+    health.failed_polls = polled->failures;
+    health.poll_error = polled->why;
+  }
+  health.in_hand = places.held(account.number);
+  const auto oldest = lanes.oldest();
+  const auto own = oldest.find(account.channel->id());
+  if (own != oldest.end()) health.oldest = own->second;
+  return health;
+}
+
 InboxState InboxCore::figures() const {
   InboxState state;
   state.takes_pushes = !ending();
   state.in_hand = *in_hand;
   state.open_turns = lanes.open_turns();
   state.waiting_turns = lanes.waiting_turns();
-  state.oldest = lanes.oldest();
+  for (const auto& [account, came] : lanes.oldest()) {
+    if (!state.oldest || came < *state.oldest) state.oldest = came;
+  }
   state.taken_over = sweep.taken_over();
   state.polls_behind = pump.behind();
   const JournalFigures& figures = journal->figures();
@@ -198,16 +270,34 @@ void InboxCore::count_answer(std::string_view account, std::string_view outcome)
         {{"platform", accounts->platform()}, {"account", account}, {"outcome", outcome}});
 }
 
-void InboxCore::show(std::size_t live_sessions) const {
+/// What waited and waits no more is told once.
+void InboxCore::show_accounts() {
+  const auto oldest = lanes.oldest();
+  std::unordered_set<std::string> names = std::exchange(shown_, {});
+  for (const auto& entry : oldest) names.insert(entry.first);
+  pump.add_names(names);
+  for (const std::string& name : names) {
+    AccountFigures figures(accounts->platform(), name);
+    const auto own = oldest.find(name);
+    if (own != oldest.end()) figures.oldest = std::chrono::duration_cast<Millis>(now() - own->second);
+    figures.oldest = std::max(Millis(0), figures.oldest);
+    if (const PollHealth* polled = pump.health(name)) figures.behind = polled->behind(now());
+    detail::show(*runtime->observer, figures);
+    if (own != oldest.end()) shown_.insert(name);
+  }
+}
+
+void InboxCore::show(std::size_t live_sessions) {
   if (!runtime->observer) return;
   InboxFigures figures(accounts->platform());
   figures.waiting = lanes.events();
   figures.open_turns = lanes.open_turns();
   figures.sessions = live_sessions;
-  if (const auto oldest = lanes.oldest())
+  if (const auto oldest = this->figures().oldest)
     figures.oldest = std::max(Millis(0), std::chrono::duration_cast<Millis>(now() - *oldest));
   if (pump.polls() > 0) figures.behind = pump.behind();
   detail::show(*runtime->observer, figures);
+  show_accounts();
 }
 
 void InboxCore::count_poll(std::string_view account, std::string_view outcome) const {

@@ -14,9 +14,11 @@
 #include <kefu/core/observer_names.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -36,11 +38,15 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   bool closed() const { return closed_; }
   /// No handler starts any more, and new pushes are turned away: it was destroyed, or is drained.
   bool ending() const { return closed_ || draining_; }
+  Pending<void> poll(std::string account);
+  Pending<void> wake(std::string account, std::string token);
+  void stop_polling(std::string account);
   Pending<void> drain(Millis within);
   Pending<InboxState> state();
+  Pending<InboxHealth> health(std::string account);
   InboxState figures() const;
   /// Tells the observer how it stands.
-  void show(std::size_t live_sessions) const;
+  void show(std::size_t live_sessions);
   bool durable() const { return runtime->store->durable(); }
 
   /// The Outbox of the session at hand.
@@ -75,14 +81,18 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   DeadLetters letters;
 
  private:
+  Pending<void> with_poller(std::string account, std::function<void(PollPump&)> work);
   void session_over();
   void drop_all();
+  InboxHealth health_of(const InboxAccount& account) const;
+  void show_accounts();
   void drained(MonoTime deadline, const std::shared_ptr<Promise<void>>& promise);
 
   std::atomic<bool> closed_{false};
   std::atomic<bool> draining_{false};
   std::shared_ptr<AnswerRecords> answers_;
   std::shared_ptr<Outbox> outbox_;
+  std::unordered_set<std::string> shown_;  ///< Accounts of which the observer was told that something waits.
 };
 
 }  // namespace detail

@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t kLettersAtOnce = 16;
 /// A listing ends when it holds so many bytes of events.
 constexpr std::size_t kMostLetterBytes = Store::kMaxListedBytes;
-constexpr Millis kFindAccount{10'000};
 
 DeadLetter letter_of(const std::string& key, const DeadRecord& record) {
   DeadLetter letter;
@@ -66,6 +65,14 @@ Result<std::vector<DeadLetters::Found>> DeadLetters::read(Store& store, const st
 }
 
 Result<DeadLetters::Found> DeadLetters::find(Store& store, const std::string& prefix, const std::string& event_id) {
+  const auto letter_at = [&store](const std::string& key) -> Result<Found> {
+    auto entry = store.get(key);
+    if (!entry) return entry.error();
+    if (!*entry) return Error(ErrorKind::not_found, "the dead letter was revived or dismissed");
+    const auto record = DeadRecord::parse((*entry)->value);
+    return Found{key, letter_of(key, record ? *record : DeadRecord())};
+  };
+  if (event_id.compare(0, prefix.size(), prefix) == 0) return letter_at(event_id);
   const StoreKey none("", "", "", "");
   const std::string suffix = none.with(event_id).substr(none.str().size());
   std::string after;
@@ -75,10 +82,7 @@ Result<DeadLetters::Found> DeadLetters::find(Store& store, const std::string& pr
     for (const auto& item : page->items) {
       const std::string& key = item.first;
       if (key.size() <= suffix.size() || key.compare(key.size() - suffix.size(), suffix.size(), suffix) != 0) continue;
-      auto entry = store.get(key);
-      if (!entry) return entry.error();
-      const auto record = *entry ? DeadRecord::parse((*entry)->value) : std::nullopt;
-      return Found{key, letter_of(key, record ? *record : DeadRecord())};
+      return letter_at(key);
     }
     after = std::move(page->next);
   } while (!after.empty());
@@ -120,7 +124,7 @@ Pending<void> DeadLetters::revive(std::string event_id) {
 void DeadLetters::put_back(Found found, std::shared_ptr<Promise<void>> promise) {
   const std::string account = found.letter.event.account;
   core_.accounts->find(
-      account, core_.mono() + kFindAccount,
+      account, core_.mono() + AccountBook::kFindTime,
       [core = core_.shared_from_this(), found = std::move(found), promise](const Result<AccountPtr>& it) {
         if (!it) return promise->answer(it.error());
         auto event = (*it)->channel->reopen(found.letter.event.raw, found.letter.event.received_time);

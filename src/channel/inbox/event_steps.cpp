@@ -73,6 +73,15 @@ struct EventSteps::StoredLane {
 };
 
 StoreKey EventSteps::session_keys(std::string_view name_space) { return Session::keys(name_space); }
+std::string EventSteps::free_key(std::string_view name_space) { return Session::free_key(name_space); }
+
+Result<void> EventSteps::tell_free(StagedStore& view, const std::string& session,
+                                   std::vector<StoreWrite>& writes) const {
+  auto entry = view.look(free_key_);
+  if (!entry) return entry.error();
+  writes.push_back(StoreWrite::put(free_key_, session, *entry == nullptr ? 0 : (*entry)->generation));
+  return {};
+}
 
 /// The lane; one that is absent or cannot be read has no events and no owner.
 Result<EventSteps::StoredLane> EventSteps::read_lane(StagedStore& view, const std::string& key) {
@@ -249,7 +258,9 @@ Result<void> EventSteps::let_go(StagedStore& view, const std::string& session, c
   if (!lane) return lane.error();
   if (lane->record.events.empty() || lane->record.owner != session) return {};
   lane->record.owner.clear();
-  return as_conflict(view.stage(one(put_lane(key, *lane)), Durability::relaxed));
+  std::vector<StoreWrite> writes = one(put_lane(key, *lane));
+  if (auto told = tell_free(view, session, writes); !told) return told;
+  return as_conflict(view.stage(std::move(writes), Durability::relaxed));
 }
 
 Result<void> EventSteps::save(StagedStore& view, StoreWrite record, Durability durability,
@@ -265,14 +276,18 @@ Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& sessio
   auto lane = read_lane(view, lane_key);
   if (!lane) return lane.error();
   std::vector<StoreWrite> writes;
-  writes.reserve(end.also.size() + 3);
+  writes.reserve(end.also.size() + 4);
   writes.push_back(put_event(keys.event(event_id), event.record, event.generation));
   std::vector<std::string>& events = lane->record.events;
   const auto place = std::find(events.begin(), events.end(), event_id);
   if (place != events.end() && event.record.over()) {
     events.erase(place);
-    if (end.lets_go && lane->record.owner == session) lane->record.owner.clear();
+    const bool lets_go = end.lets_go && !events.empty() && lane->record.owner == session;
+    if (lets_go) lane->record.owner.clear();
     writes.push_back(put_lane(lane_key, *lane));
+    if (lets_go) {
+      if (auto told = tell_free(view, session, writes); !told) return told.error();
+    }
   }
   if (event.record.state == EventRecord::State::dead) {
     writes.push_back(put_dead(keys, event_id, event.record));
@@ -345,7 +360,6 @@ Result<Accepted> EventSteps::revive(StagedStore& view, const std::string& sessio
   record.received = unix_millis(event.received_time);
   record.asked = unix_millis(event.platform_time);
   record.accepted_by = session;
-  record.tries = 1;
   record.raw = event.raw;
   const std::string key = account.keys.event(event.event_id);
   auto known = view.look(key);

@@ -47,7 +47,7 @@ struct EventEnd {
 class EventSteps {
  public:
   EventSteps(std::string_view name_space, std::chrono::seconds remember)
-      : sessions_(session_keys(name_space)), remember_(remember) {}
+      : sessions_(session_keys(name_space)), free_key_(free_key(name_space)), remember_(remember) {}
 
   /// A new event at the end of its lane, together with what it means for the account's reply window, or what was stored
   /// of it before. `fresh` is its record.
@@ -59,6 +59,9 @@ class EventSteps {
 
   /// Takes a lane whose session is over, or looks at it.
   Result<LaneLook> take(StagedStore& view, const std::string& session, const std::string& lane) const;
+  /// Adds that something is free for others, who then look for it at once.
+  Result<void> tell_free(StagedStore& view, const std::string& session, std::vector<StoreWrite>& writes) const;
+  const std::string& free_key() const { return free_key_; }
   /// Frees a lane of ours for others.
   Result<void> let_go(StagedStore& view, const std::string& session, const std::string& lane) const;
   /// The record of an event, if there is one. Error: `configuration`: it cannot be read.
@@ -99,6 +102,7 @@ class EventSteps {
  private:
   struct StoredLane;
   static StoreKey session_keys(std::string_view name_space);
+  static std::string free_key(std::string_view name_space);
   static Result<StoredLane> read_lane(StagedStore& view, const std::string& key);
   static StoreWrite put_lane(const std::string& key, const StoredLane& lane);
   Result<bool> take(StagedStore& view, const std::string& session, StoredLane& lane,
@@ -108,6 +112,7 @@ class EventSteps {
                         Accepted accepted) const;
 
   const StoreKey sessions_;
+  const std::string free_key_;
   const std::chrono::seconds remember_;
 };
 

@@ -11,6 +11,7 @@ namespace detail {
 namespace {
 
 constexpr HostSeam kChannel{"Channel"};
+constexpr HostSeam kHealth{"Channel::health"};
 constexpr HostSeam kReopen{"Channel::reopen"};
 constexpr HostSeam kCanCarry{"PushReceiver::can_carry"};
 constexpr HostSeam kPoll{"Poller::poll"};
@@ -46,6 +47,14 @@ bool HostChannel::can_carry(const PassiveReply& answer) const {
   if (!receiver_) return true;  // its pushes come through a receiver of the application
   const auto can = call_host(observer(), kCanCarry, [&] { return receiver_->can_carry(answer); });
   return can && *can;
+}
+
+AccountHealth HostChannel::health() const {
+  auto said = call_host(observer(), kHealth, [&] { return channel_->health(); });
+  if (said) return *std::move(said);
+  AccountHealth health;
+  health.stopped_because = said.error().message();
+  return health;
 }
 
 Result<InboundEvent> HostChannel::reopen(std::string_view raw, WallTime received) const {
@@ -88,8 +97,11 @@ Pending<void> HostChannel::open_session(CustomerId customer, std::string agent) 
                      [&] { return channel_->agent_sessions()->open(std::move(customer), std::move(agent)); });
 }
 
-Pending<PollBatch> HostChannel::poll(CallOptions options) const {
-  return start<PollBatch>(kPoll, [&] { return poller_->poll(std::move(options)); });
+Pending<PollBatch> HostChannel::poll(std::string token, CallOptions options) const {
+  return start<PollBatch>(kPoll, [&] {
+    return token.empty() ? poller_->poll(std::move(options))
+                         : poller_->poll_woken(std::move(token), std::move(options));
+  });
 }
 
 }  // namespace detail

@@ -37,6 +37,7 @@ class HostChannel {
   const std::shared_ptr<PushReceiver>& receiver() const { return receiver_; }
   /// Whether the answer to a push could be this one at all.
   bool can_carry(const PassiveReply& answer) const;
+  AccountHealth health() const;
   Result<InboundEvent> reopen(std::string_view raw, WallTime received) const;
 
   /// How long the platform remembers a message's own key, so that a repeat is not shown twice; zero: not at all.
@@ -46,7 +47,8 @@ class HostChannel {
   Pending<Receipt> send(Message message, CallOptions options) const;
   Pending<std::vector<Agent>> agents() const;
   Pending<void> open_session(CustomerId customer, std::string agent) const;
-  Pending<PollBatch> poll(CallOptions options) const;
+  /// `token`: of the wake that it follows; empty: of none.
+  Pending<PollBatch> poll(std::string token, CallOptions options) const;
 
  private:
   HostChannel(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<Channel> channel, bool poll)

@@ -129,8 +129,14 @@ Pending<WebhookResponse> Inbox::handle(std::shared_ptr<const PushReceiver> recei
   if (receiver) return core_->intake.handle(std::move(receiver), {}, request);
   return detail::answered<WebhookResponse>(core_->runtime, Error(ErrorKind::bad_argument, "receiver is null"));
 }
+Pending<void> Inbox::poll(std::string account) const { return core_->poll(std::move(account)); }
+void Inbox::stop_polling(std::string account) const { core_->stop_polling(std::move(account)); }
+Pending<void> Inbox::wake(std::string account, std::string token) const {
+  return core_->wake(std::move(account), std::move(token));
+}
 Pending<void> Inbox::drain(Millis within) const { return core_->drain(within); }
 Pending<InboxState> Inbox::state() const { return core_->state(); }
+Pending<InboxHealth> Inbox::health(std::string account) const { return core_->health(std::move(account)); }
 bool Inbox::durable() const { return core_->durable(); }
 Pending<std::vector<DeadLetter>> Inbox::dead_letters(std::size_t limit, std::string after) const {
   return core_->letters.list(limit, std::move(after));

@@ -11,10 +11,16 @@ namespace detail {
 namespace {
 
 constexpr std::size_t kMaxWaiters = 16;
+constexpr std::size_t kLongestToken = 1'024;
 constexpr HostSeam kOpenPush{"PushReceiver::open"};
 constexpr HostSeam kReply{"PushReceiver::reply"};
 constexpr HostSeam kRecognize{"PushReceiver::recognize"};
 WebhookResponse try_again() { return WebhookResponse(503, "try again"); }
+
+/// To a push whose account was not found.
+WebhookResponse answer_without(const Error& error) {
+  return error.kind() == ErrorKind::not_found ? WebhookResponse(404, "unknown account") : try_again();
+}
 
 bool is_header(std::string_view given, std::string_view lower) {
   return given.size() == lower.size() && std::equal(given.begin(), given.end(), lower.begin(), [](char a, char b) {
@@ -66,12 +72,12 @@ Pending<WebhookResponse> Intake::handle(std::shared_ptr<const PushReceiver> rece
     const std::string_view fault = push.fault ? to_string(*push.fault) : "unknown";
     core_.say(account, LogLevel::warning, log_event::kPushRefused, push.detail, {}, fault);
   }
-  if (push.outcome != OpenedPush::Outcome::event) {
+  const bool is_wake = push.outcome == OpenedPush::Outcome::wake && push.wake;
+  if (push.outcome != OpenedPush::Outcome::event && !is_wake) {
     promise.answer(std::move(push.answer));
     return pending;
   }
-  AccountKeys::name(push.event);
-  if (!account.empty()) push.event.account = account;
+  if (!account.empty()) (is_wake ? push.wake->account : push.event.account) = account;
   InboxSlot slot(core_.in_hand);
   if (core_.ending() || *core_.in_hand > core_.options.max_in_hand) {
     core_.count_event(account, "turned_away");
@@ -80,11 +86,30 @@ Pending<WebhookResponse> Intake::handle(std::shared_ptr<const PushReceiver> rece
   }
   auto waiter = std::make_shared<WaitingRequest>(std::move(promise), std::move(receiver), push);
   waiter->slot = std::move(slot);
+  if (is_wake) {
+    core_.runtime->scheduler->post([core = core_.shared_from_this(), wake = *std::move(push.wake), deadline,
+                                    waiter = std::move(waiter)] { core->intake.woken(wake, waiter, deadline); });
+    return pending;
+  }
+  AccountKeys::name(push.event);
   core_.runtime->scheduler->post([core = core_.shared_from_this(), push = std::move(push), deadline,
                                   trace = trace_of(request), waiter = std::move(waiter)]() mutable {
     core->intake.arrive(std::move(push), waiter, deadline, std::move(trace));
   });
   return pending;
+}
+
+/// Nothing is stored of it: an account that is polled is read in any case, only later.
+void Intake::woken(const PollWake& wake, const WaitingRequestPtr& waiter, MonoTime deadline) {
+  core_.accounts->find(wake.account, deadline,
+                       [core = core_.shared_from_this(), waiter, wake](const Result<AccountPtr>& it) {
+                         Intake& self = core->intake;
+                         if (!it) return self.answer(waiter, answer_without(it.error()));
+                         const std::string& id = (*it)->channel->id();
+                         core->count_event(id, "woken");
+                         core->pump.wake(id, wake.token.size() <= kLongestToken ? wake.token : std::string());
+                         self.answer(waiter, std::move(waiter->acknowledgement));
+                       });
 }
 
 void Intake::arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime deadline, std::string trace) {
@@ -98,8 +123,7 @@ void Intake::arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime d
                          if (found) {
                            return self.resolved(*found, std::move(event), std::move(trace), waiter, deadline);
                          }
-                         const bool is_unknown = found.error().kind() == ErrorKind::not_found;
-                         self.answer(waiter, is_unknown ? WebhookResponse(404, "unknown account") : try_again());
+                         self.answer(waiter, answer_without(found.error()));
                        });
 }
 

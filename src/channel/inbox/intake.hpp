@@ -96,6 +96,7 @@ class Intake {
   };
 
   void arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime deadline, std::string trace);
+  void woken(const PollWake& wake, const WaitingRequestPtr& waiter, MonoTime deadline);
   void resolved(const AccountPtr& account, InboundEvent event, std::string trace, const WaitingRequestPtr& waiter,
                 MonoTime deadline);
   void recognized(const std::string& event_key, Result<InboundEvent> known, std::string trace, MonoTime deadline);

@@ -34,9 +34,20 @@ class WatchCarrier final : public OutboxCarrier {
   RequestCarrier carrier_;
 };
 
-/// Another process works on it: its answer is fetched from the record.
+/// Another process works on it: its answer is fetched from the record, as long as somebody waits for it.
 void Intake::watch(const std::string& event_key) {
-  Item& item = items_.at(event_key);
+  const auto place = items_.find(event_key);
+  Item& item = place->second;
+  item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
+                                    [](const std::weak_ptr<WaitingRequest>& waiting) {
+                                      const auto waiter = waiting.lock();
+                                      return !waiter || waiter->is_answered;
+                                    }),
+                     item.waiters.end());
+  if (item.waiters.empty()) {
+    items_.erase(place);
+    return;
+  }
   item.is_watching = true;
   const MonoTime next = core_.mono() + item.pause;
   item.pause = std::min(2 * item.pause, kLongestLook);

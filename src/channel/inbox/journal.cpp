@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -157,20 +158,32 @@ void Journal::renew() {
   go();
 }
 
+/// The session's entry goes, and the others are told to look for what is free now.
+Result<void> Journal::give_back(Store& store, const std::string& key, const std::string& free) {
+  constexpr int kRaces = 100;
+  for (int race = 0; race < kRaces; ++race) {
+    auto entries = store.get_many({key, free});
+    if (!entries) return entries.error();
+    const auto& own = (*entries)[0];
+    const auto& told = (*entries)[1];
+    if (!own) return {};
+    std::vector<StoreWrite> writes;
+    writes.push_back(StoreWrite::remove(key, own->generation));
+    writes.push_back(StoreWrite::put(free, key, told ? told->generation : 0));
+    auto outcome = store.commit(writes, Durability::relaxed);
+    if (!outcome) return outcome.error();
+    if (outcome->committed) return {};
+  }
+  return Error(ErrorKind::rate_limited, "others change what is free again and again");
+}
+
 void Journal::end_session(std::function<void()> done) {
   const std::string key = session_.key_of(session_.id());
   if (!session_.begun()) return done();
   // Not a step: the round's own entry would stand in its way.
   runtime_->with_store<void>(
       affinity_,
-      [key](Store& store) -> Result<void> {
-        auto entry = store.get(key);
-        if (!entry) return entry.error();
-        if (!*entry) return {};
-        auto removed = store.remove_if_unchanged(key, (*entry)->generation);
-        if (!removed) return removed.error();
-        return {};
-      },
+      [key, free = Session::free_key(runtime_->name_space)](Store& store) { return give_back(store, key, free); },
       [self = shared_from_this(), done = std::move(done)](const Result<void>&) {
         self->session_.end();
         done();

@@ -83,6 +83,7 @@ class Journal : public std::enable_shared_from_this<Journal> {
   void renew();
   void session_over();
   void abandon();
+  static Result<void> give_back(Store& store, const std::string& key, const std::string& free);
 
   const std::shared_ptr<RuntimeCore> runtime_;
   const Affinity affinity_;

@@ -100,6 +100,7 @@ void Lanes::begin(const AccountPtr& account, const std::string& key, const std::
 
 /// Goes on from what the store says: after a take-over, a restart, or when somebody else wrote the record.
 void Lanes::load(Lane& lane) {
+  lane.is_finishing = false;
   step<std::optional<StoredEvent>>(
       lane, lane.event_key,
       [key = lane.event_key](const EventSteps&, StagedStore& view) {
@@ -263,6 +264,7 @@ void Lanes::bury(Lane& lane, std::string why) {
 
 /// Records the end of the lane's first event.
 void Lanes::finish(Lane& lane) {
+  lane.is_finishing = true;
   EventEnd end;
   end.lets_go = core_.ending();
   step<LaneLook>(
@@ -279,6 +281,7 @@ void Lanes::finish(Lane& lane) {
 
 /// If its record is over in the store already, only the lane moves on.
 void Lanes::pass_over(Lane& lane) {
+  lane.is_finishing = true;
   step<LaneLook>(
       lane, lane.key,
       [session = core_.journal->session().id(), key = lane.key, id = lane.event_id](
@@ -317,6 +320,7 @@ void Lanes::let_go(Lane& lane) {
 void Lanes::drop(const std::string& key) {
   const auto place = lanes_.find(key);
   if (place == lanes_.end()) return;
+  free_turn(place->second);
   arrivals_.erase(place->second.event_key);
   lanes_.erase(place);
 }
@@ -340,7 +344,7 @@ void Lanes::drop_all() {
 void Lanes::close() {
   std::vector<std::string> idle;
   for (const auto& [key, lane] : lanes_) {
-    if (lane.work == 0 && !lane.answer) idle.push_back(key);
+    if (lane.work == 0 && !lane.answer && !lane.is_finishing) idle.push_back(key);
   }
   turns_.clear_waiting();
   for (const std::string& key : idle) {
@@ -349,11 +353,18 @@ void Lanes::close() {
   }
 }
 
-std::optional<WallTime> Lanes::oldest() const {
-  std::optional<WallTime> oldest;
-  for (const auto& [key, arrival] : arrivals_) {
-    const WallTime came = from_unix_millis(arrival.stored.record.received);
-    if (!oldest || came < *oldest) oldest = came;
+std::unordered_map<std::string, WallTime> Lanes::oldest() const {
+  std::unordered_map<std::string, WallTime> oldest;
+  const auto add = [&](const std::string& account, std::int64_t received) {
+    if (received == 0) return;  // not read yet
+    const WallTime came = from_unix_millis(received);
+    const auto [place, is_new] = oldest.try_emplace(account, came);
+    if (!is_new) place->second = std::min(place->second, came);
+  };
+  for (const auto& [key, arrival] : arrivals_) add(AccountKeys::account_of(key), arrival.stored.record.received);
+  for (const auto& [key, lane] : lanes_) {
+    const EventRecord& record = lane.answer ? lane.answer->event->record : lane.stored.record;
+    add(lane.account->channel->id(), record.received);
   }
   return oldest;
 }

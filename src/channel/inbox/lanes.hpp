@@ -51,8 +51,8 @@ class Lanes {
   std::size_t events() const { return std::max(arrivals_.size(), lanes_.size()); }
   std::size_t open_turns() const { return turns_.open(); }
   std::size_t waiting_turns() const { return turns_.waiting(); }
-  /// When the oldest event in hand came in, if there is one.
-  std::optional<WallTime> oldest() const;
+  /// When the oldest event in hand of each account came in.
+  std::unordered_map<std::string, WallTime> oldest() const;
 
  private:
   friend class AnswerItem;
@@ -78,7 +78,7 @@ class Lanes {
     Scheduler::Ticket timer = 0;
     int failures = 0;
     bool has_turn = false;
-    bool is_finishing = false;  ///< Its handler said how it ends; the commit is on its way.
+    bool is_finishing = false;  ///< Its end is known; the commit is on its way.
   };
 
   Lane* find(const std::string& lane, std::uint64_t step);

@@ -15,6 +15,13 @@ constexpr Millis kRoomPause{200};
 constexpr Millis kLeastPause{50};
 constexpr Millis kLongestPollPause{3'600'000};  // after a failure
 constexpr Millis kLongestAskedPause{24 * 3'600'000};
+constexpr Millis kEndPause{1'000};
+/// Accounts that are drained at a time; more wait until it is their turn.
+constexpr std::size_t kMostAtWork = 256;
+/// Failures in a row after which a wake is left to those who poll the account by themselves.
+constexpr int kWakeTries = 12;
+/// A poller that says nothing for so long never will.
+constexpr Millis kLongestPoll{600'000};
 
 /// What a poller must keep, so that its batch fits a commit.
 std::optional<Error> check_batch(const PollBatch& batch) {
@@ -22,40 +29,94 @@ std::optional<Error> check_batch(const PollBatch& batch) {
   return Error(ErrorKind::internal, "the channel's poller gave more than Poller::kMaxEvents or kMaxCursorWrites");
 }
 
+Error no_poller(const InboxAccount& account) {
+  return Error(ErrorKind::unsupported, "this account has no Poller: " + account.channel->missing(Facet::poller));
+}
+
 }  // namespace
 
-void PollPump::add(const AccountPtr& account) {
-  auto& poll = polls_[account->channel->id()];
-  if (poll) return;
-  poll = std::make_shared<Poll>();
-  poll->account = account;
-  begin(poll);
-}
-
-void PollPump::wake(const AccountPtr& account) {
-  if (is_closed_) return;
-  auto& poll = polls_[account->channel->id()];
+const PollPump::PollPtr& PollPump::poll_of(const std::string& account) {
+  PollPtr& poll = polls_[account];
   if (!poll) {
-    poll = std::make_shared<Poll>();
-    poll->account = account;
+    poll = std::make_shared<Poll>(account);
+    poll->health.since = core_.now();
   }
-  poll->is_woken = true;
-  if (!poll->is_at_work) begin(poll);
+  return poll;
 }
 
-void PollPump::later(const PollPtr& poll, Millis pause) {
-  poll->is_at_work = false;
+bool PollPump::is_wanted(const Poll& poll) const {
+  return !is_closed_ && (poll.is_named || poll.is_woken || poll.is_owed);
+}
+
+void PollPump::add(const std::string& account) {
   if (is_closed_) return;
-  if (poll->is_woken) pause = kLeastPause;
-  poll->due = core_.mono() + std::clamp(pause, kLeastPause, kLongestAskedPause);
-  poll->is_due = true;
-  schedule_.emplace(poll->due, poll);
-  arm();
+  const PollPtr poll = poll_of(account);
+  if (std::exchange(poll->is_named, true)) return;
+  if (!poll->is_at_work && !poll->due) later(poll, Millis(0));
+}
+
+void PollPump::remove(const std::string& account) {
+  const auto place = polls_.find(account);
+  if (place == polls_.end()) return;
+  const PollPtr poll = place->second;
+  poll->is_named = poll->is_woken = poll->is_owed = false;
+  poll->stop.request();
+  if (poll->is_at_work) return;
+  unschedule(*poll);
+  polls_.erase(place);
+}
+
+void PollPump::wake(const std::string& account, std::string token) {
+  if (is_closed_) return;
+  const PollPtr poll = poll_of(account);
+  poll->is_woken = true;
+  if (!token.empty()) poll->token = std::move(token);
+  if (poll->is_at_work) return;
+  unschedule(*poll);
+  later(poll, Millis(0));
+}
+
+void PollPump::look_again() {
+  std::vector<PollPtr> elsewhere;
+  for (const auto& entry : polls_) {
+    if (entry.second->is_elsewhere && !entry.second->is_at_work) elsewhere.push_back(entry.second);
+  }
+  for (const PollPtr& poll : elsewhere) {
+    unschedule(*poll);
+    later(poll, Millis(0));
+  }
+}
+
+/// It was followed, or left to another process; one that came since then was not.
+void PollPump::forget_wake(Poll& poll) {
+  poll.is_owed = false;
+  if (!poll.is_woken) poll.token.clear();
+}
+
+/// It comes again when it is due, unless nobody wants it.
+void PollPump::later(const PollPtr& poll, Millis pause) {
+  const bool was_at_work = std::exchange(poll->is_at_work, false);
+  if (was_at_work) --at_work_;
+  if (is_closed_) return;
+  if (!is_wanted(*poll)) {
+    polls_.erase(poll->id);
+    return arm();
+  }
+  if (poll->is_woken && pause > kRoomPause) pause = kLeastPause;
+  if (was_at_work) pause = std::max(pause, kLeastPause);
+  const MonoTime due = core_.mono() + std::min(pause, kLongestAskedPause);
+  poll->due = schedule_.emplace(std::max(due, poll->not_before), poll);
+  run_due();
+}
+
+void PollPump::unschedule(Poll& poll) {
+  if (poll.due) schedule_.erase(*poll.due);
+  poll.due.reset();
 }
 
 /// One timer, for the first that is due.
 void PollPump::arm() {
-  if (schedule_.empty()) return;
+  if (schedule_.empty() || at_work_ >= kMostAtWork) return;
   const MonoTime first = schedule_.begin()->first;
   if (is_armed_ && armed_ <= first) return;
   is_armed_ = true;
@@ -68,28 +129,43 @@ void PollPump::arm() {
   });
 }
 
+/// What comes back at once is due in the same loop.
 void PollPump::run_due() {
+  if (std::exchange(is_running_, true)) return;
   const MonoTime now = core_.mono();
-  while (!schedule_.empty() && schedule_.begin()->first <= now) {
-    const PollPtr poll = schedule_.begin()->second;
-    schedule_.erase(schedule_.begin());
-    if (std::exchange(poll->is_due, false) && !poll->is_at_work) begin(poll);
-  }
+  while (!schedule_.empty() && schedule_.begin()->first <= now && at_work_ < kMostAtWork)
+    begin(PollPtr(schedule_.begin()->second));
+  is_running_ = false;
   arm();
 }
 
-/// One drain: the right to poll, polls and commits until there is no more, the right given back.
+/// One drain: the account found, the right to poll, polls and commits until there is no more, the right given back.
 void PollPump::begin(const PollPtr& poll) {
+  unschedule(*poll);
   if (is_closed_) return;
-  poll->is_due = false;
   poll->is_at_work = true;
+  ++at_work_;
+  core_.accounts->find(poll->id, core_.mono() + AccountBook::kFindTime,
+                       [core = core_.shared_from_this(), poll](const Result<AccountPtr>& account) {
+                         PollPump& self = core->pump;
+                         if (!account) return self.failed(poll, account.error());
+                         poll->account = *account;
+                         if (!(*account)->channel->has_poller()) return self.failed(poll, no_poller(**account));
+                         self.take_right(poll);
+                       });
+}
+
+void PollPump::take_right(const PollPtr& poll) {
+  if (!is_wanted(*poll)) return later(poll, kLeastPause);
   if (!core_.has_room(poll->account->number, Poller::kMaxEvents)) return later(poll, kRoomPause);
+  if (std::exchange(poll->is_woken, false)) poll->is_owed = true;
   const std::string key = poll->account->keys.polling();
   core_.journal->run<PollRight>(
       poll->account->number, {key},
-      [steps = core_.steps, key, clock = core_.runtime->clock, woken = std::exchange(poll->is_woken, false)](
-          StagedStore& view, const std::string& session) {
-        return take_poll_right(view, session, *steps, key, unix_millis(clock->wall()), woken);
+      [steps = core_.steps, key, clock = core_.runtime->clock,
+       wake = poll->is_owed ? std::make_optional(poll->token) : std::nullopt](StagedStore& view,
+                                                                              const std::string& session) {
+        return take_poll_right(view, session, *steps, key, unix_millis(clock->wall()), wake);
       },
       [core = core_.shared_from_this(), poll](const Result<PollRight>& right, std::uint64_t) {
         core->pump.began(poll, right);
@@ -98,26 +174,46 @@ void PollPump::begin(const PollPtr& poll) {
 
 void PollPump::began(const PollPtr& poll, const Result<PollRight>& right) {
   if (!right) return failed(poll, right.error());
-  if (!right->is_ours) return later(poll, right->wait > Millis(0) ? right->wait : core_.options.sweep);
+  if (right->read != 0) poll->health.last_poll = std::max(poll->health.last_poll, from_unix_millis(right->read));
+  poll->is_elsewhere = !right->is_ours && right->wait <= Millis(0);
+  if (!right->is_ours) {
+    forget_wake(*poll);
+    return later(poll, poll->is_elsewhere ? core_.options.sweep : right->wait);
+  }
   set_right(*poll, true);
   poll->first = right->first;
-  if (is_closed_) return end(poll, Millis(0));
+  if (!poll->is_woken) poll->token = right->token;
+  if (!is_wanted(*poll)) return end(poll, Millis(0), DrainEnd::left);
   ask(poll);
 }
 
 void PollPump::ask(const PollPtr& poll) {
+  const std::uint64_t question = ++poll->question;
+  poll->stop = CancelSource();
   CallOptions options;
   options.cancel = poll->stop.token();
-  poll->account->channel->poll(std::move(options))
-      .then([core = core_.shared_from_this(), poll](Result<PollBatch> batch) {
-        core->runtime->scheduler->post(
-            [core, poll, batch = std::move(batch)]() mutable { core->pump.polled(poll, std::move(batch)); });
+  const auto timer =
+      core_.runtime->scheduler->run_at(core_.mono() + kLongestPoll, [weak = core_.weak_from_this(), poll, question] {
+        const auto core = weak.lock();
+        if (!core || poll->question != question) return;
+        poll->stop.request();
+        if (poll->question != question) return;
+        ++poll->question;
+        core->pump.failed(poll, Error(ErrorKind::timeout, "the poller said nothing for ten minutes"));
+      });
+  poll->account->channel->poll(poll->token, std::move(options))
+      .then([core = core_.shared_from_this(), poll, question, timer](Result<PollBatch> batch) {
+        core->runtime->scheduler->post([core, poll, question, timer, batch = std::move(batch)]() mutable {
+          core->runtime->scheduler->drop(timer);
+          if (poll->question != question) return;
+          core->pump.polled(poll, std::move(batch));
+        });
       });
 }
 
 void PollPump::polled(const PollPtr& poll, Result<PollBatch> batch) {
   // What was not committed comes again, to whoever polls then.
-  if (is_closed_) return end(poll, Millis(0));
+  if (!is_wanted(*poll)) return end(poll, Millis(0), DrainEnd::left);
   if (!poll->has_right) return later(poll, kLeastPause);
   if (!batch) return failed(poll, batch.error());
   if (auto error = check_batch(*batch)) return failed(poll, *error);
@@ -145,15 +241,28 @@ void PollPump::store(const PollPtr& poll, PollBatch batch) {
 
 void PollPump::stored(const PollPtr& poll, const std::vector<std::string>& ids, const PollBatch& batch,
                       const Result<std::vector<SinkAnswer>>& outcome) {
-  const std::string& account = poll->account->channel->id();
   const bool is_lost = !outcome && outcome.error().kind() == ErrorKind::conflict;
   if (!outcome && !is_lost) return failed(poll, outcome.error());
   poll->health.failures = 0;
   poll->health.why.clear();
-  poll->health.last_poll = core_.now();
-  core_.count_poll(account, is_lost ? "lost" : "ok");
-  for (std::size_t i = 0; outcome && i < outcome->size(); ++i) {
-    switch ((*outcome)[i].fate) {
+  core_.count_poll(poll->id, is_lost ? "lost" : "ok");
+  if (outcome) count(poll->id, ids, *outcome);
+  if (!is_wanted(*poll)) return end(poll, Millis(0), DrainEnd::left);
+  const bool goes_on = batch.more || is_lost;
+  if (!goes_on) {
+    poll->health.last_poll = core_.now();
+    forget_wake(*poll);
+    return end(poll, batch.pause, DrainEnd::done);
+  }
+  if (!poll->has_right || !core_.has_room(poll->account->number, Poller::kMaxEvents))
+    return end(poll, kLeastPause, DrainEnd::failed);
+  ask(poll);
+}
+
+void PollPump::count(const std::string& account, const std::vector<std::string>& ids,
+                     const std::vector<SinkAnswer>& outcome) const {
+  for (std::size_t i = 0; i < outcome.size(); ++i) {
+    switch (outcome[i].fate) {
       case EventFate::stored:
         core_.count_event(account, "new");
         break;
@@ -172,41 +281,56 @@ void PollPump::stored(const PollPtr& poll, const std::vector<std::string>& ids, 
                   "an event that no store can take was passed over", ids[i]);
     }
   }
-  if (is_closed_ || (!batch.more && !is_lost)) return end(poll, batch.pause);
-  if (!poll->has_right || !core_.has_room(poll->account->number, Poller::kMaxEvents)) return end(poll, kLeastPause);
-  ask(poll);
 }
 
 void PollPump::failed(const PollPtr& poll, const Error& error) {
-  const std::string& account = poll->account->channel->id();
-  core_.count_poll(account, to_string(error.kind()));
+  core_.count_poll(poll->id, to_string(error.kind()));
   poll->health.why = error.to_string();
   const int failures = ++poll->health.failures;
+  if (!poll->is_woken) poll->token.clear();
+  if (std::exchange(poll->is_woken, false)) poll->is_owed = true;
+  if (failures >= kWakeTries) poll->is_owed = false;
   if (!is_closed_) {
-    core_.say(account, LogLevel::warning, log_event::kInboxPollFailed, "a poll failed; it is tried again after a pause",
-              {}, poll->health.why);
+    core_.say(poll->id, LogLevel::warning, log_event::kInboxPollFailed,
+              "a poll failed; it is tried again after a pause", {}, poll->health.why);
   }
   const Millis asked = std::min(error.details().retry_after.value_or(Millis(0)), kLongestPollPause);
-  end(poll, std::max(backoff(failures, *core_.runtime->jitter), asked));
+  // A wake ends a pause of our own, but none that the platform asked for.
+  if (asked > Millis(0)) poll->not_before = core_.mono() + asked;
+  end(poll, std::max(backoff(failures, *core_.runtime->jitter), asked), DrainEnd::failed);
 }
 
 /// The right is given back: another process may poll when it is due.
-void PollPump::end(const PollPtr& poll, Millis pause) {
+void PollPump::end(const PollPtr& poll, Millis pause, DrainEnd how) {
   if (!poll->has_right) return later(poll, pause);
   const std::string key = poll->account->keys.polling();
   core_.journal->run<PollRight>(
       poll->account->number, {key},
-      [key, clock = core_.runtime->clock, due = std::clamp(pause, Millis(0), kLongestAskedPause)](
-          StagedStore& view, const std::string& session) {
-        return end_poll_right(view, session, key, unix_millis(clock->wall()), due);
+      [steps = core_.steps, key, clock = core_.runtime->clock, how,
+       due = std::clamp(pause, Millis(0), kLongestAskedPause)](StagedStore& view, const std::string& session) {
+        return end_poll_right(view, session, *steps, key, unix_millis(clock->wall()), due, how);
       },
-      [core = core_.shared_from_this(), poll, pause](const Result<PollRight>& right, std::uint64_t) {
-        PollPump& self = core->pump;
-        const bool goes_on = right && right->again && !self.is_closed_ && poll->has_right;
-        if (goes_on) return self.ask(poll);
-        self.set_right(*poll, false);
-        self.later(poll, pause);
+      [core = core_.shared_from_this(), poll, pause, how](const Result<PollRight>& right, std::uint64_t) {
+        core->pump.ended(poll, pause, how, right);
       });
+}
+
+void PollPump::ended(const PollPtr& poll, Millis pause, DrainEnd how, const Result<PollRight>& right) {
+  if (right && right->again && poll->has_right && !is_closed_) {
+    poll->is_owed = true;
+    if (!poll->is_woken) poll->token = right->token;
+    return ask(poll);
+  }
+  // Nobody else may poll while it stands there as ours.
+  const bool is_ours_still = !right && how == DrainEnd::left && poll->has_right;
+  if (is_ours_still) {
+    core_.runtime->scheduler->run_at(core_.mono() + kEndPause, [core = core_.shared_from_this(), poll, pause, how] {
+      core->pump.end(poll, pause, how);
+    });
+    return;
+  }
+  set_right(*poll, false);
+  later(poll, pause);
 }
 
 void PollPump::set_right(Poll& poll, bool has_right) {
@@ -217,8 +341,11 @@ void PollPump::set_right(Poll& poll, bool has_right) {
 
 void PollPump::close() {
   is_closed_ = true;
+  for (auto& entry : polls_) {
+    entry.second->due.reset();
+    entry.second->stop.request();
+  }
   schedule_.clear();
-  for (auto& entry : polls_) entry.second->stop.request();
 }
 
 void PollPump::session_over() {
@@ -227,14 +354,19 @@ void PollPump::session_over() {
 
 const PollHealth* PollPump::health(const std::string& account) const {
   const auto place = polls_.find(account);
-  return place == polls_.end() ? nullptr : &place->second->health;
+  return place == polls_.end() || !place->second->is_named ? nullptr : &place->second->health;
+}
+
+void PollPump::add_names(std::unordered_set<std::string>& names) const {
+  for (const auto& entry : polls_) {
+    if (entry.second->is_named) names.insert(entry.first);
+  }
 }
 
 Millis PollPump::behind() const {
   Millis most{0};
   for (const auto& entry : polls_) {
-    const WallTime last = entry.second->health.last_poll;
-    if (last != WallTime()) most = std::max(most, std::chrono::duration_cast<Millis>(core_.now() - last));
+    if (entry.second->is_named) most = std::max(most, entry.second->health.behind(core_.now()));
   }
   return most;
 }

@@ -44,7 +44,9 @@ std::string PollRecord::text() const {
   JsonWriter json(out);
   json.begin_object().key("v").integer(kPollRecordVersion).key("o").string(session);
   json.key("next").integer(next).key("ended").integer(ended).key("first").integer(first);
+  if (read != 0) json.key("read").integer(read);
   if (woken) json.key("woken").boolean(true);
+  if (!token.empty()) json.key("token").string(token);
   json.end_object();
   return out;
 }
@@ -58,34 +60,43 @@ std::optional<PollRecord> PollRecord::parse(std::string_view text) {
   record.next = root["next"].integer().value_or(0);
   record.ended = root["ended"].integer().value_or(0);
   record.first = root["first"].integer().value_or(0);
+  record.read = root["read"].integer().value_or(0);
   record.woken = root["woken"].boolean().value_or(false);
+  record.token = root["token"].text();
   return record;
 }
 
 Result<PollRight> take_poll_right(StagedStore& view, const std::string& session, const EventSteps& steps,
-                                  const std::string& key, std::int64_t now, bool woken) {
+                                  const std::string& key, std::int64_t now, const std::optional<std::string>& wake) {
   auto right = read_right(view, key);
   if (!right) return right.error();
   PollRecord& record = right->record;
   PollRight taken;
+  taken.read = record.read;
   std::vector<StoreWrite> writes;
   if (!record.session.empty() && record.session != session) {
     auto over = steps.is_over(view, record.session);
     if (!over) return over.error();
     if (!*over) {
-      if (!woken || std::exchange(record.woken, true)) return taken;
+      const bool is_told = !wake || (record.woken && (wake->empty() || record.token == *wake));
+      if (is_told) return taken;
+      record.woken = true;
+      record.token = *wake;
       auto written = write_right(view, key, *right);
       if (!written) return written.error();
       return taken;
     }
     writes.push_back(StoreWrite::remove(steps.session_key(record.session), 0));
-  } else if (record.session.empty() && !woken && now + kEarly < record.next && now + kClocksDiffer >= record.ended) {
+  } else if (record.session.empty() && !wake && !record.woken && now + kEarly < record.next &&
+             now + kClocksDiffer >= record.ended) {
     taken.wait = Millis(record.next - now);
     return taken;
   }
   if (record.first == 0) record.first = now;
+  taken.token = wake && !wake->empty() ? *wake : record.token;
   record.session = session;
   record.woken = false;
+  record.token.clear();
   auto written = write_right(view, key, *right, std::move(writes));
   if (!written) return written.error();
   taken.is_ours = true;
@@ -93,19 +104,27 @@ Result<PollRight> take_poll_right(StagedStore& view, const std::string& session,
   return taken;
 }
 
-Result<PollRight> end_poll_right(StagedStore& view, const std::string& session, const std::string& key,
-                                 std::int64_t now, Millis pause) {
+Result<PollRight> end_poll_right(StagedStore& view, const std::string& session, const EventSteps& steps,
+                                 const std::string& key, std::int64_t now, Millis pause, DrainEnd end) {
   auto right = read_right(view, key);
   if (!right) return right.error();
   PollRight ended;
   PollRecord& record = right->record;
   if (record.session != session) return ended;
-  ended.again = std::exchange(record.woken, false);
+  if (end == DrainEnd::done) {
+    record.read = now;
+    ended.again = std::exchange(record.woken, false);
+    ended.token = std::exchange(record.token, std::string());
+  }
   ended.is_ours = ended.again;
   if (!ended.again) record.session.clear();
   record.next = now + pause.count();
   record.ended = now;
-  auto written = write_right(view, key, *right);
+  std::vector<StoreWrite> writes;
+  if (end == DrainEnd::left) {
+    if (auto told = steps.tell_free(view, session, writes); !told) return told.error();
+  }
+  auto written = write_right(view, key, *right, std::move(writes));
   if (!written) return written.error();
   return ended;
 }

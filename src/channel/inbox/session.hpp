@@ -53,6 +53,10 @@ class Session {
 
   /// The keys of sessions' entries are made from this.
   static StoreKey keys(std::string_view name_space) { return StoreKey(name_space, "inbox", "inbox-session", "1"); }
+  /// Whoever leaves work to others writes this entry, and they look at it.
+  static std::string free_key(std::string_view name_space) {
+    return StoreKey(name_space, "inbox", "inbox-free", "1").str();
+  }
   std::string key_of(std::string_view id) const { return keys_.with(id); }
   /// What the keys of all sessions begin with, for listings.
   std::string prefix() const { return keys_.prefix(); }

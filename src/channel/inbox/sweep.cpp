@@ -12,7 +12,7 @@ namespace detail {
 namespace {
 
 constexpr std::size_t kLanesPage = 200;
-constexpr Millis kResolveTime{10'000};
+constexpr Millis kPeekPause{500};
 constexpr Millis kMissingPause{10'000};
 constexpr Millis kLongestMissingPause{600'000};
 /// So long the events of an account that cannot be resolved wait for it.
@@ -29,22 +29,31 @@ void Sweep::start(bool goes_on) {
 
 void Sweep::look(std::string after) {
   if (core_.ending()) return;
+  Place place;
+  place.lanes = core_.accounts->lane_prefix();
+  place.sessions = core_.journal->session().prefix();
+  place.free = core_.steps->free_key();
+  place.after = std::move(after);
+  place.mine = core_.journal->session().id();
   core_.runtime->with_store<Page>(
-      [prefix = core_.accounts->lane_prefix(), sessions = core_.journal->session().prefix(), after = std::move(after),
-       mine = core_.journal->session().id()](Store& store) { return read(store, prefix, sessions, after, mine); },
+      [place = std::move(place)](Store& store) { return read(store, place); },
       [core = core_.shared_from_this()](const Result<Page>& page) { core->sweep.looked(page); });
 }
 
-/// Lanes first and the living after them: a session that begins in between is not taken for one that is over.
-Result<Sweep::Page> Sweep::read(Store& store, const std::string& prefix, const std::string& sessions,
-                                const std::string& after, const std::string& mine) {
-  auto lanes = store.list(prefix, after, kLanesPage);
+/// Lanes first and the living after them: a session that begins in between is not taken for one that is over. What is
+/// said to be free is read before both: what comes to be free after that is said again.
+Result<Sweep::Page> Sweep::read(Store& store, const Place& place) {
+  auto told = store.get(place.free);
+  if (!told) return told.error();
+  auto lanes = store.list(place.lanes, place.after, kLanesPage);
   if (!lanes) return lanes.error();
   Page page;
+  page.is_first = place.after.empty();
+  if (*told) page.told = (*told)->generation;
   page.after = lanes->next;
   std::unordered_set<std::string> living;
   for (std::string next;;) {
-    auto listed = store.list(sessions, next, ListLimits::keys(Store::kMaxListed));
+    auto listed = store.list(place.sessions, next, ListLimits::keys(Store::kMaxListed));
     if (!listed) return listed.error();
     for (const auto& item : listed->items) living.insert(AccountKeys::event_of(item.first));
     next = listed->next;
@@ -54,7 +63,7 @@ Result<Sweep::Page> Sweep::read(Store& store, const std::string& prefix, const s
   for (const auto& [key, entry] : lanes->items) {
     const auto record = LaneRecord::parse(entry.value);
     if (!record || record->events.empty()) continue;
-    const bool is_ours = record->owner == mine;
+    const bool is_ours = record->owner == place.mine;
     if (!is_ours && living.count(record->owner) != 0) continue;
     Found& found = page.lanes.emplace_back();
     found.lane = key;
@@ -67,6 +76,7 @@ Result<Sweep::Page> Sweep::read(Store& store, const std::string& prefix, const s
 void Sweep::looked(const Result<Page>& page) {
   if (core_.ending()) return;
   if (page) {
+    if (page->is_first) free_ = page->told;
     for (const Found& found : page->lanes) work_on(found);
     if (!page->after.empty()) return look(page->after);
     forget_found();
@@ -91,7 +101,7 @@ void Sweep::work_on(const Found& found) {
   if (known) return take(known, found.lane);
   if (lost != missing_.end() && core_.mono() < lost->second.next) return;
   ++taking_;
-  core_.accounts->find(account, core_.mono() + kResolveTime,
+  core_.accounts->find(account, core_.mono() + AccountBook::kFindTime,
                        [core = core_.shared_from_this(), account, lane = found.lane](const Result<AccountPtr>& it) {
                          Sweep& self = core->sweep;
                          --self.taking_;
@@ -156,16 +166,43 @@ void Sweep::give_up(const std::string& account, const std::string& lane, const E
 }
 
 void Sweep::arm() {
-  if (!goes_on_ || is_armed_) return;
-  is_armed_ = true;
+  if (!goes_on_) return;
   const double spread = 0.8 + 0.4 * core_.runtime->jitter->unit();
-  const auto pause = std::chrono::duration_cast<Millis>(core_.options.sweep * spread);
-  core_.runtime->scheduler->run_at(core_.mono() + pause, [weak = core_.weak_from_this()] {
+  next_ = core_.mono() + std::chrono::duration_cast<Millis>(core_.options.sweep * spread);
+  wait();
+}
+
+void Sweep::wait() {
+  if (std::exchange(is_armed_, true)) return;
+  core_.runtime->scheduler->run_at(std::min(next_, core_.mono() + kPeekPause), [weak = core_.weak_from_this()] {
     const auto core = weak.lock();
     if (!core) return;
     core->sweep.is_armed_ = false;
-    core->sweep.start(true);
+    core->sweep.peek();
   });
+}
+
+/// Between two searches: one read, which tells whether somebody left something meanwhile.
+void Sweep::peek() {
+  if (core_.mono() >= next_) return start(true);
+  if (core_.ending() || is_looking_) return;
+  core_.runtime->with_store<std::uint64_t>(
+      [key = core_.steps->free_key()](Store& store) -> Result<std::uint64_t> {
+        auto entry = store.get(key);
+        if (!entry) return entry.error();
+        return *entry ? (*entry)->generation : 0;
+      },
+      [core = core_.shared_from_this()](const Result<std::uint64_t>& told) { core->sweep.peeked(told); });
+}
+
+void Sweep::peeked(const Result<std::uint64_t>& told) {
+  if (core_.ending()) return;
+  if (told && *told != free_) {
+    free_ = *told;
+    core_.pump.look_again();
+    start(true);
+  }
+  wait();
 }
 
 }  // namespace detail

@@ -33,6 +33,7 @@ TEST_CASE("every kind of content, payload and passive reply has a name of its ow
         "agent_session_changed delivery_reported customer_rated ticket_changed agent_spoke ");
   CHECK(names_of<PassiveReply>() == "no_reply content transfer_to_agent ");
   CHECK(to_string(OpenedPush::Outcome::url_check) == "url_check");
+  CHECK(to_string(OpenedPush::Outcome::wake) == "wake");
   CHECK(to_string(ReceivedMedia::Kind::short_video) == "short_video");
 }
 

@@ -199,3 +199,25 @@ TEST_CASE("Inbox: an account that floods the Inbox leaves room for the others") 
   mall.end_oldest();
   CHECK(mall.handled.back().substr(0, 5) == "small");
 }
+
+TEST_CASE("Inbox: dead letters of accounts that use the same ids are told apart by their places") {
+  World world;
+  InboxOptions options;
+  options.tries = 1;
+  Mall mall(world, options);
+  mall.on_event = [](const kefu::InboundEvent&, const InboxTurn& turn) { turn.failed("no"); };
+  mall.push("one!e1|c1|hi");
+  mall.push("two!e1|c1|hi");
+  mall.pass(1s);
+  auto letters = mall.dead();
+  REQUIRE(letters.size() == 2);
+  const auto& second = letters[0].event.account == "two" ? letters[0] : letters[1];
+  CHECK(mall.outcome(mall.inbox->dismiss(second.place)) == "ok");
+  CHECK(mall.outcome(mall.inbox->dismiss(second.place)) == "not_found");
+  letters = mall.dead();
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].event.account == "one");
+  CHECK(mall.outcome(mall.inbox->revive(letters[0].place)) == "ok");
+  mall.pass(1s);
+  CHECK(mall.handled.back() == "one/e1");
+}

@@ -99,7 +99,7 @@ TEST_CASE("Inbox: drain lets what was begun end, turns pushes away and leaves th
   REQUIRE(state);
   CHECK_FALSE(state->takes_pushes);
   CHECK(state->open_turns == 0);
-  b.pass(7s);  // its next sweep; no lease has to end
+  b.pass(600ms);
   CHECK(b.handled == std::vector<std::string>{"e2"});
   const auto other = b.inbox->state().get();
   REQUIRE(other);
@@ -113,16 +113,72 @@ TEST_CASE("Inbox: what does not end within the time of a drain is given up, and 
   World world;
   Shop a(world);
   Shop b(world);
-  a.push("e1|c1|hi");
+  const auto request = a.push("e1|c1|hi");
   Outcome drained;
   a.inbox->drain(2s).then(drained);
   a.pass(3s);
   CHECK(*drained.said == "timeout");
   a.turn(0).answer(TextContent("too late"));
-  b.pass(7s);
+  b.pass(600ms);
   CHECK(b.handled == std::vector<std::string>{"e1"});
   b.turn(0).answer(TextContent("in time"));
+  b.pass(3s);
+  CHECK(request->body == "in time to c1");  // it still waits at A
+  CHECK(a.sent().size() + b.sent().size() == 0);
+}
+
+TEST_CASE("Inbox: what a destroyed Inbox leaves is found by others within half a second") {
+  World world;
+  Shop a(world);
+  Shop b(world);
+  a.push("e1|c1|hi");
+  a.push("e2|c1|hi");
   b.pass(1s);
-  CHECK(a.sent().empty());
-  CHECK(b.sent().size() == 1);
+  a.inbox.reset();
+  a.turn(0).done();
+  b.pass(600ms);
+  CHECK(b.handled == std::vector<std::string>{"e2"});
+}
+
+TEST_CASE("Inbox: a store that does not know whether the session was given back hands it over all the same") {
+  World world;
+  Shop a(world);
+  Shop b(world);
+  a.push("e1|c1|hi");
+  Outcome drained;
+  a.inbox->drain(1s).then(drained);
+  a.pass(900ms);
+  SUBCASE("it was") { world.store->doubtful_commits = 1; }
+  SUBCASE("it was not") { world.store->lost_commits = 1; }
+  a.pass(1s);
+  CHECK(*drained.said == "timeout");
+  b.pass(40s);
+  CHECK(b.handled == std::vector<std::string>{"e1"});
+}
+
+TEST_CASE("Inbox: an idle process asks its store for little") {
+  World world;
+  int operations = 0;
+  Shop shop(world);
+  shop.pass(10s);
+  world.store->before = [&](std::string_view) { ++operations; };
+  shop.pass(60s);
+  CHECK(operations <= 200);
+}
+
+TEST_CASE("Inbox: what was done is not handled again because its process was drained while the store failed") {
+  World world;
+  Shop a(world);
+  Shop b(world);
+  const auto request = a.push("e1|c1|hi");
+  world.store->failing_commits = 1;
+  a.turn(0).done();
+  a.pass(1ms);
+  Outcome drained;
+  a.inbox->drain(10s).then(drained);
+  a.pass(1s);
+  CHECK(*drained.said == "ok");
+  CHECK(request->body == "success");
+  b.pass(10s);
+  CHECK(b.handled.empty());
 }

@@ -1,21 +1,30 @@
 #pragma once
 
+#include "support/fake_poller.hpp"
 #include "unit/channel/inbox/shop.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 
 namespace kefu_test {
 
-/// The receiver of an application whose one URL serves many accounts: a push is "<account>!<as of FakeReceiver>".
+/// The receiver of an application whose one URL serves many accounts: a push is "<account>!<as of FakeReceiver>", or
+/// "<account>!wake!<token>".
 class AppReceiver final : public kefu::PushReceiver {
  public:
   kefu::OpenedPush open(const kefu::WebhookRequest& request, kefu::WallTime now) const override {
     const std::size_t mark = request.body.find('!');
     if (mark == std::string_view::npos)
       return kefu::OpenedPush(kefu::PushFault::bad_envelope, "no account", kefu::WebhookResponse(403, "refused"));
+    const std::string_view rest = request.body.substr(mark + 1);
+    constexpr std::string_view kWake = "wake!";
+    if (rest.substr(0, kWake.size()) == kWake) {
+      kefu::PollWake wake(std::string(request.body.substr(0, mark)), std::string(rest.substr(kWake.size())));
+      return kefu::OpenedPush(std::move(wake), acknowledge());
+    }
     const FakeReceiver of_account{std::string(request.body.substr(0, mark))};
-    return of_account.open(kefu::WebhookRequest(request.method, {}, {}, request.body.substr(mark + 1)), now);
+    return of_account.open(kefu::WebhookRequest(request.method, {}, {}, rest), now);
   }
   kefu::Result<kefu::WebhookResponse> reply(const kefu::ReplyContext& context, const kefu::PassiveReply& reply,
                                             kefu::WallTime now) const override {
@@ -32,7 +41,8 @@ class AppReceiver final : public kefu::PushReceiver {
 struct Mall {
   using Asked = kefu::Pending<std::shared_ptr<kefu::Channel>>;
 
-  explicit Mall(World& w, InboxOptions options = {}) : world(w), runtime(Shop::make_runtime(w)) {
+  explicit Mall(World& w, InboxOptions options = {}, std::shared_ptr<kefu::Observer> observer = nullptr)
+      : world(w), runtime(Shop::make_runtime(w, std::move(observer))) {
     auto created = Inbox::create(
         runtime, "fake", [this](const std::string& account) { return resolve(account); },
         [this](kefu::InboundEvent event, InboxTurn turn) {
@@ -50,6 +60,27 @@ struct Mall {
     auto& made = channels[account];
     if (!made) made = std::make_shared<FakeChannel>(runtime, account);
     return made;
+  }
+  /// The account polls: `lines` is what its platform has.
+  FakePoller& polled(const std::string& account, std::shared_ptr<std::vector<std::string>> lines = nullptr) {
+    auto poller = std::make_shared<FakePoller>(
+        runtime,
+        [lines](std::size_t i) {
+          return lines && i < lines->size() ? std::optional<std::string>((*lines)[i]) : std::nullopt;
+        },
+        5, account);
+    poller->pause = 1h;
+    channel(account)->source = poller;
+    return *poller;
+  }
+  /// What became of something that answers later; "waits" if it has not.
+  std::string outcome(kefu::Pending<void> pending) {
+    auto said = std::make_shared<std::string>("waits");
+    std::move(pending).then([said](const kefu::Result<void>& result) {
+      *said = result ? std::string("ok") : std::string(kefu::to_string(result.error().kind()));
+    });
+    world.time->run_ready();
+    return *said;
   }
   RequestPtr push(const std::string& body) {
     auto request = std::make_shared<Request>();

@@ -56,8 +56,9 @@ struct Shop {
     inbox = std::make_unique<Inbox>(std::move(*created));
   }
   ~Shop() { turns.clear(); }
-  static kefu::Runtime make_runtime(World& w) {
+  static kefu::Runtime make_runtime(World& w, std::shared_ptr<kefu::Observer> observer = nullptr) {
     kefu::RuntimeOptions options;
+    options.observer = std::move(observer);
     options.clock = w.time;
     options.scheduler = std::make_shared<ProcessLoop>(w.time);
     options.store = w.store;
