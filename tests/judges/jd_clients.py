@@ -108,6 +108,7 @@ def main():
         sandbox.control("POST", buyer + "rate", {"score": 75})
         judge_jd_sdk(sandbox, token)
         judge_pyjos(sandbox, token)
+        print("jd-sdk and pyjos read the shop, its sessions, chat lines and ratings, and met the codes 12 and 19")
     finally:
         sandbox.close()
 
