@@ -1,6 +1,7 @@
 #include "core/call/flight.hpp"
 
 #include "core/async/call_deadline.hpp"
+#include "core/async/time_range.hpp"
 #include "core/call/fault_table.hpp"
 
 #include <fmt/format.h>
@@ -19,8 +20,7 @@ Flight::Flight(std::shared_ptr<Pipeline> home, std::shared_ptr<Call> call, CallO
       uses_file_(call_->uses_file()),
       timeout_(options.timeout.value_or(info_.timeout)),
       start_(core_.clock->mono()),
-      wait_(core_.scheduler, start_ + std::clamp(timeout_, Millis{0}, kLongestTimeout), std::move(options.cancel),
-            std::move(unwanted)),
+      wait_(core_.scheduler, later(start_, timeout_), std::move(options.cancel), std::move(unwanted)),
       report_(core_, *home_->platform_, start_, options.trace),
       retry_(options.retry.value_or(home_->retry_)) {}
 

@@ -133,7 +133,6 @@ void Flight::conclude(std::optional<Error> error) {
   step_ = Step::over;
   end_exchange();
   ended_with_ = std::move(error);
-  home_->calls_.fetch_sub(1, std::memory_order_relaxed);
   core_.calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
   if (waiting_ && core_.scheduler->is_own_thread()) home_->waiting_.erase(this);
   if (timer_ != 0) core_.scheduler->drop(timer_);

@@ -2,8 +2,6 @@
 
 #include "core/call/flight.hpp"
 
-#include <fmt/format.h>
-
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
@@ -18,12 +16,6 @@ Pipeline::Pipeline(std::shared_ptr<RuntimeCore> core, std::shared_ptr<Platform> 
 
 void Pipeline::launch(std::shared_ptr<Call> call, CallOptions options, CancelToken unwanted) {
   if (auto refusal = core_->refusal()) return call->fail(*std::move(refusal));
-  if (calls_.fetch_add(1, std::memory_order_relaxed) >= kMaxCalls) {
-    calls_.fetch_sub(1, std::memory_order_relaxed);
-    return call->fail(Error(ErrorKind::rate_limited, fmt::format("{} calls of this account are in flight already: wait "
-                                                                 "for some of them",
-                                                                 kMaxCalls)));
-  }
   core_->calls_in_flight.fetch_add(1, std::memory_order_relaxed);
   auto flight = std::make_shared<Flight>(shared_from_this(), std::move(call), std::move(options), std::move(unwanted));
   flight->prepare();

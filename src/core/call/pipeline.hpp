@@ -35,9 +35,6 @@ class Pipeline final : public std::enable_shared_from_this<Pipeline> {
 
   const std::shared_ptr<RuntimeCore>& core() const { return core_; }
 
-  /// Most calls of one account at a time; more are answered `rate_limited`.
-  static constexpr std::size_t kMaxCalls = 100'000;
-
  private:
   friend class Flight;
   const std::shared_ptr<RuntimeCore> core_;
@@ -45,7 +42,6 @@ class Pipeline final : public std::enable_shared_from_this<Pipeline> {
   const RetryPolicy retry_;
   const std::shared_ptr<CallQueue> queue_;
   std::atomic<bool> closed_{false};
-  std::atomic<std::size_t> calls_{0};
 
   // Loop only.
   std::unordered_map<Flight*, std::weak_ptr<Flight>> waiting_;

@@ -1,3 +1,5 @@
+#include "support/heap_bytes.hpp"
+
 #include <kefu/core/cancel.hpp>
 #include <kefu/core/function.hpp>
 
@@ -46,6 +48,15 @@ TEST_CASE("forgotten listeners are gone: a token that is used for many calls doe
     source.token().forget(id);
   }
   CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("foundation l: a token that is used for many calls, one after the other, keeps no room for them") {
+  const CancelSource source;
+  const auto lasting = source.token().on_request([] {});
+  const std::size_t before = kefu_test::heap_bytes();
+  for (int i = 0; i < 10'000; ++i) source.token().forget(source.token().on_request([] {}));
+  CHECK(kefu_test::heap_bytes() < before + 50'000);
+  source.token().forget(lasting);
 }
 
 TEST_CASE("a listener may forget, cancel and add, and may drop the source") {

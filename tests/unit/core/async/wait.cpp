@@ -41,3 +41,16 @@ TEST_CASE("what a flow was given goes on to each of its calls") {
   account.request();
   CHECK(rest.cancel.requested());
 }
+
+TEST_CASE("foundation l: a wait that is over leaves nothing with those who could have cancelled it") {
+  kefu_test::SimulatedCore w;
+  const CancelSource caller;
+  const CancelSource account;
+  const auto held = std::make_shared<int>();
+  {
+    Wait wait(w.time, w.time->mono() + Millis(100), caller.token(), account.token());
+    wait.token().on_request([held] {});
+    CHECK(held.use_count() == 2);
+  }
+  CHECK(held.use_count() == 1);
+}

@@ -42,9 +42,8 @@ class SpanObserver final : public Observer {
 };
 
 struct Caller : kefu_test::SimulatedCore {
-  Caller()
-      : platform(std::make_shared<kefu_test::TestPlatform>()),
-        client(std::make_shared<detail::Pipeline>(core, platform)) {}
+  explicit Caller(std::shared_ptr<kefu_test::TestPlatform> of = std::make_shared<kefu_test::TestPlatform>())
+      : platform(std::move(of)), client(std::make_shared<detail::Pipeline>(core, platform)) {}
   const std::shared_ptr<kefu_test::TestPlatform> platform;
   const ApiClient client;
 };
@@ -165,4 +164,32 @@ TEST_CASE("a traceparent is read as W3C Trace Context writes it, and nothing els
                             "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333g-01"})
     CHECK(TraceParent::parse(wrong).error().kind() == ErrorKind::bad_argument);
+}
+
+namespace {
+
+/// A platform that says of each answer how often it may be repeated.
+struct OnceMore final : kefu_test::TestPlatform {
+  detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override {
+    auto verdict = TestPlatform::classify(info, reply);
+    verdict.most_repeats = 1;
+    return verdict;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what a platform lets repeat once is repeated once, whatever the caller allows") {
+  Caller a(std::make_shared<OnceMore>());
+  for (int i = 0; i < 3; ++i) a.wire->reply(kSystemBusy);
+  const auto result = a.client.call(ReadThing("7"), retrying(RetryPolicy(5, Millis(1)))).get();
+  CHECK(result.error().details().attempts == 2);
+  CHECK(a.wire->count() == 2);
+}
+
+TEST_CASE("foundation l: timeouts at the ends of their type are errors, not other times") {
+  Caller a;
+  CHECK(a.client.call(ReadThing("7"), CallOptions(Millis::max())).get().error().kind() == ErrorKind::bad_argument);
+  CHECK(a.client.call(ReadThing("7"), CallOptions(Millis::min())).get().error().kind() == ErrorKind::timeout);
+  CHECK(a.wire->count() == 0);
 }

@@ -146,3 +146,21 @@ TEST_CASE("calls that ended while they stood in line keep nobody from coming in 
   CHECK(client.call(SendThing("oA", "now"), within(Millis(60'000))).get());
   CHECK(w.wire->count() == 2);
 }
+
+TEST_CASE("a call whose turn comes with its deadline is told at once") {
+  kefu_test::SimulatedCore w;
+  auto platform = std::make_shared<kefu_test::TestPlatform>();
+  platform->rules.emplace_back("send", std::vector<detail::LimitWindow>{{1, std::chrono::seconds(16)}});
+  const ApiClient client(std::make_shared<detail::Pipeline>(w.core, platform));
+  w.wire->reply(R"({"errcode":0})").reply(R"({"errcode":0})");
+  REQUIRE(client.call(SendThing("oA", "hi")).get());
+  const auto early = client.call(SendThing("oA", "hi"), within(Millis(1'000))).get();
+  REQUIRE_FALSE(early);
+  REQUIRE(early.error().details().retry_after);
+  const Millis turn = *early.error().details().retry_after;
+  const auto late = client.call(SendThing("oA", "hi"), within(turn)).get();
+  REQUIRE_FALSE(late);
+  CHECK(late.error().kind() == ErrorKind::rate_limited);
+  CHECK(w.time->elapsed() == Millis(0));
+  CHECK(client.call(SendThing("oA", "hi"), within(turn + Millis(1))).get());
+}

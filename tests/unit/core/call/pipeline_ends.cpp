@@ -69,6 +69,17 @@ TEST_CASE("foundation b: a call's own deadline holds on the wire, whatever the t
   s.transport->answer(busy());  // finds nobody
 }
 
+TEST_CASE("foundation b: the deadline holds on the wire of a repeat too") {
+  Silence s;
+  s.at(Millis(10), [&] { s.transport->answer(busy()); });
+  const auto result = s.client.call(ReadThing("7"), s.options(Millis(5'000))).get();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == ErrorKind::timeout);
+  CHECK(result.error().delivery() == Delivery::unknown);
+  CHECK(result.error().details().attempts == 2);
+  CHECK(s.time->elapsed() < Millis(5'200));
+}
+
 TEST_CASE("foundation h: a cancel ends a call on the wire, whatever the transport does") {
   Silence s;
   s.at(Millis(300), [&] { s.source.request(); });

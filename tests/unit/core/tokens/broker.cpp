@@ -2,6 +2,7 @@
 
 #include "core/tokens/sourced_tokens.hpp"
 #include "support/faulty_store.hpp"
+#include "support/heap_bytes.hpp"
 #include "support/planted_secrets.hpp"
 #include "support/simulated_core.hpp"
 
@@ -409,10 +410,13 @@ TEST_CASE("STO-6: with the store down live tokens serve on, and classic tokens a
   REQUIRE(w.text(b) == "token1");
   w.fragile->gone = true;
   w.time->advance(std::chrono::seconds(7200 - 200));
+  int looks = 0;
+  w.fragile->before = [&](std::string_view) { ++looks; };
   for (int i = 0; i < 150; ++i) {
     CHECK(w.text(b) == "token1");
     w.time->advance(Millis(1000));
   }
+  CHECK(looks == 30);  // one in five seconds, however many calls there are
   CHECK(w.fetcher->fetches == 1);
   w.time->advance(Millis(60'000));
   const auto none = w.get(b);
@@ -574,4 +578,21 @@ TEST_CASE("TOK-1: with a host's own token service the library never fetches") {
   CHECK(get().error().kind() == ErrorKind::configuration);
   service->error = Error(ErrorKind::unavailable, "token service down");
   CHECK(get().error().kind() == ErrorKind::unavailable);
+}
+
+TEST_CASE("foundation l: a host's token service that is asked at every call costs no room for each") {
+  World w;
+  const auto tokens = std::make_shared<detail::SourcedTokens>(w.core, std::make_shared<HostService>());
+  int answers = 0;
+  const auto ask = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      tokens->get(MonoTime::max(), {}, [&](const Result<TokenPtr>& token) { answers += token ? 1 : 0; });
+      w.time->run_ready();
+    }
+  };
+  ask(100);
+  const std::size_t before = kefu_test::heap_bytes();
+  ask(2'000);
+  CHECK(answers == 2'100);
+  CHECK(kefu_test::heap_bytes() < before + 20'000);
 }

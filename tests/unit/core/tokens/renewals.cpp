@@ -207,3 +207,49 @@ TEST_CASE("C4.6: renewals that do not help rest with the kind that the credentia
   w.time->advance(std::chrono::minutes(2));
   CHECK(w.get(broker).has_value());
 }
+
+TEST_CASE("C4.6: five renewals of refused tokens in ten minutes are enough, whether each helped for a while or not") {
+  RenewalWorld w;
+  const auto broker = w.broker();
+  Millis apart(100'000);
+  int renewed = 0;
+  SUBCASE("within ten minutes") {}
+  SUBCASE("spread over more") { apart = Millis(130'000); }
+  for (; renewed < 20 && w.refuse(broker, w.get(broker).value()) == "ok"; ++renewed) w.time->advance(apart);
+  CHECK(renewed == (apart == Millis(100'000) ? 5 : 20));
+}
+
+TEST_CASE("TOK-3: a platform that names a pause of next to nothing is asked again after a second all the same") {
+  RenewalWorld w;
+  const auto broker = w.broker();
+  w.fetcher->next = []() -> Result<FetchedToken> {
+    ErrorDetails details;
+    details.retry_after = Millis(1);
+    return Error(ErrorKind::unavailable, Delivery::refused, std::move(details));
+  };
+  REQUIRE_FALSE(w.get(broker));
+  w.time->advance(Millis(999));
+  REQUIRE_FALSE(w.get(broker));
+  CHECK(w.fetcher->fetches == 1);
+  w.time->advance(Millis(1));
+  REQUIRE_FALSE(w.get(broker));
+  CHECK(w.fetcher->fetches == 2);
+}
+
+TEST_CASE("A live token that is not renewed any more is asked for once a minute, not at every call") {
+  RenewalWorld w;
+  const auto broker = w.broker();
+  REQUIRE(w.get(broker));
+  w.fetcher->next = [] { return unauthorized_error(); };
+  w.time->advance(kYear - std::chrono::hours(1));
+  const auto ask_for = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      CHECK(static_cast<bool>(broker->at_hand()));
+      w.time->advance(Millis(1'000));
+    }
+  };
+  ask_for(61);
+  CHECK(w.fetcher->fetches == 2);
+  ask_for(61);
+  CHECK(w.fetcher->fetches == 3);
+}

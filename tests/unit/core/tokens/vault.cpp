@@ -145,3 +145,16 @@ TEST_CASE("format 2: members that the next version put into a record stay when t
   REQUIRE(w.vault.spend(w.store, 20, std::chrono::seconds(30)));
   CHECK(w.entry("budget").value.find(R"("who":"next")") != std::string::npos);
 }
+
+TEST_CASE("TOK-5: the day of the forced refreshes begins at midnight in China") {
+  VaultWorld w;
+  const auto spend = [&] { return w.vault.spend(w.store, 1, std::chrono::seconds(0)).value().allowed; };
+  CHECK(spend());
+  CHECK_FALSE(spend());
+  // 2023-11-14T22:13:20Z is 06:13:20 of the 15th there.
+  w.clock->advance(std::chrono::hours(24) - std::chrono::hours(6) - std::chrono::minutes(13) -
+                   std::chrono::seconds(21));
+  CHECK_FALSE(spend());
+  w.clock->advance(std::chrono::seconds(1));
+  CHECK(spend());
+}
