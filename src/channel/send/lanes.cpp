@@ -83,7 +83,6 @@ SendLanes::SendLanes(std::shared_ptr<RuntimeCore> runtime, std::shared_ptr<Windo
 Pending<Receipt> SendLanes::send(Result<OutgoingMessage> message, const CallOptions& options) {
   Promise<Receipt> promise(runtime_);
   auto pending = promise.pending();
-  if (auto refusal = runtime_->refusal()) return promise.answer(*std::move(refusal)), std::move(pending);
   if (!message) return promise.answer(message.error()), std::move(pending);
   const int further_parts = static_cast<int>(message->parts->count()) - 1;
   const auto deadline = deadline_of(*runtime_, options, kMessageTimeout + kMoreTimePerPart * further_parts);
@@ -167,12 +166,9 @@ void SendLanes::window_taken(Turn turn, Result<WindowPermit> permit) {
 }
 
 bool SendLanes::begin_sending(Job& job) {
-  {
-    std::lock_guard lock(mutex_);
-    if (job.phase != Phase::reserving) return false;
-    job.phase = Phase::sending;
-  }
-  job.wait.stop_hearing();  // the pipeline does from here on
+  std::lock_guard lock(mutex_);
+  if (job.phase != Phase::reserving) return false;
+  job.phase = Phase::sending;
   return true;
 }
 
@@ -183,7 +179,6 @@ void SendLanes::send_next(Turn turn) {
       job.receipt.messages_left = taken.left;
       job.receipt.window_closes = taken.closes;
     }
-    job.permit.keep();
     Receipt receipt = std::move(job.receipt);
     return finish(turn.release(), std::move(receipt));
   }
@@ -215,7 +210,6 @@ void SendLanes::dropped(const JobPtr& job) {
   details.message =
       on_its_way ? "the runtime ended while the message was sent" : "the runtime ended before the message was sent";
   const Error error(ErrorKind::cancelled, on_its_way ? Delivery::unknown : Delivery::not_sent, std::move(details));
-  job->permit.settle(error);
   finish(job, with_parts(error, job->sent));
 }
 

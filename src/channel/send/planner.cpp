@@ -62,7 +62,7 @@ void apply(SendPlan& plan, const ReplyWindow& window, const Capabilities& accoun
     return;
   }
   const bool open = window.closed_because.empty();
-  plan.budget = open ? window.messages_left : 0;
+  plan.budget = window.messages_left;
   plan.until = window.closes;
   if (open && window.messages_left >= static_cast<int>(plan.messages)) return;
   const std::string why = open ? fmt::format("the message needs {} messages, and the reply window holds {}",

@@ -23,9 +23,8 @@ void take_message(WindowGate& window, std::string customer, Platform::Gated done
 void settle_message(std::unique_ptr<Platform::Permit> permit, const Error* error) {
   if (!permit) return;
   auto& taken = static_cast<MessagePermit&>(*permit).taken;
-  if (error == nullptr) return taken.keep();
   taken.begin();
-  taken.settle(*error);
+  if (error != nullptr) taken.settle(*error);
 }
 
 }  // namespace detail

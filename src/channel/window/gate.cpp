@@ -46,13 +46,12 @@ WindowPermit& WindowPermit::operator=(WindowPermit&& other) noexcept {
 }
 
 WindowPermit::~WindowPermit() {
-  if (gate_ && unsent_ > 0 && reservation_.tracked) gate_->give_back(affinity_, std::move(reservation_), unsent_);
+  if (gate_) gate_->give_back(affinity_, std::move(reservation_), unsent_);
 }
 
 void WindowPermit::settle(const Error& error) {
   if (const auto gate = std::exchange(gate_, nullptr)) {
-    const bool began = unsent_ < reservation_.messages;
-    const int unsent = unsent_ + (began && error.delivery() != Delivery::unknown ? 1 : 0);
+    const int unsent = unsent_ + (error.delivery() == Delivery::unknown ? 0 : 1);
     gate->settle(affinity_, std::move(reservation_), unsent, error);
   }
 }
@@ -91,7 +90,7 @@ void WindowGate::look(std::string customer, Looked looked) {
 /// One thing to put right in the ledger. Used by one thread after the other.
 struct WindowGate::Correction {
   Correction(const Affinity& a, MoveFunction<Result<void>(ReplyLedger&)> c)
-      : affinity(a.surely().at_once()), change(std::move(c)) {}
+      : affinity(a.surely()), change(std::move(c)) {}
   Affinity affinity;
   MoveFunction<Result<void>(ReplyLedger&)> change;
   int tries = 0;
@@ -114,7 +113,6 @@ void WindowGate::correct(std::shared_ptr<Correction> correction) {
 /// Messages that nobody gives back are lost to the customer for as long as the window lasts, and a store that is away
 /// often goes with the network that the send needed.
 void WindowGate::not_corrected(std::shared_ptr<Correction> correction, const Error& error) {
-  if (runtime_->refusal()) return;
   // An outcome that nobody knows is not repeated: what is given back twice is sold twice.
   if (error.delivery() == Delivery::unknown || ++correction->tries == kCorrectionTries)
     return report("the store failed: a reply window could not be put right after a send", error);
@@ -126,6 +124,7 @@ void WindowGate::not_corrected(std::shared_ptr<Correction> correction, const Err
 }
 
 void WindowGate::give_back(const Affinity& affinity, Reservation reservation, int messages) {
+  if (messages < 1 || !reservation.tracked) return;
   correct(affinity, [reservation = std::move(reservation), messages](ReplyLedger& ledger) {
     return ledger.give_back(reservation, messages);
   });
@@ -145,7 +144,7 @@ void WindowGate::settle(const Affinity& affinity, Reservation reservation, int u
   } else if (is_unclassified(error)) {
     correct(affinity,
             [taken = std::move(reservation), now](ReplyLedger& ledger) { return ledger.in_doubt(taken, now); });
-  } else if (unsent > 0 && reservation.tracked) {
+  } else {
     give_back(affinity, std::move(reservation), unsent);
   }
 }

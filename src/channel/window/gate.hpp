@@ -15,8 +15,8 @@ namespace detail {
 
 class WindowGate;
 
-/// What one send has taken from a customer's reply window, for all its messages at once. Ends with `keep` or `settle`;
-/// dropped before that it gives back what had not begun to leave, so a call that somebody loses costs no message.
+/// What one send has taken from a customer's reply window, for all its messages at once. Dropped it gives back what had
+/// not begun to leave: nothing once all was sent, and a call that somebody loses costs no message.
 ///
 /// Thread safety: one thread at a time, any.
 class WindowPermit {
@@ -31,8 +31,6 @@ class WindowPermit {
   const Reservation& reservation() const { return reservation_; }
   /// The next message leaves now: from here on it may have reached the customer.
   void begin() { --unsent_; }
-  /// Everything was sent.
-  void keep() { gate_ = nullptr; }
   /// The message that began last failed, and those after it were not sent.
   void settle(const Error& error);
 

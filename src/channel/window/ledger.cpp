@@ -166,13 +166,13 @@ Error window_closed(std::string_view why, int messages, const WindowRecord& reco
 }  // namespace
 
 Result<void> ReplyLedger::note(const InboundEvent& event) {
+  if (event.customer.id.empty()) return {};
   const WallTime at = time_of_contact(event.platform_time, event.received_time);
   if (tells_of_unfollowing(event)) {
     return impl_->update(
         impl_->key(event.customer.id), at,
         [at = unix_seconds(at)](Impl::Found& found) -> Result<bool> { return apply_unfollow(found.record, at); });
   }
-  if (event.customer.id.empty()) return {};
   return opened(event.customer.id, event.trigger, event.platform_time, event.received_time);
 }
 

@@ -1,6 +1,7 @@
 // The one place that takes messages from reply windows: what becomes of them whatever becomes of the send.
 #include "channel/window/gate.hpp"
 
+#include "channel/window/call_gate.hpp"
 #include "support/faulty_store.hpp"
 #include "support/simulated_core.hpp"
 
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace kefu;
 using namespace std::chrono_literals;
@@ -132,7 +134,8 @@ TEST_CASE("foundation g: a permit that somebody drops gives back what had not be
   auto other = gates.take(2);
   *one = *std::move(other);
   CHECK(gates.left() == 2);
-  one->keep();
+  one->begin();
+  one->begin();
   one = Error(ErrorKind::cancelled, "gone");
   CHECK(gates.left() == 2);
 }
@@ -175,14 +178,19 @@ TEST_CASE("foundation g: what did not leave is given back, even if the store is 
   gates.host.time->advance(1min);
   CHECK(gates.window().closed_because == "messages used up");
 
-  // For good: said once, and no timer is left.
+  // For good: tried ten times in four minutes, said once, and no timer is left.
   gates.contact("message");
   const auto seen = gates.host.observe();
   permit = gates.take(1);
   gates.store->gone = true;
+  int tries = 0;
+  gates.store->before = [&](std::string_view) { ++tries; };
   permit = Error(ErrorKind::cancelled, "gone");
-  gates.host.time->advance(1h);
+  gates.host.time->advance(4min + 5s);
   CHECK(seen->count("could not be put right") == 1);
+  CHECK(tries == 10);
+  gates.host.time->advance(1h);
+  CHECK(tries == 10);
 }
 
 TEST_CASE("foundation e: what may have been given back is not given back again") {
@@ -240,7 +248,7 @@ TEST_CASE("WIN-3: the platform's word sets the rest to 0 or closes; what no tabl
     permit = gates.take(1);
     REQUIRE(permit);  // the platform is asked
     CHECK_FALSE(permit->reservation().tracked);
-    permit->keep();
+    permit->begin();
   }
   // A lesser contact does not tell what is left of the greater window, nor does it end that sooner.
   gates.host.time->advance(1s);
@@ -268,4 +276,79 @@ TEST_CASE("WIN-3: our own refusal changes nothing") {
   gates.host.time->advance(1s);
   gates.contact("menu");
   CHECK(gates.left() == 3);
+}
+
+TEST_CASE("WIN-3: a refusal that the platform did not give says nothing about the window") {
+  Gates gates;
+  std::string_view used_up = "45047";
+  SUBCASE("where the platform has a code for what is used up") {}
+  SUBCASE("where it has none") { used_up = ""; }
+  const auto gate = std::make_shared<WindowGate>(gates.host.core, gates.ledger, WindowGateSettings("f", "s", used_up));
+  for (const auto kind : {ErrorKind::network, ErrorKind::internal, ErrorKind::window_closed}) {
+    CAPTURE(to_string(kind));
+    gate->take("c", 2, [&](Result<WindowPermit> permit) {
+      permit->begin();
+      permit->settle(Gates::answer(kind, Delivery::not_sent, ""));
+    });
+    CHECK(gates.left() == 5);
+  }
+}
+
+TEST_CASE("WIN-1: a message by itself takes one, and keeps it unless it surely did not arrive") {
+  Gates gates;
+  const auto one = [&](const std::optional<Error>& error) {
+    detail::take_message(*gates.gate, "c", [&](Result<std::unique_ptr<detail::Platform::Permit>> permit) {
+      REQUIRE(permit);
+      detail::settle_message(*std::move(permit), error ? &*error : nullptr);
+    });
+    return gates.left();
+  };
+  CHECK(one(std::nullopt) == 4);
+  CHECK(one(Gates::answer(ErrorKind::unavailable, Delivery::refused, "-1")) == 4);
+  CHECK(one(Gates::answer(ErrorKind::network, Delivery::not_sent, "")) == 4);
+  CHECK(one(Gates::answer(ErrorKind::timeout, Delivery::unknown, "")) == 3);
+  detail::take_message(*gates.gate, "c", [](Result<std::unique_ptr<detail::Platform::Permit>>) {});  // never used
+  CHECK(gates.left() == 3);
+}
+
+namespace {
+
+/// Remembers in which lane work was asked for.
+class LaneQueue final : public detail::StoreQueue {
+ public:
+  explicit LaneQueue(std::shared_ptr<detail::StoreQueue> inner) : inner_(std::move(inner)) {}
+  bool post(const detail::Affinity& affinity, Task&& work, bool bounded) override {
+    lanes.push_back(affinity.lane);
+    return inner_->post(affinity, std::move(work), bounded);
+  }
+  void stop() override { inner_->stop(); }
+  bool is_own_thread() const override { return inner_->is_own_thread(); }
+  std::vector<std::size_t> lanes;
+
+ private:
+  const std::shared_ptr<detail::StoreQueue> inner_;
+};
+
+}  // namespace
+
+TEST_CASE("foundation D1: what a customer is given back stays in order with what they take, other customers aside") {
+  Gates gates;
+  const auto queue = std::make_shared<LaneQueue>(gates.host.core->store_queue);
+  gates.host.core->store_queue = queue;
+  { const auto permit = gates.take(1); }
+  gates.gate->take("d", 1, [](Result<WindowPermit>) {});
+  gates.host.time->advance(1ms);
+  REQUIRE(queue->lanes.size() == 3);  // of a customer nothing is known of nothing is given back
+  CHECK(queue->lanes[0] == queue->lanes[1]);
+  CHECK(queue->lanes[0] != queue->lanes[2]);
+}
+
+TEST_CASE("foundation c: a runtime that has ended refuses a send, it does not let it go uncounted") {
+  Gates gates;
+  gates.host.core->stop();
+  std::optional<ErrorKind> kind;
+  gates.gate->take("c", 1, [&](const Result<WindowPermit>& permit) {
+    if (!permit) kind = permit.error().kind();
+  });
+  CHECK(kind == ErrorKind::cancelled);
 }

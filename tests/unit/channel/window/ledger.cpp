@@ -187,6 +187,39 @@ TEST_CASE("WIN-1: a clock that is ahead closes no window early; an event that co
   CHECK(shop.ledger.reserve("c", 1, ours(59s))->tracked);
   CHECK(shop.ledger.look("c", ours(62s))->closed_because == "out of time");
 
+  SUBCASE("told by events whose write is only planned") {
+    Shop other;
+    auto planned = event_named("subscribe", platform);
+    planned.received_time = ours(0s);
+    REQUIRE(*other.ledger.plan(planned));
+    REQUIRE(other.ledger.opened("c", "follow", WallTime(), platform));
+    CHECK(other.ledger.look("c", ours(59s))->messages_left == 3);
+  }
+  SUBCASE("events that have no time of the platform say nothing about it") {
+    for (int i = 0; i < 128; ++i) REQUIRE(shop.ledger.opened("many", "follow", WallTime(), ours(2s)));
+    CHECK(shop.ledger.reserve("c", 1, ours(59s))->tracked);
+  }
+  SUBCASE("by as much as an event may take on its way, or by a second more") {
+    for (const auto lead : {5s, 6s}) {
+      CAPTURE(lead.count());
+      Shop other;
+      REQUIRE(other.ledger.opened("c", "follow", platform, platform + lead));
+      CHECK(other.ledger.look("c", platform + 60s)->messages_left == (lead == 5s ? 0 : 3));
+    }
+  }
+  SUBCASE("by as much as a push may be late, or by a second more") {
+    for (const auto lead : {600s, 601s}) {
+      CAPTURE(lead.count());
+      Shop other;
+      REQUIRE(other.ledger.opened("c", "follow", platform, platform + lead));
+      CHECK(other.ledger.look("c", platform + lead)->messages_left == (lead == 600s ? 3 : 0));
+    }
+  }
+  SUBCASE("a quick event counts in the round behind its own too") {
+    REQUIRE(shop.ledger.opened("quick", "follow", platform + 100s, platform + 101s));
+    for (int i = 0; i < 64; ++i) REQUIRE(shop.ledger.opened("many", "follow", platform + 101s, platform + 171s));
+    CHECK(shop.ledger.look("many", platform + 171s)->closed_because == "out of time");
+  }
   SUBCASE("late, among events in time") {
     REQUIRE(shop.ledger.opened("quick", "follow", platform + 100s, platform + 101s));  // the clock was set right
     REQUIRE(shop.ledger.opened("late", "follow", platform + 40s, platform + 110s));
@@ -335,6 +368,11 @@ TEST_CASE("WIN-1: unknown triggers and events without a customer change nothing;
   event.customer.id.clear();
   REQUIRE(shop.ledger.note(event));
   CHECK_FALSE(*shop.ledger.plan(event));
+  auto gone = event_named("unsubscribe", shop.clock->wall());
+  gone.customer.id.clear();
+  REQUIRE(shop.ledger.note(gone));
+  CHECK_FALSE(*shop.ledger.plan(gone));
+  CHECK(shop.store->size() == 0);
 
   shop.open();
   const std::string key = kefu::StoreKey("test", "wechat", "window", "wx1").add("c").str();
@@ -422,4 +460,105 @@ TEST_CASE("WIN-1: 8 threads never take more than one window holds") {
     CHECK(granted <= 5);
     CHECK(shop.ledger.look(customer, now)->messages_left == 5 - granted);
   }
+}
+
+TEST_CASE("WIN-1: nothing is given back of a customer that was not tracked, nor less than one message") {
+  Shop shop;
+  shop.open();
+  REQUIRE(shop.ledger.in_doubt(shop.take(1), shop.clock->wall()));
+  const auto untracked = shop.take(1);
+  REQUIRE_FALSE(untracked.tracked);
+  const std::string key = kefu::StoreKey("test", "wechat", "window", "wx1").add("c").str();
+  const auto generation = (**shop.store->get(key)).generation;
+  REQUIRE(shop.ledger.give_back(untracked, 1));
+  CHECK((**shop.store->get(key)).generation == generation);
+
+  shop.clock->advance(1s);
+  shop.open();
+  const auto taken = shop.take(2);
+  for (const int none : {0, -1}) REQUIRE(shop.ledger.give_back(taken, none));
+  CHECK(shop.left() == 3);
+}
+
+TEST_CASE("WIN-3: of two sends from one window the platform's clear word stands, whatever the other is answered") {
+  Shop shop;
+  shop.open();
+  const auto one = shop.take(1);
+  const auto two = shop.take(1);
+  REQUIRE(shop.ledger.closed(one, "the platform closed it (45015)", shop.clock->wall()));
+  REQUIRE(shop.ledger.in_doubt(two, shop.clock->wall()));
+  CHECK(shop.why() == "the platform closed it (45015)");
+
+  shop.clock->advance(1s);
+  shop.open();
+  REQUIRE(shop.ledger.in_doubt(shop.take(1), shop.clock->wall()));
+  const auto third = shop.take(1);
+  const auto fourth = shop.take(1);
+  REQUIRE(shop.ledger.in_doubt(third, shop.clock->wall()));  // the same once more
+  REQUIRE(shop.ledger.used_up(fourth, shop.clock->wall()));
+  CHECK(shop.why() == "messages used up");
+}
+
+TEST_CASE("WIN-3: doubt ends with its window, and with a contact that gives no less than may be left") {
+  ReplyRules rules = official_account();
+  rules.rules.emplace_back("visit", 2, 72h);
+  Shop shop(rules);
+  shop.open();
+  REQUIRE(shop.ledger.in_doubt(shop.take(1), shop.clock->wall()));
+  shop.clock->advance(1s);
+  SUBCASE("a contact that lasts longer but gives fewer does not tell") {
+    shop.open("visit");
+    CHECK_FALSE(shop.ledger.look("c", shop.clock->wall())->known);
+  }
+  SUBCASE("once it is over, any contact tells") {
+    shop.clock->advance(std::chrono::hours(48));
+    shop.open("menu");
+    CHECK(shop.left() == 3);
+  }
+}
+
+TEST_CASE("WIN-1: a contact that gives no more than is left moves only the end") {
+  Shop shop;
+  shop.open();
+  const auto taken = shop.take(2);
+  shop.clock->advance(1s);
+  shop.open("menu");  // three are left, and it gives three
+  REQUIRE(shop.ledger.give_back(taken, 2));
+  CHECK(shop.left() == 5);
+
+  Shop other;
+  other.open("menu");
+  other.clock->advance(10s);
+  other.open("scan");
+  const auto window = other.ledger.look("c", other.clock->wall()).value();
+  CHECK(window.closes == other.clock->wall() + 60s);
+  CHECK(window.trigger == "scan");
+}
+
+TEST_CASE("WIN-1: a message that arrives late does not move the latest contact back") {
+  Shop shop;
+  const WallTime tapped = shop.clock->wall();
+  shop.open("menu");
+  REQUIRE(shop.ledger.opened("c", "message", tapped - 5s, tapped));
+  REQUIRE(shop.ledger.note(event_named("unsubscribe", tapped - 3s)));  // followed again, then tapped
+  CHECK(shop.left() == 5);
+}
+
+TEST_CASE("WIN-1: a contact of which nobody knows what it gives is noted once, and over with the next that gives") {
+  ReplyRules rules = official_account();
+  rules.rules.emplace_back("visit", 0, 60s);
+  Shop shop(rules);
+  shop.open();
+  shop.take(5);
+  CHECK(says(shop.refused(1), "messages used up"));
+  shop.clock->advance(1s);
+  shop.open("visit");
+  CHECK_FALSE(shop.take(1).tracked);  // the platform is asked
+  shop.clock->advance(1s);
+  auto visit = event_named("user_text", shop.clock->wall());
+  visit.trigger = "visit";
+  CHECK_FALSE(*shop.ledger.plan(visit));
+  shop.open();
+  shop.take(5);
+  CHECK(says(shop.refused(1), "messages used up"));
 }
