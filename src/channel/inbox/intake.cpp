@@ -171,7 +171,7 @@ void Intake::resolved(const AccountPtr& account, InboundEvent event, std::string
 void Intake::recognized(const std::string& event_key, Result<InboundEvent> known, std::string trace,
                         MonoTime deadline) {
   const auto place = items_.find(event_key);
-  if (place == items_.end()) return;
+  if (place == items_.end() || place->second.is_given) return;
   Item& item = place->second;
   if (!known) {
     core_.count_event(item.account->channel->id(), "not_stored");
@@ -180,6 +180,7 @@ void Intake::recognized(const std::string& event_key, Result<InboundEvent> known
     return turn_away(place);
   }
   known->event_id = item.event_id;
+  item.is_given = true;
   item.lane = item.account->keys.lane(*known);
   SinkEvent given(*std::move(known));
   given.waits = std::chrono::duration_cast<Millis>(deadline - core_.mono());
@@ -209,7 +210,8 @@ void Intake::on_deadline(const WaitingRequestPtr& waiter, const std::string& eve
     item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
                                       [&](const std::weak_ptr<WaitingRequest>& w) { return w.lock() == waiter; }),
                        item.waiters.end());
-    if (item.is_watching && item.waiters.empty()) items_.erase(place);
+    // One whose customer nobody tells is begun anew with its repeat.
+    if ((item.is_watching || !item.is_given) && item.waiters.empty()) items_.erase(place);
   }
   answer(waiter, is_stored ? std::move(waiter->acknowledgement) : try_again());
 }

@@ -84,6 +84,7 @@ class Intake {
     std::vector<std::weak_ptr<WaitingRequest>> waiters;
     InboxSlot slot;
     AccountPlaces::Slot place;
+    bool is_given = false;     ///< To the sink: whose event it is was found out.
     bool is_stored = false;    ///< It may be acknowledged.
     bool is_watching = false;  ///< Its record is looked at again and again.
     Millis pause{50};

@@ -29,6 +29,16 @@ std::optional<Error> check_batch(const PollBatch& batch) {
   return Error(ErrorKind::internal, "the channel's poller gave more than Poller::kMaxEvents or kMaxCursorWrites");
 }
 
+/// Lives in the timer of a question. A runtime that stops drops that, and here what the host has hung on the question's
+/// token: it may hold the answer, which holds us.
+struct Hearing {
+  explicit Hearing(CancelSource s) : stop(std::move(s)) {}
+  Hearing(const Hearing&) = delete;
+  Hearing& operator=(const Hearing&) = delete;
+  ~Hearing() { stop.close(); }
+  const CancelSource stop;
+};
+
 Error no_poller(const InboxAccount& account) {
   return Error(ErrorKind::unsupported, "this account has no Poller: " + account.channel->missing(Facet::poller));
 }
@@ -192,11 +202,12 @@ void PollPump::ask(const PollPtr& poll) {
   poll->stop = CancelSource();
   CallOptions options;
   options.cancel = poll->stop.token();
-  const auto timer =
-      core_.runtime->scheduler->run_at(core_.mono() + kLongestPoll, [weak = core_.weak_from_this(), poll, question] {
+  const auto timer = core_.runtime->scheduler->run_at(
+      core_.mono() + kLongestPoll,
+      [weak = core_.weak_from_this(), hearing = std::make_shared<const Hearing>(poll->stop), poll, question] {
         const auto core = weak.lock();
         if (!core || poll->question != question) return;
-        poll->stop.request();
+        hearing->stop.request();
         if (poll->question != question) return;
         ++poll->question;
         core->pump.failed(poll, Error(ErrorKind::timeout, "the poller said nothing for ten minutes"));

@@ -27,6 +27,37 @@ std::string numbered(const std::string& account, int i) {
   return account + "!e" + n + "|c" + n + "|hi";
 }
 
+/// Does not say whose the first event is.
+class SilentReceiver final : public kefu::PushReceiver {
+ public:
+  kefu::OpenedPush open(const kefu::WebhookRequest& request, kefu::WallTime now) const override {
+    return inner_.open(request, now);
+  }
+  void recognize(kefu::InboundEvent event,
+                 kefu::MoveFunction<void(kefu::Result<kefu::InboundEvent>)> done) const override {
+    if (++asked_ == 1) {
+      kept_ = std::move(done);
+    } else {
+      done(std::move(event));
+    }
+  }
+  kefu::Result<kefu::WebhookResponse> reply(const kefu::ReplyContext& context, const kefu::PassiveReply& reply,
+                                            kefu::WallTime now) const override {
+    return inner_.reply(context, reply, now);
+  }
+  kefu::WebhookResponse acknowledge() const override { return inner_.acknowledge(); }
+  kefu::Result<kefu::InboundEvent> reopen(std::string_view raw, kefu::WallTime received) const override {
+    return inner_.reopen(raw, received);
+  }
+  /// What it owes.
+  kefu::MoveFunction<void(kefu::Result<kefu::InboundEvent>)>& kept() const { return kept_; }
+
+ private:
+  kefu_test::FakeReceiver inner_;
+  mutable int asked_ = 0;
+  mutable kefu::MoveFunction<void(kefu::Result<kefu::InboundEvent>)> kept_;
+};
+
 }  // namespace
 
 TEST_CASE(
@@ -220,4 +251,31 @@ TEST_CASE("Inbox: dead letters of accounts that use the same ids are told apart 
   CHECK(mall.outcome(mall.inbox->revive(letters[0].place)) == "ok");
   mall.pass(1s);
   CHECK(mall.handled.back() == "one/e1");
+}
+
+TEST_CASE("Inbox: an event whose customer nobody tells is begun anew with its repeat, and holds no place") {
+  World world;
+  InboxOptions options;
+  options.max_in_hand = 1;
+  Shop shop(world, options);
+  const auto receiver = std::make_shared<SilentReceiver>();
+  shop.on_event = [](kefu::InboundEvent, InboxTurn turn) { turn.answer(TextContent("hello")); };
+  const auto push = [&](const std::string& body) {
+    auto request = std::make_shared<kefu_test::Request>();
+    shop.inbox->handle(receiver, kefu::WebhookRequest("POST", "/", "", body))
+        .then([request](const kefu::Result<kefu::WebhookResponse>& response) {
+          request->status = response ? response->status : -1;
+          request->body = response ? response->body : response.error().message();
+        });
+    shop.pass(5s);
+    return request;
+  };
+  CHECK(push("e1|c1|hi")->status == 503);
+  CHECK(push("e2|c2|hi")->body == "hello to c2");
+  CHECK(push("e1|c1|hi")->body == "hello to c1");
+  receiver->kept()(kefu_test::FakeReceiver().reopen("e1|c1|hi", world.time->wall()));
+  shop.pass(5s);
+  CHECK(push("e1|c1|hi")->body == "hello to c1");
+  CHECK(shop.handled.size() == 2);
+  CHECK(shop.sent().empty());
 }

@@ -345,3 +345,19 @@ TEST_CASE("Inbox with a resolver: of very many accounts some hundreds are polled
   mall.pass(30s);
   CHECK(polled() == 600);
 }
+
+TEST_CASE("Inbox: a poll that is under way when its runtime stops leaves nothing behind") {
+  World world;
+  std::weak_ptr<FakeChannel> channel;
+  {
+    Mall mall(world);
+    FakePoller& poller = mall.polled("one");
+    poller.never_answers = true;
+    channel = mall.channel("one");
+    REQUIRE(mall.outcome(mall.inbox->poll("one")) == "ok");
+    mall.pass(1s);
+    REQUIRE(poller.polls == 1);
+    mall.runtime.stop();
+  }
+  CHECK(channel.expired());
+}
