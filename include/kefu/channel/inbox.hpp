@@ -75,7 +75,7 @@ struct InboxOptions {
   /// only what a wake brings is polled here, and what other processes stored is taken over.
   bool poll = true;
   /// How often events of dead owners are looked for, and whether another process still polls. What a process leaves by
-  /// itself (drain, an Inbox destroyed) is found within half a second.
+  /// itself (drain, an Inbox destroyed) is found within a second.
   Millis sweep{5'000};
   /// An event whose handler says nothing for so long counts as failed.
   Millis give_up{600'000};

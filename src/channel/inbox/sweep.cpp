@@ -12,7 +12,7 @@ namespace detail {
 namespace {
 
 constexpr std::size_t kLanesPage = 200;
-constexpr Millis kPeekPause{500};
+constexpr Millis kPeekPause{1'000};
 constexpr Millis kMissingPause{10'000};
 constexpr Millis kLongestMissingPause{600'000};
 /// So long the events of an account that cannot be resolved wait for it.

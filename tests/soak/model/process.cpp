@@ -136,7 +136,7 @@ auto MishapStore::operate(bool is_commit, Work work) -> decltype(work()) {
 
 kefu::Result<kefu::WallTime> MishapStore::now() { return world_.store->now(); }
 kefu::Result<std::optional<kefu::StoreEntry>> MishapStore::get(std::string_view key) {
-  // A look for what others left comes twice a second and changes nothing: no accident is spent on it.
+  // A look for what others left comes every second and changes nothing: no accident is spent on it.
   const bool is_look = key.find("/inbox-free/") != std::string_view::npos;
   const bool reaches = !process_.dead && world_.time->mono() >= process_.cut_off_until;
   if (is_look && reaches) return world_.store->get(key);

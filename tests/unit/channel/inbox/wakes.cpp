@@ -212,7 +212,7 @@ TEST_CASE("Inbox: a wake of which the reader dies is not followed twice, and the
     b.pass(40s);
   } else {
     auto drained = a->inbox->drain(1s);
-    b.pass(700ms);
+    b.pass(1200ms);
     CHECK(at_b.tokens == Lines{"ticket"});
   }
   CHECK(b.handled == Lines{"one/e1"});
