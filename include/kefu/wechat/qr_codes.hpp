@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -37,17 +38,16 @@ struct KEFU_EXPORT CreateQrCode {
   static CreateQrCode temporary_id(std::uint32_t scene, std::chrono::seconds life = kLongestLife) {
     return {{}, scene, life};
   }
-  static CreateQrCode permanent(std::string scene) { return {std::move(scene), 0, kForEver}; }
-  static CreateQrCode permanent_id(std::uint32_t scene) { return {{}, scene, kForEver}; }
+  static CreateQrCode permanent(std::string scene) { return {std::move(scene), 0, std::nullopt}; }
+  static CreateQrCode permanent_id(std::uint32_t scene) { return {{}, scene, std::nullopt}; }
 
   static constexpr std::chrono::seconds kLongestLife{2'592'000};
-  static constexpr std::chrono::seconds kForEver{0};
-  std::string scene;          ///< Empty: `scene_id` instead.
-  std::uint32_t scene_id;     ///< 0: `scene` instead.
-  std::chrono::seconds life;  ///< kForEver: permanent.
+  std::string scene;                         ///< Empty: `scene_id` instead.
+  std::uint32_t scene_id;                    ///< 0: `scene` instead.
+  std::optional<std::chrono::seconds> life;  ///< Absent: permanent.
 
  private:
-  CreateQrCode(std::string text, std::uint32_t id, std::chrono::seconds l)
+  CreateQrCode(std::string text, std::uint32_t id, std::optional<std::chrono::seconds> l)
       : scene(std::move(text)), scene_id(id), life(l) {}
 };
 

@@ -127,7 +127,8 @@ namespace wechat {
       kKfAdministration).from("4.5"))                                                                                   \
   ROW(BindWeComKf, post("/customservice/work/bind", kIdempotent, "绑定微信客服", kWeComBinding).from("4.7"))            \
   ROW(UnbindWeComKf, post("/customservice/work/unbind", kIdempotent, "解绑微信客服", kWeComBinding).from("4.7"))        \
-  ROW(GetWeComKfBinding, get("/customservice/work/get", kRead, "查询绑定的微信客服", kWeComBinding).from("4.7"))
+  ROW(GetWeComKfBinding, get("/customservice/work/get", kRead, "查询绑定的微信客服", kWeComBinding).from("4.7") \
+      .read_by(decode_some<WeComKfBinding>))
 // clang-format on
 KEFU_WECHAT_FAMILY(kf_account_rows, KEFU_KF_ACCOUNT_ROWS)
 

@@ -52,7 +52,8 @@ namespace wechat {
 #define KEFU_KF_SESSION_ROWS(ROW)                                                                                       \
   ROW(CreateKfSession, post("/customservice/kfsession/create", kIdempotent, "创建会话", kKfSessions).from("5"))         \
   ROW(CloseKfSession, post("/customservice/kfsession/close", kIdempotent, "关闭会话", kKfSessions).from("5"))           \
-  ROW(GetKfSession, get("/customservice/kfsession/getsession", kRead, "获取客户会话状态", kKfSessions).from("5"))       \
+  ROW(GetKfSession, get("/customservice/kfsession/getsession", kRead, "获取客户会话状态", kKfSessions).from("5") \
+      .read_by(decode_some<KfSession>)) \
   ROW(ListKfSessions, get("/customservice/kfsession/getsessionlist", kRead, "获取客服会话列表", kKfSessions).from("5")) \
   ROW(ListWaitingCustomers, get("/customservice/kfsession/getwaitcase", kRead, "获取未接入会话列表", kKfSessions)       \
       .from("5"))

@@ -158,6 +158,11 @@ Result<void> encode_get_material(const void* request, HttpRequest& out) {
   return open_target(op, kLongestArticles, out);
 }
 
+bool has_video_url(detail::Value root) { return !root["video_url"].text().empty(); }
+bool has_url_or_articles(detail::Value root) {
+  return !root["down_url"].text().empty() || root["news_item"].kind() == detail::Value::Kind::array;
+}
+
 Result<void> decode_media(const detail::Reply& reply, void* response) {
   auto& media = *static_cast<DownloadedMedia*>(response);
   if (reply.streamed) return read_file_headers(reply, media), Result<void>();
@@ -188,12 +193,12 @@ Result<void> decode_material(const detail::Reply& reply, void* response) {
       .with_file(sends_file<UploadMedia>).read_by(decode_upload))                                                   \
   ROW(GetMedia, get("/cgi-bin/media/get", kRead, "获取临时素材", {kYes, kYes, kYes, kMediaSets}).from("9.2")        \
       .limited("200,000 a day").within(kTransferTime).written_by(encode_download<GetMedia>).checks_by(checks_of_download)                         \
-      .read_by(decode_media).finished_by(finish_download<GetMedia>)                                                 \
+      .shown_by(has_video_url).read_by(decode_media).finished_by(finish_download<GetMedia>)                                                 \
       .with_file(saves_file<GetMedia>))                                                                             \
   ROW(GetJssdkVoice, get("/cgi-bin/media/get/jssdk", kRead, "获取高清语音素材", {kYes, kYes, kNo, kMediaSets})      \
       .from("9.3")                                                                                                  \
       .within(kTransferTime).counted_in("media.get").written_by(encode_download<GetJssdkVoice>).checks_by(checks_of_download)                     \
-      .read_by(decode_media).finished_by(finish_download<GetJssdkVoice>)                                            \
+      .shown_by(has_video_url).read_by(decode_media).finished_by(finish_download<GetJssdkVoice>)                                            \
       .with_file(saves_file<GetJssdkVoice>))                                                                        \
   ROW(UploadArticleImage, post("/cgi-bin/media/uploadimg", kIdempotent,                                             \
       "上传图文消息内的图片获取URL", {kYes, kYes, kOpen}).from("9.4")                                               \
@@ -203,7 +208,7 @@ Result<void> decode_material(const detail::Reply& reply, void* response) {
       .limited("100,000 images, 1,000 others").within(kTransferTime).written_by(encode_add_material).checks_by(checks_of_material)                \
       .with_file(sends_file<AddMaterial>))                                                                          \
   ROW(GetMaterial, post("/cgi-bin/material/get_material", kRead, "获取永久素材", kMaterial).from("9.5")             \
-      .within(kTransferTime).written_by(encode_get_material).checks_by(checks_of_download).read_by(decode_material)                               \
+      .within(kTransferTime).written_by(encode_get_material).checks_by(checks_of_download).shown_by(has_url_or_articles).read_by(decode_material)                               \
       .finished_by(finish_download<GetMaterial>)                                                                    \
       .with_file(saves_file<GetMaterial>))                                                                          \
   ROW(DeleteMaterial, post("/cgi-bin/material/del_material", kIdempotent, "删除永久素材", kMaterial).from("9.5"))   \

@@ -98,15 +98,15 @@ constexpr Accounts kCodes{kNo, kNo, kYes, "17"};
 #define KEFU_MINI_PROGRAM_CODE_ROWS(ROW)                                                                         \
   ROW(CreateMiniProgramCode, post("/wxa/getwxacode", kCreate, "获取小程序码", kCodes).from("22")                 \
       .limited("100,000 in all, with createwxaqrcode").within(kDrawingTime)                                      \
-      .written_by(encode_code<CreateMiniProgramCode>).read_by(decode_code)                                       \
+      .written_by(encode_code<CreateMiniProgramCode>).never_json().read_by(decode_code)                                       \
       .finished_by(finish_download<CreateMiniProgramCode>).with_file(saves_file<CreateMiniProgramCode>))         \
   ROW(GetMiniProgramCode, post("/wxa/getwxacodeunlimit", kIdempotent, "获取不限制的小程序码", kCodes).from("22") \
       .limited("5,000 a minute").within(kDrawingTime)                                                            \
-      .written_by(encode_code<GetMiniProgramCode>).read_by(decode_code)                                          \
+      .written_by(encode_code<GetMiniProgramCode>).never_json().read_by(decode_code)                                          \
       .finished_by(finish_download<GetMiniProgramCode>).with_file(saves_file<GetMiniProgramCode>))               \
   ROW(CreateMiniProgramQrCode, post("/cgi-bin/wxaapp/createwxaqrcode", kCreate, "获取小程序二维码", kCodes)      \
       .from("22").limited("100,000 in all, with getwxacode").within(kDrawingTime)                                \
-      .written_by(encode_code<CreateMiniProgramQrCode>).read_by(decode_code)                                     \
+      .written_by(encode_code<CreateMiniProgramQrCode>).never_json().read_by(decode_code)                                     \
       .finished_by(finish_download<CreateMiniProgramQrCode>).with_file(saves_file<CreateMiniProgramQrCode>))
 // clang-format on
 KEFU_WECHAT_FAMILY(mini_program_code_rows, KEFU_MINI_PROGRAM_CODE_ROWS)

@@ -116,10 +116,12 @@ constexpr Accounts kShortKeys{kNo, kCert, kYes, "3, 17"};
 #define KEFU_MINI_PROGRAM_LINK_ROWS(ROW)                                                                    \
   ROW(CreateUrlScheme, post("/wxa/generatescheme", kCreate, "获取加密scheme码", kLinks).from("23")          \
       .limited("500,000 a day with URL links, 100 a second"))                                               \
-  ROW(QueryUrlScheme, post("/wxa/queryscheme", kRead, "查询scheme码", kLinks).from("23"))                   \
+  ROW(QueryUrlScheme, post("/wxa/queryscheme", kRead, "查询scheme码", kLinks).from("23") \
+      .read_by(decode_some<LinkInfo>)) \
   ROW(CreateUrlLink, post("/wxa/generate_urllink", kCreate, "获取加密URLLink", kLinks).from("23")           \
       .limited("500,000 a day with URL schemes, 100 a second"))                                             \
-  ROW(QueryUrlLink, post("/wxa/query_urllink", kRead, "查询加密URLLink", kLinks).from("23"))                \
+  ROW(QueryUrlLink, post("/wxa/query_urllink", kRead, "查询加密URLLink", kLinks).from("23") \
+      .read_by(decode_some<LinkInfo>)) \
   ROW(CreateShortLink, post("/wxa/genwxashortlink", kCreate, "获取ShortLink", kLinks).from("23")            \
       .limited("10,000,000 a day; 100,000 permanent")                                                       \
       .doubted("the page opens it to all but personal programs, its row of 43104 to e-commerce ones only")) \

@@ -139,7 +139,8 @@ Result<void> encode_clear_by_secret(const void* request, HttpRequest& out) {
       .limited("50 a month")                                                                                         \
       .doubted("the page's table names paths of the channels shop only, its remarks other paths as well"))           \
   ROW(LookUpRequest, post("/cgi-bin/openapi/rid/get", kRead, "查询rid信息", kEveryAccount).from("1.9"))              \
-  ROW(CheckCallback, post("/cgi-bin/callback/check", kRead, "网络通信检测", kEveryAccount).from("1.5")               \
+  ROW(CheckCallback, post("/cgi-bin/callback/check", kRead, "网络通信检测", kEveryAccount).from("1.5") \
+      .read_by(decode_some<CallbackReport>) \
       .within(Millis(30'000)))                                                                                       \
   ROW(GetCallbackAddresses, get("/cgi-bin/getcallbackip", kRead, "获取微信推送服务器IP", kEveryAccount).from("1.6")) \
   ROW(GetApiAddresses, get("/cgi-bin/get_api_domain_ip", kRead, "获取微信API服务器IP", kEveryAccount).from("1.6"))

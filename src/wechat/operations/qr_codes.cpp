@@ -14,9 +14,8 @@ namespace {
 constexpr std::int64_t kMostPermanentIds = 100'000;
 
 std::string_view action_of(const CreateQrCode& op) {
-  const bool permanent = op.life == CreateQrCode::kForEver;
-  if (op.scene_id != 0) return permanent ? "QR_LIMIT_SCENE" : "QR_SCENE";
-  return permanent ? "QR_LIMIT_STR_SCENE" : "QR_STR_SCENE";
+  if (op.scene_id != 0) return op.life ? "QR_SCENE" : "QR_LIMIT_SCENE";
+  return op.life ? "QR_STR_SCENE" : "QR_LIMIT_STR_SCENE";
 }
 
 }  // namespace
@@ -30,16 +29,15 @@ KEFU_FIELDS(wechat::QrCode) {
   v.optional("expire_seconds", s.expire_seconds);
 }
 KEFU_FIELDS(wechat::CreateQrCode) {
-  const bool permanent = s.life == wechat::CreateQrCode::kForEver;
-  if (!permanent)
-    v.value("expire_seconds", static_cast<std::int64_t>(s.life.count()),
+  if (s.life)
+    v.value("expire_seconds", static_cast<std::int64_t>(s.life->count()),
             Check().range(1, wechat::CreateQrCode::kLongestLife.count()));
   v.constant("action_name", wechat::action_of(s));
   v.group("action_info", [&](auto& info) {
     info.group("scene", [&](auto& scene) {
       if (s.scene_id == 0) return scene.required("scene_str", s.scene, Check().max_characters(64));
       scene.value("scene_id", static_cast<std::int64_t>(s.scene_id),
-                  Check().range(1, permanent ? wechat::kMostPermanentIds : INT64_MAX));
+                  Check().range(1, s.life ? INT64_MAX : wechat::kMostPermanentIds));
     });
   });
 }
@@ -70,7 +68,7 @@ Result<void> decode_picture_of_code(const detail::Reply& reply, void* response) 
       .from("18").limited("100,000 a day; 100,000 permanent"))                                            \
   ROW(GetQrCodePicture, get("/cgi-bin/showqrcode", kRead, "通过ticket换取二维码", {kNo, kCert, kNo})      \
       .from("18").without_token().within(Millis(60'000)).written_by(encode_picture_of_code)               \
-      .read_by(decode_picture_of_code).finished_by(finish_download<GetQrCodePicture>)                     \
+      .never_json().read_by(decode_picture_of_code).finished_by(finish_download<GetQrCodePicture>)                     \
       .with_file(saves_file<GetQrCodePicture>))
 // clang-format on
 KEFU_WECHAT_FAMILY(qr_code_rows, KEFU_QR_CODE_ROWS)

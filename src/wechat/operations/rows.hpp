@@ -21,7 +21,7 @@ struct Row {
   Operation operation;
   Accounts accounts;
   std::string_view limits;  ///< Calls of a new account that the platform publishes.
-  /// Whether an object has a member of this call's answer beside errcode and errmsg; null: its own decoder looks.
+  /// Whether an object has a member of this call's answer beside errcode and errmsg. Never null.
   bool (*has_answer)(detail::Value root);
   std::string_view source;  ///< Where its limits and checks are from: a section of wechat-messages.
   /// What is checked of a request before it goes out; null: nothing.
@@ -75,8 +75,20 @@ bool has_member_of(detail::Value root) {
   Response scratch;
   detail::FieldReader reader(root);
   reader.root(scratch);
-  return reader.found_any();
+  return reader.found_any() && !reader.has_strange_entry();
 }
+
+/// Of an answer all of whose members may be absent, and one of them is there all the same.
+template <class Response>
+Result<void> decode_some(const detail::Reply& reply, void* response) {
+  detail::FieldReader reader(reply.document.root());
+  reader.root(*static_cast<Response*>(response));
+  if (!reader.found_any()) return Error(ErrorKind::malformed_reply, "no member of this API's answer is there");
+  return reader.result();
+}
+
+/// Where a file is expected, objects are errors.
+inline bool is_never_json(detail::Value) { return false; }
 
 /// The facts about one API, as its family's table writes them. What is not said is the usual.
 class Facts {
@@ -108,6 +120,9 @@ class Facts {
   constexpr Facts read_by(Result<void> (*decode)(const detail::Reply&, void*)) const {
     return with(&Facts::decode_, decode);
   }
+  /// Of a response without a field list: what an object of its answer has.
+  constexpr Facts shown_by(bool (*has_answer)(detail::Value)) const { return with(&Facts::has_answer_, has_answer); }
+  constexpr Facts never_json() const { return shown_by(is_never_json); }
   constexpr Facts finished_by(Result<void> (*finish)(const void*, const detail::Reply&, void*)) const {
     return with(&Facts::finish_, finish);
   }
@@ -129,8 +144,9 @@ class Facts {
         operation.encode = facts.method_ == "GET" ? &detail::encode_query<Type> : &detail::encode_json<Type>;
     if constexpr (HasFields<typename Type::Response>::value)
       if (facts.decode_ == nullptr) operation.decode = &detail::decode_json<typename Type::Response>;
-    bool (*has_answer)(detail::Value) = nullptr;
-    if constexpr (HasFields<typename Type::Response>::value) has_answer = &has_member_of<typename Type::Response>;
+    auto has_answer = facts.has_answer_;
+    if constexpr (HasFields<typename Type::Response>::value)
+      if (has_answer == nullptr) has_answer = &has_member_of<typename Type::Response>;
     auto checks = facts.checks_;
     if constexpr (HasFields<Type>::value)
       if (checks == nullptr) checks = &detail::CheckLister::of<Type>;
@@ -155,6 +171,7 @@ class Facts {
   Result<void> (*decode_)(const detail::Reply&, void*) = nullptr;
   Result<void> (*finish_)(const void*, const detail::Reply&, void*) = nullptr;
   bool (*uses_file_)(const void*) = nullptr;
+  bool (*has_answer_)(detail::Value root) = nullptr;
   std::vector<detail::FieldCheck> (*checks_)(const void*) = nullptr;
 };
 

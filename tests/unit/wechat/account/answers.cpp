@@ -4,8 +4,10 @@
 
 #include <kefu/wechat/articles.hpp>
 #include <kefu/wechat/kf_accounts.hpp>
+#include <kefu/wechat/kf_sessions.hpp>
 #include <kefu/wechat/media.hpp>
 #include <kefu/wechat/mini_program.hpp>
+#include <kefu/wechat/mini_program_links.hpp>
 #include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/users.hpp>
 #include <kefu/wechat/web_login.hpp>
@@ -108,6 +110,52 @@ TEST_CASE("shops B2: data of the call's own are a sign, also in a raw call of an
   world.transport->on("/cgi-bin/customservice/getkflist",
                       [](const HttpRequest&) { return WechatWorld::json_reply(R"({"kf_list":[]})"); });
   CHECK(world.account->call(ListKfAccounts()).get());
+}
+
+TEST_CASE("where a file is expected, or an object of known members, another object is no success either") {
+  const char* const files[] = {
+      "/cgi-bin/media/get", "/cgi-bin/media/get/jssdk", "/cgi-bin/material/get_material", "/cgi-bin/showqrcode",
+      "/wxa/getwxacode",    "/wxa/getwxacodeunlimit",   "/cgi-bin/wxaapp/createwxaqrcode"};
+  const char* const lists[] = {"/wxaapi/newtmpl/getcategory", "/wxaapi/newtmpl/getpubtemplatetitles",
+                               "/wxaapi/newtmpl/getpubtemplatekeywords", "/wxaapi/newtmpl/gettemplate"};
+  WechatWorld world = WechatWorld::of_any_kind();
+  const auto raw = [&world](const char* path, const char* body) {
+    world.transport->on(path, [body](const HttpRequest&) { return WechatWorld::json_reply(body); });
+    return world.account->call(RawCall("POST", path, "{}")).get().has_value();
+  };
+  for (const char* body : {"{}", R"({"errCode":40003,"errMsg":"invalid"})", R"({"ret":0})", R"({"errcode":null})",
+                           R"({"errcode":[0]})", R"({"video_url":""})"}) {
+    CAPTURE(body);
+    for (const char* path : files) CHECK_FALSE_MESSAGE(raw(path, body), path);
+  }
+  CHECK(raw("/cgi-bin/media/get", R"({"video_url":"http://v"})"));
+  CHECK(raw("/cgi-bin/material/get_material", R"({"news_item":[]})"));
+  for (const char* path : lists) {
+    CHECK_FALSE_MESSAGE(raw(path, R"({"code":0,"data":{},"msg":"ok"})"), path);
+    CHECK_FALSE_MESSAGE(raw(path, R"({"code":0,"data":"gateway"})"), path);
+  }
+  CHECK(raw("/wxaapi/newtmpl/getcategory", R"({"data":[{"id":1,"name":"x"}]})"));
+}
+
+TEST_CASE("an answer all of whose members may be absent has one of them") {
+  WechatWorld world = WechatWorld::of_any_kind();
+  const auto answer = [&world](const char* path, const char* body) {
+    world.transport->on(path, [body](const HttpRequest&) { return WechatWorld::json_reply(body); });
+  };
+  const char* const bare = R"({"errcode":0,"errmsg":"ok"})";
+  for (const char* path : {"/wxa/queryscheme", "/wxa/query_urllink", "/cgi-bin/callback/check",
+                           "/customservice/kfsession/getsession", "/customservice/work/get"})
+    answer(path, bare);
+  const auto is_malformed = [](auto result) { return !result && result.error().kind() == ErrorKind::malformed_reply; };
+  CHECK(is_malformed(world.account->call(QueryUrlScheme("weixin://x")).get()));
+  CHECK(is_malformed(world.account->call(QueryUrlLink("https://wxaurl.cn/x")).get()));
+  CHECK(is_malformed(world.account->call(CheckCallback()).get()));
+  CHECK(is_malformed(world.account->call(GetKfSession("oA")).get()));
+  CHECK(is_malformed(world.account->call(GetWeComKfBinding()).get()));
+  answer("/customservice/kfsession/getsession", R"({"errcode":0,"errmsg":"ok","kf_account":"","createtime":0})");
+  CHECK_FALSE(world.account->call(GetKfSession("oA")).get().value().open());
+  answer("/customservice/work/get", R"({"errcode":0,"errmsg":"ok","entityName":"某公司"})");
+  CHECK(world.account->call(GetWeComKfBinding()).get().value().corp_id.empty());
 }
 
 TEST_CASE("shops B5: a code that no table has says so, with the platform's text and what was done") {
