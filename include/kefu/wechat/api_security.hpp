@@ -52,6 +52,7 @@ struct ApiSecurity {
   /// is.
   std::string url_base = "https://api.weixin.qq.com";
   /// The APIs that are sealed, by path. The pages of the APIs say which support it; there is no list by the platform.
+  /// Only POST calls of JSON can be sealed: others are refused as `bad_argument`, here or at the call.
   std::vector<std::string> apis = usual_apis();
   /// Answers that are older or newer than this are refused (the official sample: 300 s).
   std::chrono::seconds max_age{300};

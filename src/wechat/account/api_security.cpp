@@ -3,6 +3,7 @@
 #include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/text/json_writer.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <fmt/format.h>
 
@@ -38,8 +39,21 @@ bool has_own_field(detail::Value body) {
   return std::any_of(kOwnFields.begin(), kOwnFields.end(), [&](std::string_view name) { return body[name].present(); });
 }
 
+/// Nothing else can be sealed: a GET has no body to seal, and the mode has no files (wechat-security A10).
+constexpr std::string_view kSealable = "the API signature mode seals POST calls of JSON only, no files";
+
+/// An API that no row has shows at its calls.
+bool is_sealable(std::string_view path) {
+  const auto [first, last] = rows_at(path);
+  return std::all_of(first, last, [](const Row* row) {
+    return row->operation.info.method == "POST" && row->operation.uses_file == nullptr;
+  });
+}
+
 /// All parameters but the token, then the fields of the body, then what the mode adds.
 Result<std::string> plain_text(const HttpRequest& request, const std::string& app_id, std::string_view timestamp) {
+  if (request.method != "POST" || request.sink)
+    return Error(ErrorKind::bad_argument, fmt::format("{} is in api_security.apis: {}", request.path, kSealable));
   const auto body = detail::Document::json(request.body);
   if (!body) return Error(ErrorKind::bad_argument, "the API signature mode needs a JSON object as body");
   if (has_own_field(body.root()))
@@ -82,6 +96,8 @@ Result<ApiSeal> ApiSeal::create(const ApiSecurity& settings, std::string app_id)
   if (settings.private_key_number.empty()) return bad_setting("private_key_number is empty: the console shows it");
   if (settings.certificates.empty()) return bad_setting("certificates is empty: answers could not be verified");
   if (settings.max_age.count() <= 0) return bad_setting("max_age must be more than 0 s");
+  for (const std::string& path : settings.apis)
+    if (!is_sealable(path)) return bad_setting(fmt::format("apis: {}: {}", path, kSealable));
   const auto kind = settings.signature == ApiSecurity::Signature::sm2_sm3 ? detail::SignatureKind::sm2_sm3
                                                                           : detail::SignatureKind::rsa_pss_sha256;
   auto own = detail::SigningKey::read(kind, settings.private_key);

@@ -47,9 +47,7 @@ constexpr std::string_view kForeignMembers[] = {"errCode", "errMsg", "base_resp"
 /// Without errcode only data of the call's own show that it was done: nothing but a failure's absence is no sign.
 bool has_answer(std::string_view path, detail::Value root) {
   const auto [first, last] = rows_at(path);
-  if (first != last)
-    return std::any_of(first, last,
-                       [root](const Row* row) { return row->has_answer == nullptr || row->has_answer(root); });
+  if (first != last) return std::any_of(first, last, [root](const Row* row) { return row->has_answer(root); });
   for (const auto& member : root) {
     const bool foreign =
         std::find(std::begin(kForeignMembers), std::end(kForeignMembers), member.name) != std::end(kForeignMembers);
@@ -100,6 +98,14 @@ const std::string& AccountPlatform::base_url(const OperationInfo& info) const {
   return info.path == kQrCodePath ? settings_->qr_code_base_url : settings_->base_url;
 }
 
+/// One spelling for each API: whatever else leads to it would pass the gates and limits of its path.
+bool AccountPlatform::is_address(std::string_view path) const {
+  constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
+  const auto holds = [path](std::string_view what) { return path.find(what) != std::string_view::npos; };
+  return path.size() > 1 && path.front() == '/' && path.back() != '/' && !holds("//") && !holds("/.") &&
+         path.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
 bool AccountPlatform::clears_counters(const OperationInfo& info) const {
   constexpr std::string_view kClearing[] = {"/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2",
                                             "/cgi-bin/openapi/quota/clear"};
@@ -112,7 +118,15 @@ void AccountPlatform::gate(const OperationInfo& info, const HttpRequest& request
   if (settings_->check_account_kind)
     if (auto refusal = lacking_for(settings_->standing, info.path)) return done(*std::move(refusal));
   if (!is_send(info.path) || &info == &MessagePart::operation().info) return done(std::unique_ptr<Permit>());
-  const auto body = detail::Document::json(request.body);
+  detail::ReadLimits limits;  // what the gates cannot read they cannot judge
+  limits.bytes = std::max(limits.bytes, request.body.size());
+  const auto body = detail::Document::json(request.body, limits);
+  if (!body)
+    return done(Error(ErrorKind::bad_argument,
+                      fmt::format("the body of a customer message {}", detail::to_string(body.fault()))));
+  for (const char* member : {"touser", "msgtype"})
+    if (body.root().all(member).size() > 1)
+      return done(Error(ErrorKind::bad_argument, fmt::format("{} stands more than once", member)));
   if (auto refusal = refuse_type(settings_->capabilities, body.root()["msgtype"].text()))
     return done(*std::move(refusal));
   std::string customer(body.root()["touser"].text());
@@ -179,14 +193,15 @@ std::optional<Error> AccountPlatform::add_own_credentials(const OperationInfo& i
 
 Result<void> AccountPlatform::sign(const OperationInfo& info, HttpRequest& request, WallTime now) {
   if (!request.sink) request.max_reply_bytes = settings_->max_answer_bytes;
-  if (!seal_ || !seal_->covers(info.path) || request.method != "POST") return {};
+  if (!seal_ || !seal_->covers(info.path)) return {};
   return seal_->seal(request, now);
 }
 
 /// A sealed answer becomes what is inside it. One that is not the platform's stays sealed, which `classify` sees; one
-/// that should be sealed and is not becomes such a one. Errors come in clear.
+/// that should be sealed and is not becomes such a one: every HTTP 2xx without a code of an error would be a success.
+/// Errors come in clear.
 void AccountPlatform::open(const OperationInfo& info, HttpReply& reply) const {
-  if (!seal_ || !seal_->covers(info.path) || reply.status != 200) return;
+  if (!seal_ || !seal_->covers(info.path) || reply.status < 200 || reply.status >= 300) return;
   const auto document = detail::Document::json(reply.body);
   if (!document) return;
   if (ApiSeal::is_sealed(document)) {

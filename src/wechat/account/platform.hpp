@@ -31,6 +31,7 @@ class AccountPlatform final : public detail::Platform {
 
   std::string_view platform() const override { return "wechat"; }
   std::string_view account() const override { return app_id_; }
+  bool is_address(std::string_view path) const override;
   const std::string& base_url(const OperationInfo& info) const override;
   std::vector<detail::LimitRule> limits() const override;
   bool clears_counters(const OperationInfo& info) const override;

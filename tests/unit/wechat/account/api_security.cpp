@@ -250,6 +250,40 @@ TEST_CASE("what the platform did not sign, or signed for another moment or accou
   CHECK(open_answer.error().kind() == ErrorKind::malformed_reply);
 }
 
+TEST_CASE("a clear success of any HTTP status is none where answers are sealed") {
+  for (const int status : {200, 201, 202, 203, 204, 206, 226, 299}) {
+    for (const char* body : {R"({"errcode":0,"errmsg":"ok"})", R"({"errcode":"0"})", R"({"errcode":""})"}) {
+      CAPTURE(status);
+      CAPTURE(body);
+      SealedWorld world;
+      world.transport->on(kSend, [&](const HttpRequest&) { return WechatWorld::json_reply(body, status); });
+      const auto sent = world.sealed_account->call(SendCustomMessage(kCustomer, TextContent("x"))).get();
+      REQUIRE(!sent);
+      CHECK(sent.error().kind() == ErrorKind::malformed_reply);
+      CHECK(sent.error().delivery() == Delivery::unknown);
+    }
+  }
+  SealedWorld world;
+  auto answer = world.usual();
+  world.transport->on(kSend, [&](const HttpRequest&) {
+    HttpOutcome created = world.platform.sealed(kSend, answer);
+    created.reply.status = 201;
+    return created;
+  });
+  CHECK(world.sealed_account->call(SendCustomMessage(kCustomer, TextContent("x"))).get());
+}
+
+TEST_CASE("a call that the mode cannot seal does not go out in clear") {
+  ApiSecurity how = settings();
+  how.apis.push_back("/wxa/unknown_api");
+  SealedWorld world(how);
+  const auto refused = world.sealed_account->call(RawCall("GET", "/wxa/unknown_api")).get();
+  REQUIRE(!refused);
+  CHECK(refused.error().kind() == ErrorKind::bad_argument);
+  CHECK(refused.error().message().find("seals POST calls of JSON only") != std::string::npos);
+  CHECK(world.transport->count("/wxa/unknown_api") == 0);
+}
+
 TEST_CASE("errors come in clear, codes inside a sealed answer count, and the second certificate is taken") {
   SealedWorld world;
   world.transport->on(kSend, [](const HttpRequest&) { return WechatWorld::error_reply("40234"); });
@@ -320,6 +354,8 @@ TEST_CASE("settings that cannot work are refused at once, by name and without th
   CHECK(names(refusal([](ApiSecurity& s) { s.certificates.clear(); }), "certificates"));
   CHECK(names(refusal([](ApiSecurity& s) { s.certificates[0].pem = "x"; }), "certificates"));
   CHECK(names(refusal([](ApiSecurity& s) { s.certificates[0].number.clear(); }), "certificates"));
+  for (const char* path : {"/cgi-bin/user/info", "/cgi-bin/media/upload", "/cgi-bin/media/get"})
+    CHECK(names(refusal([path](ApiSecurity& s) { s.apis.emplace_back(path); }), "apis"));
   CHECK(names(refusal([](ApiSecurity& s) { s.max_age = std::chrono::seconds(0); }), "max_age"));
   CHECK(names(refusal([](ApiSecurity& s) { s.signature = ApiSecurity::Signature::sm2_sm3; }), "private_key"));
 }

@@ -64,6 +64,34 @@ struct Windows {
 
 }  // namespace
 
+TEST_CASE("no spelling of the path and no form of the body gets a raw message past its gates") {
+  kefu_test::WechatWorld world(AccountKind::mini_program);  // which cannot send a voice
+  const auto refused = [&world](const std::string& path, const std::string& body) {
+    world.transport->on(path,
+                        [](const HttpRequest&) { return kefu_test::WechatWorld::json_reply(R"({"errcode":0})"); });
+    const auto sent = world.account->call(RawCall("POST", path, body)).get();
+    if (sent || world.transport->count(path) != 0) return std::string("sent");
+    CHECK(sent.error().delivery() == Delivery::not_sent);
+    return std::string(to_string(sent.error().kind()));
+  };
+  const std::string voice = R"({"touser":"oA","msgtype":"voice","voice":{"media_id":"m"}})";
+  CHECK(refused(kSendCall, voice) == "unsupported");
+  for (const char* path :
+       {"//cgi-bin/message/custom/send", "/cgi-bin//message/custom/send", "/cgi-bin/message/custom/send/",
+        "/cgi-bin/./message/custom/send", "/x/../cgi-bin/message/custom/send", "/cgi-bin/message/custom/%73end",
+        "/cgi-bin/message/custom/send;x", "/cgi-bin/message/custom/send?x", "/cgi-bin/message/custom/send#x",
+        "/cgi-bin/message/custom\\send", "/cgi-bin/message/custom/send ", "/"}) {
+    CAPTURE(path);
+    CHECK(refused(path, voice) == "bad_argument");
+  }
+  const std::string head = R"({"touser":"oA","msgtype":"voice","x":)";
+  CHECK(refused(kSendCall, head + '"' + std::string(5 << 20, 'a') + "\"}") == "unsupported");
+  CHECK(refused(kSendCall, head + std::string(70, '[') + std::string(70, ']') + "}") == "bad_argument");
+  CHECK(refused(kSendCall, head) == "bad_argument");
+  CHECK(refused(kSendCall, R"({"touser":"oA","msgtype":"text","msgtype":"voice"})") == "bad_argument");
+  CHECK(refused(kSendCall, R"({"touser":"oA","touser":"oB","msgtype":"text"})") == "bad_argument");
+}
+
 TEST_CASE("foundation g: a send whose token source drops its answer costs no message") {
   Windows windows;
   windows.source->drops = true;
