@@ -190,6 +190,7 @@ Push typed_push(Value root) {
   PushHead& head = push.head;
   const PushFieldReader reader(root);
   fields(reader, head);
+  if (head.business_id == "0") head.business_id.clear();
   if (equal_ignoring_case(head.type, "event")) {
     // Its MsgId, where it has one, names another message.
     head.message_id.clear();
@@ -198,6 +199,7 @@ Push typed_push(Value root) {
   }
   // An id is MsgId in customers' messages; one source spells it as in events.
   if (head.message_id.empty()) reader("MsgID", head.message_id);
+  if (head.message_id == "0") head.message_id.clear();  // no message's, or every one's
   // Pushes to a third-party platform have no MsgType.
   if (head.type.empty() && head.event.empty()) reader("InfoType", head.event);
   follow_route(kMessageRoutes, head.type, reader, push);

@@ -9,7 +9,6 @@
 
 #include <charconv>
 #include <cstring>
-#include <typeinfo>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
@@ -24,6 +23,9 @@ constexpr std::string_view kDecodedTwice =
 /// What reply() must know of the push it answers.
 class WechatReplyContext final : public ReplyContext {
  public:
+  explicit WechatReplyContext(const SpareBlock* home_) : home(home_) {}
+  /// Its receiver's: the context's own memory keeps it alive, so no other stands in its place.
+  const SpareBlock* const home;
   PassiveReplyTarget target;
   bool wrap_json = false;
   std::optional<std::size_t> token;  ///< Absent: the push was clear, and so is the answer.
@@ -94,7 +96,8 @@ class WechatPushReceiver final : public PushReceiver {
   }
 
   std::shared_ptr<WechatReplyContext> new_context() const {
-    return std::allocate_shared<WechatReplyContext>(SpareBlockAllocator<WechatReplyContext>(spare_context_));
+    return std::allocate_shared<WechatReplyContext>(SpareBlockAllocator<WechatReplyContext>(spare_context_),
+                                                    spare_context_.get());
   }
 
   const PushConfig config_;
@@ -300,10 +303,11 @@ bool WechatPushReceiver::can_carry(const PassiveReply& reply) const {
 Result<WebhookResponse> WechatPushReceiver::reply(const ReplyContext& context, const PassiveReply& reply,
                                                   WallTime now) const {
   if (std::holds_alternative<NoReply>(reply)) return acknowledge();
-  if (typeid(context) != typeid(WechatReplyContext)) {
+  const auto* known = dynamic_cast<const WechatReplyContext*>(&context);
+  if (known == nullptr || known->home != spare_context_.get()) {  // its keys are not these
     return Error(ErrorKind::bad_argument, "the context is not of a push that this receiver opened");
   }
-  const auto& own = static_cast<const WechatReplyContext&>(context);
+  const WechatReplyContext& own = *known;
   const bool sealed = own.token.has_value();
   std::string text;
   const std::size_t room = passive_reply_room(reply, own.target);

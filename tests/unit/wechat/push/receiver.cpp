@@ -88,6 +88,21 @@ TEST_CASE("a safe-mode push becomes an event") {
   }
 }
 
+TEST_CASE("a message id 0 and a session 0 name nothing") {
+  const kefu_test::PushSender sender(current_keys());
+  const auto event_of = [&](const std::string& text) {
+    const std::string zero =
+        replaced(replaced(kText, "<MsgId>1234567890123456</MsgId>", "<MsgId>0</MsgId><BusinessId>0</BusinessId>"),
+                 "hello", text);
+    const OpenedPush opened = receiver()->open(sender.sealed(zero).view(), kNow);
+    REQUIRE(opened.outcome == OpenedPush::Outcome::event);
+    CHECK(opened.event.message_id.empty());
+    CHECK(opened.event.thread.empty());
+    return opened.event.event_id;
+  };
+  CHECK(event_of("first") != event_of("second"));
+}
+
 TEST_CASE("CBK-1: what is missing, repeated, empty or unknown in the query is refused") {
   const kefu_test::PushSender sender(current_keys());
   const auto good = sender.sealed(kText);
