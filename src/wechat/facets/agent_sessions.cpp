@@ -4,6 +4,7 @@
 #include "core/async/wait.hpp"
 #include "core/call/answers.hpp"
 #include "wechat/facets/session_walk.hpp"
+#include "wechat/operations/field_rules.hpp"
 
 #include <kefu/wechat/kf_accounts.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
@@ -58,8 +59,9 @@ std::optional<Error> AccountAgentSessions::refusal(Ability ability, const Custom
                                                    const std::string* agent) const {
   if (!capabilities_->can(ability)) return Error(ErrorKind::unsupported, capabilities_->why_not(ability));
   if (customer != nullptr && customer->id.empty()) return bad_argument("customer.id is empty: it is the openid");
-  if (agent != nullptr && agent->find('@') == std::string::npos)
-    return bad_argument("agent must have the form name@account (kf_account)");
+  if (agent == nullptr) return std::nullopt;
+  if (const auto wrong = complaint_about_kf_account(*agent); !wrong.empty())
+    return bad_argument("agent (kf_account) " + wrong);
   return std::nullopt;
 }
 

@@ -12,6 +12,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
@@ -31,6 +34,9 @@ KEFU_FIELDS(wechat::SetBusinessTyping) {
 
 namespace wechat {
 namespace {
+
+/// What stands beside the object that is named as the message's type.
+constexpr std::string_view kOwnMembers[] = {"touser", "msgtype", "customservice", "aimsgcontext", "businessid"};
 
 /// Writes one message's `msgtype` and the object of that name; remembers what is not acceptable, of empty fields all.
 class MessageWriter {
@@ -117,7 +123,13 @@ class MessageWriter {
     if (m.type.empty()) return refuse("RawContent.type is empty: it is the msgtype");
     if (m.type.rfind("transfer_", 0) == 0)
       return refuse("RawContent.type is " + m.type + ", which only the answer to a push can carry");
-    if (!detail::Document::json(m.json)) return refuse("RawContent.json is not a JSON object");
+    if (std::find(std::begin(kOwnMembers), std::end(kOwnMembers), m.type) != std::end(kOwnMembers))
+      return refuse("RawContent.type is " + m.type + ", which is a member of every message");
+    // It goes out as it is: what the reader repairs, the platform would read otherwise or not at all.
+    const auto read = detail::Document::json(m.json);
+    if (!read) return refuse("RawContent.json is not a JSON object");
+    if (m.json.front() == '\xEF' || read.repairs().control_characters + read.repairs().invalid_utf8 != 0)
+      return refuse("RawContent.json holds a byte-order mark, a raw control character or malformed text");
     json_.key("msgtype").string(m.type).key(m.type).raw(m.json);
   }
 
@@ -156,7 +168,8 @@ class MessageWriter {
   }
   void required(std::string_view name, std::string_view value) {
     look(name, "must not be empty");
-    if (value.empty()) lack(name);
+    // Of control characters only, nothing would go out.
+    if (std::all_of(value.begin(), value.end(), detail::is_forbidden_control)) lack(name);
     field(name, value);
   }
   void look(std::string_view name, std::string_view must) {
@@ -199,9 +212,7 @@ std::vector<detail::FieldCheck> checks_of_send(const void* request) {
 Result<void> write_custom_message(const CustomMessageParts& parts, HttpRequest& out) {
   if (parts.openid.empty()) return Error(ErrorKind::bad_argument, "openid is empty: a message needs its customer");
   if (!parts.kf_account.empty()) {
-    if (!is_kf_account(parts.kf_account))
-      return Error(ErrorKind::bad_argument, fmt::format("kf_account {}", kKfAccountForm));
-    const auto wrong = detail::Check().max_characters(kKfAccountCharacters).text(parts.kf_account);
+    const auto wrong = complaint_about_kf_account(parts.kf_account);
     if (!wrong.empty()) return Error(ErrorKind::bad_argument, fmt::format("kf_account {}", wrong));
   }
   out.body.reserve(detail::kUsualBody);

@@ -42,6 +42,11 @@ inline bool is_kf_account(std::string_view account) {
   return at != 0 && at != std::string_view::npos && at + 1 != account.size() &&
          std::none_of(account.begin(), account.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; });
 }
+/// What is wrong with a name that shall go out, empty if nothing is: "must have the form ...".
+inline std::string complaint_about_kf_account(std::string_view account) {
+  return is_kf_account(account) ? detail::Check().max_characters(kKfAccountCharacters).text(account)
+                                : std::string(kKfAccountForm);
+}
 template <class V, class Text>
 void kf_account(V& v, Text& account) {
   if constexpr (V::kWriting) v.rule("kf_account", account.empty() || is_kf_account(account), kKfAccountForm);

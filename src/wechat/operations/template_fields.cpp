@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string_view>
 
 KEFU_BEGIN_NAMESPACE
@@ -54,6 +55,11 @@ std::string complaint_about(const TemplateValue& value) {
   }
   return rule == std::end(kKeyRules) ? std::string()
                                      : detail::Check().max_characters(rule->characters).text(value.value);
+}
+
+bool has_each_key_once(const TemplateValues& values) {
+  std::set<std::string_view> keys;
+  return std::all_of(values.begin(), values.end(), [&keys](const auto& one) { return keys.insert(one.key).second; });
 }
 
 std::string typed_value_rules() {

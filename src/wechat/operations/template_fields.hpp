@@ -14,6 +14,7 @@ namespace wechat {
 
 /// What is wrong with a value under its key, empty if nothing is: "has 21 characters, at most 20".
 std::string complaint_about(const TemplateValue& value);
+bool has_each_key_once(const TemplateValues& values);
 /// What such values must keep, for the table of checks.
 std::string typed_value_rules();
 /// The values as the object that `data` is.
@@ -25,6 +26,7 @@ void template_data(V& v, const TemplateValues& values) {
   if constexpr (std::is_same_v<V, detail::CheckLister>) v.rule("data", true, typed_value_rules());
   v.rule("data", std::none_of(values.begin(), values.end(), [](const auto& one) { return one.key.empty(); }),
          "must have a key for each value");
+  v.rule("data", has_each_key_once(values), "must have each key once");
   for (const TemplateValue& value : values)
     if (const std::string wrong = complaint_about(value); !wrong.empty())
       v.complain(("data." + value.key).c_str(), wrong);

@@ -1,8 +1,11 @@
 #include "wechat/push/passive_reply.hpp"
 
 #include "core/text/json_writer.hpp"
+#include "core/text/utf8.hpp"
 #include "core/text/xml_writer.hpp"
+#include "wechat/operations/field_rules.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -126,8 +129,8 @@ class PassiveReplyWriter {
     if (target_.kind == AccountKind::mini_program) {
       refuse(ErrorKind::unsupported, "mini programs cannot name the agent of a transfer: leave transfer.agent empty");
     }
-    if (transfer.agent.find('@') == std::string::npos) {
-      refuse(ErrorKind::bad_argument, "transfer.agent must be a kf_account of the form name@account");
+    if (const auto wrong = complaint_about_kf_account(transfer.agent); !wrong.empty()) {
+      refuse(ErrorKind::bad_argument, "transfer.agent (a kf_account) " + wrong);
     }
     begin("TransInfo");
     text("KfAccount", transfer.agent);
@@ -147,7 +150,9 @@ class PassiveReplyWriter {
     }
   }
   void required(std::string_view name, const std::string& value, std::string_view field) {
-    if (value.empty()) refuse(ErrorKind::bad_argument, std::string(field) + " is empty");
+    // Of control characters only, nothing would go out.
+    if (std::all_of(value.begin(), value.end(), detail::is_forbidden_control))
+      refuse(ErrorKind::bad_argument, std::string(field) + " is empty");
     text(name, value);
   }
   void text(std::string_view name, std::string_view value) {

@@ -167,6 +167,14 @@ TEST_CASE("MSG-1 MSG-4: what the platform would refuse is refused here, naming f
   CHECK(refusal(send(MenuContent("head", {MenuContent::Item("1", "")}))).find("msgmenu.content") == 0);
   CHECK(refusal(send(RawContent("", "{}"))).find("RawContent.type") == 0);
   CHECK(refusal(send(RawContent("hologram", "[1]"))).find("RawContent.json") == 0);
+  for (const char* json : {"\xEF\xBB\xBF{\"content\":\"x\"}", "{\"content\":\"a\nb\"}", "{\"content\":\"\xFF\"}",
+                           "{\"content\":\"\\ud83d\"}"}) {  // what only the reader mends
+    CAPTURE(json);
+    CHECK(refusal(send(RawContent("text", json))).find("RawContent.json") == 0);
+  }
+  for (const char* type : {"touser", "msgtype", "customservice", "aimsgcontext", "businessid"})
+    CHECK(refusal(send(RawContent(type, "{}"))).find("RawContent.type") == 0);
+  CHECK(refusal(send(TextContent("\x01\x02"))) == "text.content is empty, but required");
   auto as_agent = send(TextContent("hi"));
   as_agent.kf_account = "nobody";
   CHECK(refusal(as_agent).find("name@account") != std::string::npos);

@@ -145,6 +145,9 @@ TEST_CASE("MSG-1: the values of templates keep the rule of their key") {
   CHECK(value_refusal("keyword1", "one\ntwo").empty());  // shops B4: shown as one line
   CHECK(value_refusal("", "x") == "data must have a key for each value");
   CHECK(refusal(SendTemplateMessage(kCustomer, "T", {})) == "data is empty, but required");
+  for (const auto& twice : {refusal(SendTemplateMessage(kCustomer, "T", {{"thing1", "a"}, {"thing1", "b"}})),
+                            refusal(SendSubscribeMessage(kCustomer, "T", {{"thing1", "a"}, {"thing1", "b"}}))})
+    CHECK(twice == "data must have each key once");
   SendSubscribeMessage stated(kCustomer, "T", {TemplateValue("thing1", "x")});
   stated.mini_program_state = "beta";
   CHECK(refusal(stated) == "miniprogram_state must be developer, trial or formal");
@@ -203,6 +206,10 @@ TEST_CASE("shops C: limits of QR codes, menus, codes, links and short keys") {
         "action_info.scene.scene_str is 65 characters, at most 64");
   CHECK(refusal(CreateQrCode::temporary("")) == "action_info.scene.scene_str is empty, but required");
   CHECK(refusal(CreateQrCode::temporary("a", seconds(2'592'001))).find("expire_seconds is 2592001") == 0);
+  for (const int life : {0, -1}) {  // what a shop computes can have run out: never a permanent code
+    CHECK(refusal(CreateQrCode::temporary("a", seconds(life))).find("expire_seconds is") == 0);
+    CHECK(refusal(CreateQrCode::temporary_id(1, seconds(life))).find("expire_seconds is") == 0);
+  }
   CHECK(refusal(CreateQrCode::permanent_id(100'001)).find("action_info.scene.scene_id is 100001") == 0);
   CHECK(refusal(CreateQrCode::temporary_id(100'001)).empty());
 

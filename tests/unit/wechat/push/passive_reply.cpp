@@ -9,6 +9,8 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -128,6 +130,48 @@ const std::vector<std::pair<std::string, PassiveReply>>& vector_replies() {
 }
 
 }  // namespace
+
+TEST_CASE("an agent's name that no agent can have, and a text of which nothing would go out, are no passive reply") {
+  const Conversation plain(PushMode::plain);
+  const auto is_refused = [&plain](const PassiveReply& answer) {
+    const auto refused = plain.reply(answer);
+    return !refused && refused.error().kind() == ErrorKind::bad_argument;
+  };
+  for (const std::string& name : {std::string("a b@shop"), std::string("@"), std::string("a@"), std::string("shop"),
+                                  std::string("a@shop\n"), std::string(36, 'a') + "@shop"}) {
+    CAPTURE(name);
+    CHECK(is_refused(TransferToAgent(name)));
+  }
+  CHECK(is_refused(Content(TextContent("\x01\x02"))));
+  CHECK(is_refused(Content(kefu::ImageContent("\x1F"))));
+  CHECK_FALSE(is_refused(Content(TextContent("\x01!"))));
+}
+
+TEST_CASE("a push is answered by the receiver that opened it, with its keys, and by no other") {
+  const PushKeys old(Secret("oldTok3n"), Secret("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"));
+  const auto made = [](const char* app, std::vector<PushKeys> previous) {
+    PushConfig config(app, reply_keys());
+    config.previous = std::move(previous);
+    config.freshness = kefu::wechat::PushFreshness(kefu::wechat::PushFreshness::Mode::off);
+    return kefu::wechat::make_push_receiver(std::move(config)).value();
+  };
+  const PassiveReply answer{Content(TextContent("您好"))};
+  const kefu_test::PushSender sender(old);
+  auto rotating = made("wx1234567890abcdef", {old});
+  const auto opened = rotating->open(sender.sealed(kCustomerText).view(), kReplyTime);
+  REQUIRE(opened.outcome == kefu::OpenedPush::Outcome::event);
+  CHECK(rotating->reply(*opened.context, answer, kReplyTime).has_value());
+  // One with fewer keys, and one with the same.
+  for (const auto& other : {made("wx1234567890abcdef", {}), made("wx1234567890abcdef", {old})}) {
+    const auto refused = other->reply(*opened.context, answer, kReplyTime);
+    REQUIRE(!refused);
+    CHECK(refused.error().kind() == ErrorKind::bad_argument);
+    CHECK(other->reply(*opened.context, NoReply(), kReplyTime).has_value());
+  }
+  rotating.reset();  // whatever stands in its place now
+  for (int i = 0; i < 8; ++i)
+    CHECK_FALSE(made("wx1234567890abcdef", {old})->reply(*opened.context, answer, kReplyTime).has_value());
+}
 
 TEST_CASE("ENC-1 ENC-7: passive replies of wechat-messages.json, byte for byte, plain and encrypted") {
   const auto document = kefu_test::load_vectors("wechat-messages.json");
