@@ -362,6 +362,68 @@ TEST_CASE("sessions: opened, closed, found, listed by pages, and who waits") {
   CHECK(unix_seconds(waiting->at(1).since) == 20);
 }
 
+TEST_CASE("a page of sessions goes on behind the last one, whatever was closed, deleted or reordered in between") {
+  WechatWorld world;
+  std::map<std::string, std::vector<std::string>> open{
+      {"a@x", {"a1", "a2", "a3"}}, {"b@x", {"b1", "b2", "b3"}}, {"c@x", {"c1", "c2", "c3"}}};
+  bool backwards = false;
+  world.transport->on("/cgi-bin/customservice/getkflist", [&](const HttpRequest&) {
+    std::string list;
+    for (const auto& [agent, customers] : open) {
+      const std::string one = R"({"kf_account":")" + agent + "\"}";
+      list = list.empty() ? one : backwards ? one + "," + list : list + "," + one;
+    }
+    return WechatWorld::json_reply(R"({"kf_list":[)" + list + "]}");
+  });
+  world.transport->on("/customservice/kfsession/getsessionlist", [&](const HttpRequest& request) {
+    std::string list;
+    for (const std::string& customer : open[query_of(request, "kf_account")]) {
+      const std::string one = R"({"openid":")" + customer + R"(","createtime":10})";
+      list = list.empty() ? one : backwards ? one + "," + list : list + "," + one;
+    }
+    return WechatWorld::json_reply(R"({"sessionlist":[)" + list + "]}");
+  });
+  AgentSessionQuery query;
+  query.limit = 2;
+  const auto next_page = [&] {
+    const auto page = world.account->agent_sessions()->sessions(query).get();
+    REQUIRE_MESSAGE(page.has_value(), (page ? "" : page.error().to_string()));
+    query.page = page->next;
+    std::string all;
+    for (const AgentSession& one : page->sessions) all += one.customer.id + " ";
+    return all;
+  };
+  CHECK(next_page() == "a1 a2 ");
+  open["a@x"].erase(open["a@x"].begin(), open["a@x"].begin() + 2);  // also the one that the page ended with
+  CHECK(next_page() == "a3 b1 ");
+  open.erase("a@x");
+  backwards = true;
+  CHECK(next_page() == "b2 b3 ");
+  open.erase("b@x");
+  CHECK(next_page() == "c1 c2 ");
+  CHECK(next_page() == "c3 ");
+  CHECK(query.page.empty());
+  for (const char* foreign : {"3.20", "x", "1.", "1.!", "1.YQ=="}) {
+    query.page = foreign;
+    CHECK(world.account->agent_sessions()->sessions(query).get().error().kind() == ErrorKind::bad_argument);
+  }
+}
+
+TEST_CASE("an agent's name that the platform would refuse is refused wherever it stands") {
+  WechatWorld world;
+  const auto sessions = world.account->agent_sessions();
+  for (const std::string& name : {std::string("a b@shop"), std::string("@"), std::string("a@"), std::string("@shop"),
+                                  std::string("a\n@shop"), std::string(26, 'a') + "@shop"}) {
+    CAPTURE(name);
+    CHECK(sessions->open(CustomerId(kCustomer), name).get().error().kind() == ErrorKind::bad_argument);
+    CHECK(sessions->close(CustomerId(kCustomer), name).get().error().kind() == ErrorKind::bad_argument);
+    AgentSessionQuery query;
+    query.agent = name;
+    CHECK(sessions->sessions(query).get().error().kind() == ErrorKind::bad_argument);
+  }
+  CHECK(world.transport->count("/customservice/kfsession/create") == 0);
+}
+
 TEST_CASE("sessions of all agents, of a period, page by page; agents whom nobody stands behind have none") {
   WechatWorld world;
   answer(world, "/cgi-bin/customservice/getkflist",
