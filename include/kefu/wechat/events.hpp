@@ -5,6 +5,7 @@
 #include <kefu/core/result.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ KEFU_BEGIN_NAMESPACE
 namespace wechat {
 
 // Every message and event that official accounts and mini programs are pushed (wechat-messages 8), from XML and JSON
-// alike. Field comments give the platform's names. A field that was not sent is empty or 0; ids are text with every
+// alike. Field comments give the platform's names. A field that was not sent is empty or 0, or
+// absent where 0 says something; ids are text with every
 // digit. What no field holds is in InboundEvent.raw.
 
 // --- Messages of a customer ---
@@ -181,8 +183,8 @@ struct PublishFinishedEvent {
   };
   PublishFinishedEvent() {}
   std::string publish_id;  ///< PublishEventInfo/publish_id
-  std::int64_t status =
-      0;  ///< publish_status: 0 published, 1 under way, 2 originality, 3 failed, 4 refused, 5, 6 deleted.
+  /// publish_status: 0 published, 1 under way, 2 originality, 3 failed, 4 refused, 5, 6 deleted. Absent: not told.
+  std::optional<std::int64_t> status;
   std::string article_id;         ///< Of what was published.
   std::vector<Article> articles;  ///< article_detail/item
 };
@@ -203,9 +205,12 @@ struct KfSessionSwitchedEvent {
 /// user_info_modified, user_authorization_revoke and user_authorization_cancellation: which one is in PushHead.event.
 struct UserAuthorizationEvent {
   UserAuthorizationEvent() {}
-  std::string openid;       ///< OpenID
+  std::string openid;       ///< OpenID; empty: it does not say whom it concerns. The push's sender is the platform.
   std::string app_id;       ///< AppID
   std::string revoke_info;  ///< RevokeInfo
+  std::string union_id;     ///< UnionID
+  std::string plugin_id;    ///< PluginID: of a plugin's event.
+  std::string open_pid;     ///< OpenPID: the customer's id in the plugin.
 };
 /// user_enter_session_from_card.
 struct CardSessionEnteredEvent {
@@ -239,12 +244,18 @@ struct MediaCheckEvent {
   std::int64_t version = 0;
   std::int64_t error_code = 0;  ///< errcode; -1008: the download failed.
   std::string error_message;    ///< errmsg
-  /// result/suggest: "pass", "review", "risky". Empty in version 1, which has `is_risky`.
+  /// result/suggest: "pass", "review", "risky". Empty in version 1, which has `is_risky`, and where the check failed: a
+  /// push without a result came with errcode 43104. Such is no pass.
   std::string suggest;
-  std::int64_t label = 0;        ///< result/label; 100: fine.
-  std::vector<Detail> details;   ///< detail
-  std::int64_t is_risky = 0;     ///< isrisky, of version 1: 1 if it is.
-  std::int64_t status_code = 0;  ///< status_code, of version 1.
+  std::int64_t label = 0;                ///< result/label; 100: fine.
+  std::vector<Detail> details;           ///< detail
+  std::optional<std::int64_t> is_risky;  ///< isrisky, of version 1: 1 if it is.
+  std::int64_t status_code = 0;          ///< status_code, of version 1; not 0: it could not be checked.
+  /// The platform looked and found nothing, in either version.
+  bool passed() const {
+    if (error_code != 0 || status_code != 0) return false;
+    return suggest.empty() ? is_risky == 0 : suggest == "pass";
+  }
 };
 /// wxa_punish_event: a penalty of the platform. Its fields are not documented: read `raw`.
 struct PunishEvent {
@@ -279,10 +290,12 @@ struct SubscriptionChangedEvent {
 struct SubscriptionSentEvent {
   struct Item {
     Item() {}
-    std::string template_id;      ///< TemplateId
-    std::string message_id;       ///< MsgID
-    std::int64_t error_code = 0;  ///< ErrorCode
-    std::string error_status;     ///< ErrorStatus
+    std::string template_id;                 ///< TemplateId
+    std::string message_id;                  ///< MsgID
+    std::optional<std::int64_t> error_code;  ///< ErrorCode; absent: not there, or no number.
+    std::string error_status;                ///< ErrorStatus: "success" ...
+    /// By the code; without one, by the text.
+    bool delivered() const { return error_code ? *error_code == 0 : error_status == "success"; }
   };
   SubscriptionSentEvent() {}
   std::vector<Item> items;  ///< List

@@ -138,7 +138,7 @@ class ChannelMapping {
   void operator()(SubscriptionSentEvent& p) {
     if (p.items.size() != 1) return other();
     auto& item = p.items.front();
-    delivery(std::move(item.message_id), item.error_status, item.error_code == 0);
+    delivery(std::move(item.message_id), item.error_status, item.delivered());
   }
   void operator()(KfSessionCreatedEvent& p) {
     set(AgentSessionChanged(AgentSessionChanged::What::created, std::move(p.kf_account)));
@@ -154,8 +154,8 @@ class ChannelMapping {
     set(std::move(changed));
   }
   void operator()(UserAuthorizationEvent& p) {
-    // The sender is the platform; the event names whom it concerns.
-    if (!p.openid.empty()) event_.customer.id = std::move(p.openid);
+    // The sender is the platform; the event names whom it concerns, or nobody.
+    event_.customer.id = std::move(p.openid);
     other();
   }
   // Sent by an account of the platform's own (T19), they concern no customer.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 KEFU_BEGIN_NAMESPACE
 namespace wechat {
@@ -48,6 +49,7 @@ class PushFieldReader {
   static void take(Value value, std::int64_t& field) {
     if (const auto number = value.integer()) field = *number;
   }
+  static void take(Value value, std::optional<std::int64_t>& field) { field = value.integer(); }
   static void take(Value value, double& field) {
     if (const auto number = value.real()) field = *number;
   }
@@ -106,6 +108,13 @@ void read_mass_sent(const PushFieldReader& reader, Push& push) {
   fields(reader, body);
 }
 
+/// The page's JSON has a blank before the name; libraries know it in lower case.
+void read_user_authorization(const PushFieldReader& reader, Push& push) {
+  auto& body = push.body.emplace<UserAuthorizationEvent>();
+  for (const char* name : {"openid", " OpenID"}) reader(name, body.openid);
+  fields(reader, body);
+}
+
 constexpr std::array<PushRoute, 9> kMessageRoutes = {{{"text", read_body<TextPush>},
                                                       {"image", read_body<ImagePush>},
                                                       {"voice", read_body<VoicePush>},
@@ -136,9 +145,9 @@ constexpr std::array<PushRoute, 30> kEventRoutes = {{
     {"kf_create_session", read_body<KfSessionCreatedEvent>},
     {"kf_close_session", read_body<KfSessionClosedEvent>},
     {"kf_switch_session", read_body<KfSessionSwitchedEvent>},
-    {"user_info_modified", read_body<UserAuthorizationEvent>},
-    {"user_authorization_revoke", read_body<UserAuthorizationEvent>},
-    {"user_authorization_cancellation", read_body<UserAuthorizationEvent>},
+    {"user_info_modified", read_user_authorization},
+    {"user_authorization_revoke", read_user_authorization},
+    {"user_authorization_cancellation", read_user_authorization},
     {"user_enter_session_from_card", read_body<CardSessionEnteredEvent>},
     {"user_enter_tempsession", read_body<SessionEnteredEvent>},
     {"wxa_media_check", read_body<MediaCheckEvent>},

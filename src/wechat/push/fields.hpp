@@ -192,6 +192,9 @@ void fields(V& v, P& p) {
   v("OpenID", p.openid);
   v("AppID", p.app_id);
   v("RevokeInfo", p.revoke_info);
+  v("UnionID", p.union_id);
+  v("PluginID", p.plugin_id);
+  v("OpenPID", p.open_pid);
 }
 
 template <class V, class P, EnableFields<P, CardSessionEnteredEvent> = 0>

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -28,6 +29,9 @@ class PushFieldCollector {
  public:
   void operator()(std::string_view path, const std::string& field) { add(path, field); }
   void operator()(std::string_view path, std::int64_t field) { add(path, std::to_string(field)); }
+  void operator()(std::string_view path, const std::optional<std::int64_t>& field) {
+    if (field) add(path, std::to_string(*field));
+  }
   void operator()(std::string_view path, double field) {
     numbers_.insert(prefix_ + std::string(path));
     add(path, std::to_string(field));
@@ -240,6 +244,58 @@ TEST_CASE("shops B3: lists of subscription events are found under any of the thr
                  "SubscribeMsgPopupEvent>"));
   REQUIRE(changed.choices.size() == 1);
   CHECK(changed.choices[0].template_id == "T");
+}
+
+TEST_CASE("a subscription message counts as delivered by its code, or by its text where no code can be read") {
+  const auto delivered = [](const std::string& item) {
+    const auto event = received(R"({"MsgType":"event","Event":"subscribe_msg_sent_event","FromUserName":"oA",)"
+                                R"("List":{"TemplateId":"T","MsgID":"7")" +
+                                item + "}}");
+    return std::get<kefu::DeliveryReported>(event.payload).delivered;
+  };
+  CHECK(delivered(R"(,"ErrorCode":"0","ErrorStatus":"success")"));
+  CHECK(delivered(R"(,"ErrorCode":0)"));
+  CHECK(delivered(R"(,"ErrorStatus":"success")"));
+  CHECK(delivered(R"(,"ErrorCode":"","ErrorStatus":"success")"));
+  CHECK(!delivered(R"(,"ErrorCode":"101","ErrorStatus":"failed")"));
+  CHECK(!delivered(R"(,"ErrorCode":"","ErrorStatus":"failed")"));
+  CHECK(!delivered(R"(,"ErrorStatus":"failed")"));
+  CHECK(!delivered(R"(,"ErrorCode":"x")"));
+  CHECK(!delivered(""));
+}
+
+TEST_CASE("what was not sent reads as no success: articles, content checks") {
+  const auto published = body_of<kefu::wechat::PublishFinishedEvent>(
+      R"({"MsgType":"event","Event":"PUBLISHJOBFINISH","PublishEventInfo":{"publish_id":"1"}})");
+  CHECK(!published.status);
+  const auto passed = [](const std::string& rest) {
+    return body_of<kefu::wechat::MediaCheckEvent>(R"({"MsgType":"event","Event":"wxa_media_check","trace_id":"t")" +
+                                                  rest + "}")
+        .passed();
+  };
+  CHECK(passed(R"(,"version":2,"detail":[],"errcode":0,"result":{"suggest":"pass","label":100})"));
+  CHECK(!passed(R"(,"version":2,"detail":[],"errcode":0,"result":{"suggest":"risky","label":20002})"));
+  CHECK(!passed(R"(,"version":2,"detail":[],"errcode":43104,"errmsg":"this appid does not have permission")"));
+  CHECK(!passed(R"(,"version":2,"detail":[],"errcode":-1008,"result":{"suggest":"pass","label":100})"));
+  CHECK(passed(R"(,"isrisky":0,"status_code":0)"));
+  CHECK(!passed(R"(,"isrisky":1,"status_code":0)"));
+  CHECK(!passed(R"(,"isrisky":0,"status_code":4294966288)"));
+  CHECK(!passed(""));
+}
+
+TEST_CASE("T19: news of a person's data concern whom they name, under any of its names, or nobody") {
+  const auto told = [](const std::string& rest) {
+    return received(R"({"FromUserName":"gh_platform","MsgType":"event","Event":"user_info_modified")" + rest + "}");
+  };
+  for (const char* name : {"OpenID", "openid", " OpenID"}) {
+    CAPTURE(name);
+    const auto event = told(std::string(",\"") + name + R"(":"oX","UnionID":"U","PluginID":"P","OpenPID":"Q")");
+    CHECK(event.customer.id == "oX");
+    const auto body = std::get<kefu::wechat::UserAuthorizationEvent>(kefu::wechat::read_push(event)->body);
+    CHECK((body.openid == "oX" && body.union_id == "U" && body.plugin_id == "P" && body.open_pid == "Q"));
+  }
+  CHECK(told("").customer.id.empty());
+  CHECK(told(R"(,"OpenPID":"Q")").customer.id.empty());
 }
 
 TEST_CASE("T8: events are recognised whatever their case; names of new ones survive") {
