@@ -29,8 +29,10 @@ struct KfRecord {
 struct KfRecordPage {
   KfRecordPage() {}
   std::vector<KfRecord> records;  ///< recordlist
-  std::int64_t number = 0;        ///< How many are in this answer.
-  std::int64_t message_id = 0;    ///< msgid: where the next page begins.
+  /// How many are in this answer by the text of the page; its sample has what was asked for, others have none (0). A
+  /// page is the last when `records` are fewer than were asked for.
+  std::int64_t number = 0;
+  std::int64_t message_id = 0;  ///< msgid: where the next page begins; 0: not told.
 };
 
 /// One page of the records of all agents, in the order of their ids. `Account::transcripts` walks a span of time.

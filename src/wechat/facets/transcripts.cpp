@@ -24,6 +24,7 @@ namespace {
 constexpr Millis kReadTimeout{60'000};
 constexpr std::size_t kMostEntries = 1000;
 constexpr int kMostCalls = 20;
+/// Whatever the query's limit: a platform that tells no msgid can be read up to this many a span.
 constexpr std::int64_t kRecordsPerCall = 1000;
 
 /// Where a walk through the records stands: in the span that begins at `start`, on the platform's page that begins at
@@ -104,17 +105,40 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
 
   void got(Result<KfRecordPage> page) {
     if (!page) return promise_.answer(page.error());
-    const bool last_page = page->records.empty() || page->number < kRecordsPerCall;
-    if (!last_page && page->message_id <= place_.message_id)
+    // By what is there: `number` was seen as the count, as what was asked for, and left out.
+    const bool full = static_cast<std::int64_t>(page->records.size()) >= kRecordsPerCall;
+    const bool advances = page->message_id > place_.message_id;
+    const bool again = full && !advances && mark_of(page->records.back()) == place_.last;  // the page before once more
+    if (again) page->records.clear();
+    const bool last_page = !full || again;
+    if (!last_page && !advances)
       return promise_.answer(
           Error(ErrorKind::malformed_reply,
                 fmt::format("a full page of records ends with msgid {}, where it began with {}: they cannot be walked",
                             page->message_id, place_.message_id)));
+    // A page may begin with the record that ended the one before, or with one that says the same.
+    const bool alike = place_.passed == 0 && !page->records.empty() && mark_of(page->records[0]) == place_.last;
+    if (alike && !repeats_last_) return look_whether_last_repeats(*std::move(page), last_page);
+    take(*std::move(page), last_page, alike && *repeats_last_);
+  }
+
+  /// Lines have no ids, but a page of one line ends with the id of that line.
+  void look_whether_last_repeats(KfRecordPage page, bool last_page) {
+    GetKfRecords op(place_.start, span_end());
+    op.message_id = place_.message_id;
+    op.number = 1;
+    client_.start(std::move(op), wait_.rest(*runtime_->clock), CancelToken(),
+                  [self = shared_from_this(), page = std::move(page), last_page](Result<KfRecordPage> one) mutable {
+                    if (!one) return self->promise_.answer(one.error());
+                    self->repeats_last_ = one->message_id <= self->place_.message_id;
+                    self->take(std::move(page), last_page, *self->repeats_last_);
+                  });
+  }
+
+  void take(KfRecordPage page, bool last_page, bool repeated) {
     std::string last = place_.last;
-    // A page may begin with the record that ended the one before.
-    const bool repeated = !page->records.empty() && !place_.last.empty() && mark_of(page->records[0]) == place_.last;
     std::int64_t at = 0;
-    for (KfRecord& record : page->records) {
+    for (KfRecord& record : page.records) {
       const bool fresh = at >= place_.passed && !(at == 0 && repeated);
       if (fresh && page_.entries.size() >= query_.limit) {
         place_.passed = at;
@@ -129,7 +153,7 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
       place_ = Place();
       place_.start = next;
     } else {
-      place_.message_id = page->message_id;
+      place_.message_id = page.message_id;
       place_.passed = 0;
       place_.last = std::move(last);
     }
@@ -157,6 +181,7 @@ class RecordWalk final : public std::enable_shared_from_this<RecordWalk> {
   Promise<TranscriptPage> promise_;
   TranscriptPage page_;
   int calls_ = 0;
+  std::optional<bool> repeats_last_;  ///< Whether a page begins with the record that ended the one before.
 };
 
 /// Where the walk begins: at the query's start, or at a place that an earlier page of the same query gave out.

@@ -18,7 +18,7 @@ KEFU_FIELDS(wechat::KfRecord) {
 
 KEFU_FIELDS(wechat::KfRecordPage) {
   v.optional("recordlist", s.records);
-  v.required("number", s.number);
+  v.optional("number", s.number);
   v.optional("msgid", s.message_id);
 }
 

@@ -60,6 +60,7 @@ struct Records {
   std::int64_t page_size = 10'000;
   bool repeats_last = false;
   bool end_inclusive = false;
+  bool echoes_number = false;  ///< `number` is what was asked for, as in the page's sample.
   int calls = 0;
 
   HttpOutcome answer(const HttpRequest& request) {
@@ -84,10 +85,20 @@ struct Records {
               R"(","opercode":2002,"text":")" + line.text + R"(","time":)" + std::to_string(line.time) +
               R"(,"worker":"test1@test"})";
     }
-    return WechatWorld::json_reply(R"({"recordlist":[)" + list + R"(],"number":)" + std::to_string(count) +
-                                   R"(,"msgid":)" + std::to_string(last) + "}");
+    return WechatWorld::json_reply(R"({"recordlist":[)" + list + R"(],"number":)" +
+                                   std::to_string(echoes_number ? number : count) + R"(,"msgid":)" +
+                                   std::to_string(last) + "}");
   }
 };
+
+/// An answer with as many lines as were asked for, up to what stands behind its list.
+std::string full_page(const std::string& text) {
+  std::string body = R"({"recordlist":[)";
+  for (int i = 0; i < 1000; ++i)
+    body += (i == 0 ? "" : ",") +
+            (R"({"openid":"o","opercode":2002,"time":1464710401,"worker":"a@b","text":")" + text) + "\"}";
+  return body + "],";
+}
 
 /// Everything a reader gets who follows `next` to the end.
 std::vector<std::string> read_all(Transcripts& transcripts, TranscriptQuery query) {
@@ -509,6 +520,7 @@ TEST_CASE("records: days, ids and repeats of the platform do not show, whatever 
         WechatWorld world;
         records.repeats_last = repeats;
         records.end_inclusive = inclusive;
+        records.echoes_number = repeats == inclusive;
         world.transport->on("/customservice/msgrecord/getmsglist",
                             [&records](const HttpRequest& request) { return records.answer(request); });
         TranscriptQuery query(from_unix_seconds(start), from_unix_seconds(start + 3 * 86'400));
@@ -583,10 +595,44 @@ TEST_CASE("records: a page that no query gave out, and a platform that does not 
   CHECK(transcripts->read(TranscriptQuery(from, from)).get()->entries.empty());
   CHECK(world.transport->count() == 0);
 
-  answer(world, "/customservice/msgrecord/getmsglist",
-         R"({"recordlist":[{"openid":"o","opercode":2002,)"
-         R"("time":1464710401,"text":"x"}],"number":1000,"msgid":1})");
-  CHECK(read("").error().kind() == ErrorKind::malformed_reply);
+  for (const char* end : {R"("number":1000,"msgid":1})", R"("number":1000})"}) {
+    answer(world, "/customservice/msgrecord/getmsglist", full_page("x") + end);
+    CHECK(read("").error().kind() == ErrorKind::malformed_reply);
+  }
+}
+
+TEST_CASE("records: two lines that say the same in one second are two, also where one page ends and the next begins") {
+  Records records;
+  std::vector<std::string> all;
+  for (int i = 0; i < 1500; ++i) {
+    records.lines.push_back({20'165'000 + i, 1'464'710'400, "o1", "line " + std::to_string(i < 1000 ? i : i - 1)});
+    all.push_back(records.lines.back().text);
+  }
+  for (const bool repeats : {false, true}) {
+    CAPTURE(repeats);
+    WechatWorld world;
+    records.repeats_last = repeats;
+    world.transport->on("/customservice/msgrecord/getmsglist",
+                        [&records](const HttpRequest& request) { return records.answer(request); });
+    const TranscriptQuery query(from_unix_seconds(1'464'710'400), from_unix_seconds(1'464'714'000));
+    CHECK(read_all(*world.account->transcripts(), query) == all);
+  }
+}
+
+TEST_CASE("records: the last page is the one with fewer lines than were asked for, whatever `number` and `msgid` say") {
+  WechatWorld world;
+  const WallTime from = from_unix_seconds(1'464'710'400);
+  const TranscriptQuery query(from, from + std::chrono::hours(1));
+  const auto read = [&] { return read_all(*world.account->transcripts(), query); };
+  const std::string line =
+      R"({"recordlist":[{"openid":"o","opercode":2002,"time":1464710401,"text":"x","worker":"a@b"}])";
+  for (const char* end : {R"(,"number":10000,"msgid":20165258})", R"(,"number":1000,"msgid":1})", "}"}) {
+    answer(world, "/customservice/msgrecord/getmsglist", line + end);
+    CHECK(read() == std::vector<std::string>{"x"});
+  }
+  // A page that comes once more in place of the next one brings nothing: the end.
+  answer(world, "/customservice/msgrecord/getmsglist", full_page("y") + R"("number":1000,"msgid":500})");
+  CHECK(read() == std::vector<std::string>(1000, "y"));
 }
 
 TEST_CASE("profiles: ids, tags and following; names the platform no longer tells") {
