@@ -124,7 +124,7 @@ void run_messages(Host& host) {
   CHECK(host.last_received(kTwinApp).text == "您好");
   host.ask(SetTyping(kTwinCustomer, true));
   host.ask(host.mini, SendCustomMessage(kTwinCustomer, TextContent("您好")));
-  host.ask(host.mini, SetBusinessTyping(kTwinCustomer, true));
+  host.ask(host.mini, SetTyping(kTwinCustomer, true));
 }
 
 void run_agents(Host& host) {
@@ -294,6 +294,9 @@ void run_businesses(Host& host) {
   CHECK(host.ask(host.mini, ListSubMerchants(0, 100)).list.size() == 1);
   host.ask(host.mini, SendSubMerchantMessage("1", kTwinCustomer, TextContent("子商户回复")));
   CHECK(host.last_received(kOtherTwinApp).text == "子商户回复");
+  SetBusinessTyping typing(kTwinCustomer, true);
+  typing.business_id = "1";
+  host.ask(host.mini, typing);
   host.ask(host.mini, BindWeComKf("wwee11111xxxxxxx"));
   CHECK(host.ask(host.mini, GetWeComKfBinding()).corp_id == "wwee11111xxxxxxx");
   host.ask(host.mini, UnbindWeComKf("wwee11111xxxxxxx"));
@@ -426,8 +429,9 @@ TEST_CASE("TST-2: every operation of WeChat runs against the twin, in a flow abo
 TEST_CASE("every operation reads the variants of answers that the twin can give") {
   for (const char* variant :
        {R"("kf_list_under_wrong_root":1)", R"("kf_id_as_number":0)", R"("waiting_list_older_form":1)",
-        R"("thumb_media_id_name":1)", R"("media_errors_as_text":1)", R"("material_as_text":1)",
-        R"("subscribe_send_msgid":0)", R"("web_login_snapshot":1)", R"("subscribe_event_numbers_as_text":1)"}) {
+        R"("records_number":1)", R"("records_number":2)", R"("thumb_media_id_name":1)", R"("media_errors_as_text":1)",
+        R"("material_as_text":1)", R"("subscribe_send_msgid":0)", R"("web_login_snapshot":1)",
+        R"("subscribe_event_numbers_as_text":1)"}) {
     CAPTURE(variant);
     Host host;
     host.control("/switches", "{" + std::string(variant) + "}");

@@ -59,8 +59,13 @@ struct AccountConfig {
   /// Where pictures of QR codes are (GetQrCodePicture): the platform keeps them on another host. The sandbox serves
   /// both.
   std::string qr_code_base_url = "https://mp.weixin.qq.com";
-  /// Which path mini programs use for the typing sign: the sources disagree. True: the current page's business/typing.
-  bool business_typing = true;
+  /// False: typing signs of a mini program go to custom/business/typing only in the session of a sub-merchant, whose id
+  /// they carry, else to custom/typing, as older pages and other libraries have it. True: always to
+  /// custom/business/typing, as the current page has it; business/send was seen to refuse what has no id (40101).
+  bool business_typing = false;
+  /// False: messages in the session of a sub-merchant go to custom/send with its id as text, as the page has it. True:
+  /// to custom/business/send with the number, as another library has it.
+  bool business_send = false;
   /// Instead of the documented rules (5 messages in 48 h after a message, 3 in 1 min after a menu tap ...).
   std::optional<ReplyRules> reply_rules;
   /// Local limit of API calls per second; 0: none. The platform publishes no number; quota/get tells the day's.

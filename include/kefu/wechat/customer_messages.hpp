@@ -101,7 +101,9 @@ struct KEFU_EXPORT SetTyping {
   std::string business_id;
 };
 
-/// As SetTyping, on the path that the current page gives for mini programs.
+/// As SetTyping, on the path that the current page gives for mini programs: with or without a sub-merchant. The sister
+/// path of messages was seen to want the id (40101), so Messenger::typing takes this one with an id only, unless
+/// AccountConfig::business_typing says otherwise.
 struct KEFU_EXPORT SetBusinessTyping {
   using Response = NoContent;
   static const Operation& operation();

@@ -95,9 +95,11 @@ struct KEFU_EXPORT UpdateSubMerchant {
 };
 
 /// A customer message of a sub-merchant, on the path that other libraries use. The platform's page shows the common
-/// path with `businessid` instead: SendCustomMessage::business_id does that; try it first.
+/// path with `businessid` instead: SendCustomMessage::business_id does that; try it first. AccountConfig::business_send
+/// chooses for Messenger::send.
 ///
-/// Effect: create. Limits and reply window as for SendCustomMessage. Page: 发送客服消息.
+/// Effect: create. Limits and reply window as for SendCustomMessage. Codes: 45071 (no such sub-merchant), 40101 (no
+/// id). Page: 发送客服消息.
 struct KEFU_EXPORT SendSubMerchantMessage {
   using Response = NoContent;
   static const Operation& operation();

@@ -128,6 +128,17 @@ ApiResult show_corp(WechatCall& call) {
 
 }  // namespace
 
+ApiResult check_business(const WechatCall& call, bool path_wants_one) {
+  const detail::Value named = call.body["businessid"];
+  if (named.text().empty()) return path_wants_one ? call.gap("business_path_without_id_code") : ApiResult();
+  if (!path_wants_one && call.twin.setting("common_path_ignores_business_id") != 0) return {};
+  const std::int64_t id = named.integer().value_or(0);
+  const auto& rows = call.account->business.rows;
+  const bool known =
+      std::any_of(rows.begin(), rows.end(), [id](const BusinessRow& row) { return row.business_id == id; });
+  return known ? ApiResult() : call.gap("unknown_business_id_code");
+}
+
 std::vector<WechatRoute> wechat_business_routes() {
   using Credential = WechatRoute::Credential;
   return {{"POST", "/cgi-bin/business/register", Credential::token, register_business},

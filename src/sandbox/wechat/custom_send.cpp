@@ -152,11 +152,12 @@ ApiResult check_customer(const WechatCall& call, const WechatCustomer& customer)
   return {};
 }
 
-ApiResult send_message(WechatCall& call) {
+ApiResult send_message(WechatCall& call, bool on_business_path) {
   const WechatApp& app = call.account->app;
   if (app.kind != WechatKind::mini_program && !app.verified) return refuse(48001);
   WechatCustomer* customer = call.twin.find_customer(*call.account, call.body["touser"].text());
   if (customer == nullptr) return refuse(40003);
+  if (ApiResult bad = check_business(call, on_business_path); bad.code != 0) return bad;
   if (ApiResult bad = check_message(call); bad.code != 0) return bad;
   if (ApiResult bad = check_agent(call); bad.code != 0) return bad;
   if (ApiResult bad = check_customer(call, *customer); bad.code != 0) return bad;
@@ -178,21 +179,16 @@ ApiResult send_message(WechatCall& call) {
   return {};
 }
 
+ApiResult send_common(WechatCall& call) { return send_message(call, false); }
 /// The sub-merchant path of e-commerce mini programs.
-ApiResult send_business_message(WechatCall& call) {
-  const std::int64_t id = call.body["businessid"].integer().value_or(0);
-  const auto& rows = call.account->business.rows;
-  if (id != 0 && std::none_of(rows.begin(), rows.end(), [id](const BusinessRow& row) { return row.business_id == id; }))
-    if (ApiResult unknown = gap(call, "unknown_business_id_code"); unknown.code != 0) return unknown;
-  return send_message(call);
-}
+ApiResult send_in_business(WechatCall& call) { return send_message(call, true); }
 
 }  // namespace
 
 std::vector<WechatRoute> wechat_custom_message_routes() {
   using Credential = WechatRoute::Credential;
-  return {{"POST", "/cgi-bin/message/custom/send", Credential::token, send_message},
-          {"POST", "/cgi-bin/message/custom/business/send", Credential::token, send_business_message}};
+  return {{"POST", "/cgi-bin/message/custom/send", Credential::token, send_common},
+          {"POST", "/cgi-bin/message/custom/business/send", Credential::token, send_in_business}};
 }
 
 }  // namespace sandbox

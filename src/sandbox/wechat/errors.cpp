@@ -52,6 +52,7 @@ constexpr CodeText kTexts[] = {
     {40066, "invalid url"},
     {40073, "invalid card id"},
     {40097, "invalid args"},
+    {40101, "missing parameter"},
     {40102, "invalid industry id"},
     {40117, "invalid button media_id size"},
     {40118, "invalid sub button media_id size"},

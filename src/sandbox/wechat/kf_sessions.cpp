@@ -97,6 +97,7 @@ ApiResult list_lines(WechatCall& call) {
   if (*most < 1 || *most > kMostLines) return refuse(65416);
   if (*end - *start > kLongestSpan) return refuse(65417);
   const bool repeats = call.twin.setting("records_repeat_last") != 0;
+  const std::int64_t number_form = call.twin.setting("records_number");
   std::int64_t count = 0;
   std::int64_t last = *from;
   return fields_answer([&](detail::JsonWriter& writer) {
@@ -110,7 +111,9 @@ ApiResult list_lines(WechatCall& call) {
       last = line.id;
       ++count;
     }
-    writer.end_array().key("number").integer(count).key("msgid").integer(last);
+    writer.end_array();
+    if (number_form == 2) return;
+    writer.key("number").integer(number_form == 1 ? *most : count).key("msgid").integer(last);
   });
 }
 

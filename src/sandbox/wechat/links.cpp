@@ -65,7 +65,7 @@ ApiResult draw_code(WechatCall& call) {
 }
 ApiResult draw_square_code(WechatCall& call) {
   const std::string_view path = call.body["path"].text();
-  if (path.empty() || character_count(path) > 128) return refuse(40159);
+  if (path.empty() || path.size() > 128) return refuse(40159);
   return picture_of_code(call, true);
 }
 ApiResult draw_scene_code(WechatCall& call) {

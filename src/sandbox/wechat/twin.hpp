@@ -101,6 +101,10 @@ std::vector<WechatRoute> wechat_session_routes();
 /// What the account's kind may not call: 48001, or a switch's code where no source tells.
 ApiResult check_kind(const WechatCall& call);
 
+/// In whose name a message or typing sign is: of a sub-merchant that there is, or, where `path_wants_one` is not set,
+/// of nobody.
+ApiResult check_business(const WechatCall& call, bool path_wants_one);
+
 /// The documented text of a code, without rid; "error" for unknown ones.
 std::string_view wechat_errmsg(int code);
 

@@ -9,11 +9,12 @@ namespace {
 constexpr std::chrono::seconds kTypingLasts(15);
 constexpr std::chrono::seconds kAfterMessageAtMost(30);
 
-ApiResult show_typing(WechatCall& call) {
+ApiResult show_typing(WechatCall& call, bool on_business_path) {
   const WechatApp& app = call.account->app;
   if (app.kind != WechatKind::mini_program && !app.verified) return refuse(48001);
   WechatCustomer* customer = call.twin.find_customer(*call.account, call.body["touser"].text());
   if (customer == nullptr) return refuse(40003);
+  if (ApiResult bad = check_business(call, on_business_path); bad.code != 0) return bad;
   const std::string_view command = call.body["command"].text();
   if (command != "Typing" && command != "CancelTyping") return refuse(45072);
   if (customer->refuse_code != 0) return refuse(customer->refuse_code);
@@ -39,14 +40,15 @@ ApiResult show_business_typing(WechatCall& call) {
     const auto code = static_cast<int>(call.twin.setting("business_typing_for_official_code"));
     if (code != 0) return refuse(code);
   }
-  return show_typing(call);
+  return show_typing(call, true);
 }
+ApiResult show_common_typing(WechatCall& call) { return show_typing(call, false); }
 
 }  // namespace
 
 std::vector<WechatRoute> wechat_typing_routes() {
   using Credential = WechatRoute::Credential;
-  return {{"POST", "/cgi-bin/message/custom/typing", Credential::token, show_typing},
+  return {{"POST", "/cgi-bin/message/custom/typing", Credential::token, show_common_typing},
           {"POST", "/cgi-bin/message/custom/business/typing", Credential::token, show_business_typing}};
 }
 

@@ -102,7 +102,7 @@ class Account::Core : public std::enable_shared_from_this<Core> {
         pipeline(p),
         client(p),
         ledger(l),
-        messenger(runtime, client, std::move(window), config.app_id, config.kind, config.business_typing, capabilities),
+        messenger(runtime, client, std::move(window), config, capabilities),
         media_library(runtime, client, config.app_id, capabilities),
         agent_sessions(runtime, client, capabilities),
         transcripts(runtime, client, capabilities),

@@ -17,10 +17,10 @@ Capabilities with_push(Capabilities capabilities, bool push) {
 
 /// Everything that an SharedSettings is made from; what comes from the host stands with its length.
 std::string key_of(const AccountConfig& config) {
-  std::string key = fmt::format("wechat {} {} {} {} {} {} {} {} {}:{}", static_cast<int>(config.kind), config.verified,
-                                config.check_account_kind, config.business_typing, config.calls_per_second,
-                                static_cast<int>(config.token_mode), config.push.has_value(), config.max_answer_bytes,
-                                config.base_url.size(), config.base_url);
+  std::string key =
+      fmt::format("wechat {} {} {} {} {} {} {} {}:{}", static_cast<int>(config.kind), config.verified,
+                  config.check_account_kind, config.calls_per_second, static_cast<int>(config.token_mode),
+                  config.push.has_value(), config.max_answer_bytes, config.base_url.size(), config.base_url);
   const auto more = std::back_inserter(key);
   fmt::format_to(more, " qr {}:{}", config.qr_code_base_url.size(), config.qr_code_base_url);
   if (config.permission_sets) {
@@ -55,7 +55,6 @@ ReplyRules default_reply_rules(AccountKind kind) {
 SharedSettings::SharedSettings(const AccountConfig& config)
     : standing(standing_of(config)),
       check_account_kind(config.check_account_kind),
-      business_typing(config.business_typing),
       calls_per_second(config.calls_per_second),
       max_answer_bytes(config.max_answer_bytes),
       token_mode(config.token_mode),

@@ -22,7 +22,6 @@ struct SharedSettings {
 
   const AccountStanding standing;
   const bool check_account_kind;
-  const bool business_typing;
   const int calls_per_second;
   const std::size_t max_answer_bytes;
   const TokenMode token_mode;

@@ -23,5 +23,11 @@ struct MessagePart {
   const CustomMessage* message;
 };
 
+/// The same on the path of sub-merchants, as SendSubMerchantMessage (AccountConfig::business_send).
+struct BusinessMessagePart : MessagePart {
+  using MessagePart::MessagePart;
+  static const Operation& operation();
+};
+
 }  // namespace wechat
 KEFU_END_NAMESPACE

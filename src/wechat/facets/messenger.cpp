@@ -15,45 +15,58 @@ namespace wechat {
 
 /// The parts of one message as calls of the customer-message API.
 class AccountMessenger::Parts final : public detail::MessageParts {
+  // Before its uses, which want to know what it returns.
+  template <class Use>
+  auto with_operation(std::size_t part, Use use) const {
+    if (business_path_) return use(BusinessMessagePart(customer_, business_, speaker_, parts_[part]));
+    return use(MessagePart(customer_, business_, speaker_, parts_[part]));
+  }
+
  public:
-  Parts(ApiClient client, std::string customer, std::string business, Speaker speaker, std::vector<CustomMessage> parts)
+  /// `business_send`: on the path of sub-merchants, if the session has one.
+  Parts(ApiClient client, std::string customer, std::string business, bool business_send, Speaker speaker,
+        std::vector<CustomMessage> parts)
       : client_(std::move(client)),
         customer_(std::move(customer)),
         business_(std::move(business)),
+        business_path_(business_send && !business_.empty()),
         speaker_(std::move(speaker)),
         parts_(std::move(parts)) {}
 
   std::size_t count() const override { return parts_.size(); }
   Result<void> check(std::size_t part) const override {
-    const MessagePart op = operation_of(part);
-    HttpRequest unsent;
-    return MessagePart::operation().encode(&op, unsent);
+    return with_operation(part, [](auto op) {
+      HttpRequest unsent;
+      return op.operation().encode(&op, unsent);
+    });
   }
   void send(std::size_t part, CallOptions options, CancelToken unwanted, Sent sent) override {
-    client_.start(operation_of(part), std::move(options), std::move(unwanted),
-                  [sent = std::move(sent)](Result<NoContent> result) mutable {
-                    sent(result ? Result<std::string>(std::string()) : Result<std::string>(result.error()));
-                  });
+    with_operation(part, [&](auto op) {
+      client_.start(op, std::move(options), std::move(unwanted),
+                    [sent = std::move(sent)](Result<NoContent> result) mutable {
+                      sent(result ? Result<std::string>(std::string()) : Result<std::string>(result.error()));
+                    });
+    });
   }
 
  private:
-  MessagePart operation_of(std::size_t part) const { return MessagePart(customer_, business_, speaker_, parts_[part]); }
-
   const ApiClient client_;
   const std::string customer_;
   const std::string business_;
+  const bool business_path_;
   const Speaker speaker_;
   const std::vector<CustomMessage> parts_;
 };
 
 AccountMessenger::AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
-                                   std::shared_ptr<detail::WindowGate> window, std::string account, AccountKind kind,
-                                   bool business_typing, std::shared_ptr<const Capabilities> capabilities)
+                                   std::shared_ptr<detail::WindowGate> window, const AccountConfig& config,
+                                   std::shared_ptr<const Capabilities> capabilities)
     : runtime_(std::move(runtime)),
       client_(std::move(client)),
-      account_(std::move(account)),
-      kind_(kind),
-      business_typing_(business_typing),
+      account_(config.app_id),
+      kind_(config.kind),
+      business_typing_(config.business_typing),
+      business_send_(config.business_send),
       capabilities_(std::move(capabilities)),
       lanes_(std::make_shared<detail::SendLanes>(runtime_, std::move(window))) {}
 
@@ -81,11 +94,12 @@ Pending<void> AccountMessenger::typing(Address to, bool on, CallOptions options)
   auto done = [promise = std::move(promise)](Result<NoContent> result) mutable {
     promise.answer(result ? Result<void>() : Result<void>(result.error()));
   };
+  const std::string business = business_of(to);
   const auto start = [&](auto op) {
-    op.business_id = business_of(to);
+    op.business_id = business;
     client_.start(std::move(op), std::move(options), std::move(unwanted), std::move(done));
   };
-  if (kind_ == AccountKind::mini_program && business_typing_)
+  if (!business.empty() || (business_typing_ && kind_ == AccountKind::mini_program))
     start(SetBusinessTyping(to.customer.id, on));
   else
     start(SetTyping(to.customer.id, on));
@@ -132,8 +146,9 @@ Result<detail::OutgoingMessage> AccountMessenger::prepare(Message message) const
     parts.push_back(*std::move(custom));
   }
   std::string& customer = message.to.customer.id;
-  detail::OutgoingMessage outgoing(customer, std::make_unique<Parts>(client_, customer, business_of(message.to),
-                                                                     std::move(message.speaker), std::move(parts)));
+  detail::OutgoingMessage outgoing(customer,
+                                   std::make_unique<Parts>(client_, customer, business_of(message.to), business_send_,
+                                                           std::move(message.speaker), std::move(parts)));
   outgoing.customer = std::move(customer);
   outgoing.changes = std::move(changes);
   return outgoing;

@@ -20,8 +20,8 @@ namespace wechat {
 class AccountMessenger final : public Messenger {
  public:
   AccountMessenger(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
-                   std::shared_ptr<detail::WindowGate> window, std::string account, AccountKind kind,
-                   bool business_typing, std::shared_ptr<const Capabilities> capabilities);
+                   std::shared_ptr<detail::WindowGate> window, const AccountConfig& config,
+                   std::shared_ptr<const Capabilities> capabilities);
 
   Pending<Receipt> send(Message message, CallOptions options) override;
   Pending<SendPlan> plan(Message message, CallOptions options) override;
@@ -42,6 +42,7 @@ class AccountMessenger final : public Messenger {
   const std::string account_;
   const AccountKind kind_;
   const bool business_typing_;
+  const bool business_send_;
   const std::shared_ptr<const Capabilities> capabilities_;
   const std::shared_ptr<detail::SendLanes> lanes_;
 };

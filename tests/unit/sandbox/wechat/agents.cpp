@@ -260,6 +260,12 @@ TEST_CASE("the records have what account, agents and customers wrote, a day at m
   test.turn("records_repeat_last", 0);
   const auto next = ask(now - 60, now, first["msgid"].integer().value_or(0), 2);
   CHECK(next["recordlist"].items().front()["text"].text() == "[image]");
+  test.turn("records_number", 1);
+  CHECK(ask(now - 60, now, 1, 100)["number"].text() == "100");
+  test.turn("records_number", 2);
+  const auto bare = ask(now - 60, now, 1, 100);
+  CHECK((bare["recordlist"].items().size() == 4 && !bare["number"].present() && !bare["msgid"].present()));
+  test.turn("records_number", 0);
   CHECK(ask(now - 86401, now, 1, 100).code == 65417);
   CHECK(ask(now, now - 1, 1, 100).code == 65416);
   CHECK(ask(now - 60, now, 1, 10'001).code == 65416);

@@ -13,11 +13,15 @@ const std::map<std::string_view, WechatKind> kKinds = {
 constexpr std::string_view kSend = "/cgi-bin/message/custom/send";
 constexpr std::string_view kOpenid = "oABC1234567890abcdefghijklmn";
 
-/// A case whose customer just wrote and whose media are known.
+/// A case whose customer just wrote and whose media are known; a mini program's has the first sub-merchant.
 void prepare(WechatCase& test) {
   test.does(kOpenid, "text", R"({"content":"hello"})");
   for (const char* id : {"MEDIA_ID", "THUMB_MEDIA_ID"})
     test.control("POST", "/media", fmt::format(R"({{"media_id":"{}"}})", id));
+  if (test.account.kind == WechatKind::mini_program)
+    REQUIRE(test.post("/cgi-bin/business/register",
+                      R"({"account_name":"apple_shop","nickname":"apple","icon_media_id":"MEDIA_ID"})")
+                .code == 0);
 }
 
 /// "expect 45002" in a vector's note; 0 if there is none.
@@ -206,6 +210,8 @@ TEST_CASE("typing of mini programs takes both paths, of official accounts one") 
   const std::string body = R"({"touser":"oA","command":"Typing"})";
   WechatCase mini(kefu_test::app_of_kind(WechatKind::mini_program));
   mini.does("oA", "text", R"({"content":"hi"})");
+  CHECK(mini.post("/cgi-bin/message/custom/business/typing", body).code == 40101);
+  mini.control("POST", "/switches", R"({"business_path_without_id_code":0})");
   CHECK(mini.post("/cgi-bin/message/custom/business/typing", body).code == 0);
   mini.pass(16);
   CHECK(mini.post("/cgi-bin/message/custom/typing", body).code == 0);

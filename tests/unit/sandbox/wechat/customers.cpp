@@ -269,14 +269,35 @@ TEST_CASE("sub-merchants and the binding of a corp are a mini program's") {
   CHECK(by_name["business_info"]["business_id"].text() == "1");
   CHECK(test.post("/cgi-bin/business/get", R"({"business_id":2})").code == 45071);
   CHECK(test.post("/cgi-bin/business/list", R"({"offset":0,"count":201})").code == 40097);
-  const auto send = [&test](int business) {
-    return test.post(
-        "/cgi-bin/message/custom/business/send",
-        fmt::format(R"({{"touser":"oC","msgtype":"text","text":{{"content":"x"}},"businessid":{}}})", business));
+  const std::string messages = "/cgi-bin/message/custom/";
+  const auto send = [&](const char* where, const char* business) {
+    return test
+        .post(messages + where,
+              fmt::format(R"({{"touser":"oC","msgtype":"text","text":{{"content":"x"}}{}}})", business))
+        .code;
+  };
+  const auto type = [&](const char* where, const char* business) {
+    return test.post(messages + where, fmt::format(R"({{"touser":"oC","command":"CancelTyping"{}}})", business)).code;
   };
   test.does("oC", "text", R"({"content":"x"})");
-  CHECK(send(1).code == 0);
-  CHECK(send(9).code == 45071);
+  for (const char* where : {"send", "business/send"}) {
+    CAPTURE(where);
+    CHECK(send(where, R"(,"businessid":1)") == 0);
+    CHECK(send(where, R"(,"businessid":"1")") == 0);
+    CHECK(send(where, R"(,"businessid":"9")") == 45071);
+  }
+  for (const char* where : {"typing", "business/typing"}) {
+    CAPTURE(where);
+    CHECK(type(where, R"(,"businessid":"1")") == 0);
+    CHECK(type(where, R"(,"businessid":"9")") == 45071);
+  }
+  CHECK(send("send", "") == 0);
+  CHECK(send("business/send", "") == 40101);
+  CHECK(type("business/typing", "") == 40101);
+  test.does("oC", "text", R"({"content":"y"})");
+  test.control("POST", "/switches", R"({"common_path_ignores_business_id":1})");
+  CHECK(type("typing", R"(,"businessid":"9")") == 0);
+  CHECK(type("business/typing", R"(,"businessid":"9")") == 45071);
   const auto corp = [&test](const char* path, const char* id) {
     return test.post(std::string("/customservice/work/") + path, fmt::format(R"({{"corpid":"{}"}})", id)).code;
   };
