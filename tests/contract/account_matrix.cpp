@@ -6,6 +6,7 @@
 #include "wechat/operations/rows.hpp"
 
 #include <kefu/wechat/kf_sessions.hpp>
+#include <kefu/wechat/menus.hpp>
 #include <kefu/wechat/operations.hpp>
 #include <kefu/wechat/templates.hpp>
 #include <kefu/wechat/users.hpp>
@@ -17,6 +18,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace kefu;
 using namespace kefu::wechat;
@@ -147,6 +149,22 @@ TEST_CASE("the refusal names the missing qualification") {
   CHECK(business.error().message().find("those that do: mini programs in the category of e-commerce platforms. If") !=
         std::string::npos);
   CHECK(mini.transport->count() + unverified.transport->count() + subscription.transport->count() == 0);
+}
+
+TEST_CASE("one of the permission sets that the page of an API names is enough") {
+  WechatWorld world;
+  const auto may = [&world](std::vector<int> sets) {
+    AccountConfig config("wx0123456789abcdef", Secret(kefu_test::kPlantedAppSecret), AccountKind::service_account);
+    config.permission_sets = std::move(sets);
+    const auto account = Account::create(*world.runtime, std::move(config)).value();
+    const auto answer = account->call(GetConsoleMenu()).get();
+    return answer || answer.error().kind() != ErrorKind::permission;
+  };
+  world.transport->on("/cgi-bin/get_current_selfmenu_info", [](const HttpRequest&) {
+    return WechatWorld::json_reply(R"({"is_menu_open":0,"selfmenu_info":{"button":[]}})");
+  });
+  for (const int set : {1, 3, 15}) CHECK(may({set}));
+  CHECK(!may({2}));
 }
 
 TEST_CASE("an API that the tables do not have goes out, whatever the account") {

@@ -73,6 +73,29 @@ TEST_CASE("ERR-1 ERR-2 ERR-3: every code of the table means what the table says,
   CHECK(checked >= 700);
 }
 
+TEST_CASE("ERR-1: codes that were seen outside and are in no list of the platform") {
+  struct Seen {
+    const char* code;
+    ErrorKind kind;
+    Delivery delivery;
+  };
+  for (const auto& [code, kind, delivery] :
+       {Seen{"40101", ErrorKind::bad_argument, Delivery::refused},
+        Seen{"40102", ErrorKind::bad_argument, Delivery::refused},
+        Seen{"53503", ErrorKind::conflict, Delivery::refused}, Seen{"53504", ErrorKind::conflict, Delivery::refused},
+        Seen{"53505", ErrorKind::conflict, Delivery::refused}}) {
+    CAPTURE(code);
+    WechatWorld world = WechatWorld::of_any_kind();
+    const std::string text = code;
+    world.transport->on("/cgi-bin/anything", [&](const HttpRequest&) { return WechatWorld::error_reply(text); });
+    const auto result = call(world, "/cgi-bin/anything", Effect::create);
+    REQUIRE(!result);
+    CHECK(result.error().kind() == kind);
+    CHECK(result.error().delivery() == delivery);
+    CHECK(world.transport->count("/cgi-bin/anything") == 1);
+  }
+}
+
 TEST_CASE("ERR-2: an unknown code is given up, never repeated, and may have been acted upon by a send") {
   for (Effect effect : {Effect::read, Effect::create}) {
     WechatWorld world = WechatWorld::of_any_kind();

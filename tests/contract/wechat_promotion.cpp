@@ -108,6 +108,12 @@ void check_menus(WechatChecks& c) {
     CHECK((!replies.keywords[2].all_replies && replies.keywords[2].keywords.at(0).whole));
     CHECK(replies.keywords[2].replies.at(0).content == "http://example.com/v.mp4");
   };
+  c["autoreply_empty_objects"] = [](World& w) {
+    const auto replies = wechat_ask(w, GetConsoleReplies());
+    CHECK((!replies.on_follow && replies.on_message && replies.on_message->content == "稍等"));
+    REQUIRE(replies.keywords.size() == 1);
+    CHECK((replies.keywords[0].keywords.at(0).whole && replies.keywords[0].replies.at(0).content == "b"));
+  };
   c["autoreply_none"] = [](World& w) {
     const auto replies = wechat_ask(w, GetConsoleReplies());
     CHECK((!replies.follow_reply_open && !replies.on_follow && replies.keywords.empty()));

@@ -57,7 +57,9 @@ struct ApiSecurity {
   /// Answers that are older or newer than this are refused (the official sample: 300 s).
   std::chrono::seconds max_age{300};
 
-  /// Those of kefu's typed calls whose page says so, and message/subscribe/send, which other libraries list.
+  /// Those of kefu's typed calls whose page says so, and message/subscribe/send, which other libraries list. Three
+  /// pages that say so are left out: /wxa/getwxacode, /wxa/getwxacodeunlimit and /cgi-bin/wxaapp/createwxaqrcode answer
+  /// a picture, and no source shows how a sealed one looks. They go out unsealed.
   KEFU_EXPORT static std::vector<std::string> usual_apis();
 };
 /// The value's name as it is written above; "unknown" for a value of another version.

@@ -286,7 +286,8 @@ struct SubscriptionChangedEvent {
   SubscriptionChangedEvent() {}
   std::vector<SubscriptionChoice> choices;  ///< List
 };
-/// subscribe_msg_sent_event: what became of subscription messages.
+/// subscribe_msg_sent_event: what became of subscription messages. With one item the channel's payload is
+/// DeliveryReported; with several it is PlatformEvent, and `read_push` has them.
 struct SubscriptionSentEvent {
   struct Item {
     Item() {}

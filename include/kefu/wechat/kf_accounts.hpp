@@ -18,7 +18,8 @@ namespace wechat {
 /// Adds an agent account: "name@id", where the id is the WeChat id of the official account. Up to 100 of them.
 ///
 /// Effect: create; after an unknown outcome read the list. Checked here: the name is up to 10 letters, digits and '_',
-/// the whole up to 30 characters, the nickname up to 16. Codes: 65405 (too many), 65406 (exists). Page: 添加客服账号.
+/// the whole up to 30 characters (here and wherever an agent is named), the nickname up to 16. Codes: 65405 (too many),
+/// 65406 (exists). Page: 添加客服账号.
 struct KEFU_EXPORT AddKfAccount {
   using Response = NoContent;
   static const Operation& operation();
@@ -49,7 +50,8 @@ struct KEFU_EXPORT UpdateKfAccount {
 
 /// Removes an agent account.
 ///
-/// Effect: idempotent. Codes: 65401 (there is none). Page: 删除客服账号.
+/// Effect: idempotent. Codes: 65401 (there is none). The account stands in the body, as the page has it; older
+/// libraries put it into the query. Page: 删除客服账号.
 struct KEFU_EXPORT DeleteKfAccount {
   using Response = NoContent;
   static const Operation& operation();

@@ -37,9 +37,10 @@ struct UploadedMedia {
 
 /// Stores a file for three days: for messages to customers.
 ///
-/// Limits: image 2 MB (PNG, JPEG, GIF), voice 2 MB and 60 s (AMR, MP3), video 10 MB (MP4), thumbnail 64 KB (JPEG). The
-/// page says both 2 MB and 10 MB of images: see `max_bytes`. Mini programs: an older page says images only. Effect:
-/// idempotent (a repeat gives another id). Codes: 40004 to 40012, 41005, 45001, 45007. Page: 上传临时素材.
+/// Limits: image 10 MB (PNG, JPEG, GIF), voice 2 MB and 60 s (AMR, MP3), video 10 MB (MP4), thumbnail 64 KB (JPEG). The
+/// page says both 2 MB and 10 MB of images, and 10 MB were taken: lower it with `max_bytes`. Mini programs: an older
+/// page says images only. Effect: idempotent (a repeat gives another id). Codes: 40004 to 40012, 41005, 45001, 45007.
+/// Page: 上传临时素材.
 struct KEFU_EXPORT UploadMedia {
   using Response = UploadedMedia;
   static const Operation& operation();

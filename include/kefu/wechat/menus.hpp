@@ -187,8 +187,10 @@ struct KEFU_EXPORT GetConsoleMenu {
 /// One reply that was set in the console.
 struct ConsoleReply {
   ConsoleReply() {}
-  std::string type;     ///< "text", "img", "voice", "video", "news".
-  std::string content;  ///< The text; a media id of img and voice (for three days) and news; the address of a video.
+  std::string type;  ///< "text", "img", "voice", "video", "news".
+  /// The text; a media id of img and voice (for three days) and news; the address of a video: of its
+  /// web page, as recorded (the page's sample has a file's).
+  std::string content;
   std::vector<ConsoleArticle> articles;
 };
 struct ConsoleKeyword {

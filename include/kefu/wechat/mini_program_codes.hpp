@@ -69,8 +69,8 @@ struct KEFU_EXPORT GetMiniProgramCode {
   detail::DownloadState state;
 };
 
-/// A square QR code for one page with its query. Effect and limits: as CreateMiniProgramCode; 1 to 128 characters of
-/// path. Page: 获取小程序二维码.
+/// A square QR code for one page with its query. Effect and limits: as CreateMiniProgramCode; 1 to 128 bytes of path: a
+/// path of Chinese characters was refused with 40159 before it had 128 of them. Page: 获取小程序二维码.
 struct KEFU_EXPORT CreateMiniProgramQrCode {
   using Response = MiniProgramCode;
   static const Operation& operation();

@@ -32,7 +32,8 @@ void number_id(V& v, const char* name, Id& id, bool required = true) {
   }
 }
 
-/// The longest name of an agent account, with the part behind '@' (wechat-messages 4.1).
+/// The longest name of an agent account, with the part behind '@' (wechat-messages 4.1; the page's sentence can also be
+/// read of the part before it, which has 10).
 inline constexpr std::size_t kKfAccountCharacters = 30;
 
 inline constexpr std::string_view kKfAccountForm = "must have the form name@account, without blanks";

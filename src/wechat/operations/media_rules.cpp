@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kKb = 1024;
 constexpr std::size_t kMb = 1024 * kKb;
 
-/// wechat-messages 9.1, 9.4, 9.5 and 4.5.
+/// wechat-messages 9.1, 9.4, 9.5 and 4.5. Temporary pictures: the page says both 2 and 10 MB, and 10 MB were taken.
 struct Rule {
   UploadPlace place;
   MediaKind kind;
@@ -25,7 +25,7 @@ struct Rule {
   std::array<const MediaFormat*, 4> formats;
 };
 constexpr Rule kMediaRules[] = {
-    {UploadPlace::temporary, MediaKind::image, 2 * kMb, {&kPng, &kJpeg, &kGif, nullptr}},
+    {UploadPlace::temporary, MediaKind::image, 10 * kMb, {&kPng, &kJpeg, &kGif, nullptr}},
     {UploadPlace::temporary, MediaKind::voice, 2 * kMb, {&kAmr, &kMp3, nullptr, nullptr}},
     {UploadPlace::temporary, MediaKind::video, 10 * kMb, {&kMp4, nullptr, nullptr, nullptr}},
     {UploadPlace::temporary, MediaKind::thumbnail, 64 * kKb, {&kJpeg, nullptr, nullptr, nullptr}},

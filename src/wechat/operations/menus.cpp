@@ -127,13 +127,13 @@ KEFU_FIELDS(wechat::ConsoleMenu) {
 KEFU_FIELDS(wechat::GetConsoleMenu) {}
 
 KEFU_FIELDS(wechat::ConsoleReply) {
-  v.required("type", s.type);
+  v.optional("type", s.type);
   v.optional("content", s.content);
   v.group("news_info", [&s](auto& news) { news.optional("list", s.articles); });
 }
 KEFU_FIELDS(wechat::ConsoleKeyword) {
   v.optional("type", s.type);
-  v.required("content", s.content);
+  v.optional("content", s.content);
   s.whole = v.here()["match_mode"].text() == "equal";
 }
 KEFU_FIELDS(wechat::ConsoleKeywordRule) {
@@ -148,6 +148,9 @@ KEFU_FIELDS(wechat::ConsoleReplies) {
   v.required("is_autoreply_open", s.replies_open);
   v.optional("add_friend_autoreply_info", s.on_follow);
   v.optional("message_default_autoreply_info", s.on_message);
+  // An object without members stands for none.
+  for (auto* reply : {&s.on_follow, &s.on_message})
+    if (*reply && (*reply)->type.empty() && (*reply)->content.empty()) reply->reset();
   v.group("keyword_autoreply_info", [&s](auto& keywords) { keywords.optional("list", s.keywords); });
 }
 KEFU_FIELDS(wechat::GetConsoleReplies) {}
@@ -174,7 +177,7 @@ constexpr Accounts kMenus{kCert, kCert, kNo, "15"};
   ROW(MatchMenu, post("/cgi-bin/menu/trymatch", kRead, "测试个性化菜单匹配结果", kMenus).from("19.3")                 \
       .limited("20,000 a day"))                                                                                       \
   ROW(GetConsoleMenu, get("/cgi-bin/get_current_selfmenu_info", kRead, "查询自定义菜单信息",                          \
-      {kYes, kYes, kNo, "15"}).from("19.2"))                                                                          \
+      {kYes, kYes, kNo, "1, 3, 15"}).from("19.2"))                                                                          \
   ROW(GetConsoleReplies, get("/cgi-bin/get_current_autoreply_info", kRead, "获取公众号的自动回复规则",                \
       {kYes, kYes, kNo, "1, 3, 15"}).from("20"))
 // clang-format on

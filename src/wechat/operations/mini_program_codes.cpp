@@ -61,7 +61,7 @@ KEFU_FIELDS(wechat::GetMiniProgramCode) {
   wechat::version(v, s.version);
 }
 KEFU_FIELDS(wechat::CreateMiniProgramQrCode) {
-  v.required("path", s.path, Check().max_characters(128));
+  v.required("path", s.path, Check().max_bytes(128));
   wechat::code_width(v, s.width);
 }
 

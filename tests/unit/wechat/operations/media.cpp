@@ -217,8 +217,11 @@ TEST_CASE("MSG-1: size and format are refused before anything is sent") {
     return UploadMedia(MediaKind::image, MediaContent::memory(std::move(bytes), std::move(name)));
   };
   CHECK(refusal(world, image("", "a.png")) == "a.png is empty");
-  const std::string large = refusal(world, image(kPngBytes + std::string(3'000'000, 'x'), "a.png"));
-  CHECK(has(large, "a.png has 3000018 bytes, the limit for kind image is 2097152"));
+  const std::string large = refusal(world, image(kPngBytes + std::string(10'500'000, 'x'), "a.png"));
+  CHECK(has(large, "a.png has 10500018 bytes, the limit for kind image is 10485760"));
+  UploadMedia smaller = image(kPngBytes + std::string(3'000'000, 'x'), "a.png");
+  smaller.max_bytes = 2 * 1024 * 1024;  // the page names this limit too
+  CHECK(has(refusal(world, std::move(smaller)), "a.png has 3000018 bytes, the limit for kind image is 2097152"));
   CHECK(has(refusal(world, image("BM bitmap", "a.bmp")), "a.bmp is BMP, but kind image takes PNG, JPEG, GIF"));
   CHECK(has(refusal(world, image("BM bitmap", "a.png")), "a.png is BMP"));  // by its bytes, not its name
   CHECK(has(refusal(world, image("????", "a.xyz")), "no known format"));
@@ -238,7 +241,6 @@ TEST_CASE("MSG-1: size and format are refused before anything is sent") {
   CHECK(has(refusal(world, ListMaterials("image", 0, 21)), "count"));
 
   UploadMedia larger = image(kPngBytes + std::string(3'000'000, 'x'), "a.png");
-  larger.max_bytes = 10 * 1024 * 1024;  // the page names this limit too
   world.transport->on("/cgi-bin/media/upload", [](const HttpRequest&) { return WechatWorld::json_reply(kUploaded); });
   CHECK(world.account->call(std::move(larger)).get());
 }

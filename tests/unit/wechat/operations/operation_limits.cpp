@@ -243,7 +243,9 @@ TEST_CASE("shops C: limits of QR codes, menus, codes, links and short keys") {
   page.version = "beta";
   CHECK(refusal(page) == "env_version must be release, trial or develop");
   CHECK(refusal(CreateMiniProgramCode("")) == "path is empty, but required");
-  CHECK(refusal(CreateMiniProgramQrCode(std::string(129, 'p'))) == "path is 129 characters, at most 128");
+  CHECK(refusal(CreateMiniProgramQrCode(std::string(128, 'p'))).empty());
+  CHECK(refusal(CreateMiniProgramQrCode(std::string(129, 'p'))) == "path is 129 bytes, at most 128");
+  CHECK(refusal(CreateMiniProgramQrCode(repeat("页", 43))) == "path is 129 bytes, at most 128");
   CHECK(refusal(CreateUrlScheme(LinkedPage("/p", "a b"), LinkLife::days(1))).find("jump_wxa.query must be of") == 0);
   CHECK(refusal(CreateUrlScheme(LinkedPage("/p", "a=%20"), LinkLife::days(31))) ==
         "expire_interval is 31, allowed are 1 to 30");
