@@ -40,7 +40,7 @@ namespace wechat {
 // clang-format off
 #define KEFU_RECORD_ROWS(ROW)                                                                                  \
   ROW(GetKfRecords, post("/customservice/msgrecord/getmsglist", kRead, "获取聊天记录", kKfRecords).from("6.1") \
-      .limited("24 h a call").within(Millis(30'000)))
+      .limited("24 h a call").within(Millis(30'000)).read_by(decode_some<KfRecordPage>))
 // clang-format on
 KEFU_WECHAT_FAMILY(record_rows, KEFU_RECORD_ROWS)
 
