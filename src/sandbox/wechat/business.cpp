@@ -120,9 +120,9 @@ ApiResult unbind_corp(WechatCall& call) {
 ApiResult show_corp(WechatCall& call) {
   const BusinessState& business = call.account->business;
   return ok_answer([&business](detail::JsonWriter& writer) {
+    writer.key("entityName").string("Sandbox");
     if (business.corp_id.empty()) return;
-    writer.key("entityName").string("Sandbox").key("corpid").string(business.corp_id);
-    writer.key("bindTime").integer(unix_seconds(business.corp_bound));
+    writer.key("corpid").string(business.corp_id).key("bindTime").integer(unix_seconds(business.corp_bound));
   });
 }
 
