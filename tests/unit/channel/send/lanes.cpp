@@ -142,6 +142,7 @@ TEST_CASE("CON-3: 100 messages may wait for one customer's, 10,000 in all, and r
   s.platform->answer_first();
   s.time->run_ready();
   line.push_back(s.send("another", "m"));
+  CHECK_FALSE(line.back().wait_for(Millis(0)));  // it waits
   CHECK(s.refused("another") == ErrorKind::rate_limited);
   s.lanes->close();
 }
