@@ -212,7 +212,7 @@ TEST_CASE("foundation j: a download has its name when it is whole, not before, a
 TEST_CASE("foundation j: a small file that begins like an answer is a file, and a file's error is told as before") {
   FileWorld w;
   w.platform.answer = [](RawConnection& connection, const std::string&) {
-    connection.reply("{ no JSON at all", "200 OK", "Content-Type: application/octet-stream\r\n");
+    connection.reply("{ no JSON at all", "200 OK", "Content-Type: image/jpeg\r\n");
   };
   const std::string path = w.folder.file("odd.bin");
   const auto saved = w.account->call(GetMedia("M1", MediaTarget::file(path))).get();

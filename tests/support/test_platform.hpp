@@ -40,6 +40,9 @@ class TestPlatform : public kefu::detail::Platform {
   std::string_view account() const override { return "app1"; }
   const std::string& base_url(const kefu::OperationInfo&) const override { return base; }
   std::vector<kefu::detail::LimitRule> limits() const override { return rules; }
+  kefu::detail::KnowsFormat known_formats() const override {
+    return [](std::string_view head) { return head.substr(0, 4) == "\x89PNG" || head.substr(0, 1) == "\xFF"; };
+  }
 
   void gate(const kefu::OperationInfo&, const kefu::HttpRequest& request, Gated done) override {
     gated_bodies.push_back(request.body);

@@ -117,7 +117,7 @@ void Flight::send() {
   attempt_start_ = core_.clock->mono();
   encoded_ = false;
   if (request_.sink) {
-    download_ = std::make_shared<DownloadGate>(std::move(request_.sink), core_.observer);
+    download_ = std::make_shared<DownloadGate>(std::move(request_.sink), core_.observer, platform_.known_formats());
     request_.sink = [gate = download_](std::string_view bytes) { return gate->take(bytes); };
   }
   hear();
@@ -149,8 +149,7 @@ void Flight::received(Result<HttpOutcome> arrived) {
   DocumentRoom room;
   Document document = platform_.read(info_, outcome.reply, room.memory());
   Reply reply(std::move(outcome.reply), std::move(document));
-  if (download_ && reply.http.status == 200 && !reply.document &&
-      download_->is_file(reply.http.header("content-type"))) {
+  if (download_ && reply.http.status == 200 && !reply.document && download_->is_file(reply.http)) {
     const bool late = !download_->open() && !reply.http.body.empty();
     if (late && !uses_file_ && !download_->release()) {
       if (const auto broken = download_->broken())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/call/download_gate.hpp"
 #include "core/call/limiter.hpp"
 #include "core/call/reply.hpp"
 #include "core/call/verdict.hpp"
@@ -83,6 +84,10 @@ class Platform {
     static_cast<void>(info);
     return Document::json(reply.body, {}, room);
   }
+
+  /// The formats of the platform's files, by which one is told from an error in its place; null: its files are known by
+  /// their headers only.
+  virtual KnowsFormat known_formats() const { return nullptr; }
 
   /// Pure: what the answer means. Called for every whole HTTP answer, also those that are no JSON.
   virtual Verdict classify(const OperationInfo& info, const Reply& reply) const = 0;

@@ -7,6 +7,7 @@
 #include "wechat/facets/message_part.hpp"
 #include "wechat/facets/send_gate.hpp"
 #include "wechat/operations/account_standing.hpp"
+#include "wechat/operations/media_formats.hpp"
 #include "wechat/operations/rows.hpp"
 
 #include <fmt/format.h>
@@ -219,6 +220,10 @@ detail::Document AccountPlatform::read(const OperationInfo&, const HttpReply& re
   detail::ReadLimits limits;
   limits.bytes = std::max(limits.bytes, reply.body.size());
   return detail::Document::json(reply.body, limits, room);
+}
+
+detail::KnowsFormat AccountPlatform::known_formats() const {
+  return [](std::string_view head) { return format_of_bytes(head) != nullptr; };
 }
 
 detail::Verdict AccountPlatform::classify(const OperationInfo& info, const detail::Reply& reply) const {

@@ -45,6 +45,7 @@ class AccountPlatform final : public detail::Platform {
   void open(const OperationInfo& info, HttpReply& reply) const override;
   detail::Document read(const OperationInfo& info, const HttpReply& reply,
                         std::pmr::memory_resource* room) const override;
+  detail::KnowsFormat known_formats() const override;
   detail::Verdict classify(const OperationInfo& info, const detail::Reply& reply) const override;
 
  private:

@@ -64,6 +64,31 @@ TEST_CASE("shops B1: articles, a page or an error in a file's place are what the
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
+TEST_CASE(
+    "an error page in the customer's picture's place is none in any charset; pictures come under text/plain too") {
+  WechatWorld world;
+  HttpOutcome reply = typed_reply("", "");
+  world.transport->on("/cgi-bin/media/get", [&reply](const HttpRequest&) { return reply; });
+  const std::string gbk = "\xCF\xB5\xCD\xB3\xB7\xB1\xC3\xA6";
+  for (const char* type : {"text/html; charset=gbk", "text/plain", "application/json", ""}) {
+    reply = typed_reply(gbk, type);
+    const auto page = world.account->call(GetMedia("M")).get();
+    REQUIRE(!page);
+    CHECK(page.error().kind() == ErrorKind::malformed_reply);
+    for (const std::string& file : {std::string("\xFF\xD8\xFF\xE0 jpeg"), std::string("#!AMR\n\x0C\x80 voice"),
+                                    std::string("\0\0\0\x18"
+                                                "ftypmp42",
+                                                12)}) {
+      reply = typed_reply(file, type);
+      const auto media = world.account->call(GetMedia("M")).get();
+      REQUIRE_MESSAGE(media.has_value(), (media ? "" : media.error().to_string()));
+      CHECK(media->bytes == file);
+    }
+  }
+  reply = typed_reply("speex has no mark \xB7\xB1", "voice/speex");
+  CHECK(world.account->call(GetMedia("M")).get());
+}
+
 TEST_CASE("shops B1: a picture larger than its target is refused, whatever answers may be") {
   WechatWorld world;
   const auto reply = typed_reply("\xFF\xD8\xFF" + std::string(2'000, 'x'), "image/jpeg");
