@@ -20,6 +20,8 @@ inline Error control_refusal(const ControlReply& reply) {
   ErrorKind kind = ErrorKind::bad_argument;
   if (reply.status == 404) kind = ErrorKind::not_found;
   if (reply.status == 409) kind = ErrorKind::conflict;
+  if (reply.status == 429) kind = ErrorKind::rate_limited;
+  if (reply.status == 500) kind = ErrorKind::internal;
   return Error(kind, std::string(detail::Document::json(reply.body).root()["error"].text()));
 }
 
@@ -87,6 +89,7 @@ class Sandbox::Impl {
   WebService control_service() {
     WebService out;
     out.handle = [one = service](WebRequest& request, Responder respond) { one->handle(request, std::move(respond)); };
+    out.own_places = 1024;
     return out;
   }
 

@@ -39,6 +39,9 @@ std::string request_bytes(const LoopbackUrl& url, const Delivery& delivery) {
   return out;
 }
 
+constexpr int kCallbackChunksARound = 64;  ///< Then the loop's other sockets and deadlines have their turn.
+constexpr int kMostInterimAnswers = 5;
+
 /// One exchange; kept alive by its watcher and its timer.
 class CallbackExchange : public std::enable_shared_from_this<CallbackExchange> {
  public:
@@ -122,12 +125,12 @@ class CallbackExchange : public std::enable_shared_from_this<CallbackExchange> {
 
   void read_some() {
     std::array<char, 16 * 1024> chunk;
-    for (;;) {
+    for (int chunks = 0; chunks < kCallbackChunksARound; ++chunks) {
       const ssize_t got = ::recv(fd_, chunk.data(), chunk.size(), 0);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
       if (got < 0) return finish(push_fault(connected_ ? "closed" : "refused"));
       if (got == 0) return reader_.finish() ? deliver() : finish(push_fault("closed"));
-      in_.append(chunk.data(), static_cast<std::size_t>(got));
+      reader_.append({chunk.data(), static_cast<std::size_t>(got)});
       if (!parse()) return;
     }
   }
@@ -135,7 +138,7 @@ class CallbackExchange : public std::enable_shared_from_this<CallbackExchange> {
   /// False when the exchange is over.
   bool parse() {
     for (;;) {
-      const MessageReader::Part part = reader_.read(in_);
+      const MessageReader::Part part = reader_.read();
       if (part == MessageReader::Part::more) return true;
       if (part == MessageReader::Part::whole) {
         deliver();
@@ -143,6 +146,7 @@ class CallbackExchange : public std::enable_shared_from_this<CallbackExchange> {
       }
       const bool is_head = part == MessageReader::Part::head;
       status_ = is_head ? read_status_line(reader_.start_line()) : 0;
+      if (status_ < 200 && ++interim_answers_ > kMostInterimAnswers) status_ = 0;
       if (status_ == 0) {
         finish(push_fault("bad_answer"));
         return false;
@@ -181,7 +185,7 @@ class CallbackExchange : public std::enable_shared_from_this<CallbackExchange> {
   std::string out_;
   std::size_t sent_ = 0;
   std::size_t drip_from_ = 0;
-  std::string in_;
+  int interim_answers_ = 0;
 };
 
 }  // namespace

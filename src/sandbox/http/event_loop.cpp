@@ -1,5 +1,7 @@
 #include "sandbox/http/event_loop.hpp"
 
+#include "core/async/host_code.hpp"
+
 #include <algorithm>
 #include <array>
 #include <sys/epoll.h>
@@ -106,7 +108,7 @@ void EventLoop::run_due() {
     for (auto task = tasks_.begin(); task != end; ++task) due.push_back(std::move(task->second));
     tasks_.erase(tasks_.begin(), end);
   }
-  for (Task& task : due) task();
+  for (Task& task : due) static_cast<void>(detail::call_host_quietly(task));
 }
 
 void EventLoop::dispatch(std::uint64_t mark, std::uint32_t events) {
@@ -120,7 +122,7 @@ void EventLoop::dispatch(std::uint64_t mark, std::uint32_t events) {
   const auto found = watched_.find(fd);
   if (found == watched_.end() || found->second.generation != mark >> 32) return;
   const std::shared_ptr<const Watcher> watcher = found->second.watcher;
-  (*watcher)(events);
+  if (!detail::call_host_quietly([&] { (*watcher)(events); })) forget(fd);
 }
 
 void EventLoop::run() {

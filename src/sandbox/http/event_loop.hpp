@@ -27,7 +27,8 @@ class Timers {
   virtual void run_at(MonoTime when, Task task) = 0;
 };
 
-/// The sandbox's one thread: epoll, timers and posted tasks.
+/// The sandbox's one thread: epoll, timers and posted tasks. A task that throws is over, a watcher that throws is
+/// forgotten; the thread goes on.
 ///
 /// Thread safety: `run_at`, `now`, `start` and `stop` from any thread; `watch`, `rewatch` and `forget` on the loop
 /// only.

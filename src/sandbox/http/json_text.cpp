@@ -1,6 +1,7 @@
 #include "sandbox/http/json_text.hpp"
 
-#include <set>
+#include <map>
+#include <vector>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -9,21 +10,17 @@ namespace {
 using Kind = detail::Value::Kind;
 
 void write_members(detail::JsonWriter& writer, const detail::Value& object) {
-  std::set<std::string_view> written;
+  std::map<std::string_view, std::vector<detail::Value>> same;
+  for (const auto& member : object) same[member.name].push_back(member.value);
   writer.begin_object();
   for (const auto& member : object) {
-    if (!written.insert(member.name).second) continue;
+    const auto values = same.find(member.name);
+    if (values == same.end()) continue;  // written where its name came first
     writer.key(member.name);
-    std::size_t same = 0;
-    for (const auto& other : object) same += other.name == member.name ? 1U : 0U;
-    if (same == 1) {
-      write_value(writer, member.value);
-      continue;
-    }
-    writer.begin_array();
-    for (const auto& other : object)
-      if (other.name == member.name) write_value(writer, other.value);
-    writer.end_array();
+    if (values->second.size() > 1) writer.begin_array();
+    for (const detail::Value& value : values->second) write_value(writer, value);
+    if (values->second.size() > 1) writer.end_array();
+    same.erase(values);
   }
   writer.end_object();
 }

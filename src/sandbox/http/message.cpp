@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -20,12 +19,6 @@ std::string lower_case(std::string_view text) {
   for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return out;
-}
-
-template <class Number>
-bool whole_number(std::string_view text, Number& out, int base = 10) {
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out, base);
-  return fault == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
 std::string_view reason(int status) {
@@ -61,23 +54,32 @@ std::string_view reason(int status) {
 
 }  // namespace
 
-MessageReader::Part MessageReader::read(std::string& in) {
-  if (!in_body_) return read_head(in);
-  if (framing_ == Framing::chunked) return read_chunks(in);
-  const std::size_t take = framing_ == Framing::length ? std::min(left_, in.size()) : in.size();
+MessageReader::Part MessageReader::read() {
+  const Part part = read_part();
+  if (at_ == in_.size() || at_ > in_.size() / 2) {
+    in_.erase(0, at_);
+    at_ = 0;
+  }
+  return part;
+}
+
+MessageReader::Part MessageReader::read_part() {
+  if (!in_body_) return read_head();
+  if (framing_ == Framing::chunked) return read_chunks();
+  const std::size_t take = framing_ == Framing::length ? std::min(left_, unread().size()) : unread().size();
   if (body_.size() + take > kBodyLimit) return Part::bad;
-  body_.append(in, 0, take);
-  in.erase(0, take);
+  body_.append(unread().substr(0, take));
+  at_ += take;
   if (framing_ == Framing::until_close) return Part::more;
   left_ -= take;
   return left_ == 0 ? Part::whole : Part::more;
 }
 
-MessageReader::Part MessageReader::read_head(std::string& in) {
-  const std::size_t end = in.find("\r\n\r\n");
-  if (end == std::string::npos) return in.size() > kHeadLimit ? Part::bad : Part::more;
+MessageReader::Part MessageReader::read_head() {
+  const std::size_t end = unread().find("\r\n\r\n");
+  if (end == std::string::npos) return unread().size() > kHeadLimit ? Part::bad : Part::more;
   if (end > kHeadLimit) return Part::bad;
-  std::string_view head = std::string_view(in).substr(0, end + 2);
+  std::string_view head = unread().substr(0, end + 2);
   std::size_t line_end = head.find("\r\n");
   start_line_ = head.substr(0, line_end);
   head.remove_prefix(line_end + 2);
@@ -89,7 +91,7 @@ MessageReader::Part MessageReader::read_head(std::string& in) {
     if (colon == std::string_view::npos || colon == 0) return Part::bad;
     headers_.emplace_back(lower_case(line.substr(0, colon)), without_blanks(line.substr(colon + 1)));
   }
-  in.erase(0, end + 4);
+  at_ += end + 4;
   if (!choose_framing()) return Part::bad;
   in_body_ = true;
   return Part::head;
@@ -105,24 +107,28 @@ bool MessageReader::choose_framing() {
   }
   if (length) {
     framing_ = Framing::length;
-    return whole_number(*length, left_) && left_ <= kBodyLimit;
+    const auto size = whole_number(*length, 0, kBodyLimit);
+    left_ = static_cast<std::size_t>(size.value_or(0));
+    return size.has_value();
   }
   framing_ = answers_ ? Framing::until_close : Framing::length;
   return true;
 }
 
-MessageReader::Part MessageReader::read_chunks(std::string& in) {
+MessageReader::Part MessageReader::read_chunks() {
   for (;;) {
+    const std::string_view in = unread();
     const std::size_t line_end = in.find("\r\n");
     if (line_end == std::string::npos) return in.size() > kHeadLimit ? Part::bad : Part::more;
-    std::string_view size_text = std::string_view(in).substr(0, line_end);
-    size_text = without_blanks(size_text.substr(0, size_text.find(';')));
-    std::size_t size = 0;
-    if (!whole_number(size_text, size, 16) || size > kBodyLimit || body_.size() + size > kBodyLimit) return Part::bad;
+    const std::string_view line = in.substr(0, line_end);
+    const auto announced = whole_number(without_blanks(line.substr(0, line.find(';'))), 0, kBodyLimit, 16);
+    if (!announced) return Part::bad;
+    const auto size = static_cast<std::size_t>(*announced);
+    if (body_.size() + size > kBodyLimit) return Part::bad;
     if (in.size() < line_end + 2 + size + 2) return Part::more;
-    body_.append(in, line_end + 2, size);
-    if (in.compare(line_end + 2 + size, 2, "\r\n") != 0) return Part::bad;  // Trailers are not used by anybody here.
-    in.erase(0, line_end + 2 + size + 2);
+    body_.append(in.substr(line_end + 2, size));
+    if (in.substr(line_end + 2 + size, 2) != "\r\n") return Part::bad;  // Trailers are not used by anybody here.
+    at_ += line_end + 2 + size + 2;
     if (size == 0) return Part::whole;
   }
 }
@@ -155,9 +161,8 @@ bool read_request_line(std::string_view line, WebRequest& request) {
 }
 
 int read_status_line(std::string_view line) {
-  int status = 0;
-  if (!starts_with(line, "HTTP/1.") || line.size() < 12 || !whole_number(line.substr(9, 3), status)) return 0;
-  return status;
+  if (!starts_with(line, "HTTP/1.") || line.size() < 12) return 0;
+  return static_cast<int>(whole_number(line.substr(9, 3), 100, 999).value_or(0));
 }
 
 std::string answer_head(const WebAnswer& answer, std::size_t announced, bool keep_alive) {

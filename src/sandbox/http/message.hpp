@@ -46,8 +46,8 @@ struct WebAnswer {
   Millis delay{0};  ///< Sent this much later.
 };
 
-/// Reads one HTTP/1.1 message after the other from a growing buffer: start line, headers, then a body by length, in
-/// chunks, or (answers) until the end of the connection. Bounded.
+/// Reads one HTTP/1.1 message after the other from what arrived: start line, headers, then a body by length, in chunks,
+/// or (answers) until the end of the connection. Bounded, and linear in what arrived.
 class MessageReader {
  public:
   enum class Part : unsigned char { more, head, whole, bad };
@@ -56,8 +56,11 @@ class MessageReader {
 
   explicit MessageReader(bool answers) : answers_(answers) {}
 
-  /// Takes what it can from the front of `in`. `head` is reported once per message, as soon as the headers are there.
-  Part read(std::string& in);
+  /// What arrived, behind what came before.
+  void append(std::string_view bytes) { in_.append(bytes); }
+  bool has_unread() const { return at_ < in_.size(); }
+  /// Reads on. `head` is reported once per message, as soon as the headers are there.
+  Part read();
   /// The connection ended: true if that completes the message.
   bool finish() const { return in_body_ && framing_ == Framing::until_close; }
   /// Forgets the message that was read.
@@ -69,14 +72,18 @@ class MessageReader {
 
  private:
   enum class Framing : unsigned char { length, chunked, until_close };
-  Part read_head(std::string& in);
-  Part read_chunks(std::string& in);
+  Part read_part();
+  Part read_head();
+  Part read_chunks();
   bool choose_framing();
+  std::string_view unread() const { return std::string_view(in_).substr(at_); }
 
   const bool answers_;
   bool in_body_ = false;
   Framing framing_ = Framing::length;
   std::size_t left_ = 0;
+  std::string in_;
+  std::size_t at_ = 0;  ///< Before it `in_` was read. It is cut off now and then only: small parts would move all.
   std::string start_line_;
   Pairs headers_;
   std::string body_;

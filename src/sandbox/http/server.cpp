@@ -1,5 +1,6 @@
 #include "sandbox/http/server.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -7,28 +8,45 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 
+namespace {
+
+// One connection's turn on the loop.
+constexpr int kChunksARound = 64;  ///< Of 16 KiB.
+constexpr int kRequestsARound = 64;
+constexpr int kMostConnections = 4096;
+
+}  // namespace
+
 /// One accepted socket. Kept alive by its watcher in the loop; closing forgets the watcher.
 class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
  public:
-  ServerConnection(EventLoop& loop, int fd, std::shared_ptr<const WebService> service, std::shared_ptr<int> counter)
-      : loop_(loop), fd_(fd), service_(std::move(service)), counter_(std::move(counter)) {
-    ++*counter_;
+  ServerConnection(EventLoop& loop, int fd, std::shared_ptr<const WebService> service,
+                   std::shared_ptr<std::set<ServerConnection*>> open)
+      : loop_(loop), fd_(fd), service_(std::move(service)), open_(std::move(open)), touched_(loop.now()) {
+    open_->insert(this);
   }
   ~ServerConnection() {
     if (fd_ >= 0) ::close(fd_);
-    --*counter_;
+    open_->erase(this);
   }
 
   void start() {
     const bool watched =
         loop_.watch(fd_, EPOLLIN, [self = shared_from_this()](std::uint32_t events) { self->on_events(events); });
     if (!watched) close();
+  }
+
+  /// What waits for us, or stalls because a fault says so, is not idle.
+  void end_if_idle(Millis longest) {
+    if (waiting_ || stalled_) touch();
+    if (loop_.now() - touched_ >= longest) close();
   }
 
   void answer(WebAnswer answer) {
@@ -53,35 +71,58 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) return close();
     if ((events & EPOLLOUT) != 0) flush();
     if (fd_ >= 0 && (events & EPOLLIN) != 0) receive();
+    read_requests();
   }
 
   void receive() {
     std::array<char, 16 * 1024> chunk;
-    for (;;) {
+    for (int chunks = 0; chunks < kChunksARound; ++chunks) {
       const ssize_t got = ::recv(fd_, chunk.data(), chunk.size(), 0);
-      if (got == 0) return close();
+      if (got == 0) {
+        client_ended_ = true;
+        return;
+      }
       if (got < 0) {
         if (errno != EAGAIN && errno != EINTR) close();
-        break;
+        return;
       }
-      if (discard_) continue;
-      in_.append(chunk.data(), static_cast<std::size_t>(got));
-      if (static_cast<std::size_t>(got) < chunk.size()) break;
+      if (discard_ || close_after_) continue;
+      touch();
+      reader_.append({chunk.data(), static_cast<std::size_t>(got)});
+      if (static_cast<std::size_t>(got) < chunk.size()) return;
     }
-    read_requests();
   }
 
+  /// Reads what has arrived, as long as the answers go out; a client that does not read them is not read either.
   void read_requests() {
+    if (next_round_posted_) return;
     handling_ = true;
-    while (fd_ >= 0 && !waiting_ && !close_after_ && read_one()) {
-    }
+    int left = kRequestsARound;
+    while (may_read() && left > 0 && read_one())
+      if (!in_request_) --left;
     handling_ = false;
+    if (may_read() && left == 0 && reader_.has_unread()) return post_next_round();
+    if (client_ended_ && !waiting_ && out_.empty()) return close();
     watch_again();
   }
+  bool may_read() const { return fd_ >= 0 && !waiting_ && !close_after_ && !discard_ && out_.empty(); }
+
+  void post_next_round() {
+    next_round_posted_ = true;
+    watch_again();
+    loop_.run_at(MonoTime::min(), [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->next_round_posted_ = false;
+      self->read_requests();
+    });
+  }
+
+  void touch() { touched_ = loop_.now(); }
 
   /// False when more bytes are needed.
   bool read_one() {
-    const MessageReader::Part part = reader_.read(in_);
+    const MessageReader::Part part = reader_.read();
     if (part == MessageReader::Part::more) return false;
     if (part == MessageReader::Part::bad) {
       refuse(413, "the request is no HTTP/1.1 or exceeds the sandbox's limits");
@@ -90,12 +131,14 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     if (part == MessageReader::Part::head) return take_head();
     request_.body.swap(reader_.body());
     waiting_ = true;
+    in_request_ = false;
     reader_.next();
     service_->handle(request_, Responder(weak_from_this()));
     return true;
   }
 
   bool take_head() {
+    in_request_ = true;
     if (!read_request_line(reader_.start_line(), request_)) {
       refuse(400, "the request line is no HTTP/1.1");
       return false;
@@ -126,6 +169,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     answer.content_type = "text/plain; charset=utf-8";
     answer.body = why;
     keep_alive_ = false;
+    discard_ = true;
     send(answer);
     flush();
   }
@@ -180,6 +224,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
         break;
       }
       sent_ += static_cast<std::size_t>(put);
+      touch();
     }
     if (fd_ < 0) return;
     if (sent_ == out_.size()) {
@@ -194,9 +239,11 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
 
   void watch_again() {
     if (fd_ < 0) return;
-    // While an answer is awaited the next request stays in the kernel; a dead client shows as EPOLLHUP all the same.
-    const std::uint32_t wanted = (waiting_ ? 0U : static_cast<std::uint32_t>(EPOLLIN)) |
-                                 (out_.empty() ? 0U : static_cast<std::uint32_t>(EPOLLOUT));
+    // While an answer is awaited, or not read, the next request stays in the kernel; a dead client shows as EPOLLHUP
+    // all the same.
+    const bool reads = !client_ended_ && (discard_ || (!waiting_ && out_.empty() && !next_round_posted_));
+    const std::uint32_t wanted =
+        (reads ? static_cast<std::uint32_t>(EPOLLIN) : 0U) | (out_.empty() ? 0U : static_cast<std::uint32_t>(EPOLLOUT));
     if (wanted == watched_) return;
     watched_ = wanted;
     loop_.rewatch(fd_, wanted);
@@ -220,20 +267,23 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   EventLoop& loop_;
   int fd_;
   std::shared_ptr<const WebService> service_;
-  std::shared_ptr<int> counter_;
+  std::shared_ptr<std::set<ServerConnection*>> open_;
+  MonoTime touched_;  ///< Bytes of a request came, or of an answer left.
   MessageReader reader_{false};
   WebRequest request_;
-  std::string in_;
   std::string out_;
   std::size_t sent_ = 0;
   std::uint32_t watched_ = EPOLLIN;
-  bool waiting_ = false;   ///< A request is being handled.
-  bool handling_ = false;  ///< Inside read_requests: an answer given at once must not recurse.
+  bool in_request_ = false;  ///< The head of a request was read, its body was not.
+  bool waiting_ = false;     ///< A request is being handled.
+  bool handling_ = false;    ///< Inside read_requests: an answer given at once must not recurse.
   bool keep_alive_ = true;
   bool close_after_ = false;
   bool reset_after_ = false;
   bool stalled_ = false;
-  bool discard_ = false;  ///< What still arrives is thrown away.
+  bool discard_ = false;            ///< What still arrives is thrown away.
+  bool client_ended_ = false;       ///< It sends nothing more; it may still read.
+  bool next_round_posted_ = false;  ///< What has arrived is read on when others had their turn.
 };
 
 void Responder::operator()(WebAnswer answer) const {
@@ -255,30 +305,53 @@ std::optional<int> HttpServer::listen(int port, WebService service, std::string&
     if (fd >= 0) ::close(fd);
     return std::nullopt;
   }
-  listeners_.push_back({fd, std::make_shared<const WebService>(std::move(service))});
+  auto open = service.own_places > 0 ? std::make_shared<std::set<ServerConnection*>>() : sharing_;
+  listeners_.push_back({fd, std::make_shared<const WebService>(std::move(service)), std::move(open)});
   return ntohs(address.sin_port);
 }
 
 void HttpServer::open() {
   for (const Listener& listener : listeners_)
     loop_.watch(listener.fd, EPOLLIN, [this, listener](std::uint32_t) { accept_all(listener); });
+  loop_.run_at(loop_.now() + idle_ / 4, [this] { end_idle(); });
+}
+
+void HttpServer::end_idle() {
+  std::vector<std::shared_ptr<ServerConnection>> open;
+  for (const Listener& listener : listeners_)
+    for (ServerConnection* const one : *listener.open) open.push_back(one->shared_from_this());
+  for (const auto& one : open) one->end_if_idle(idle_);
+  loop_.run_at(loop_.now() + idle_ / 4, [this] { end_idle(); });
+}
+
+/// How many connections a service, or those that share, may have. Descriptors are the process': some stay for the
+/// files and sockets of others, and own places are at most a quarter of them.
+int HttpServer::places_of(const Listener& listener) const {
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  const int all = static_cast<int>(std::min<rlim_t>(descriptors.rlim_cur, 1'000'000));
+  if (listener.service->own_places > 0) return std::min(listener.service->own_places, all / 4);
+  int shared = all - all / 8;
+  for (const Listener& other : listeners_)
+    if (other.service->own_places > 0) shared -= places_of(other);
+  return std::clamp(shared, 1, kMostConnections);
 }
 
 void HttpServer::accept_all(const Listener& listener) {
-  constexpr int kMostConnections = 4096;
+  const auto places = static_cast<std::size_t>(places_of(listener));
   for (;;) {
     const int fd = ::accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EMFILE || errno == ENFILE) pause(listener.fd);
       return;
     }
-    if (*connections_ >= kMostConnections) {
+    if (listener.open->size() >= places) {
       ::close(fd);
       continue;
     }
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    std::make_shared<ServerConnection>(loop_, fd, listener.service, connections_)->start();
+    std::make_shared<ServerConnection>(loop_, fd, listener.service, listener.open)->start();
   }
 }
 

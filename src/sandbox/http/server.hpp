@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,15 +32,18 @@ struct WebService {
   std::function<void(WebRequest& request, Responder respond)> handle;
   /// Asked when the headers are there: an answer that leaves before the body was read. May be empty.
   std::function<std::optional<WebAnswer>(const WebRequest& head)> answer_early;
+  /// Connections that this service has for itself, whatever the others have; 0: it shares what is left.
+  int own_places = 0;
 };
 
 /// A small HTTP/1.1 server on loopback. It exists because no kept library can break the protocol on purpose.
 ///
-/// One request at a time per connection; keep-alive; bounded heads, bodies and connections. `listen` is called before
-/// the loop starts, everything else happens on the loop.
+/// One request at a time per connection; keep-alive; bounded heads, bodies, connections, and work that one of them gets
+/// done before the others have their turn. A connection on which nothing happens for `idle` ends. `listen` is called
+/// before the loop starts, everything else happens on the loop.
 class HttpServer {
  public:
-  explicit HttpServer(EventLoop& loop) : loop_(loop) {}
+  explicit HttpServer(EventLoop& loop, Millis idle = Millis(60'000)) : loop_(loop), idle_(idle) {}
   ~HttpServer() { close_listeners(); }
 
   /// Port 0 takes a free one. The port in use, or nothing (`why` says the cause).
@@ -52,13 +56,17 @@ class HttpServer {
   struct Listener {
     int fd;
     std::shared_ptr<const WebService> service;
+    std::shared_ptr<std::set<ServerConnection*>> open;  ///< Of this service, or of all that share.
   };
+  int places_of(const Listener& listener) const;
   void accept_all(const Listener& listener);
   void pause(int listener);
+  void end_idle();
 
   EventLoop& loop_;
+  const Millis idle_;
   std::vector<Listener> listeners_;
-  std::shared_ptr<int> connections_ = std::make_shared<int>(0);
+  std::shared_ptr<std::set<ServerConnection*>> sharing_ = std::make_shared<std::set<ServerConnection*>>();
 };
 
 }  // namespace sandbox

@@ -57,6 +57,14 @@ std::optional<std::string_view> find_pair(const Pairs& pairs, std::string_view n
   return std::nullopt;
 }
 
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t least, std::int64_t most, int base) {
+  std::int64_t number = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, fault] = std::from_chars(text.data(), last, number, base);
+  if (text.empty() || fault != std::errc() || end != last || number < least || number > most) return std::nullopt;
+  return number;
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
@@ -81,12 +89,12 @@ std::optional<LoopbackUrl> loopback_url(std::string_view url, std::string& why) 
   const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   const std::string_view name = authority.substr(0, colon);
   if (colon != std::string_view::npos) {
-    const std::string_view digits = authority.substr(colon + 1);
-    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
-    if (fault != std::errc() || end != digits.data() + digits.size() || out.port < 1 || out.port > 65535) {
+    const auto port = whole_number(authority.substr(colon + 1), 1, 65535);
+    if (!port) {
       why = "the callback URL's port is not a number from 1 to 65535";
       return std::nullopt;
     }
+    out.port = static_cast<int>(*port);
   }
   const bool is_v4_loopback = starts_with(name, "127.") && name.find_first_not_of("0123456789.") == name.npos;
   if (name == "localhost") {

@@ -2,6 +2,7 @@
 
 #include <kefu/core/export.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,10 @@ Pairs query_pairs(std::string_view raw_query);
 std::string raw_query(const Pairs& pairs);
 /// The first value of that name, or nothing.
 std::optional<std::string_view> find_pair(const Pairs& pairs, std::string_view name);
+
+/// A whole number from `least` to `most`, written with nothing but its digits and, before them, a minus sign.
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t least = INT64_MIN,
+                                         std::int64_t most = INT64_MAX, int base = 10);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with(std::string_view text, std::string_view prefix);

@@ -1,4 +1,7 @@
+#include "sandbox/http/server.hpp"
+
 #include "core/text/document.hpp"
+#include "sandbox/http/json_text.hpp"
 #include "sandbox/http/web_text.hpp"
 #include "unit/sandbox/http/tiny_client.hpp"
 
@@ -269,6 +272,115 @@ TEST_CASE("pushes over a socket: delivered, repeated after a refused connection,
   const auto inbox = test.control(client, "GET", "/customers/oA/messages");
   CHECK(inbox.root()["messages"].items().size() >= 2);
   CHECK(inbox.root()["messages"].items()[0]["channel"].text() == "notice");
+}
+
+TEST_CASE("a client that sends and reads nothing stops nobody else") {
+  ServedCase test;
+  TinyClient greedy(test.sandbox.wechat_url());
+  std::string requests;
+  for (int i = 0; i < 2'000; ++i) requests += "GET /none HTTP/1.1\r\n\r\n";
+  constexpr std::size_t kMost = 64 * 1024 * 1024;
+  // What it does not read is not answered, and what is not answered is not taken.
+  CHECK(greedy.flood(requests, kMost) < kMost);
+  TinyClient client(test.sandbox.control_url());
+  CHECK(client.request("GET", "/clock").status == 200);
+  CHECK(greedy.raw("").status == 200);
+}
+
+TEST_CASE("a client that ends its side is still answered, however long its request and the answer are") {
+  ServedCase test;
+  for (const std::size_t size : {std::size_t{16'384}, std::size_t{16'385}, std::size_t{100'000}}) {
+    std::string head;
+    std::size_t body = size;
+    do {
+      body = size - head.size();
+      head = fmt::format("POST /cgi-bin/stable_token HTTP/1.1\r\nContent-Length: {}\r\n\r\n", body);
+    } while (head.size() + body != size);
+    REQUIRE(head.size() + body == size);
+    TinyClient client(test.sandbox.wechat_url());
+    CHECK(client.raw(head + "{" + std::string(body - 2, ' ') + "}", true).status == 200);
+    CHECK(client.state() == "closed");
+  }
+  test.fault("huge_body", 20'000'000);
+  TinyClient client(test.sandbox.wechat_url());
+  const auto answer = client.raw("GET " + test.target + " HTTP/1.1\r\n\r\n", true);
+  CHECK(answer.fault.empty());
+  CHECK(answer.body.size() > 20'000'000);
+}
+
+TEST_CASE("a body that is too long is refused with an answer, not with a reset") {
+  ServedCase test;
+  constexpr std::size_t kBody = 33 * 1024 * 1024;
+  TinyClient client(test.sandbox.wechat_url());
+  const auto answer =
+      client.raw(fmt::format("POST /cgi-bin/media/upload HTTP/1.1\r\nContent-Length: {}\r\n\r\n", kBody) +
+                 std::string(kBody, 'x'));
+  CHECK(answer.status == 413);
+  CHECK(answer.fault.empty());
+  CHECK(client.state() == "closed");
+}
+
+TEST_CASE("idle connections end; a service with places of its own keeps them") {
+  kefu::sandbox::EventLoop loop;
+  kefu::sandbox::HttpServer server(loop, kefu::Millis(400));
+  kefu::sandbox::WebService service;
+  service.handle = [](kefu::sandbox::WebRequest&, kefu::sandbox::Responder respond) {
+    respond(kefu::sandbox::WebAnswer());
+  };
+  std::string why;
+  const auto shared = server.listen(0, service, why);
+  service.own_places = 2;
+  const auto own = server.listen(0, service, why);
+  REQUIRE((shared && own && loop.start()));
+  loop.run_at(kefu::MonoTime::min(), [&server] { server.open(); });
+  const auto url = [](int port) { return "http://127.0.0.1:" + std::to_string(port); };
+  {
+    TinyClient first(url(*shared)), second(url(*shared)), third(url(*shared));
+    for (TinyClient* one : {&first, &second, &third}) CHECK(one->request("GET", "/").status == 200);
+    TinyClient a(url(*own)), b(url(*own)), c(url(*own));
+    CHECK(a.request("GET", "/").status == 200);
+    CHECK(b.request("GET", "/").status == 200);
+    CHECK(c.request("GET", "/").status == 0);
+    CHECK(a.state() == "closed");
+    CHECK(first.state() == "closed");
+    CHECK(c.request("GET", "/").status == 200);
+  }
+  loop.stop();
+}
+
+TEST_CASE("a webhook has five interim answers, then it has answered wrongly") {
+  ServedCase test;
+  std::atomic<int> interim{5};
+  TinyWebhook webhook([&interim](const std::string&, const std::string&) {
+    std::string bytes;
+    for (int i = 0; i < interim; ++i) bytes += "HTTP/1.1 100 Continue\r\n\r\n";
+    return bytes + TinyWebhook::ok("success");
+  });
+  TinyClient client(test.sandbox.control_url());
+  test.control(client, "POST", "/switches", R"({"push_deliveries":1})");
+  test.control(client, "POST", "/apps/" + test.account.appid,
+               fmt::format(R"({{"callback_url":"{}"}})", webhook.url("/push")));
+  const auto write = [&] {
+    return test.control(client, "POST", "/customers/oA/text", R"({"content":"hi","wait_ms":5000})");
+  };
+  CHECK(write().root()["state"].text() == "answered");
+  interim = 6;
+  const auto wrong = write();
+  CHECK(wrong.root()["state"].text() == "failed");
+  CHECK(wrong.root()["attempts"].items()[0]["result"].text() == "bad_answer");
+}
+
+TEST_CASE("an object of many members is written in a time that grows with it") {
+  std::string json = "{\"a\":1";
+  for (int i = 0; i < 100'000; ++i) json += fmt::format(",\"m{}\":{}", i, i);
+  json += ",\"a\":2}";
+  const auto begun = std::chrono::steady_clock::now();
+  const Document document = Document::json(json);
+  REQUIRE(document);
+  const std::string written = kefu::sandbox::json_of(document.root());
+  // Ten thousand million comparisons took minutes.
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));
+  CHECK(written.find("{\"a\":[1,2],\"m0\":0,") == 0);
 }
 
 TEST_CASE("a port in use is an error; a stopped sandbox can start again and keeps its state") {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <functional>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -36,8 +37,8 @@ class TinyClient {
     return raw(text + "\r\n" + std::string(body));
   }
 
-  /// Sends the bytes and reads one answer.
-  Answer raw(std::string_view bytes) {
+  /// Sends the bytes, says that nothing follows if `then_end`, and reads one answer.
+  Answer raw(std::string_view bytes, bool then_end = false) {
     Answer answer;
     if (fd_ < 0 && !connect()) {
       answer.fault = "refused";
@@ -48,9 +49,26 @@ class TinyClient {
       if (put <= 0) break;
       bytes.remove_prefix(static_cast<std::size_t>(put));
     }
+    if (then_end) ::shutdown(fd_, SHUT_WR);
     read(answer);
     if (!answer.fault.empty()) close();
     return answer;
+  }
+
+  /// Sends the bytes again and again and reads nothing, until nobody has taken any for half a second. How many left.
+  std::size_t flood(std::string_view bytes, std::size_t most) {
+    if (fd_ < 0 && !connect()) return 0;
+    std::size_t sent = 0;
+    while (sent < most) {
+      const ssize_t put = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (put > 0) {
+        sent += static_cast<std::size_t>(put);
+        continue;
+      }
+      pollfd wait{fd_, POLLOUT, 0};
+      if (errno != EAGAIN || ::poll(&wait, 1, 500) <= 0) break;
+    }
+    return sent;
   }
 
   /// What the connection does when nothing is asked: "closed", "reset" or "timeout" (still open).
