@@ -57,9 +57,9 @@ struct FaultSwitch {
   std::int64_t count = 1;  ///< Calls it hits; -1: until it is removed.
   std::int64_t skip = 0;   ///< Calls that pass before.
   int errcode = -1;        ///< Of "errcode" and "business_error".
-  Millis delay{0};         ///< 0: the kind's default.
-  std::int64_t size = 0;   ///< 0: the kind's default.
-  int status = 200;        ///< Of "canned", with body and content_type.
+  Millis delay{0};         ///< At most 10 minutes. 0: the kind's default.
+  std::int64_t size = 0;   ///< At most 64 Mi. 0: the kind's default.
+  int status = 200;        ///< Of "canned" (100 to 599), with body and content_type.
   std::string body;        ///< Text of "business_error".
   std::string content_type;
 };
@@ -97,7 +97,8 @@ class KEFU_EXPORT Sandbox {
   /// Adds or replaces an account; the result has its generated credentials. Errors: `bad_argument` (names the field).
   Result<WechatApp> add(const WechatApp& app);
   /// A customer's act (GET / of the control API lists them) with its fields as JSON. The number of its push.
-  /// Errors: `bad_argument`, `not_found`, `conflict`, with the control API's sentence.
+  /// Errors: `bad_argument`, `not_found`, `conflict`, `rate_limited` (5,000 pushes are still to be delivered), with
+  /// the control API's sentence.
   Result<std::uint64_t> customer_does(std::string_view appid, std::string_view openid, std::string_view act,
                                       std::string_view json = {});
   Result<std::uint64_t> customer_writes(std::string_view appid, std::string_view openid, std::string_view text);
@@ -159,7 +160,7 @@ class KEFU_EXPORT Sandbox {
   void advance(Millis by);
   void set_time(WallTime to);
 
-  /// Errors: `bad_argument` if there is no such fault.
+  /// Errors: `bad_argument` if there is no such fault, or a member is out of its range (the sentence names it).
   Result<void> switch_on(const FaultSwitch& fault);
   void clear_faults();
   /// Another process has fetched new tokens of this account; the old ones stop working at once.

@@ -196,10 +196,10 @@ ControlResult show_agents(ControlCall& call) {
 
 std::vector<ControlRoute> control_agent_routes() {
   return {
-      {"GET", "/agents", "the agents of an app, whom they serve, and who waits: appid", show_agents},
+      {"GET", "/agents", "the agents of an app, whom they serve, and who waits: appid", show_agents, "appid"},
       {"POST", "/agents/{kf_account}",
        "adds one with a person bound to it, or changes it: appid, nickname, kf_wx, online, auto_accept", put_agent,
-       "appid nickname kf_wx online auto_accept"},
+       "appid nickname kf_wx online? auto_accept#"},
       {"POST", "/agents/{kf_account}/{act}",
        "the agent does something: login, logout, accept-invitation, reject-invitation, accept (openid; absent: the "
        "first who waits), write (openid, content), close (openid), switch (openid, to)",

@@ -1,5 +1,6 @@
 #include "sandbox/control/api.hpp"
 
+#include "core/async/host_code.hpp"
 #include "sandbox/control/jd.hpp"
 
 #include <fmt/format.h>
@@ -29,25 +30,6 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
     pattern.remove_prefix(pattern_end);
     path.remove_prefix(path_end);
   }
-}
-
-bool is_among(std::string_view name, std::string_view names) {
-  while (!names.empty()) {
-    const std::size_t end = std::min(names.find(' '), names.size());
-    if (names.substr(0, end) == name) return true;
-    names.remove_prefix(std::min(end + 1, names.size()));
-  }
-  return false;
-}
-
-/// The first member of the body that the route does not take.
-std::optional<ControlAnswer> unknown_member(const ControlRoute& route, detail::Value body) {
-  if (route.takes == kAnyMember) return std::nullopt;
-  for (const auto& member : body)
-    if (!is_among(member.name, route.takes))
-      return control_error(400, fmt::format("{} is no member of this call, which takes: {}", std::string(member.name),
-                                            route.takes.empty() ? "none" : std::string(route.takes)));
-  return std::nullopt;
 }
 
 const std::vector<TwinSwitch>& all_switches() {
@@ -106,18 +88,12 @@ std::string_view ControlCall::text(std::string_view name) const {
 }
 
 std::int64_t ControlCall::number(std::string_view name, std::int64_t fallback) const {
-  if (const auto given = body[name].integer()) return *given;
-  const std::string_view text = request.query_value(name);
-  std::int64_t parsed = 0;
-  const bool negative = !text.empty() && text.front() == '-';
-  const std::string_view digits = negative ? text.substr(1) : text;
-  if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != digits.npos) return fallback;
-  for (const char c : digits) parsed = parsed * 10 + (c - '0');
-  return negative ? -parsed : parsed;
+  if (body[name].present()) return body[name].integer().value_or(fallback);
+  return whole_number(request.query_value(name)).value_or(fallback);
 }
 
 bool ControlCall::flag(std::string_view name, bool fallback) const {
-  if (const auto given = body[name].boolean()) return *given;
+  if (body[name].present()) return body[name].boolean().value_or(fallback);
   const std::string_view text = request.query_value(name);
   return text.empty() ? fallback : text == "1" || text == "true";
 }
@@ -155,10 +131,11 @@ ControlResult control(SandboxCore& core, const WebRequest& request) {
       call.document = detail::Document::json(request.body);
       if (!call.document) return control_error(400, "the body is no JSON object");
       call.body = call.document.root();
-      if (auto unknown = unknown_member(route, call.body)) return *std::move(unknown);
     }
+    if (auto wrong = wrong_member(route, call)) return control_error(400, *wrong);
     const std::lock_guard<std::mutex> lock(core.mutex);
-    ControlResult result = route.run(call);
+    ControlResult result = control_error(500, "the sandbox failed at this call");
+    static_cast<void>(detail::call_host_quietly([&] { result = route.run(call); }));
     core.deliver_new();
     return result;
   }

@@ -59,9 +59,13 @@ struct ControlRoute {
   std::string_view pattern;
   std::string_view about;
   ControlResult (*run)(ControlCall& call);
-  /// The members that its body may have, with blanks between: a misspelt one is refused, not ignored.
+  /// The members that its body and its query may have, with blanks between, and behind a name what it is if it is no
+  /// text: # a whole number, % any number, ? a flag, * data that the call reads. See wrong_member.
   std::string_view takes = {};
 };
+/// What is wrong with the members of a call, before anything is done: one that the route does not take is misspelt, and
+/// one that is not what it should be would be a default instead.
+std::optional<std::string> wrong_member(const ControlRoute& route, const ControlCall& call);
 std::vector<ControlRoute> control_app_routes();
 std::vector<ControlRoute> control_customer_routes();
 std::vector<ControlRoute> control_agent_routes();
@@ -86,6 +90,8 @@ KEFU_EXPORT std::string apply_config(Sandbox& sandbox, std::string_view json);
 /// Shared by the families: the account a call is about, or the error why there is none.
 WechatAccount* account_of(ControlCall& call, std::optional<ControlAnswer>& error);
 void write_push(detail::JsonWriter& writer, const Push& push);
+/// The error of a call that would push while there is no room for one.
+std::optional<ControlAnswer> no_room_for_push(ControlCall& call);
 /// Answers with the push, once it is over if the caller gave `wait_ms`.
 ControlResult push_result(ControlCall& call, std::uint64_t number);
 

@@ -13,9 +13,9 @@ namespace {
 
 /// Members of the settings.
 constexpr std::string_view kApp =
-    "appid secret original_id token encoding_aes_key previous_encoding_aes_key callback_url wechat_id api_security "
-    "console_menu console_replies publications linked_appids agents allowed_ips verified test_account "
-    "unlimited_windows api_frozen customer_service daily_limits kind push_mode push_format";
+    "appid secret original_id token encoding_aes_key previous_encoding_aes_key callback_url wechat_id "
+    "api_security* console_menu* console_replies* publications* linked_appids* agents* allowed_ips* verified? "
+    "test_account? unlimited_windows? api_frozen? customer_service? daily_limits* kind push_mode push_format";
 constexpr std::string_view kKindNames[] = {"sub", "svc", "mini"};
 constexpr std::string_view kModeNames[] = {"plain", "compatible", "safe"};
 constexpr std::string_view kFormatNames[] = {"xml", "json"};
@@ -50,6 +50,24 @@ void each_key(Keys& keys, Take take) {
   take("old_platform_private_key", keys.old_platform_private_key);
 }
 
+/// What is wrong with the data inside the settings.
+std::optional<std::string> wrong_data(const detail::Value& body) {
+  WechatApiSecurity keys;
+  std::string names = " on sm4 sm2 ";
+  each_key(keys, [&names](std::string_view name, const std::string&) { names += std::string(name) + " "; });
+  for (const auto& member : body["api_security"]) {
+    if (names.find(" " + std::string(member.name) + " ") == std::string::npos)
+      return fmt::format("api_security has no member {}; it has:{}", member.name, names);
+    const bool is_flag = member.name == "on" || member.name == "sm4" || member.name == "sm2";
+    if (is_flag && member.value.present() && !member.value.boolean())
+      return fmt::format("api_security.{} must be true or false", member.name);
+  }
+  for (const auto& limit : body["daily_limits"])
+    if (limit.value.integer().value_or(-1) < 0)
+      return fmt::format("daily_limits: {} must be a whole number of calls", limit.name);
+  return std::nullopt;
+}
+
 void take_api_security(const detail::Value& given, WechatApiSecurity& keys) {
   keys.on = given["on"].boolean().value_or(keys.on);
   keys.sm4 = given["sm4"].boolean().value_or(keys.sm4);
@@ -67,6 +85,7 @@ void write_api_security(detail::JsonWriter& writer, const WechatApiSecurity& key
 
 /// Takes the given settings over; the error names the field.
 std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& app) {
+  if (auto wrong = wrong_data(call.body)) return control_error(400, *wrong);
   call.take("appid", app.appid);
   call.take("secret", app.secret);
   call.take("original_id", app.original_id);
@@ -175,6 +194,7 @@ ControlResult verify_url(ControlCall& call) {
   std::optional<ControlAnswer> error;
   WechatAccount* account = account_of(call, error);
   if (account == nullptr) return *error;
+  if (auto full = no_room_for_push(call)) return *full;
   Push& push = queue_url_verification(call.core.wechat, *account, call.now());
   push.misbehaviour = call.text("misbehave");
   const std::uint64_t number = push.number;
@@ -252,7 +272,7 @@ std::vector<ControlRoute> control_app_routes() {
       {"GET", "/apps/{appid}", "one account", show_app},
       {"POST", "/apps/{appid}", "changes the given settings", change_app, kApp},
       {"POST", "/apps/{appid}/verify-url", "the platform's GET of the callback URL: misbehave, wait_ms", verify_url,
-       "misbehave wait_ms"},
+       "misbehave wait_ms#"},
       {"GET", "/apps/{appid}/tokens", "fetches by family and the tokens issued", show_tokens},
       {"POST", "/apps/{appid}/tokens/invalidate", "all tokens stop working at once", invalidate_tokens},
       {"POST", "/apps/{appid}/tokens/rotate", "another process fetched new ones; the old ones stop at once",

@@ -1,5 +1,6 @@
 #include "sandbox/control/core.hpp"
 
+#include "core/async/host_code.hpp"
 #include "core/async/time_range.hpp"
 
 #include <fmt/chrono.h>
@@ -9,6 +10,16 @@
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
+
+WebAnswer failure(std::string_view why) {
+  WebAnswer answer;
+  answer.status = 500;
+  answer.content_type = "text/plain; charset=utf-8";
+  answer.body = why;
+  return answer;
+}
+
+bool is_one_line(std::string_view text) { return text.find_first_of("\r\n") == text.npos; }
 
 /// Platforms date their answers; clients tell from it how wrong their own clock is.
 void put_date(WebAnswer& answer, WallTime now) {
@@ -47,8 +58,7 @@ void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, R
                       WebAnswer late;
                       {
                         const std::lock_guard<std::mutex> again(self->mutex);
-                        late = twin.handle(request, self->now());
-                        put_date(late, self->now());
+                        late = self->sound_answer([&] { return twin.handle(request, self->now()); });
                         self->deliver_new();
                         self->changed();
                       }
@@ -56,12 +66,22 @@ void SandboxCore::serve(Twin& twin, const WebRequest& request, Timers& timers, R
                     });
       return;
     }
-    answer = fault ? faulty_answer(twin, *fault, request) : twin.handle(request, now());
-    put_date(answer, now());
+    answer = sound_answer([&] { return fault ? faulty_answer(twin, *fault, request) : twin.handle(request, now()); });
     deliver_new();
     changed();
   }
   respond(std::move(answer));
+}
+
+/// What a twin answers, with the date; whatever it was sent, no call ends the process or writes its own header lines.
+WebAnswer SandboxCore::sound_answer(const std::function<WebAnswer()>& work) const {
+  WebAnswer answer;
+  if (!detail::call_host_quietly([&] { answer = work(); })) answer = failure("the sandbox failed at this call");
+  bool is_whole = is_one_line(answer.content_type);
+  for (const auto& [name, value] : answer.headers) is_whole = is_whole && is_one_line(name) && is_one_line(value);
+  if (!is_whole) answer = failure("a header of this answer would have more than one line");
+  put_date(answer, now());
+  return answer;
 }
 
 WebAnswer SandboxCore::faulty_answer(Twin& twin, const Fault& fault, const WebRequest& request) {
@@ -84,7 +104,7 @@ std::optional<WebAnswer> SandboxCore::answer_early(Twin& twin, const WebRequest&
   if (faults.empty()) return std::nullopt;
   const auto fault = faults.take(head.path, twin.call_name(head), true);
   if (!fault) return std::nullopt;
-  WebAnswer answer = faulty_answer(twin, *fault, head);
+  WebAnswer answer = sound_answer([&] { return faulty_answer(twin, *fault, head); });
   deliver_new();
   changed();
   return answer;

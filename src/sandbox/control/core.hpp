@@ -72,7 +72,9 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
     PushHandler handler;  ///< Empty: the socket sender.
   };
   WebAnswer faulty_answer(Twin& twin, const Fault& fault, const WebRequest& request);
+  WebAnswer sound_answer(const std::function<WebAnswer()>& work) const;
   Route route_of(const std::string& appid);
+  void end_deliveries();
   void post_attempt(const Route& route, MonoTime when, std::uint64_t push, bool extra, bool same_signature);
   void attempt(std::uint64_t push, bool extra, bool same_signature);
   void send_to_handler(const Route& route, PushRequest request, MonoTime deadline, MoveFunction<void(PushReply)> done);

@@ -11,9 +11,9 @@ namespace {
 
 /// Members that one act or another takes (act_kinds).
 constexpr std::string_view kAct =
-    "appid misbehave wait_ms content pic_url media_id base64 format media_id_16k thumb_media_id latitude longitude "
-    "scale "
-    "label title description url page_appid page_path thumb_url key id scene ticket session_from event fields body";
+    "appid misbehave wait_ms# content pic_url media_id base64 format media_id_16k thumb_media_id latitude% longitude% "
+    "scale# label title description url page_appid page_path thumb_url key id scene ticket session_from event fields* "
+    "body";
 
 std::string text_or(const ControlCall& call, std::string_view name, std::string_view fallback) {
   const std::string_view given = call.text(name);
@@ -158,6 +158,7 @@ ControlResult do_act(ControlCall& call) {
     return control_error(400, "unknown misbehaviour; GET / lists them");
   if (misbehaviour == "previous_key" && account->app.previous_encoding_aes_key.empty())
     return control_error(409, "the app has no previous_encoding_aes_key");
+  if (auto full = no_room_for_push(call)) return *full;
   WechatCustomer& customer = call.core.wechat.customer(*account, call.names[0]);
   if (customer.followed == WallTime::min()) customer.followed = call.now();
   if (!may_write(*account, customer, name))
@@ -292,14 +293,15 @@ const std::vector<ActKind>& act_kinds() {
 
 std::vector<ControlRoute> control_customer_routes() {
   return {
-      {"GET", "/customers", "the customers of an app: appid", list_customers},
-      {"GET", "/customers/{openid}", "one customer with the reply window: appid", get_customer},
+      {"GET", "/customers", "the customers of an app: appid", list_customers, "appid"},
+      {"GET", "/customers/{openid}", "one customer with the reply window: appid", get_customer, "appid"},
       {"POST", "/customers/{openid}",
        "makes one known without an act: appid, following, refuse_code, nickname, phone, union_id, subscribe_scene, "
        "notification_failure (templates' messages fail later with this status)",
-       put_customer, "appid following refuse_code nickname phone union_id subscribe_scene notification_failure"},
+       put_customer, "appid following? refuse_code# nickname phone union_id subscribe_scene notification_failure"},
       {"GET", "/customers/{openid}/messages",
-       "what the customer received after number `after`; waits up to wait_ms for `count` of them", list_messages},
+       "what the customer received after number `after`; waits up to wait_ms for `count` of them", list_messages,
+       "appid after# count# wait_ms#"},
       {"POST", "/customers/{openid}/{act}",
        "the customer does something; every act also takes appid, misbehave, wait_ms (until the push is over)", do_act,
        kAct},

@@ -12,9 +12,9 @@ using detail::JsonWriter;
 
 // Members of the settings, and of what is about a grant.
 constexpr std::string_view kJdApp =
-    "app_key app_secret redirect_uri dongdong_aspid dongdong_secret methods online calls_per_day token_life_s "
+    "app_key app_secret redirect_uri dongdong_aspid dongdong_secret methods* online? calls_per_day# token_life_s# "
     "next_login";
-constexpr std::string_view kJdShop = "shop name main_account agents vender_id shop_id col_type";
+constexpr std::string_view kJdShop = "shop name main_account agents* vender_id# shop_id# col_type#";
 constexpr std::string_view kJdGrant = "app_key shop";
 
 void write_names(JsonWriter& writer, std::string_view key, const std::vector<std::string>& list) {
@@ -315,7 +315,7 @@ std::vector<ControlRoute> control_jd_account_routes() {
       {"GET", "/jd/grants", "which shop authorized which application, with the tokens that count", list_grants},
       {"POST", "/jd/grants",
        "as if the merchant had just authorized: app_key, shop, legacy, account (of an agent: sees its own chats only)",
-       issue_jd_token, "app_key shop legacy account"},
+       issue_jd_token, "app_key shop legacy? account"},
       {"POST", "/jd/grants/void", "the access token stops working, a refresh helps: app_key, shop", void_jd_token,
        kJdGrant},
       {"POST", "/jd/grants/revoke", "the merchant ends it, only a new authorization helps: app_key, shop",
@@ -326,9 +326,9 @@ std::vector<ControlRoute> control_jd_account_routes() {
       {"POST", "/jd/answers",
        "sets what a method answers, also of an unknown one: method, answer {members of the answer node}; without "
        "answer: as usual",
-       set_jd_answer, "method answer"},
+       set_jd_answer, "method answer*"},
       {"DELETE", "/jd/answers", "all methods answer as usual", forget_jd_answers},
-      {"POST", "/jd/sensitive-words", "what sensitiveWordCheck finds: words", set_sensitive_words, "words"},
+      {"POST", "/jd/sensitive-words", "what sensitiveWordCheck finds: words", set_sensitive_words, "words*"},
   };
 }
 

@@ -316,20 +316,21 @@ std::vector<ControlRoute> control_jd_chat_routes() {
       {"POST", "/jd/shops/{shop}/buyers/{pin}", "makes a buyer known or sets the other ids: open_id, xid, mixed_pin",
        put_buyer, "open_id xid mixed_pin"},
       {"GET", "/jd/shops/{shop}/buyers/{pin}/messages",
-       "what the buyer received after number `after`; waits up to wait_ms for `count` of them", list_received},
+       "what the buyer received after number `after`; waits up to wait_ms for `count` of them", list_received,
+       "after# count# wait_ms#"},
       {"POST", "/jd/shops/{shop}/buyers/{pin}/{act}",
        "the buyer does something: open (waiter, sku, type, sid), write (content, sid; opens a session), end (sid), "
        "rate "
        "(score, text, sid, waiter); "
        "every act also takes time (unix) and late_s (when lists show it)",
-       do_buyer_act, "waiter sku type sid content score text time late_s"},
+       do_buyer_act, "waiter sku# type# sid content score# text time# late_s#"},
       {"POST", "/jd/shops/{shop}/agents/{agent}/{act}",
        "an agent does something in the workbench: answer (content; pin or sid), take-over, end (pin or sid), login, "
        "logout; time, late_s",
-       do_agent_act, "content pin sid time late_s"},
+       do_agent_act, "content pin sid time# late_s#"},
       {"POST", "/jd/shops/{shop}/history",
        "sessions of the past in bulk: sessions, lines (each), buyers, from, until (unix), step_s, agents", add_history,
-       "sessions lines buyers step_s until from agents"},
+       "sessions# lines# buyers# step_s# until# from# agents*"},
   };
 }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -90,10 +89,8 @@ ControlResult add_ticket(ControlCall& call) {
 JdTicket* ticket_in_path(ControlCall& call, std::optional<ControlAnswer>& error) {
   JdShopState* shop = jd_shop_of(call, error);
   if (shop == nullptr) return nullptr;
-  std::int64_t id = 0;
   const std::string& text = call.names[1];
-  std::from_chars(text.data(), text.data() + text.size(), id);
-  const auto found = shop->tickets.find(id);
+  const auto found = shop->tickets.find(whole_number(text).value_or(-1));
   if (found != shop->tickets.end()) return &found->second;
   error = control_error(404, "no service order of this id: " + text);
   return nullptr;
@@ -260,24 +257,24 @@ std::vector<ControlRoute> control_jd_record_routes() {
        "a buyer applies for after-sale: customer, order_id, sku_id, service_id, apply_id, version, expect (10 return, "
        "20 exchange, 30 "
        "repair), content (a first message), fields {members of every answer}, time, late_s",
-       add_ticket, "customer order_id sku_id service_id apply_id version expect content fields time late_s"},
+       add_ticket, "customer order_id# sku_id# service_id# apply_id# version# expect# content fields* time# late_s#"},
       {"GET", "/jd/shops/{shop}/tickets/{service}", "one service order with its messages", show_ticket},
       {"POST", "/jd/shops/{shop}/tickets/{service}/{act}",
        "ask (the buyer writes: content, late_s), approve, refuse, complete, cancel (agent, notes), ship "
        "(express_code), "
        "touch (a new version); time, late_s (until then lists leave it out)",
-       do_ticket_act, "agent notes content express_code time late_s"},
+       do_ticket_act, "agent notes content express_code time# late_s#"},
       {"POST", "/jd/shops/{shop}/orders",
        "adds or replaces an order: order_id, pin, state, created, modified, remark, fields {members of orderInfo}",
-       add_order, "order_id pin state created modified remark fields"},
+       add_order, "order_id# pin state created# modified# remark fields*"},
       {"POST", "/jd/shops/{shop}/skus", "adds or replaces a sku: skuId and any members", add_sku, kAnyMember},
       {"POST", "/jd/shops/{shop}/wares", "adds or replaces a ware: wareId and any members", add_ware, kAnyMember},
       {"POST", "/jd/shops/{shop}/refunds", "adds or replaces a refund application: id, status, orderId, any members",
        add_refund, kAnyMember},
       {"POST", "/jd/shops/{shop}/traces", "one more step of a parcel: waybill, title, remark, name, time", add_trace,
-       "waybill title remark name time"},
+       "waybill title remark name time#"},
       {"POST", "/jd/shops/{shop}/reviews", "a buyer reviews goods: id, customer, sku, order, score, content, fields",
-       add_review, "id customer sku order score content fields time late_s"},
+       add_review, "id customer sku# order# score# content fields* time# late_s#"},
       {"GET", "/jd/shops/{shop}/notices", "notices that were sent to agents", list_notices},
   };
 }

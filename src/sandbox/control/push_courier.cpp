@@ -13,6 +13,18 @@ void SandboxCore::use_sockets(std::shared_ptr<Timers> timers, SocketSender sende
   const std::lock_guard<std::mutex> lock(mutex);
   sockets_.timers = std::move(timers);
   socket_sender_ = std::move(sender);
+  if (!sockets_.timers) end_deliveries();
+}
+
+/// The server has stopped, and what it was delivering with it.
+void SandboxCore::end_deliveries() {
+  for (auto& [number, push] : wechat.pushes) {
+    if (handlers_.count(push.appid) != 0) continue;
+    if (push.state == "waiting") push.state = "not_delivered";
+    push.repeats_due = 0;
+    for (PushAttempt& attempt : push.attempts)
+      if (attempt.result == "under_way") attempt.result = "stopped";
+  }
 }
 
 void SandboxCore::use_handler(const std::string& appid, PushHandler handler, std::shared_ptr<Timers> timers) {
@@ -47,10 +59,12 @@ void SandboxCore::deliver_new() {
 }
 
 void SandboxCore::deliver_again(std::uint64_t number, bool same_signature) {
-  const Push* push = find_push(wechat, number);
+  Push* push = find_push(wechat, number);
   if (push == nullptr) return;
   const Route route = route_of(push->appid);
-  if (route.timers) post_attempt(route, MonoTime::min(), number, true, same_signature);
+  if (!route.timers) return;
+  ++push->repeats_due;
+  post_attempt(route, MonoTime::min(), number, true, same_signature);
 }
 
 void SandboxCore::post_attempt(const Route& route, MonoTime when, std::uint64_t push, bool extra, bool same_signature) {
@@ -69,7 +83,9 @@ void SandboxCore::attempt(std::uint64_t number, bool extra, bool same_signature)
   {
     const std::lock_guard<std::mutex> lock(mutex);
     Push* push = find_push(wechat, number);
-    const WechatAccount* account = push == nullptr ? nullptr : wechat.find(push->appid);
+    if (push == nullptr) return;
+    if (extra) --push->repeats_due;
+    const WechatAccount* account = wechat.find(push->appid);
     if (account == nullptr) return;
     route = route_of(push->appid);
     if (!route.timers) return;

@@ -1,7 +1,6 @@
 #include "sandbox/control/api.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
@@ -15,10 +14,7 @@ ControlAnswer push_answer(const Push& push) {
 }
 
 std::uint64_t number_in_path(const ControlCall& call) {
-  std::uint64_t number = 0;
-  const std::string& text = call.names.front();
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return fault == std::errc() && end == text.data() + text.size() ? number : 0;
+  return static_cast<std::uint64_t>(whole_number(call.names.front(), 0).value_or(0));
 }
 
 ControlResult list_pushes(ControlCall& call) {
@@ -27,8 +23,8 @@ ControlResult list_pushes(ControlCall& call) {
   detail::JsonWriter writer(answer.body);
   writer.begin_object().key("last").unsigned_integer(call.core.wechat.next_push - 1).key("pushes").begin_array();
   std::size_t written = 0;
-  for (const Push& push : call.core.wechat.pushes)
-    if (push.number > after && written++ < 1000) write_push(writer, push);
+  for (const auto& [number, push] : call.core.wechat.pushes)
+    if (number > after && written++ < 1000) write_push(writer, push);
   writer.end_array().end_object();
   return answer;
 }
@@ -78,6 +74,11 @@ void write_push(detail::JsonWriter& writer, const Push& push) {
   writer.end_array().end_object();
 }
 
+std::optional<ControlAnswer> no_room_for_push(ControlCall& call) {
+  if (has_room_for_push(call.core.wechat)) return std::nullopt;
+  return control_error(429, "too many pushes are still to be delivered; wait until some are over");
+}
+
 ControlResult push_result(ControlCall& call, std::uint64_t number) {
   const Millis limit(std::clamp<std::int64_t>(call.number("wait_ms", 0), 0, 120'000));
   return {limit, [&core = call.core, number](bool last) -> std::optional<ControlAnswer> {
@@ -90,10 +91,10 @@ ControlResult push_result(ControlCall& call, std::uint64_t number) {
 
 std::vector<ControlRoute> control_push_routes() {
   return {
-      {"GET", "/pushes", "pushes and their deliveries after number `after`", list_pushes},
-      {"GET", "/pushes/{push}", "one push; wait_ms waits until it is over", show_push},
+      {"GET", "/pushes", "pushes and their deliveries after number `after`", list_pushes, "after#"},
+      {"GET", "/pushes/{push}", "one push; wait_ms waits until it is over", show_push, "wait_ms#"},
       {"POST", "/pushes/{push}/repeat", "delivers it once more: signature (same|new), wait_ms", repeat_push,
-       "signature wait_ms"},
+       "signature wait_ms#"},
   };
 }
 

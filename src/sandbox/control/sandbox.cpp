@@ -127,12 +127,11 @@ void Sandbox::advance(Millis by) {
 
 void Sandbox::set_time(WallTime to) {
   const std::lock_guard<std::mutex> lock(impl_->core->mutex);
-  impl_->core->move_clock(std::chrono::duration_cast<Millis>(to - impl_->core->now()));
+  impl_->core->move_clock(std::chrono::duration_cast<Millis>(detail::within_reach(to) - impl_->core->now()));
 }
 
 Result<void> Sandbox::switch_on(const FaultSwitch& wanted) {
   const FaultKind* kind = find_fault_kind(wanted.name);
-  if (kind == nullptr) return Error(ErrorKind::bad_argument, "there is no fault of this name: " + wanted.name);
   Fault fault;
   fault.name = wanted.name;
   fault.path = wanted.path;
@@ -141,10 +140,11 @@ Result<void> Sandbox::switch_on(const FaultSwitch& wanted) {
   fault.errcode = wanted.errcode;
   fault.delay_ms = wanted.delay.count();
   fault.size = wanted.size;
-  fault.acts = kind->acts;
+  fault.acts = kind != nullptr && kind->acts;
   fault.status = wanted.status;
   fault.body = wanted.body;
   fault.content_type = wanted.content_type;
+  if (auto wrong = wrong_fault(fault)) return Error(ErrorKind::bad_argument, std::move(*wrong));
   const std::lock_guard<std::mutex> lock(impl_->core->mutex);
   impl_->core->faults.add(std::move(fault));
   return {};

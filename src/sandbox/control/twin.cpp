@@ -1,9 +1,6 @@
 #include "core/async/time_range.hpp"
 #include "sandbox/control/api.hpp"
 
-#include <algorithm>
-#include <charconv>
-
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 namespace {
@@ -76,20 +73,17 @@ ControlResult add_fault(ControlCall& call) {
   Fault fault;
   fault.name = call.text("fault");
   const FaultKind* kind = find_fault_kind(fault.name);
-  if (kind == nullptr) return control_error(400, "fault is missing or unknown; GET /faults lists the names");
   fault.path = call.text("path");
-  if (fault.path.find('?') != std::string::npos)
-    return control_error(400, "path must be a path without query, or the name of a method");
   fault.left = call.number("count", 1);
-  if (fault.left == 0) return control_error(400, "count must be at least 1, or -1 for always");
-  fault.skip = std::max<std::int64_t>(0, call.number("skip", 0));
+  fault.skip = call.number("skip", 0);
   fault.errcode = static_cast<int>(call.number("errcode", -1));
-  fault.delay_ms = std::clamp<std::int64_t>(call.number("delay_ms", 0), 0, 600'000);
-  fault.size = std::clamp<std::int64_t>(call.number("size", 0), 0, 64 * 1024 * 1024);
-  fault.acts = call.flag("acts", kind->acts);
-  fault.status = static_cast<int>(std::clamp<std::int64_t>(call.number("status", 200), 100, 599));
+  fault.delay_ms = call.number("delay_ms", 0);
+  fault.size = call.number("size", 0);
+  fault.acts = call.flag("acts", kind != nullptr && kind->acts);
+  fault.status = static_cast<int>(call.number("status", 200));
   fault.body = call.text("body");
   fault.content_type = call.text("content_type");
+  if (auto wrong = wrong_fault(fault)) return control_error(400, *wrong);
   call.core.faults.add(std::move(fault));
   return show_faults(call);
 }
@@ -100,10 +94,9 @@ ControlResult remove_faults(ControlCall& call) {
 }
 
 ControlResult remove_fault(ControlCall& call) {
-  std::uint64_t number = 0;
-  const std::string& text = call.names.front();
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  if (!call.core.faults.remove(number)) return control_error(404, "no such fault is on");
+  const auto number = whole_number(call.names.front(), 1);
+  if (!number || !call.core.faults.remove(static_cast<std::uint64_t>(*number)))
+    return control_error(404, "no such fault is on");
   return show_faults(call);
 }
 
@@ -139,15 +132,15 @@ ControlResult set_switches(ControlCall& call) {
 std::vector<ControlRoute> control_twin_routes() {
   return {
       {"GET", "/clock", "the sandbox's time: unix, unix_ms, offset_ms", show_clock},
-      {"POST", "/clock/advance", "lets time pass: seconds and/or ms", advance_clock, "seconds ms"},
-      {"POST", "/clock/set", "sets the time: unix", set_clock, "unix"},
+      {"POST", "/clock/advance", "lets time pass: seconds and/or ms", advance_clock, "seconds# ms#"},
+      {"POST", "/clock/set", "sets the time: unix", set_clock, "unix#"},
       {"GET", "/calls", "calls of the platforms' APIs by path or method, with the codes answered", show_calls},
       {"DELETE", "/calls", "starts counting again", forget_calls},
       {"GET", "/faults", "names of all faults, and those that are on", show_faults},
       {"POST", "/faults",
        "switches one on: fault, path or method (absent: all), count (-1: always), skip, errcode, delay_ms, "
        "size, acts, status, body, content_type",
-       add_fault, "fault path count skip errcode delay_ms size acts status body content_type"},
+       add_fault, "fault path count# skip# errcode# delay_ms# size# acts? status# body content_type"},
       {"DELETE", "/faults", "switches all off", remove_faults},
       {"DELETE", "/faults/{number}", "switches one off", remove_fault},
       {"GET", "/switches", "the twins' settings where sources leave a gap", show_switches},

@@ -46,8 +46,8 @@ std::optional<JdResult> take_jd_page(const JdCall& call, JdPage& page);
 /// The entries of a page, in the order of the list.
 template <class T>
 std::vector<T> page_of(const std::vector<T>& all, const JdPage& page) {
+  if (page.size == 0 || page.number - 1 >= (all.size() + page.size - 1) / page.size) return {};
   const std::size_t begin = (page.number - 1) * page.size;
-  if (begin >= all.size()) return {};
   return {all.begin() + static_cast<std::ptrdiff_t>(begin),
           all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), begin + page.size))};
 }

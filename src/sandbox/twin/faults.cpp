@@ -139,9 +139,24 @@ const FaultKind* find_fault_kind(std::string_view name) {
   return nullptr;
 }
 
+std::optional<std::string> wrong_fault(const Fault& fault) {
+  constexpr std::int64_t kLongestDelay = 600'000;
+  constexpr std::int64_t kLargestSize = 64 * 1024 * 1024;
+  if (find_fault_kind(fault.name) == nullptr)
+    return "fault is missing or unknown; GET /faults lists the names: " + fault.name;
+  if (fault.path.find('?') != std::string::npos) return "path must be a path without query, or the name of a method";
+  if (fault.left < -1 || fault.left == 0) return "count must be at least 1, or -1 for always";
+  if (fault.skip < 0) return "skip must not be negative";
+  if (fault.delay_ms < 0 || fault.delay_ms > kLongestDelay) return "delay_ms must be 0 to 600000";
+  if (fault.size < 0 || fault.size > kLargestSize) return "size must be 0 to 67108864";
+  if (fault.status < 100 || fault.status > 599) return "status must be 100 to 599";
+  if (fault.content_type.find_first_of("\r\n") != std::string::npos) return "content_type must be one line";
+  return std::nullopt;
+}
+
 std::uint64_t FaultBox::add(Fault fault) {
+  if (wrong_fault(fault)) return 0;
   const FaultKind* kind = find_fault_kind(fault.name);
-  if (kind == nullptr) return 0;
   if (fault.delay_ms == 0) fault.delay_ms = kind->default_delay_ms;
   if (fault.size == 0) fault.size = kind->default_size;
   fault.number = next_++;

@@ -44,10 +44,13 @@ struct FaultKind {
 const std::vector<FaultKind>& fault_kinds();
 const FaultKind* find_fault_kind(std::string_view name);
 
+/// What is wrong with a fault that somebody wants, as a sentence that names its member.
+std::optional<std::string> wrong_fault(const Fault& fault);
+
 /// The faults that are switched on, in order; the first that fits a call is used. Thread safety: none.
 class FaultBox {
  public:
-  /// Fills the defaults of its kind; the fault's number, or 0 if there is no such kind.
+  /// Fills the defaults of its kind; the fault's number, or 0 if it is a wrong one.
   std::uint64_t add(Fault fault);
   bool remove(std::uint64_t number);
   void clear() { active_.clear(); }

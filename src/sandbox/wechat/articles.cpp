@@ -30,12 +30,13 @@ ApiResult list_publications(WechatCall& call) {
   const detail::Document kept = publications_of(call);
   const auto all = kept.root()["item"].items();
   const auto total = static_cast<std::int64_t>(all.size());
-  const std::int64_t end = std::min(total, offset + count);
+  const std::int64_t begin = std::min(total, offset);
+  const std::int64_t end = std::min(total, begin + count);
   const bool content = call.body["no_content"].integer().value_or(0) != 1;
   return fields_answer([&](detail::JsonWriter& writer) {
-    writer.key("total_count").integer(total).key("item_count").integer(std::max<std::int64_t>(0, end - offset));
+    writer.key("total_count").integer(total).key("item_count").integer(end - begin);
     writer.key("item").begin_array();
-    for (std::int64_t i = offset; i < end; ++i) {
+    for (std::int64_t i = begin; i < end; ++i) {
       const detail::Value item = all[static_cast<std::size_t>(i)];
       writer.begin_object().key("article_id").string(item["article_id"].text());
       writer.key("content").begin_object().key("news_item").begin_array();

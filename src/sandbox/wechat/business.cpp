@@ -74,9 +74,9 @@ ApiResult list_businesses(WechatCall& call) {
   if (offset < 0 || count < 1 || count > kMostSubMerchantsListed) return refuse(40097);
   return ok_answer([&](detail::JsonWriter& writer) {
     writer.key("list").begin_array();
-    for (auto i = static_cast<std::size_t>(offset); i < rows.size() && i < static_cast<std::size_t>(offset + count);
-         ++i)
-      write_business(writer, rows[i]);
+    const std::size_t begin = std::min(rows.size(), static_cast<std::size_t>(offset));
+    const std::size_t end = std::min(rows.size(), begin + static_cast<std::size_t>(count));
+    for (std::size_t i = begin; i < end; ++i) write_business(writer, rows[i]);
     writer.end_array();
   });
 }

@@ -91,8 +91,8 @@ ApiResult life_of(const WechatCall& call, WallTime& ends) {
   }
   const auto end = call.body["expire_time"].integer();
   if (!end) return refuse(85401);
-  const std::int64_t left = *end - unix_seconds(call.now);
-  if (left < 60 || left > kMonth.count()) return refuse(85401);
+  const std::int64_t now = unix_seconds(call.now);
+  if (*end < now + 60 || *end > now + kMonth.count()) return refuse(85401);
   ends = from_unix_seconds(*end);
   return {};
 }

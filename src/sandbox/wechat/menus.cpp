@@ -195,7 +195,7 @@ ApiResult match_menu(WechatCall& call) {
   if (menus.buttons.empty()) return refuse(46003);
   const std::string* buttons = &menus.buttons;
   for (const ConditionalMenuRow& row : menus.conditional)
-    if (row.platform.empty() && is_digits(row.tag) && person->tags.count(std::stoll(row.tag)) != 0)
+    if (const auto tag = whole_number(row.tag, 0); row.platform.empty() && tag && person->tags.count(*tag) != 0)
       buttons = &row.buttons;
   return fields_answer([buttons](detail::JsonWriter& writer) {
     writer.key("button");

@@ -66,13 +66,20 @@ std::string new_message_id(WechatTwin& twin, WallTime now) {
   return std::to_string(++twin.next_message_id);
 }
 
+auto oldest_over(WechatTwin& twin) {
+  return std::find_if(twin.pushes.begin(), twin.pushes.end(), [](const auto& one) { return one.second.is_over(); });
+}
+
+/// The oldest that is over makes room; what is still to be delivered stays.
 Push& append_push(WechatTwin& twin, const WechatAccount& account, WallTime now) {
-  Push& push = twin.pushes.emplace_back();
-  push.number = twin.next_push++;
+  if (twin.pushes.size() >= kPushesBound)
+    if (const auto over = oldest_over(twin); over != twin.pushes.end()) twin.pushes.erase(over);
+  const std::uint64_t number = twin.next_push++;
+  Push& push = twin.pushes[number];
+  push.number = number;
   push.appid = account.app.appid;
   push.time = now;
   push.deliveries_left = static_cast<int>(twin.setting("push_deliveries"));
-  if (twin.pushes.size() > kPushesBound) twin.pushes.pop_front();
   return push;
 }
 
@@ -185,9 +192,12 @@ Push& queue_url_verification(WechatTwin& twin, WechatAccount& account, WallTime 
 }
 
 Push* find_push(WechatTwin& twin, std::uint64_t number) {
-  if (twin.pushes.empty() || number < twin.pushes.front().number) return nullptr;
-  const std::uint64_t index = number - twin.pushes.front().number;
-  return index < twin.pushes.size() ? &twin.pushes[index] : nullptr;
+  const auto found = twin.pushes.find(number);
+  return found == twin.pushes.end() ? nullptr : &found->second;
+}
+
+bool has_room_for_push(WechatTwin& twin) {
+  return twin.pushes.size() < kPushesBound || oldest_over(twin) != twin.pushes.end();
 }
 
 }  // namespace sandbox

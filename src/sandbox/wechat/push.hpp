@@ -47,6 +47,9 @@ Push& queue_raw_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& c
 /// Queues a URL verification.
 Push& queue_url_verification(WechatTwin& twin, WechatAccount& account, WallTime now);
 Push* find_push(WechatTwin& twin, std::uint64_t number);
+/// False while as many pushes as are kept are all still to be delivered: nobody acts until some are over. What the
+/// platform itself has to tell (queued by a call) is kept beyond that number.
+bool has_room_for_push(WechatTwin& twin);
 
 /// The names of what a push can do wrong, with their meaning.
 struct PushMisbehaviour {

@@ -8,6 +8,7 @@
 #include <kefu/core/time.hpp>
 #include <kefu/sandbox/wechat_app.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -129,8 +130,8 @@ struct PushAttempt {
   WallTime time;
   Pairs query;
   int http_status = 0;
-  std::string
-      result;  ///< "acknowledged", "passive", "invalid", "timeout", "status", "refused", "closed", "handler_threw".
+  std::string result;  ///< "under_way", "acknowledged", "passive", "invalid", "timeout", "status", "refused", "closed",
+                       ///< "handler_threw", "stopped" (with the server).
   std::string detail;
   std::int64_t milliseconds = 0;
 };
@@ -152,6 +153,14 @@ struct Push {
   std::string passive_reply;      ///< The message type of the answer, if it was a message.
   std::vector<PushAttempt> attempts;
   int deliveries_left = 0;
+  int repeats_due = 0;  ///< Further deliveries that were asked for and have not begun.
+
+  /// Nothing will come of it any more.
+  bool is_over() const {
+    return state != "waiting" && repeats_due == 0 &&
+           std::none_of(attempts.begin(), attempts.end(),
+                        [](const PushAttempt& one) { return one.result == "under_way"; });
+  }
 };
 
 }  // namespace sandbox

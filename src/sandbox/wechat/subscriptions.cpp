@@ -66,9 +66,8 @@ ApiResult list_titles(WechatCall& call) {
   if (ids == ",,") return refuse(200018);
   if (ids.find_first_not_of("0123456789,") != std::string::npos) return refuse(200019);
   const auto number = [&call](std::string_view name, std::int64_t fallback) -> std::int64_t {
-    const std::string text(call.query(name));
-    if (text.empty()) return fallback;
-    return text.size() > 9 || text.find_first_not_of("0123456789") != text.npos ? -1 : std::stoll(text);
+    const std::string_view text = call.query(name);
+    return text.empty() ? fallback : whole_number(text, 0, 999'999'999).value_or(-1);
   };
   const std::int64_t start = number("start", 0);
   const std::int64_t limit = number("limit", kMostTitles);

@@ -150,7 +150,7 @@ class WechatTwin final : public Twin {
   std::map<std::string, WechatAccount, std::less<>> accounts;
   std::unordered_map<std::string, Media> media;
   std::deque<RefusedCall> refused;
-  std::deque<Push> pushes;  ///< The latest; numbers grow by one.
+  std::map<std::uint64_t, Push> pushes;  ///< The latest, by number.
   std::uint64_t next_push = 1;
   std::uint64_t next_message_id = 0;
   std::vector<std::uint64_t> undelivered;  ///< Pushes that an API call led to; the owner starts their deliveries.

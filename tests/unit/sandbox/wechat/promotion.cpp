@@ -180,3 +180,26 @@ TEST_CASE("shops C: a session is checked by the signature of its key, a union id
   test.pass(301);
   CHECK(paid({}) == 89300);
 }
+
+TEST_CASE("numbers that no 64 bits hold fit nobody, and pages beyond the end are empty") {
+  WechatCase test(app_of_kind(Kind::service));
+  test.control("POST", std::string("/customers/") + kVisitor, R"({"appid":")" + test.account.appid + "\"}");
+  const std::string buttons = R"({"button":[{"type":"click","name":"a","key":"k"}])";
+  CHECK(test.post("/cgi-bin/menu/create", buttons + "}").code == 0);
+  CHECK(
+      test.post("/cgi-bin/menu/addconditional", buttons + R"(,"matchrule":{"tag_id":"99999999999999999999"}})").code ==
+      0);
+  const auto matched = test.post("/cgi-bin/menu/trymatch", std::string(R"({"user_id":")") + kVisitor + "\"}");
+  CHECK(matched.code == 0);
+  CHECK(matched["button"].items().size() == 1);
+
+  const std::string page = R"({"offset":9223372036854775807,"count":20})";
+  const auto articles = test.post("/cgi-bin/freepublish/batchget", page);
+  CHECK(articles.code == 0);
+  CHECK(articles["item_count"].integer() == 0);
+  WechatCase mini(app_of_kind(Kind::mini_program));
+  CHECK(mini.post("/cgi-bin/business/list", page).code == 0);
+  CHECK(mini.post("/wxa/generatescheme",
+                  R"({"jump_wxa":{"path":"a","query":""},"expire_type":0,"expire_time":-9223372036854775807})")
+            .code == 85401);
+}

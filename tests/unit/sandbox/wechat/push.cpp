@@ -427,3 +427,27 @@ TEST_CASE("without a callback a push is recorded and not delivered") {
   test.does("oA", "text", R"({"content":"hi"})");
   CHECK(test.control("GET", "/pushes/1").root()["state"].text() == "not_delivered");
 }
+
+TEST_CASE("no push is dropped before it was delivered: who acts while too many are due is told to wait") {
+  PushCase test;
+  std::size_t accepted = 0;
+  kefu::Result<std::uint64_t> refused = std::uint64_t{0};
+  for (int i = 0; i < 6'000; ++i) {
+    auto done = test.sandbox.customer_writes(test.account.appid, fmt::format("o{}", i), "hi");
+    if (done)
+      ++accepted;
+    else
+      refused = std::move(done);
+  }
+  CHECK(accepted == 5'000);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind() == kefu::ErrorKind::rate_limited);
+  test.time->advance(kefu::Millis(1'000));
+  CHECK(test.requests.size() == accepted);
+  // Those that are over make room, the oldest first.
+  CHECK(test.sandbox.customer_writes(test.account.appid, "oLater", "hi").has_value());
+  CHECK(test.sandbox.control("GET", "/pushes/1").status == 404);
+  CHECK(test.sandbox.control("GET", "/pushes/2").status == 200);
+  test.time->advance(kefu::Millis(1'000));
+  CHECK(test.requests.size() == accepted + 1);
+}
