@@ -18,35 +18,35 @@ std::string_view said_by(const PassiveReply& answer) {
 }
 
 /// What the event becomes with the end of its answer.
-void end_event(EventRecord& record) {
-  const OutboxRecord& delivery = *record.delivery;
-  record.why.clear();
+void end_event(EventProgress& event) {
+  const OutboxRecord& delivery = *event.delivery;
+  event.why.clear();
   switch (delivery.state) {
     case OutboxRecord::State::refused:
-      record.state = EventRecord::State::dead;
-      record.why = "the answer could not be sent: " + delivery.why;
+      event.state = EventProgress::State::dead;
+      event.why = "the answer could not be sent: " + delivery.why;
       break;
     case OutboxRecord::State::unknown:
-      record.state = EventRecord::State::dead;
-      record.why = "the answer may have been sent, nobody knows, so it is not repeated: " + delivery.why;
+      event.state = EventProgress::State::dead;
+      event.why = "the answer may have been sent, nobody knows, so it is not repeated: " + delivery.why;
       break;
     default:
-      record.state = EventRecord::State::done;
-      if (!delivery.was_carried()) record.answer.reset();
+      event.state = EventProgress::State::done;
+      if (!delivery.was_carried()) event.answer.reset();
   }
 }
 
 }  // namespace
 
-OutboxRecord delivery_of(const EventRecord& record) {
-  if (record.delivery) return *record.delivery;
+OutboxRecord delivery_of(const EventProgress& event) {
+  if (event.delivery) return *event.delivery;
   OutboxRecord delivery;
-  if (record.state == EventRecord::State::done) {
+  if (event.state == EventProgress::State::done) {
     delivery.state = OutboxRecord::State::sent;
-    if (record.answer) delivery.request = "carried";
-  } else if (record.state == EventRecord::State::dead) {
+    if (event.answer) delivery.request = "carried";
+  } else if (event.state == EventProgress::State::dead) {
     delivery.state = OutboxRecord::State::unknown;
-    delivery.why = record.why;
+    delivery.why = event.why;
   }
   return delivery;
 }
@@ -57,31 +57,24 @@ class AnswerRecords::Change final : public JournalStep {
  public:
   Change(std::shared_ptr<AnswerRecords> records, std::shared_ptr<AnswerPlace> place, OutboxDecide decide,
          OutboxDone done)
-      : JournalStep(place->account->number),
+      : JournalStep(place->held->account->number),
         records_(std::move(records)),
         place_(std::move(place)),
         decide_(std::move(decide)),
-        done_(std::move(done)),
-        known_(place_->event),
-        was_offered_(place_->is_offered) {
-    const auto& delivery = known_->record.delivery;
-    is_trusted_ =
-        was_offered_ ||
-        (delivery && delivery->session == records_->session_ &&
-         (delivery->state == OutboxRecord::State::claimed || delivery->state == OutboxRecord::State::sending));
-  }
+        done_(std::move(done)) {}
 
   Result<void> decide(StagedStore& view, const std::string& session) override {
     if (session != records_->session_) return Error(ErrorKind::cancelled, "the session is over");
-    event_ = known_;
+    read_.reset();
+    written_.reset();
     next_.reset();
-    is_offered_ = was_offered_;
-    bool is_trusted = is_trusted_ && !view.knows(place_->key);
+    is_offered_ = place_->is_offered;
+    bool is_trusted = knows_best() && !view.knows(held().key);
     for (;;) {
       if (!is_trusted) {
         if (auto read = look(view); !read) return read;
       }
-      OutboxView seen(delivery_of(event_->record), records_->session_, unix_millis(records_->clock_->wall()));
+      OutboxView seen(delivery_of(event().record), records_->session_, unix_millis(records_->clock_->wall()));
       if (auto read = look_around(view, seen); !read) return read;
       auto next = decide_(seen);
       if (!next && !is_offered_ && std::exchange(is_trusted, false)) continue;
@@ -92,26 +85,38 @@ class AnswerRecords::Change final : public JournalStep {
 
   void done(Result<std::uint64_t> generation) override {
     if (!generation) return done_(generation.error());
+    StoredEvent& stored = place_->held->stored;
+    if (read_) stored = *std::move(read_);
     if (*generation != 0) {
-      event_->generation = *generation;
+      static_cast<EventProgress&>(stored.record) = *std::move(written_);
+      stored.generation = *generation;
       place_->is_offered = false;
+      place_->next = std::move(next_);
+      if (place_->next && place_->next->known) place_->next->known->generation = *generation;
     }
-    place_->event = event_;
-    if (*generation != 0) place_->next = next_;
-    OutboxView after(delivery_of(event_->record), records_->session_, unix_millis(records_->clock_->wall()));
+    OutboxView after(delivery_of(stored.record), records_->session_, unix_millis(records_->clock_->wall()));
     after.holder_over = holder_over_;
     done_(std::move(after));
   }
 
  private:
+  const HeldEvent& held() const { return *place_->held; }
+  const StoredEvent& event() const { return read_ ? *read_ : held().stored; }
+  /// Nobody else may change the record.
+  bool knows_best() const {
+    const auto& delivery = held().stored.record.delivery;
+    if (is_offered_) return true;
+    return delivery && delivery->session == records_->session_ &&
+           (delivery->state == OutboxRecord::State::claimed || delivery->state == OutboxRecord::State::sending);
+  }
   /// What stands there, if somebody wrote it since.
   Result<void> look(StagedStore& view) {
-    auto stored = EventSteps::load(view, place_->key);
+    auto stored = EventSteps::load(view, held().key);
     if (!stored) return stored.error();
     if (!*stored) return Error(ErrorKind::not_found, "the event's record is gone");
-    if ((*stored)->generation == event_->generation) return {};
+    if ((*stored)->generation == event().generation) return {};
     is_offered_ = false;
-    event_ = std::make_shared<StoredEvent>(std::move(**stored));
+    read_ = std::move(**stored);
     return {};
   }
   Result<void> look_around(StagedStore& view, OutboxView& seen) {
@@ -123,39 +128,39 @@ class AnswerRecords::Change final : public JournalStep {
       holder_over_ = *over;
     }
     seen.holder_over = holder_over_;
-    const bool is_automatic = event_->record.how.speaker.kind != Speaker::Kind::agent;
-    if (seen.record.over() || !is_automatic || !place_->account->channel->has_poller()) return {};
-    auto spoke = records_->steps_->human_spoke(view, place_->account->keys, place_->lane, event_->record.asked);
+    const bool is_automatic = event().record.how.speaker.kind != Speaker::Kind::agent;
+    if (seen.record.over() || !is_automatic || !held().account->channel->has_poller()) return {};
+    auto spoke = EventSteps::human_spoke(view, held().account->keys, held().lane, event().record.asked);
     if (!spoke) return spoke.error();
     seen.human_spoke = *spoke;
     return {};
   }
   Result<void> write(StagedStore& view, OutboxRecord next) {
-    // Made again from what was known if the round is made again.
-    event_ = std::make_shared<StoredEvent>(*event_);
-    EventRecord& record = event_->record;
-    record.state = EventRecord::State::answered;
-    record.delivery = std::move(next);
-    StoreWrite text = records_->steps_->put_event(place_->key, record, event_->generation);
-    if (is_offered_ && text.value->size() > EventRecord::kLargestAnswered) {
-      record.delivery->state = OutboxRecord::State::refused;
-      record.delivery->why = "it is larger than what a store keeps";
-      record.answer.reset();
-    }
-    const Durability durability = record.delivery->must_be_safe() ? Durability::full : Durability::relaxed;
-    if (!record.delivery->over()) {
-      std::optional<StoreWrite> own;
-      if (record.delivery->state == OutboxRecord::State::sending && place_->account->channel->has_poller()) {
-        auto noted = records_->steps_->note_own(view, place_->account->keys, place_->lane, said_by(*record.answer));
-        if (!noted) return noted.error();
-        own = *std::move(noted);
+    EventProgress progress = event().record;
+    progress.state = EventProgress::State::answered;
+    progress.delivery = std::move(next);
+    if (!progress.delivery->over()) {
+      StagedStore::Draft draft = view.draft();
+      auto size = records_->steps_->put_known(view, draft, held().key, event(), progress);
+      if (!size) return size.error();
+      if (!is_offered_ || *size <= EventRecord::kLargestAnswered) {
+        if (progress.delivery->state == OutboxRecord::State::sending && held().account->channel->has_poller()) {
+          auto noted =
+              records_->steps_->note_own(view, draft, held().account->keys, held().lane, said_by(*progress.answer));
+          if (!noted) return noted;
+        }
+        written_ = std::move(progress);
+        return draft.stage(Durability::full);
       }
-      return EventSteps::save(view, std::move(text), durability, std::move(own));
+      progress.delivery->state = OutboxRecord::State::refused;
+      progress.delivery->why = "it is larger than what a store keeps";
+      progress.answer.reset();
     }
-    end_event(record);
-    auto look = records_->steps_->finish(view, records_->session_, place_->account->keys, place_->lane,
-                                         place_->event_id, *event_, EventEnd(), durability);
+    end_event(progress);
+    auto look =
+        records_->steps_->finish(view, records_->session_, held(), event(), progress, EventEnd(), Durability::relaxed);
     if (!look) return look.error();
+    written_ = std::move(progress);
     next_ = *std::move(look);
     return {};
   }
@@ -164,25 +169,25 @@ class AnswerRecords::Change final : public JournalStep {
   const std::shared_ptr<AnswerPlace> place_;
   const OutboxDecide decide_;
   OutboxDone done_;
-  const std::shared_ptr<StoredEvent> known_;
-  std::shared_ptr<StoredEvent> event_;
+  // What the last decide() found and wrote; done() makes it what is known.
+  std::optional<StoredEvent> read_;
+  std::optional<EventProgress> written_;
   std::optional<LaneLook> next_;
-  const bool was_offered_;
   bool is_offered_ = false;
-  bool is_trusted_ = false;
   bool holder_over_ = false;
 };
 
 AnswerPlace::~AnswerPlace() {
-  if (const auto kept = records.lock()) kept->forget(key);
+  if (const auto kept = records.lock()) kept->forget(held->key);
 }
 
 void AnswerRecords::enroll(const std::shared_ptr<AnswerPlace>& place) {
   place->records = weak_from_this();
-  places_[place->key] = place;
+  places_.erase(place->held->key);  // with its key, which is another's
+  places_.emplace(place->held->key, place);
 }
 
-void AnswerRecords::forget(const std::string& key) {
+void AnswerRecords::forget(std::string_view key) {
   const auto place = places_.find(key);
   if (place != places_.end() && place->second.expired()) places_.erase(place);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 KEFU_BEGIN_NAMESPACE
@@ -15,24 +16,15 @@ namespace detail {
 
 class AnswerRecords;
 
-/// An event whose answer is on its way: what its records need to know of it, and how it stands as far as we know.
+/// An event whose answer is on its way.
 struct AnswerPlace {
-  AnswerPlace(AccountPtr a, std::string l, std::string id, std::string k, StoredEvent e)
-      : account(std::move(a)),
-        lane(std::move(l)),
-        event_id(std::move(id)),
-        key(std::move(k)),
-        event(std::make_shared<StoredEvent>(std::move(e))) {}
+  explicit AnswerPlace(HeldEventPtr h) : held(std::move(h)) {}
   ~AnswerPlace();
   AnswerPlace(const AnswerPlace&) = delete;
   AnswerPlace& operator=(const AnswerPlace&) = delete;
-  const AccountPtr account;
-  const std::string lane;
-  const std::string event_id;
-  const std::string key;
-  std::shared_ptr<StoredEvent> event;  ///< What is on its way has its own.
+  const HeldEventPtr held;
   std::weak_ptr<AnswerRecords> records;
-  bool is_offered = false;       ///< `event` is an answer that no store has yet: the first step writes it.
+  bool is_offered = false;       ///< It holds an answer that no store has yet: the first step writes it.
   std::optional<LaneLook> next;  ///< Of its lane, once we have ended the event.
 };
 
@@ -52,7 +44,7 @@ class AnswerRecords final : public OutboxRecords, public std::enable_shared_from
   const std::string& session() const { return session_; }
   /// Known here from now on, for as long as somebody holds the place.
   void enroll(const std::shared_ptr<AnswerPlace>& place);
-  void forget(const std::string& key);
+  void forget(std::string_view key);
   /// Something is delivered or claimed under this session.
   bool is_busy() const { return !places_.empty(); }
 
@@ -65,11 +57,11 @@ class AnswerRecords final : public OutboxRecords, public std::enable_shared_from
   const std::shared_ptr<const EventSteps> steps_;
   const std::shared_ptr<const Clock> clock_;
   const std::string session_;
-  std::unordered_map<std::string, std::weak_ptr<AnswerPlace>> places_;
+  std::unordered_map<std::string_view, std::weak_ptr<AnswerPlace>> places_;
 };
 
 /// How the answer of an event stands, also of one that is over.
-OutboxRecord delivery_of(const EventRecord& record);
+OutboxRecord delivery_of(const EventProgress& event);
 
 }  // namespace detail
 KEFU_END_NAMESPACE

@@ -130,17 +130,18 @@ void DeadLetters::put_back(Found found, std::shared_ptr<Promise<void>> promise) 
         auto event = (*it)->channel->reopen(found.letter.event.raw, found.letter.event.received_time);
         if (!event) return promise->answer(event.error());
         event->event_id = found.letter.event_id;
-        core->journal->run<Accepted>((*it)->number, {found.key},
-                                     [steps = core->steps, account = *it, event = *std::move(event), key = found.key](
-                                         StagedStore& view, const std::string& session) {
-                                       return steps->revive(view, session, *account, event, key);
-                                     },
-                                     [core, promise, account = *it](const Result<Accepted>& accepted, std::uint64_t) {
-                                       if (!accepted) return promise->answer(accepted.error());
-                                       promise->answer(Result<void>());
-                                       if (accepted->is_ours)
-                                         core->lanes.offer(account, accepted->lane, accepted->head);
-                                     });
+        const std::string lane = (*it)->keys.lane(*event);
+        core->journal->run<Accepted>(
+            (*it)->number, {found.key},
+            [steps = core->steps, account = *it, event = *std::move(event), key = found.key](
+                StagedStore& view, const std::string& session) {
+              return steps->revive(view, session, *account, event, key);
+            },
+            [core, promise, account = *it, lane](const Result<Accepted>& accepted, std::uint64_t) {
+              if (!accepted) return promise->answer(accepted.error());
+              promise->answer(Result<void>());
+              if (accepted->is_ours) core->lanes.offer(account, lane, accepted->head);
+            });
       });
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "channel/inbox/account.hpp"
+#include "channel/inbox/held_event.hpp"
 
 #include <kefu/channel/inbound.hpp>
 #include <kefu/channel/webhook.hpp>
@@ -27,8 +27,8 @@ enum class EventFate : unsigned char {
 
 /// An event on its way into a sink.
 struct SinkEvent {
-  explicit SinkEvent(InboundEvent e) : event(std::move(e)) {}
-  InboundEvent event;
+  explicit SinkEvent(HeldEventPtr h) : held(std::move(h)) {}
+  HeldEventPtr held;
   Millis waits{0};    ///< A request of the platform waits here so long for the answer.
   std::string trace;  ///< W3C trace parent of what brought it.
 };

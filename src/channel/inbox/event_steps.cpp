@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <iterator>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -17,92 +17,111 @@ constexpr std::string_view kTooManyWait = "too many events of this customer wait
 
 Error changed_by_others() { return Error(ErrorKind::conflict, "somebody else changed the record meanwhile"); }
 
-/// For steps that end with their commit.
-Result<void> as_conflict(const Result<CommitOutcome>& outcome) {
-  if (!outcome) return outcome.error();
-  if (!outcome->committed) return changed_by_others();
-  return {};
-}
-
-std::vector<StoreWrite> one(StoreWrite write) {
-  std::vector<StoreWrite> writes;
-  writes.push_back(std::move(write));
-  return writes;
-}
-
 struct StoredHuman {
   HumanRecord record;
-  std::uint64_t generation = 0;
+  StagedStore::Slot slot = 0;
 };
 
 Result<StoredHuman> read_human(StagedStore& view, const std::string& key) {
-  auto entry = view.look(key);
-  if (!entry) return entry.error();
+  auto slot = view.at(key);
+  if (!slot) return slot.error();
   StoredHuman human;
-  if (*entry == nullptr) return human;
-  human.generation = (*entry)->generation;
-  if (auto record = HumanRecord::parse((*entry)->value)) human.record = std::move(*record);
+  human.slot = *slot;
+  const StoreEntry* entry = view.entry(*slot);
+  if (entry == nullptr) return human;
+  if (auto record = HumanRecord::parse(entry->value)) human.record = std::move(*record);
   return human;
 }
 
 /// Remembers when a human last wrote to the customer, so that no pending answer of a machine comes after it.
-Result<std::optional<StoreWrite>> note_human(StagedStore& view, const InboxAccount& account, const InboundEvent& event,
-                                             std::chrono::seconds kept) {
+Result<void> note_human(StagedStore& view, StagedStore::Draft& draft, const HeldEvent& held,
+                        std::chrono::seconds kept) {
+  const InboundEvent& event = *held.event;
   const auto* spoke = std::get_if<AgentSpoke>(&event.payload);
-  if (spoke == nullptr || event.customer.id.empty()) return std::optional<StoreWrite>();
-  std::string key = account.keys.human(account.keys.lane(event));
-  auto human = read_human(view, key);
+  if (spoke == nullptr || event.customer.id.empty()) return {};
+  auto human = read_human(view, held.account->keys.human(held.lane));
   if (!human) return human.error();
   const std::int64_t at = unix_millis(event.platform_time);
-  if (at <= human->record.spoke || !human->record.is_human(spoke->body)) return std::optional<StoreWrite>();
+  if (at <= human->record.spoke || !human->record.is_human(spoke->body)) return {};
   human->record.spoke = at;
-  return std::make_optional(StoreWrite::put(std::move(key), human->record.text(), human->generation, kept));
+  draft.put(human->slot, kept) = human->record.text();
+  return {};
 }
 
 }  // namespace
 
 struct EventSteps::StoredLane {
   LaneRecord record;
-  std::uint64_t generation = 0;
+  StagedStore::Slot slot = 0;
   LaneLook look(const std::string& session) const {
     LaneLook look;
     look.is_ours = record.owner == session;
     if (!record.events.empty()) look.head = record.events.front();
     return look;
   }
+  /// What a commit makes of it.
+  std::shared_ptr<KnownLane> known(const std::string& session) {
+    const bool is_kept = record.owner == session && !record.events.empty();
+    return is_kept ? std::make_shared<KnownLane>(std::move(record)) : nullptr;
+  }
 };
 
 StoreKey EventSteps::session_keys(std::string_view name_space) { return Session::keys(name_space); }
 std::string EventSteps::free_key(std::string_view name_space) { return Session::free_key(name_space); }
 
-Result<void> EventSteps::tell_free(StagedStore& view, const std::string& session,
-                                   std::vector<StoreWrite>& writes) const {
-  auto entry = view.look(free_key_);
+Result<void> EventSteps::tell_free(StagedStore& view, StagedStore::Draft& draft, const std::string& session) const {
+  auto entry = view.at(free_key_);
   if (!entry) return entry.error();
-  writes.push_back(StoreWrite::put(free_key_, session, *entry == nullptr ? 0 : (*entry)->generation));
+  draft.put(*entry) = session;
   return {};
 }
 
 /// The lane; one that is absent or cannot be read has no events and no owner.
 Result<EventSteps::StoredLane> EventSteps::read_lane(StagedStore& view, const std::string& key) {
-  auto entry = view.look(key);
-  if (!entry) return entry.error();
+  auto slot = view.at(key);
+  if (!slot) return slot.error();
   StoredLane lane;
-  if (*entry == nullptr) return lane;
-  lane.generation = (*entry)->generation;
-  if (auto record = LaneRecord::parse((*entry)->value)) lane.record = std::move(*record);
+  lane.slot = *slot;
+  const StoreEntry* entry = view.entry(*slot);
+  if (entry == nullptr) return lane;
+  if (auto record = LaneRecord::parse(entry->value)) lane.record = std::move(*record);
   return lane;
 }
 
-/// A lane without events is not kept.
-StoreWrite EventSteps::put_lane(const std::string& key, const StoredLane& lane) {
-  if (lane.record.events.empty()) return StoreWrite::remove(key, lane.generation);
-  return StoreWrite::put(key, lane.record.text(), lane.generation);
+/// The lane without a held event; not read where our session knows it. `was_there`: with it.
+Result<EventSteps::StoredLane> EventSteps::rest_of(StagedStore& view, const HeldEvent& held, bool& was_there) {
+  const KnownLane* known = held.known_lane.get();
+  const auto slot = known == nullptr ? std::nullopt : view.expect(held.lane, known->generation);
+  StoredLane lane;
+  if (slot) {
+    lane.slot = *slot;
+    lane.record.owner = known->record.owner;
+    std::remove_copy(known->record.events.begin(), known->record.events.end(), std::back_inserter(lane.record.events),
+                     held.id);
+    was_there = lane.record.events.size() < known->record.events.size();
+    return lane;
+  }
+  auto read = read_lane(view, held.lane);
+  if (!read) return read;
+  std::vector<std::string>& events = read->record.events;
+  const auto place = std::find(events.begin(), events.end(), held.id);
+  was_there = place != events.end();
+  if (was_there) events.erase(place);
+  return read;
 }
 
-StoreWrite EventSteps::put_event(const std::string& key, const EventRecord& record, std::uint64_t expected) const {
-  if (!record.over()) return StoreWrite::put(key, record.text(), expected);
-  return StoreWrite::put(key, record.text(), expected, remember_);
+/// A lane without events is not kept.
+void EventSteps::put_lane(StagedStore::Draft& draft, const StoredLane& lane) {
+  if (lane.record.events.empty()) return draft.remove(lane.slot);
+  lane.record.write(draft.put(lane.slot));
+}
+
+/// One that is over is kept for as long as the platform may repeat it. The bytes of its text.
+std::size_t EventSteps::put_event(StagedStore::Draft& draft, StagedStore::Slot slot, const EventRecord& record,
+                                  const EventProgress& progress) const {
+  std::string& text = draft.put(slot, progress.over() ? std::make_optional<Millis>(remember_) : std::nullopt);
+  record.write(text, progress);
+  return text.size();
 }
 
 Result<bool> EventSteps::is_over(StagedStore& view, std::string_view session) const {
@@ -119,24 +138,25 @@ Result<bool> EventSteps::human_spoke(StagedStore& view, const AccountKeys& keys,
   return human->record.spoke > asked;
 }
 
-Result<StoreWrite> EventSteps::note_own(StagedStore& view, const AccountKeys& keys, const std::string& lane,
-                                        std::string_view said) const {
-  std::string key = keys.human(lane);
-  auto human = read_human(view, key);
+Result<void> EventSteps::note_own(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys,
+                                  const std::string& lane, std::string_view said) const {
+  auto human = read_human(view, keys.human(lane));
   if (!human) return human.error();
   human->record.add_own(said);
-  return StoreWrite::put(std::move(key), human->record.text(), human->generation, remember_);
+  draft.put(human->slot, remember_) = human->record.text();
+  return {};
 }
 
-/// Makes the lane ours if it may be, and adds what that demands. False: its owner lives.
-Result<bool> EventSteps::take(StagedStore& view, const std::string& session, StoredLane& lane,
-                              std::vector<StoreWrite>& writes) const {
+/// Makes the lane ours if it may be, and drafts what that demands. False: its owner lives.
+Result<bool> EventSteps::take(StagedStore& view, StagedStore::Draft& draft, const std::string& session,
+                              StoredLane& lane) const {
   LaneRecord& record = lane.record;
   if (record.owner == session) return true;
   if (!record.events.empty() && !record.owner.empty()) {
-    auto free = is_over(view, record.owner);
-    if (!free || !*free) return free;
-    writes.push_back(StoreWrite::remove(sessions_.with(record.owner), 0));
+    auto entry = view.at(sessions_.with(record.owner));
+    if (!entry) return entry.error();
+    if (view.entry(*entry) != nullptr) return false;
+    draft.demand_absent(*entry);
   }
   record.owner = session;
   return true;
@@ -157,18 +177,17 @@ Result<std::optional<StoredEvent>> EventSteps::load(StagedStore& view, const std
   return std::optional<StoredEvent>(std::move(event));
 }
 
-Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& session, const InboxAccount& account,
-                                    const InboundEvent& event, EventRecord fresh, bool must_take) const {
+Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& session, const HeldEvent& held,
+                                    EventRecord fresh, bool must_take) const {
+  const InboxAccount& account = *held.account;
   Accepted accepted;
-  accepted.lane = account.keys.lane(event);
-  const std::string key = account.keys.event(event.event_id);
-  auto known = load(view, key);
+  auto known = load(view, held.key);
   if (!known) return known.error();
   if (*known) {
     accepted.event = std::move(**known);
-    return join(view, session, event.event_id, std::move(accepted));
+    return join(view, session, held, std::move(accepted));
   }
-  auto lane = read_lane(view, accepted.lane);
+  auto lane = read_lane(view, held.lane);
   if (!lane) return lane.error();
   std::vector<std::string>& events = lane->record.events;
   const bool is_full = events.size() >= kMaxLaneEvents;
@@ -176,38 +195,41 @@ Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& sessio
     accepted.fate = EventFate::full;
     return accepted;
   }
-  std::vector<StoreWrite> writes;
-  writes.reserve(4);
+  StagedStore::Draft draft = view.draft();
   fresh.accepted_by = session;
   if (is_full) {
     accepted.fate = EventFate::buried;
     fresh.state = EventRecord::State::dead;
     fresh.why = kTooManyWait;
-    writes.push_back(put_dead(account.keys, event.event_id, fresh));
+    if (auto dead = put_dead(view, draft, account.keys, held.id, fresh, fresh); !dead) return dead.error();
   } else {
-    auto ours = take(view, session, *lane, writes);
+    auto ours = take(view, draft, session, *lane);
     if (!ours) return ours.error();
     accepted.is_ours = *ours;
-    events.push_back(event.event_id);
-    writes.push_back(put_lane(accepted.lane, *lane));
+    events.push_back(held.id);
+    put_lane(draft, *lane);
   }
-  writes.push_back(put_event(key, fresh, 0));
-  if (writes.back().value->size() > EventRecord::kLargestFresh)
+  if (put_event(draft, *view.expect(held.key, 0), fresh, fresh) > EventRecord::kLargestFresh)
     return Error(ErrorKind::bad_argument, "the event is larger than what a store keeps");
-  const auto& ledger = account.channel->ledger();
-  if (ledger && ledger->store().get() == &view.base()) {
-    auto window = ledger->plan(event, view);
-    if (!window) return window.error();
-    if (*window) writes.push_back(std::move(**window));
-  }
-  auto human = note_human(view, account, event, remember_);
-  if (!human) return human.error();
-  if (*human) writes.push_back(std::move(**human));
-  auto outcome = view.stage(std::move(writes), Durability::full);
-  if (auto error = as_conflict(outcome); !error) return error.error();
+  if (auto noted = note_contact(view, draft, account, *held.event); !noted) return noted.error();
+  if (auto human = note_human(view, draft, held, remember_); !human) return human.error();
+  if (auto staged = draft.stage(Durability::full); !staged) return staged.error();
   accepted.event.record = std::move(fresh);
-  accepted.head = events.front();
+  accepted.is_first = events.size() == 1;
+  if (!accepted.is_first) accepted.head = events.front();
+  if (!is_full) accepted.known_lane = lane->known(session);
   return accepted;
+}
+
+/// What the event means for the account's reply window, where that stands in the same store.
+Result<void> EventSteps::note_contact(StagedStore& view, StagedStore::Draft& draft, const InboxAccount& account,
+                                      const InboundEvent& event) {
+  const auto& ledger = account.channel->ledger();
+  if (!ledger || ledger->store().get() != &view.base()) return {};
+  auto window = ledger->plan(event, view);
+  if (!window) return window.error();
+  if (*window && !draft.add(std::move(**window))) return changed_by_others();
+  return {};
 }
 
 void EventSteps::note_window(const Store& base, const InboxAccount& account, const InboundEvent& event) {
@@ -216,25 +238,25 @@ void EventSteps::note_window(const Store& base, const InboxAccount& account, con
 }
 
 /// For a repeat: who works on the event? A lane whose owner is gone becomes ours.
-Result<Accepted> EventSteps::join(StagedStore& view, const std::string& session, const std::string& event_id,
+Result<Accepted> EventSteps::join(StagedStore& view, const std::string& session, const HeldEvent& held,
                                   Accepted accepted) const {
   accepted.fate = EventFate::duplicate;
   if (accepted.event.record.over()) return accepted;
-  auto lane = read_lane(view, accepted.lane);
+  auto lane = read_lane(view, held.lane);
   if (!lane) return lane.error();
   std::vector<std::string>& events = lane->record.events;
   const std::string owner = lane->record.owner;
-  std::vector<StoreWrite> writes;
-  auto ours = take(view, session, *lane, writes);
+  StagedStore::Draft draft = view.draft();
+  auto ours = take(view, draft, session, *lane);
   if (!ours) return ours.error();
   // Only a lane that could not be read has forgotten an event that is not over.
-  const bool forgotten = std::find(events.begin(), events.end(), event_id) == events.end();
-  if (forgotten) events.push_back(event_id);
+  const bool forgotten = std::find(events.begin(), events.end(), held.id) == events.end();
+  if (forgotten) events.push_back(held.id);
   accepted.head = events.front();
   accepted.is_ours = *ours;
   if (!forgotten && lane->record.owner == owner) return accepted;
-  writes.push_back(put_lane(accepted.lane, *lane));
-  if (auto error = as_conflict(view.stage(std::move(writes), Durability::relaxed)); !error) return error.error();
+  put_lane(draft, *lane);
+  if (auto staged = draft.stage(Durability::relaxed); !staged) return staged.error();
   return accepted;
 }
 
@@ -243,12 +265,12 @@ Result<LaneLook> EventSteps::take(StagedStore& view, const std::string& session,
   if (!lane) return lane.error();
   if (lane->record.events.empty()) return LaneLook();
   const bool was_ours = lane->record.owner == session;
-  std::vector<StoreWrite> writes;
-  auto ours = take(view, session, *lane, writes);
+  StagedStore::Draft draft = view.draft();
+  auto ours = take(view, draft, session, *lane);
   if (!ours) return ours.error();
   if (*ours && !was_ours) {
-    writes.push_back(put_lane(key, *lane));
-    if (auto error = as_conflict(view.stage(std::move(writes), Durability::relaxed)); !error) return error.error();
+    put_lane(draft, *lane);
+    if (auto staged = draft.stage(Durability::relaxed); !staged) return staged.error();
   }
   return lane->look(session);
 }
@@ -258,43 +280,56 @@ Result<void> EventSteps::let_go(StagedStore& view, const std::string& session, c
   if (!lane) return lane.error();
   if (lane->record.events.empty() || lane->record.owner != session) return {};
   lane->record.owner.clear();
-  std::vector<StoreWrite> writes = one(put_lane(key, *lane));
-  if (auto told = tell_free(view, session, writes); !told) return told;
-  return as_conflict(view.stage(std::move(writes), Durability::relaxed));
+  StagedStore::Draft draft = view.draft();
+  put_lane(draft, *lane);
+  if (auto told = tell_free(view, draft, session); !told) return told;
+  return draft.stage(Durability::relaxed);
 }
 
-Result<void> EventSteps::save(StagedStore& view, StoreWrite record, Durability durability,
-                              std::optional<StoreWrite> more) {
-  std::vector<StoreWrite> writes = one(std::move(record));
-  if (more) writes.push_back(std::move(*more));
-  return as_conflict(view.stage(std::move(writes), durability));
+Result<std::size_t> EventSteps::put_known(StagedStore& view, StagedStore::Draft& draft, const std::string& key,
+                                          const StoredEvent& event, const EventProgress& progress) const {
+  const auto slot = view.expect(key, event.generation);
+  if (!slot) return changed_by_others();
+  return put_event(draft, *slot, event.record, progress);
 }
 
-Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& session, const AccountKeys& keys,
-                                    const std::string& lane_key, const std::string& event_id, const StoredEvent& event,
-                                    const EventEnd& end, Durability durability) const {
-  auto lane = read_lane(view, lane_key);
+Result<void> EventSteps::save(StagedStore& view, const std::string& key, const StoredEvent& event,
+                              const EventProgress& progress, Durability durability) const {
+  StagedStore::Draft draft = view.draft();
+  if (auto put = put_known(view, draft, key, event, progress); !put) return put.error();
+  return draft.stage(durability);
+}
+
+Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& session, const HeldEvent& held,
+                                    const StoredEvent& event, const EventProgress& progress, const EventEnd& end,
+                                    Durability durability) const {
+  bool was_there = false;
+  auto lane = rest_of(view, held, was_there);
   if (!lane) return lane.error();
-  std::vector<StoreWrite> writes;
-  writes.reserve(end.also.size() + 4);
-  writes.push_back(put_event(keys.event(event_id), event.record, event.generation));
-  std::vector<std::string>& events = lane->record.events;
-  const auto place = std::find(events.begin(), events.end(), event_id);
-  if (place != events.end() && event.record.over()) {
-    events.erase(place);
-    const bool lets_go = end.lets_go && !events.empty() && lane->record.owner == session;
+  StagedStore::Draft draft = view.draft();
+  if (auto put = put_known(view, draft, held.key, event, progress); !put) return put.error();
+  const bool moves_on = was_there && progress.over();
+  if (moves_on) {
+    const bool lets_go = end.lets_go && !lane->record.events.empty() && lane->record.owner == session;
     if (lets_go) lane->record.owner.clear();
-    writes.push_back(put_lane(lane_key, *lane));
+    put_lane(draft, *lane);
     if (lets_go) {
-      if (auto told = tell_free(view, session, writes); !told) return told.error();
+      if (auto told = tell_free(view, draft, session); !told) return told.error();
     }
   }
-  if (event.record.state == EventRecord::State::dead) {
-    writes.push_back(put_dead(keys, event_id, event.record));
+  if (progress.state == EventRecord::State::dead) {
+    if (auto dead = put_dead(view, draft, held.account->keys, held.id, event.record, progress); !dead)
+      return dead.error();
   }
-  writes.insert(writes.end(), end.also.begin(), end.also.end());
-  if (auto error = as_conflict(view.stage(std::move(writes), durability)); !error) return error.error();
-  return lane->look(session);
+  if (!end.also.empty()) {
+    auto conflict = draft.add(end.also);
+    if (!conflict) return conflict.error();
+    if (*conflict) return changed_by_others();
+  }
+  if (auto staged = draft.stage(durability); !staged) return staged.error();
+  LaneLook look = lane->look(session);
+  if (moves_on) look.known = lane->known(session);
+  return look;
 }
 
 Result<LaneLook> EventSteps::pass_over(StagedStore& view, const std::string& session, const std::string& key,
@@ -305,18 +340,24 @@ Result<LaneLook> EventSteps::pass_over(StagedStore& view, const std::string& ses
   const auto place = std::find(events.begin(), events.end(), event_id);
   if (place == events.end() || lane->record.owner != session) return lane->look(session);
   events.erase(place);
-  if (auto error = as_conflict(view.stage(one(put_lane(key, *lane)), Durability::relaxed)); !error)
-    return error.error();
+  StagedStore::Draft draft = view.draft();
+  put_lane(draft, *lane);
+  if (auto staged = draft.stage(Durability::relaxed); !staged) return staged.error();
   return lane->look(session);
 }
 
-StoreWrite EventSteps::put_dead(const AccountKeys& keys, const std::string& event_id, const EventRecord& record) {
+Result<void> EventSteps::put_dead(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys,
+                                  const std::string& event_id, const EventRecord& record,
+                                  const EventProgress& progress) {
   DeadRecord dead;
   dead.received = record.received;
-  dead.tries = record.tries;
-  dead.why = record.why;
+  dead.tries = progress.tries;
+  dead.why = progress.why;
   dead.raw = record.raw;
-  return StoreWrite::put(keys.dead(dead.received, event_id), dead.text(), 0);
+  const auto slot = view.expect(keys.dead(dead.received, event_id), 0);
+  if (!slot) return changed_by_others();
+  draft.put(*slot) = dead.text();
+  return {};
 }
 
 Result<bool> EventSteps::bury_lane(StagedStore& view, const std::string& session, const AccountKeys& keys,
@@ -325,8 +366,8 @@ Result<bool> EventSteps::bury_lane(StagedStore& view, const std::string& session
   auto lane = read_lane(view, lane_key);
   if (!lane) return lane.error();
   std::vector<std::string>& events = lane->record.events;
-  std::vector<StoreWrite> writes;
-  auto ours = take(view, session, *lane, writes);
+  StagedStore::Draft draft = view.draft();
+  auto ours = take(view, draft, session, *lane);
   if (!ours) return ours.error();
   if (!*ours || events.empty()) return false;
   const std::size_t count = std::min(events.size(), kAtATime);
@@ -338,41 +379,39 @@ Result<bool> EventSteps::bury_lane(StagedStore& view, const std::string& session
     EventRecord& record = (*event)->record;
     record.state = EventRecord::State::dead;
     record.why = why;
-    writes.push_back(put_dead(keys, events[i], record));
-    writes.push_back(put_event(key, record, (*event)->generation));
+    if (auto dead = put_dead(view, draft, keys, events[i], record, record); !dead) return dead.error();
+    if (auto put = put_known(view, draft, key, **event, record); !put) return put.error();
   }
   events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(count));
-  writes.push_back(put_lane(lane_key, *lane));
-  if (auto error = as_conflict(view.stage(std::move(writes), Durability::full)); !error) return error.error();
+  put_lane(draft, *lane);
+  if (auto staged = draft.stage(Durability::full); !staged) return staged.error();
   return !events.empty();
 }
 
 Result<Accepted> EventSteps::revive(StagedStore& view, const std::string& session, const InboxAccount& account,
                                     const InboundEvent& event, const std::string& dead_key) const {
-  auto letter = view.look(dead_key);
+  auto letter = view.at(dead_key);
   if (!letter) return letter.error();
-  if (*letter == nullptr) return Error(ErrorKind::not_found, "the dead letter was revived or dismissed");
-  std::vector<StoreWrite> writes;
-  writes.push_back(StoreWrite::remove(dead_key, (*letter)->generation));
+  if (view.entry(*letter) == nullptr) return Error(ErrorKind::not_found, "the dead letter was revived or dismissed");
   Accepted accepted;
-  accepted.lane = account.keys.lane(event);
   EventRecord& record = accepted.event.record;
   record.received = unix_millis(event.received_time);
   record.asked = unix_millis(event.platform_time);
   record.accepted_by = session;
   record.raw = event.raw;
-  const std::string key = account.keys.event(event.event_id);
-  auto known = view.look(key);
+  auto known = view.at(account.keys.event(event.event_id));
   if (!known) return known.error();
-  writes.push_back(put_event(key, record, *known == nullptr ? 0 : (*known)->generation));
-  auto lane = read_lane(view, accepted.lane);
+  auto lane = read_lane(view, account.keys.lane(event));
   if (!lane) return lane.error();
   if (lane->record.events.size() >= kMaxLaneEvents) return Error(ErrorKind::rate_limited, std::string(kTooManyWait));
-  auto ours = take(view, session, *lane, writes);
+  StagedStore::Draft draft = view.draft();
+  draft.remove(*letter);
+  put_event(draft, *known, record, record);
+  auto ours = take(view, draft, session, *lane);
   if (!ours) return ours.error();
   lane->record.events.push_back(event.event_id);
-  writes.push_back(put_lane(accepted.lane, *lane));
-  if (auto error = as_conflict(view.stage(std::move(writes), Durability::full)); !error) return error.error();
+  put_lane(draft, *lane);
+  if (auto staged = draft.stage(Durability::full); !staged) return staged.error();
   accepted.head = lane->record.events.front();
   accepted.is_ours = *ours;
   return accepted;

@@ -2,6 +2,7 @@
 
 #include "channel/inbox/account.hpp"
 #include "channel/inbox/event_sink.hpp"
+#include "channel/inbox/held_event.hpp"
 #include "channel/inbox/records.hpp"
 #include "channel/inbox/staged_store.hpp"
 
@@ -21,16 +22,18 @@ namespace detail {
 /// What became of an event that came in, and of its lane.
 struct Accepted {
   EventFate fate = EventFate::stored;
-  StoredEvent event;     ///< As it stands now; `generation` of a stored one comes with the commit.
-  std::string lane;      ///< Its key.
-  std::string head;      ///< The event of the lane that is next.
-  bool is_ours = false;  ///< The lane is ours to work on, perhaps taken over just now.
+  StoredEvent event;  ///< As it stands now; the generation of a stored one comes with the commit.
+  std::string head;   ///< The event of the lane that is next, if it is not this one.
+  bool is_first = false;
+  bool is_ours = false;                   ///< The lane is ours to work on, perhaps taken over just now.
+  std::shared_ptr<KnownLane> known_lane;  ///< If it is, and was written with it.
 };
 
 /// A lane that was looked at.
 struct LaneLook {
   bool is_ours = false;
-  std::string head;  ///< Its next event; empty: there is none.
+  std::string head;                  ///< Its next event; empty: there is none.
+  std::shared_ptr<KnownLane> known;  ///< If it was written.
 };
 
 /// Together with the end of a handler's work.
@@ -52,28 +55,31 @@ class EventSteps {
   /// A new event at the end of its lane, together with what it means for the account's reply window, or what was stored
   /// of it before. `fresh` is its record.
   /// `must_take`: where its customer has too much waiting it is `buried` instead of refused.
-  Result<Accepted> accept(StagedStore& view, const std::string& session, const InboxAccount& account,
-                          const InboundEvent& event, EventRecord fresh, bool must_take) const;
+  Result<Accepted> accept(StagedStore& view, const std::string& session, const HeldEvent& held, EventRecord fresh,
+                          bool must_take) const;
   /// A ledger that has a store of its own is told afterwards; it corrects itself from the platform's answers.
   static void note_window(const Store& base, const InboxAccount& account, const InboundEvent& event);
 
   /// Takes a lane whose session is over, or looks at it.
   Result<LaneLook> take(StagedStore& view, const std::string& session, const std::string& lane) const;
   /// Adds that something is free for others, who then look for it at once.
-  Result<void> tell_free(StagedStore& view, const std::string& session, std::vector<StoreWrite>& writes) const;
+  Result<void> tell_free(StagedStore& view, StagedStore::Draft& draft, const std::string& session) const;
   const std::string& free_key() const { return free_key_; }
   /// Frees a lane of ours for others.
   Result<void> let_go(StagedStore& view, const std::string& session, const std::string& lane) const;
   /// The record of an event, if there is one. Error: `configuration`: it cannot be read.
   static Result<std::optional<StoredEvent>> load(StagedStore& view, const std::string& key);
   /// Replaces a record. Error: `conflict`: somebody else changed it.
-  static Result<void> save(StagedStore& view, StoreWrite record, Durability durability,
-                           std::optional<StoreWrite> more = std::nullopt);
+  Result<void> save(StagedStore& view, const std::string& key, const StoredEvent& event, const EventProgress& progress,
+                    Durability durability) const;
+  /// Drafts that: the bytes of its text.
+  Result<std::size_t> put_known(StagedStore& view, StagedStore::Draft& draft, const std::string& key,
+                                const StoredEvent& event, const EventProgress& progress) const;
   /// Writes the record of an event whose handler is done, and lets the lane move on if it is over. Error: `conflict`:
   /// somebody else changed the record, or one of the keys of the host's writes.
-  Result<LaneLook> finish(StagedStore& view, const std::string& session, const AccountKeys& keys,
-                          const std::string& lane, const std::string& event_id, const StoredEvent& event,
-                          const EventEnd& end, Durability durability) const;
+  Result<LaneLook> finish(StagedStore& view, const std::string& session, const HeldEvent& held,
+                          const StoredEvent& event, const EventProgress& progress, const EventEnd& end,
+                          Durability durability) const;
   /// Takes an event that is over out of its lane.
   Result<LaneLook> pass_over(StagedStore& view, const std::string& session, const std::string& lane,
                              const std::string& event_id) const;
@@ -94,22 +100,24 @@ class EventSteps {
   static Result<bool> human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
                                   std::int64_t asked);
   /// Remembers what an answer of ours says, as it comes back as an agent's line.
-  Result<StoreWrite> note_own(StagedStore& view, const AccountKeys& keys, const std::string& lane,
-                              std::string_view said) const;
-  /// The write of a record: one that is over is kept for as long as the platform may repeat it.
-  StoreWrite put_event(const std::string& key, const EventRecord& record, std::uint64_t expected) const;
+  Result<void> note_own(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys, const std::string& lane,
+                        std::string_view said) const;
 
  private:
   struct StoredLane;
   static StoreKey session_keys(std::string_view name_space);
   static std::string free_key(std::string_view name_space);
   static Result<StoredLane> read_lane(StagedStore& view, const std::string& key);
-  static StoreWrite put_lane(const std::string& key, const StoredLane& lane);
-  Result<bool> take(StagedStore& view, const std::string& session, StoredLane& lane,
-                    std::vector<StoreWrite>& writes) const;
-  static StoreWrite put_dead(const AccountKeys& keys, const std::string& event_id, const EventRecord& record);
-  Result<Accepted> join(StagedStore& view, const std::string& session, const std::string& event_id,
-                        Accepted accepted) const;
+  static Result<StoredLane> rest_of(StagedStore& view, const HeldEvent& held, bool& was_there);
+  static void put_lane(StagedStore::Draft& draft, const StoredLane& lane);
+  std::size_t put_event(StagedStore::Draft& draft, StagedStore::Slot slot, const EventRecord& record,
+                        const EventProgress& progress) const;
+  static Result<void> note_contact(StagedStore& view, StagedStore::Draft& draft, const InboxAccount& account,
+                                   const InboundEvent& event);
+  Result<bool> take(StagedStore& view, StagedStore::Draft& draft, const std::string& session, StoredLane& lane) const;
+  static Result<void> put_dead(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys,
+                               const std::string& event_id, const EventRecord& record, const EventProgress& progress);
+  Result<Accepted> join(StagedStore& view, const std::string& session, const HeldEvent& held, Accepted accepted) const;
 
   const StoreKey sessions_;
   const std::string free_key_;

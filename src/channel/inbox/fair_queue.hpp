@@ -21,7 +21,7 @@ class FairQueue {
   std::size_t accounts() const noexcept { return turns_.size(); }
 
   void push(std::size_t account, T entry) {
-    std::deque<T>& line = lines_[account];
+    std::deque<T>& line = line_of(account);
     if (line.empty()) turns_.push_back(account);
     line.push_back(std::move(entry));
     ++size_;
@@ -37,7 +37,7 @@ class FairQueue {
     line->second.pop_front();
     --size_;
     if (line->second.empty()) {
-      lines_.erase(line);
+      spare_ = lines_.extract(line);
     } else {
       turns_.push_back(account);
     }
@@ -55,7 +55,17 @@ class FairQueue {
   }
 
  private:
-  std::unordered_map<std::size_t, std::deque<T>> lines_;
+  using Lines = std::unordered_map<std::size_t, std::deque<T>>;
+  std::deque<T>& line_of(std::size_t account) {
+    if (spare_.empty()) return lines_[account];
+    const auto line = lines_.find(account);
+    if (line != lines_.end()) return line->second;
+    spare_.key() = account;
+    return lines_.insert(std::move(spare_)).position->second;
+  }
+
+  Lines lines_;
+  typename Lines::node_type spare_;  ///< A line that ran out is the next new one: most have one entry at a time.
   std::deque<std::size_t> turns_;
   std::size_t size_ = 0;
 };

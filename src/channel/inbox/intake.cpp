@@ -84,24 +84,25 @@ Pending<WebhookResponse> Intake::handle(std::shared_ptr<const PushReceiver> rece
     promise.answer(try_again());
     return pending;
   }
-  auto waiter = std::make_shared<WaitingRequest>(std::move(promise), std::move(receiver), push);
+  std::optional<PollWake> wake = std::move(push.wake);
+  auto waiter = std::make_shared<WaitingRequest>(std::move(promise), std::move(receiver), std::move(push));
   waiter->slot = std::move(slot);
+  waiter->deadline = deadline;
   if (is_wake) {
-    core_.runtime->scheduler->post([core = core_.shared_from_this(), wake = *std::move(push.wake), deadline,
-                                    waiter = std::move(waiter)] { core->intake.woken(wake, waiter, deadline); });
+    core_.runtime->scheduler->post([core = core_.shared_from_this(), wake = *std::move(wake),
+                                    waiter = std::move(waiter)] { core->intake.woken(wake, waiter); });
     return pending;
   }
-  AccountKeys::name(push.event);
-  core_.runtime->scheduler->post([core = core_.shared_from_this(), push = std::move(push), deadline,
-                                  trace = trace_of(request), waiter = std::move(waiter)]() mutable {
-    core->intake.arrive(std::move(push), waiter, deadline, std::move(trace));
-  });
+  AccountKeys::name(waiter->event);
+  waiter->trace = trace_of(request);
+  core_.runtime->scheduler->post(
+      [core = core_.shared_from_this(), waiter = std::move(waiter)] { core->intake.arrive(waiter); });
   return pending;
 }
 
 /// Nothing is stored of it: an account that is polled is read in any case, only later.
-void Intake::woken(const PollWake& wake, const WaitingRequestPtr& waiter, MonoTime deadline) {
-  core_.accounts->find(wake.account, deadline,
+void Intake::woken(const PollWake& wake, const WaitingRequestPtr& waiter) {
+  core_.accounts->find(wake.account, waiter->deadline,
                        [core = core_.shared_from_this(), waiter, wake](const Result<AccountPtr>& it) {
                          Intake& self = core->intake;
                          if (!it) return self.answer(waiter, answer_without(it.error()));
@@ -112,97 +113,86 @@ void Intake::woken(const PollWake& wake, const WaitingRequestPtr& waiter, MonoTi
                        });
 }
 
-void Intake::arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime deadline, std::string trace) {
-  const std::string account = push.event.account;
-  const auto known = core_.accounts->known(account);
-  if (known) return resolved(known, std::move(push.event), std::move(trace), waiter, deadline);
-  core_.accounts->find(account, deadline,
-                       [core = core_.shared_from_this(), event = std::move(push.event), trace = std::move(trace),
-                        waiter, deadline](Result<AccountPtr> found) mutable {
+void Intake::arrive(const WaitingRequestPtr& waiter) {
+  if (const auto known = core_.accounts->known(waiter->event.account)) return resolved(known, waiter);
+  core_.accounts->find(waiter->event.account, waiter->deadline,
+                       [core = core_.shared_from_this(), waiter](const Result<AccountPtr>& found) {
                          Intake& self = core->intake;
-                         if (found) {
-                           return self.resolved(*found, std::move(event), std::move(trace), waiter, deadline);
-                         }
+                         if (found) return self.resolved(*found, waiter);
                          self.answer(waiter, answer_without(found.error()));
                        });
 }
 
-void Intake::resolved(const AccountPtr& account, InboundEvent event, std::string trace, const WaitingRequestPtr& waiter,
-                      MonoTime deadline) {
-  std::string key = account->keys.event(event.event_id);
-  const auto [place, is_first] = items_.try_emplace(key);
-  Item& item = place->second;
-  if (is_first && !core_.has_room(account->number, 0)) {
-    core_.count_event(account->channel->id(), "turned_away");
-    items_.erase(place);
-    return answer(waiter, try_again());
-  }
-  if (!is_first) {
-    core_.count_event(account->channel->id(), "repeat");
-    if (item.waiters.size() >= kMaxWaiters) {
-      return answer(waiter, item.is_stored ? std::move(waiter->acknowledgement) : try_again());
+void Intake::resolved(const AccountPtr& account, const WaitingRequestPtr& waiter) {
+  std::string key = account->keys.event(waiter->event.event_id);
+  const auto place = items_.find(key);
+  if (place == items_.end()) {
+    if (!core_.has_room(account->number, 0)) {
+      core_.count_event(account->channel->id(), "turned_away");
+      return answer(waiter, try_again());
     }
+    waiter->held = std::make_shared<HeldEvent>(account, waiter->event.event_id, std::move(key));
+    return begin(items_.try_emplace(waiter->held->key, waiter->held).first->second, waiter);
   }
+  Item& item = place->second;
+  core_.count_event(account->channel->id(), "repeat");
+  if (item.waiters.size() >= kMaxWaiters)
+    return answer(waiter, item.is_stored ? std::move(waiter->acknowledgement) : try_again());
+  waiter->held = item.held;
   item.waiters.push_back(waiter);
-  arm(waiter, key, deadline);
-  if (!is_first) {
-    if (item.is_stored && !item.is_watching) core_.lanes.request_came(item.lane, key);
-    return;
-  }
+  arm(waiter);
+  if (item.is_stored && !item.is_watching) core_.lanes.request_came(*waiter->held);
+}
+
+/// The first request for an event, which has no place yet.
+void Intake::begin(Item& item, const WaitingRequestPtr& waiter) {
+  item.waiters.push_back(waiter);
   item.slot = std::move(waiter->slot);
-  item.place = AccountPlaces::Slot(core_.places, account->number);
-  item.account = account;
-  item.event_id = event.event_id;
+  item.place = AccountPlaces::Slot(core_.places, item.held->account->number);
+  arm(waiter);
   ask_host<InboundEvent>(
       core_.runtime, kRecognize, AtStop::answered_here,
-      [&](auto answer) { waiter->receiver->recognize(std::move(event), std::move(answer)); },
-      [core = core_.shared_from_this(), key = std::move(key), trace = std::move(trace),
-       deadline](Result<InboundEvent> known) mutable {
+      [&](auto answer) { waiter->receiver->recognize(std::move(waiter->event), std::move(answer)); },
+      [core = core_.shared_from_this(), waiter](Result<InboundEvent> known) mutable {
         const auto& loop = core->runtime->scheduler;
-        if (loop->is_own_thread()) return core->intake.recognized(key, std::move(known), std::move(trace), deadline);
+        if (loop->is_own_thread()) return core->intake.recognized(waiter, std::move(known));
         loop->post(
-            [core, key = std::move(key), known = std::move(known), trace = std::move(trace), deadline]() mutable {
-              core->intake.recognized(key, std::move(known), std::move(trace), deadline);
-            });
+            [core, waiter, known = std::move(known)]() mutable { core->intake.recognized(waiter, std::move(known)); });
       });
 }
 
 /// Whose event it is: now it has its place.
-void Intake::recognized(const std::string& event_key, Result<InboundEvent> known, std::string trace,
-                        MonoTime deadline) {
-  const auto place = items_.find(event_key);
+void Intake::recognized(const WaitingRequestPtr& waiter, Result<InboundEvent> known) {
+  const auto place = items_.find(waiter->held->key);
   if (place == items_.end() || place->second.is_given) return;
-  Item& item = place->second;
+  const HeldEventPtr held = place->second.held;  // begun anew it is not the waiter's
   if (!known) {
-    core_.count_event(item.account->channel->id(), "not_stored");
-    core_.say(item.account->channel->id(), LogLevel::error, log_event::kInboxStoreFailed,
-              "whose event it is could not be found out", item.event_id, known.error().to_string());
+    core_.count_event(held->account->channel->id(), "not_stored");
+    core_.say(held->account->channel->id(), LogLevel::error, log_event::kInboxStoreFailed,
+              "whose event it is could not be found out", held->id, known.error().to_string());
     return turn_away(place);
   }
-  known->event_id = item.event_id;
-  item.is_given = true;
-  item.lane = item.account->keys.lane(*known);
-  SinkEvent given(*std::move(known));
-  given.waits = std::chrono::duration_cast<Millis>(deadline - core_.mono());
-  given.trace = std::move(trace);
+  known->event_id = held->id;
+  place->second.is_given = true;
+  held->came(*std::move(known));
   std::vector<SinkEvent> events;
-  events.push_back(std::move(given));
-  const AccountPtr account = item.account;
-  core_.sink.accept(account, std::move(events), {},
-                    [core = core_.shared_from_this(), key = event_key](const Result<std::vector<SinkAnswer>>& outcome) {
-                      core->intake.accepted(key, outcome);
+  SinkEvent& given = events.emplace_back(held);
+  given.waits = std::chrono::duration_cast<Millis>(waiter->deadline - core_.mono());
+  given.trace = std::move(waiter->trace);
+  core_.sink.accept(held->account, std::move(events), {},
+                    [core = core_.shared_from_this(), held](const Result<std::vector<SinkAnswer>>& outcome) {
+                      core->intake.accepted(held, outcome);
                     });
 }
 
-void Intake::arm(const WaitingRequestPtr& waiter, const std::string& event_key, MonoTime deadline) {
-  waiter->deadline = deadline;
+void Intake::arm(const WaitingRequestPtr& waiter) {
   waiter->timer = core_.runtime->scheduler->run_at(
-      deadline, [core = core_.shared_from_this(), waiter, event_key] { core->intake.on_deadline(waiter, event_key); });
+      waiter->deadline, [core = core_.shared_from_this(), waiter] { core->intake.on_deadline(waiter); });
 }
 
 /// The platform waits no longer: what is stored is acknowledged, what is not must come again.
-void Intake::on_deadline(const WaitingRequestPtr& waiter, const std::string& event_key) {
-  const auto place = items_.find(event_key);
+void Intake::on_deadline(const WaitingRequestPtr& waiter) {
+  const auto place = items_.find(waiter->held->key);
   bool is_stored = true;
   if (place != items_.end()) {
     Item& item = place->second;
@@ -216,16 +206,16 @@ void Intake::on_deadline(const WaitingRequestPtr& waiter, const std::string& eve
   answer(waiter, is_stored ? std::move(waiter->acknowledgement) : try_again());
 }
 
-void Intake::accepted(const std::string& event_key, const Result<std::vector<SinkAnswer>>& outcome) {
-  const auto place = items_.find(event_key);
+void Intake::accepted(const HeldEventPtr& held, const Result<std::vector<SinkAnswer>>& outcome) {
+  const auto place = items_.find(held->key);
   if (place == items_.end()) return;  // handled by now
   Item& item = place->second;
-  const std::string& id = item.account->channel->id();
+  const std::string& id = held->account->channel->id();
   const bool is_stored = outcome && outcome->front().fate <= EventFate::duplicate;
   if (!is_stored) {
     core_.count_event(id, "not_stored");
     if (!outcome) {
-      core_.say(id, LogLevel::error, log_event::kInboxStoreFailed, "an event could not be stored", item.event_id,
+      core_.say(id, LogLevel::error, log_event::kInboxStoreFailed, "an event could not be stored", held->id,
                 outcome.error().to_string());
     }
     return turn_away(place);
@@ -237,12 +227,12 @@ void Intake::accepted(const std::string& event_key, const Result<std::vector<Sin
   if (said.is_ours) {
     item.slot = InboxSlot();
     item.place = AccountPlaces::Slot();
-    return core_.lanes.request_came(item.lane, event_key);
+    return core_.lanes.request_came(*held);
   }
   if (item.waiters.empty()) {
     items_.erase(place);
   } else {
-    watch(event_key);
+    watch(held);
   }
 }
 
@@ -252,7 +242,7 @@ void Intake::turn_away(Items::iterator place) {
   for (const auto& waiting : waiters) answer(waiting.lock(), try_again());
 }
 
-void Intake::over(const std::string& event_key, const std::optional<PassiveReply>& answer) {
+void Intake::over(std::string_view event_key, const std::optional<PassiveReply>& answer) {
   const auto place = items_.find(event_key);
   if (place != items_.end()) resolve(place, answer);
 }
@@ -282,7 +272,7 @@ std::optional<WebhookResponse> Intake::build(const WaitingRequest& waiter, const
   return reply ? std::make_optional(*std::move(reply)) : std::nullopt;
 }
 
-std::optional<RequestCarrier> Intake::carrier(const std::string& event_key, const PassiveReply& answer,
+std::optional<RequestCarrier> Intake::carrier(std::string_view event_key, const PassiveReply& answer,
                                               bool& is_impossible) {
   const auto place = items_.find(event_key);
   if (place == items_.end()) return std::nullopt;
@@ -303,17 +293,17 @@ std::optional<RequestCarrier> Intake::carrier(const std::string& event_key, cons
 }
 
 void Intake::session_over() {
-  std::vector<std::string> stored;
+  std::vector<HeldEventPtr> stored;
   for (auto place = items_.begin(); place != items_.end();) {
     Item& item = place->second;
     if (item.is_stored && item.waiters.empty()) {
       place = items_.erase(place);
       continue;
     }
-    if (item.is_stored && !item.is_watching) stored.push_back(place->first);
+    if (item.is_stored && !item.is_watching) stored.push_back(item.held);
     ++place;
   }
-  for (const std::string& key : stored) watch(key);
+  for (const HeldEventPtr& held : stored) watch(held);
 }
 
 }  // namespace detail

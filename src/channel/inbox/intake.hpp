@@ -1,7 +1,7 @@
 #pragma once
 
-#include "channel/inbox/account.hpp"
 #include "channel/inbox/event_sink.hpp"
+#include "channel/inbox/held_event.hpp"
 #include "channel/inbox/outbox.hpp"
 #include "channel/inbox/records.hpp"
 #include "channel/inbox/work.hpp"
@@ -23,15 +23,19 @@ namespace detail {
 /// A request of the platform that waits for its answer. Its timer owns it, so that it is answered when the loop ends,
 /// whoever still holds the Inbox.
 struct WaitingRequest {
-  WaitingRequest(Promise<WebhookResponse> p, std::shared_ptr<const PushReceiver> r, OpenedPush& push)
+  WaitingRequest(Promise<WebhookResponse> p, std::shared_ptr<const PushReceiver> r, OpenedPush push)
       : promise(std::move(p)),
         receiver(std::move(r)),
         context(std::move(push.context)),
-        acknowledgement(std::move(push.answer)) {}
+        acknowledgement(std::move(push.answer)),
+        event(std::move(push.event)) {}
   Promise<WebhookResponse> promise;
   std::shared_ptr<const PushReceiver> receiver;  ///< That opened it.
   std::shared_ptr<const ReplyContext> context;
   WebhookResponse acknowledgement;
+  InboundEvent event;  ///< Until its account is known.
+  std::string trace;
+  HeldEventPtr held;  ///< From then on.
   InboxSlot slot;
   MonoTime deadline{};
   Scheduler::Ticket timer = 0;
@@ -66,10 +70,10 @@ class Intake {
   Pending<WebhookResponse> handle(std::shared_ptr<const PushReceiver> receiver, std::string_view account,
                                   const WebhookRequest& request);
   /// An event is over: everyone who waits for it is told.
-  void over(const std::string& event_key, const std::optional<PassiveReply>& answer);
+  void over(std::string_view event_key, const std::optional<PassiveReply>& answer);
   /// The first request that waits for this event, with this answer built for it. `is_impossible`: it waits, but cannot
   /// carry the answer.
-  std::optional<RequestCarrier> carrier(const std::string& event_key, const PassiveReply& answer, bool& is_impossible);
+  std::optional<RequestCarrier> carrier(std::string_view event_key, const PassiveReply& answer, bool& is_impossible);
   /// The session is over: what waits here is told by the records.
   void session_over();
   std::size_t waiting() const { return items_.size(); }
@@ -78,9 +82,8 @@ class Intake {
   friend class WatchCarrier;
   /// An event for which somebody waits.
   struct Item {
-    AccountPtr account;
-    std::string lane;
-    std::string event_id;
+    explicit Item(HeldEventPtr h) : held(std::move(h)) {}
+    HeldEventPtr held;
     std::vector<std::weak_ptr<WaitingRequest>> waiters;
     InboxSlot slot;
     AccountPlaces::Slot place;
@@ -89,24 +92,24 @@ class Intake {
     bool is_watching = false;  ///< Its record is looked at again and again.
     Millis pause{50};
   };
-  using Items = std::unordered_map<std::string, Item>;
+  using Items = std::unordered_map<std::string_view, Item>;  ///< By keys that they hold.
   /// A record that another process works on.
   struct Seen {
     std::optional<StoredEvent> event;
     bool holder_over = false;
   };
 
-  void arrive(OpenedPush push, const WaitingRequestPtr& waiter, MonoTime deadline, std::string trace);
-  void woken(const PollWake& wake, const WaitingRequestPtr& waiter, MonoTime deadline);
-  void resolved(const AccountPtr& account, InboundEvent event, std::string trace, const WaitingRequestPtr& waiter,
-                MonoTime deadline);
-  void recognized(const std::string& event_key, Result<InboundEvent> known, std::string trace, MonoTime deadline);
-  void accepted(const std::string& event_key, const Result<std::vector<SinkAnswer>>& outcome);
-  void arm(const WaitingRequestPtr& waiter, const std::string& event_key, MonoTime deadline);
-  void on_deadline(const WaitingRequestPtr& waiter, const std::string& event_key);
-  void watch(const std::string& event_key);
-  void look(const std::string& event_key);
-  void looked(const std::string& event_key, const Result<Seen>& seen);
+  void arrive(const WaitingRequestPtr& waiter);
+  void woken(const PollWake& wake, const WaitingRequestPtr& waiter);
+  void resolved(const AccountPtr& account, const WaitingRequestPtr& waiter);
+  void begin(Item& item, const WaitingRequestPtr& waiter);
+  void recognized(const WaitingRequestPtr& waiter, Result<InboundEvent> known);
+  void accepted(const HeldEventPtr& held, const Result<std::vector<SinkAnswer>>& outcome);
+  void arm(const WaitingRequestPtr& waiter);
+  void on_deadline(const WaitingRequestPtr& waiter);
+  void watch(const HeldEventPtr& held);
+  void look(const HeldEventPtr& held);
+  void looked(const HeldEventPtr& held, const Result<Seen>& seen);
   void resolve(Items::iterator place, const std::optional<PassiveReply>& answer);
   std::optional<WebhookResponse> build(const WaitingRequest& waiter, const PassiveReply& answer) const;
   void turn_away(Items::iterator place);

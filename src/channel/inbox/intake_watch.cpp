@@ -21,10 +21,10 @@ class WatchCarrier final : public OutboxCarrier {
   bool waits() const override { return carrier_.waits(); }
   bool carry() override { return carrier_.carry(); }
   void claimed(const Result<OutboxRecord>& record) override {
-    const auto item = core_->intake.items_.find(place_->key);
+    const auto item = core_->intake.items_.find(place_->held->key);
     if (item == core_->intake.items_.end()) return;
-    const EventRecord& event = place_->event->record;
-    if (!record || !record->over()) return core_->intake.watch(place_->key);
+    const EventRecord& event = place_->held->stored.record;
+    if (!record || !record->over()) return core_->intake.watch(item->second.held);
     core_->intake.resolve(item, event.state == EventRecord::State::done ? event.answer : std::nullopt);
   }
 
@@ -35,8 +35,8 @@ class WatchCarrier final : public OutboxCarrier {
 };
 
 /// Another process works on it: its answer is fetched from the record, as long as somebody waits for it.
-void Intake::watch(const std::string& event_key) {
-  const auto place = items_.find(event_key);
+void Intake::watch(const HeldEventPtr& held) {
+  const auto place = items_.find(held->key);
   Item& item = place->second;
   item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
                                     [](const std::weak_ptr<WaitingRequest>& waiting) {
@@ -51,18 +51,16 @@ void Intake::watch(const std::string& event_key) {
   item.is_watching = true;
   const MonoTime next = core_.mono() + item.pause;
   item.pause = std::min(2 * item.pause, kLongestLook);
-  core_.runtime->scheduler->run_at(next,
-                                   [core = core_.shared_from_this(), event_key] { core->intake.look(event_key); });
+  core_.runtime->scheduler->run_at(next, [core = core_.shared_from_this(), held] { core->intake.look(held); });
 }
 
-void Intake::look(const std::string& event_key) {
-  const auto place = items_.find(event_key);
-  if (place == items_.end()) return;
+void Intake::look(const HeldEventPtr& held) {
+  if (items_.count(held->key) == 0) return;
   core_.journal->run<Seen>(
-      place->second.account->number, {event_key},
-      [steps = core_.steps, event_key](StagedStore& view, const std::string& session) -> Result<Seen> {
+      held->account->number, {held->key},
+      [steps = core_.steps, held](StagedStore& view, const std::string& session) -> Result<Seen> {
         Seen seen;
-        auto event = EventSteps::load(view, event_key);
+        auto event = EventSteps::load(view, held->key);
         if (!event) return event.error();
         seen.event = std::move(*event);
         if (!seen.event || !seen.event->record.delivery) return seen;
@@ -73,29 +71,31 @@ void Intake::look(const std::string& event_key) {
         seen.holder_over = *over;
         return seen;
       },
-      [core = core_.shared_from_this(), event_key](const Result<Seen>& seen, std::uint64_t) {
-        core->intake.looked(event_key, seen);
+      [core = core_.shared_from_this(), held](const Result<Seen>& seen, std::uint64_t) {
+        core->intake.looked(held, seen);
       });
 }
 
-void Intake::looked(const std::string& event_key, const Result<Seen>& seen) {
-  const auto place = items_.find(event_key);
+void Intake::looked(const HeldEventPtr& held, const Result<Seen>& seen) {
+  const auto place = items_.find(held->key);
   if (place == items_.end()) return;
-  Item& item = place->second;
-  if (!seen || !seen->event) return watch(event_key);
+  if (!seen || !seen->event) return watch(held);
   const EventRecord& record = seen->event->record;
   if (record.over()) return resolve(place, record.state == EventRecord::State::done ? record.answer : std::nullopt);
   const auto& delivery = record.delivery;
   const bool is_ready = delivery && delivery->by_request && delivery->state == OutboxRecord::State::ready;
   const bool is_left = delivery && delivery->state == OutboxRecord::State::claimed && seen->holder_over;
-  if (!record.answer || (!is_ready && !is_left)) return watch(event_key);
+  if (!record.answer || (!is_ready && !is_left)) return watch(held);
   bool is_impossible = false;
-  auto carrier = this->carrier(event_key, *record.answer, is_impossible);
-  if (!carrier) return watch(event_key);
-  auto answer = std::make_shared<AnswerPlace>(item.account, item.lane, item.event_id, event_key, *seen->event);
+  auto carrier = this->carrier(held->key, *record.answer, is_impossible);
+  if (!carrier) return watch(held);
+  // Not the one that our own lane may have held.
+  auto seen_there = std::make_shared<HeldEvent>(held->account, held->id, held->key, held->lane);
+  seen_there->stored = *seen->event;
+  auto answer = std::make_shared<AnswerPlace>(std::move(seen_there));
   core_.answers().enroll(answer);
   core_.outbox().claim(
-      event_key, std::make_shared<WatchCarrier>(core_.shared_from_this(), std::move(answer), *std::move(carrier)));
+      held->key, std::make_shared<WatchCarrier>(core_.shared_from_this(), std::move(answer), *std::move(carrier)));
 }
 
 }  // namespace detail

@@ -35,20 +35,19 @@ void Journal::begin_round() {
   const MonoTime now = runtime_->clock->mono();
   // One that lapsed while nothing was held under it is replaced, and nobody need hear of it.
   if (session_.begun() && !session_.alive(now) && !holds()) session_.end();
-  JournalSteps steps = take_steps();
-  round_ = std::make_shared<JournalRound>(session_.next(now), std::move(steps), std::exchange(renewal_due_, false));
+  round_ = spare_ ? std::exchange(spare_, nullptr) : std::make_shared<JournalRound>();
+  round_->begin(session_, now, std::exchange(renewal_due_, false));
+  take_steps(*round_);
   submit();
 }
 
-JournalSteps Journal::take_steps() {
-  JournalSteps steps;
-  while (!waiting_.empty() && steps.size() < JournalRound::kMostSteps) {
+void Journal::take_steps(JournalRound& round) {
+  while (!waiting_.empty() && round.size() < JournalRound::kMostSteps) {
     const bool alone = waiting_.front()->goes_alone();
-    if (alone && !steps.empty()) break;
-    steps.push_back(waiting_.pop());
+    if (alone && round.size() > 0) break;
+    round.add(waiting_.pop());
     if (alone) break;
   }
-  return steps;
 }
 
 /// How a round comes back to its journal. A runtime that stops drops it on the way: what waited then waits for nobody,
@@ -73,6 +72,11 @@ void Journal::abandon() {
 }
 
 void Journal::submit() {
+  // A store that does not wait is asked here and now.
+  if (runtime_->store_on_loop && !runtime_->refusal()) {
+    return returned(call_host(runtime_->observer.get(), host_seam::kStore,
+                              [&] { return Result<JournalRound::Fate>(round_->run(*runtime_->store)); }));
+  }
   runtime_->with_store<JournalRound::Fate>(
       affinity_,
       [round = round_, clock = runtime_->clock](Store& store) {
@@ -126,6 +130,8 @@ void Journal::returned(const Result<JournalRound::Fate>& result) {
     const std::size_t account = step->account();
     waiting_.push(account, std::move(step));
   }
+  round->end();
+  spare_ = round;
   going_ = was_going;
   go();
 }

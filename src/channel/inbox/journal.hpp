@@ -76,7 +76,7 @@ class Journal : public std::enable_shared_from_this<Journal> {
   bool holds() const { return parts_.holds && parts_.holds(); }
   bool has_work() const { return !round_ && (renewal_due_ || !waiting_.empty()); }
   void begin_round();
-  JournalSteps take_steps();
+  void take_steps(JournalRound& round);
   void submit();
   void returned(const Result<JournalRound::Fate>& result);
   void arm_renewal();
@@ -91,6 +91,7 @@ class Journal : public std::enable_shared_from_this<Journal> {
   Parts parts_;
   FairQueue<std::unique_ptr<JournalStep>> waiting_;
   std::shared_ptr<JournalRound> round_;  ///< On its way.
+  std::shared_ptr<JournalRound> spare_;  ///< The one before: its memory is used again.
   JournalFigures figures_;
   int doubts_ = 0;  ///< In a row.
   bool going_ = false;

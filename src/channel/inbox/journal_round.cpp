@@ -17,6 +17,22 @@ constexpr std::size_t kRoundBytes = Store::kMaxCommitSize / 4;
 
 }  // namespace
 
+void JournalRound::begin(Session& session, MonoTime now, bool renews) {
+  session.next(session_, now);
+  renews_ = renews;
+  waited = Millis(0);
+  reread_.clear();
+  writes_.clear();
+  in_doubt_ = false;
+  generation_ = 0;
+  error_.reset();
+}
+
+void JournalRound::end() {
+  steps_.clear();
+  left_.clear();
+}
+
 JournalRound::Fate JournalRound::run(Store& store) {
   if (in_doubt_) {
     const Commit again = commit(store);
@@ -25,46 +41,57 @@ JournalRound::Fate JournalRound::run(Store& store) {
     if (!again.conflict) return again.fate;
   }
   for (int race = 0; race < kRoundRaces; ++race) {
-    StagedStore view(store);
-    if (auto loaded = read(view); !loaded) return fail(loaded.error());
-    if (auto decided = decide(view); !decided) return fail(decided.error(), true);
-    if (view.count() == 0 && !renews_) return Fate::done;
-    writes_.clear();
-    writes_.push_back(session_.write());
-    view.take_writes(writes_);
-    durability_ = view.durability();
-    const Commit outcome = commit(store);
-    if (outcome.fate == Fate::done && !outcome.conflict) tell_written(store);
+    view_.begin(store);
+    if (auto loaded = read(store); !loaded) return fail(loaded.error());
+    if (auto decided = decide(); !decided) return fail(decided.error(), true);
+    if (view_.count() == 0 && !renews_) return Fate::done;
+    const Commit outcome = write(store);
     if (!outcome.conflict) return outcome.fate;
-    lost(view, *outcome.conflict - 1);
+    lost(*outcome.conflict - 1);
   }
   return fail(Error(ErrorKind::rate_limited, "what an Inbox keeps was changed by others again and again: try again"));
 }
 
-Result<void> JournalRound::read(StagedStore& view) const {
+/// All at once, which spares the way there and back; a store that does not wait is asked when a step asks.
+Result<void> JournalRound::read(Store& store) {
   std::vector<std::string> keys = reread_;
-  for (const auto& step : steps_) step->keys(keys);
+  if (store.blocks()) {
+    for (const auto& step : steps_) step->keys(keys);
+  }
   if (keys.empty()) return {};
-  return view.load(std::move(keys));
+  return view_.load(std::move(keys));
 }
 
-Result<void> JournalRound::decide(StagedStore& view) {
+Result<void> JournalRound::decide() {
   refused_.clear();
   wrote_.clear();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    const bool has_room = view.count() + steps_[i]->room() < Store::kMaxWrites && view.bytes() < kRoundBytes;
+    const bool has_room = view_.count() + steps_[i]->room() < Store::kMaxWrites && view_.bytes() < kRoundBytes;
     if (!has_room && i > 0) {
       while (steps_.size() > i) leave(i);
       return {};
     }
-    const std::size_t before = view.commits();
-    view.begin_step(i);
-    auto decided = steps_[i]->decide(view, session_.id);
-    if (!decided && view.commits() != before) return decided.error();  // what it began must not be written
+    const std::size_t before = view_.commits();
+    view_.begin_step(i);
+    auto decided = steps_[i]->decide(view_, session_.id);
+    if (!decided && view_.commits() != before) return decided.error();  // what it began must not be written
     refused_.push_back(decided ? std::nullopt : std::make_optional(decided.error()));
-    wrote_.push_back(view.commits() != before);
+    wrote_.push_back(view_.commits() != before);
   }
   return {};
+}
+
+JournalRound::Commit JournalRound::write(Store& store) {
+  writes_.clear();
+  writes_.push_back(StoreWrite::put(session_.key, session_.text, session_.expected, session_.lease));
+  view_.take_writes(writes_);
+  durability_ = view_.durability();
+  const Commit outcome = commit(store);
+  if (outcome.fate == Fate::done && !outcome.conflict) {
+    tell_written(store);
+    view_.give_back(writes_, 1);
+  }
+  return outcome;
 }
 
 /// True: what we wrote is there. False: it is as it was before. Error `conflict`: neither, the session is over.
@@ -117,10 +144,10 @@ void JournalRound::tell_written(Store& store) {
 }
 
 /// Somebody else changed what a step reads or writes.
-void JournalRound::lost(const StagedStore& view, std::size_t write) {
+void JournalRound::lost(std::size_t write) {
   const std::string& key = writes_[write + 1].key;
   if (std::find(reread_.begin(), reread_.end(), key) == reread_.end()) reread_.push_back(key);
-  const std::size_t step = view.step_of(write);
+  const std::size_t step = view_.step_of(write);
   if (++steps_[step]->losses_ >= JournalStep::kLossesAlone && steps_.size() > 1) leave(step);
 }
 
@@ -164,10 +191,11 @@ void JournalRound::tell(const Error& error) {
   for (const auto& step : steps_) step->done(error);
 }
 
-JournalSteps JournalRound::take_left() { return std::move(left_); }
+JournalSteps JournalRound::take_left() { return std::exchange(left_, {}); }
 JournalSteps JournalRound::take_all() {
-  JournalSteps all = std::move(steps_);
+  JournalSteps all = std::exchange(steps_, {});
   std::move(left_.begin(), left_.end(), std::back_inserter(all));
+  left_.clear();
   return all;
 }
 

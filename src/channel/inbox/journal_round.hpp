@@ -65,9 +65,9 @@ class JournalRound {
   };
   static constexpr std::size_t kMostSteps = 64;
 
-  /// `renews`: writes the session's entry also when no step writes anything.
-  JournalRound(SessionRound session, JournalSteps steps, bool renews)
-      : session_(std::move(session)), renews_(renews), steps_(std::move(steps)) {}
+  /// Begins anew; a journal makes one round after the other with the same object, and so with the same memory.
+  void begin(Session& session, MonoTime now, bool renews);
+  void add(std::unique_ptr<JournalStep> step) { steps_.push_back(std::move(step)); }
 
   /// The store's part. Again only after `in_doubt`.
   Fate run(Store& store);
@@ -87,6 +87,8 @@ class JournalRound {
   JournalSteps take_left();
   /// All steps, after `session_over`.
   JournalSteps take_all();
+  /// It is over: the steps end with it.
+  void end();
 
  private:
   struct Commit {
@@ -94,17 +96,19 @@ class JournalRound {
     Fate fate;
     std::optional<std::size_t> conflict;  ///< Of which write, if somebody else was faster.
   };
-  Result<void> read(StagedStore& view) const;
-  Result<void> decide(StagedStore& view);
+  Result<void> read(Store& store);
+  Result<void> decide();
+  Commit write(Store& store);
   Commit commit(Store& store);
   Result<bool> find_own(Store& store);
   void tell_written(Store& store);
-  void lost(const StagedStore& view, std::size_t write);
+  void lost(std::size_t write);
   void leave(std::size_t step);
   Fate fail(Error error, bool is_of_one = false);
 
-  const SessionRound session_;
-  const bool renews_;
+  SessionRound session_;
+  bool renews_ = false;
+  StagedStore view_;
   JournalSteps steps_;
   JournalSteps left_;
   std::vector<std::optional<Error>> refused_;  ///< Per step.

@@ -2,7 +2,6 @@
 
 #include "channel/inbox/core.hpp"
 
-#include <iterator>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -31,30 +30,31 @@ struct JournalSink::Batch {
 /// One part of a batch: its events, and with the last one the cursor.
 class JournalSink::Step final : public JournalStep {
  public:
-  Step(std::shared_ptr<InboxCore> core, std::shared_ptr<Batch> batch)
-      : JournalStep(batch->account->number), core_(std::move(core)), batch_(std::move(batch)), now_(core_->now()) {}
+  Step(std::shared_ptr<InboxCore> core, Batch batch)
+      : JournalStep(batch.account->number), core_(std::move(core)), batch_(std::move(batch)), now_(core_->now()) {
+    accepted_.reserve(batch_.end - batch_.begin);
+  }
 
   void keys(std::vector<std::string>& out) const override {
-    for (std::size_t i = batch_->begin; i < batch_->end; ++i) {
-      const InboundEvent& event = batch_->events[i].event;
-      out.push_back(batch_->account->keys.event(event.event_id));
-      out.push_back(batch_->account->keys.lane(event));
+    for (std::size_t i = batch_.begin; i < batch_.end; ++i) {
+      out.push_back(batch_.events[i].held->key);
+      out.push_back(batch_.events[i].held->lane);
     }
   }
-  std::size_t room() const override { return (batch_->end - batch_->begin) * kWritesPerEvent + batch_->cursor.size(); }
+  std::size_t room() const override { return (batch_.end - batch_.begin) * kWritesPerEvent + batch_.cursor.size(); }
   Result<void> decide(StagedStore& view, const std::string& session) override {
     accepted_.clear();
-    if (batch_->is_last() && !batch_->cursor.empty()) {
-      auto moved = view.commit(batch_->cursor, Durability::full);
+    if (batch_.is_last() && !batch_.cursor.empty()) {
+      auto moved = view.commit(batch_.cursor, Durability::full);
       if (!moved) return moved.error();
       if (!moved->committed) return Error(ErrorKind::conflict, "another process took the batch");
     }
-    for (std::size_t i = batch_->begin; i < batch_->end; ++i) {
-      const SinkEvent& given = batch_->events[i];
+    for (std::size_t i = batch_.begin; i < batch_.end; ++i) {
+      const SinkEvent& given = batch_.events[i];
       // A cursor passes over what it brought: neither one customer nor an event that no store can take may hold up the
       // others.
-      const bool must_take = !batch_->cursor.empty();
-      auto accepted = core_->steps->accept(view, session, *batch_->account, given.event, fresh(given), must_take);
+      const bool must_take = !batch_.cursor.empty();
+      auto accepted = core_->steps->accept(view, session, *given.held, fresh(given), must_take);
       if (!accepted && accepted.error().kind() != ErrorKind::bad_argument) return accepted.error();
       accepted_.push_back(std::move(accepted));
     }
@@ -63,70 +63,66 @@ class JournalSink::Step final : public JournalStep {
   void written(Store& store) override {
     for (std::size_t i = 0; i < accepted_.size(); ++i) {
       if (accepted_[i] && (accepted_[i]->fate == EventFate::stored || accepted_[i]->fate == EventFate::buried))
-        EventSteps::note_window(store, *batch_->account, batch_->events[batch_->begin + i].event);
+        EventSteps::note_window(store, *batch_.account, *batch_.events[batch_.begin + i].held->event);
     }
   }
   void done(Result<std::uint64_t> generation) override {
-    if (!generation) return core_->sink.told(batch_, generation.error(), 0);
-    core_->sink.told(batch_, std::move(accepted_), *generation);
+    if (!generation) return batch_.done(generation.error());
+    for (const Result<Accepted>& one : accepted_) {
+      SinkAnswer& answer = batch_.answers.emplace_back();
+      if (!one) continue;
+      answer.fate = one->fate;
+      answer.is_ours = one->is_ours;
+      answer.is_over = one->event.record.over();
+      if (one->event.record.state == EventRecord::State::done) answer.answer = one->event.record.answer;
+    }
+    for (std::size_t i = 0; i < accepted_.size(); ++i) {
+      Result<Accepted>& one = accepted_[i];
+      if (!one || one->fate > EventFate::duplicate) continue;
+      if (one->fate == EventFate::stored) one->event.generation = *generation;
+      if (one->known_lane) one->known_lane->generation = *generation;
+      core_->lanes.arrived(batch_.events[batch_.begin + i].held, *std::move(one));
+    }
+    if (!batch_.is_last()) return core_->sink.post_part(std::move(batch_));
+    batch_.done(std::move(batch_.answers));
   }
 
  private:
   EventRecord fresh(const SinkEvent& given) const {
+    const InboundEvent& event = *given.held->event;
     EventRecord record;
-    record.received = unix_millis(given.event.received_time);
-    record.asked = unix_millis(given.event.platform_time);
+    record.received = unix_millis(event.received_time);
+    record.asked = unix_millis(event.platform_time);
     record.claim_until = given.waits > Millis(0) ? unix_millis(now_ + given.waits) : 0;
-    record.is_history = given.event.history;
+    record.is_history = event.history;
     record.tries = 1;
     record.trace = given.trace;
-    record.raw = given.event.raw;
+    record.raw = event.raw;
     return record;
   }
 
   const std::shared_ptr<InboxCore> core_;
-  const std::shared_ptr<Batch> batch_;
+  Batch batch_;
   const WallTime now_;
   std::vector<Result<Accepted>> accepted_;
 };
 
 void JournalSink::accept(const AccountPtr& account, std::vector<SinkEvent> events, std::vector<StoreWrite> cursor,
                          Done done) {
-  auto batch = std::make_shared<Batch>();
-  batch->account = account;
-  batch->events = std::move(events);
-  batch->cursor = std::move(cursor);
-  batch->done = std::move(done);
+  Batch batch;
+  batch.account = account;
+  batch.events = std::move(events);
+  batch.cursor = std::move(cursor);
+  batch.done = std::move(done);
+  batch.answers.reserve(batch.events.size());
   post_part(std::move(batch));
 }
 
-void JournalSink::post_part(std::shared_ptr<Batch> batch) {
-  batch->begin = batch->end;
+void JournalSink::post_part(Batch batch) {
+  batch.begin = batch.end;
   std::size_t bytes = 0;
-  while (!batch->is_last() && bytes < kPartBytes) bytes += batch->events[batch->end++].event.raw.size();
+  while (!batch.is_last() && bytes < kPartBytes) bytes += batch.events[batch.end++].held->event->raw.size();
   core_.journal->post(std::make_unique<Step>(core_.shared_from_this(), std::move(batch)));
-}
-
-void JournalSink::told(const std::shared_ptr<Batch>& batch, Result<std::vector<Result<Accepted>>> accepted,
-                       std::uint64_t generation) {
-  if (!accepted) return batch->done(accepted.error());
-  for (std::size_t i = 0; i < accepted->size(); ++i) {
-    const Result<Accepted>& one = (*accepted)[i];
-    SinkAnswer& answer = batch->answers.emplace_back();
-    if (!one) continue;
-    answer.fate = one->fate;
-    answer.is_ours = one->is_ours;
-    answer.is_over = one->event.record.over();
-    if (one->event.record.state == EventRecord::State::done) answer.answer = one->event.record.answer;
-  }
-  for (std::size_t i = 0; i < accepted->size(); ++i) {
-    Result<Accepted>& one = (*accepted)[i];
-    if (!one || one->fate > EventFate::duplicate) continue;
-    if (one->fate == EventFate::stored) one->event.generation = generation;
-    core_.lanes.arrived(batch->account, *std::move(one), std::move(batch->events[batch->begin + i].event));
-  }
-  if (!batch->is_last()) return post_part(batch);
-  batch->done(std::move(batch->answers));
 }
 
 }  // namespace detail

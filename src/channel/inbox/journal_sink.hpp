@@ -23,9 +23,7 @@ class JournalSink final : public EventSink {
  private:
   class Step;
   struct Batch;
-  void post_part(std::shared_ptr<Batch> batch);
-  void told(const std::shared_ptr<Batch>& batch, Result<std::vector<Result<Accepted>>> accepted,
-            std::uint64_t generation);
+  void post_part(Batch batch);
   InboxCore& core_;
 };
 

@@ -13,13 +13,12 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 InboxWork::~InboxWork() {
+  if (settled_.exchange(true)) return;
   HandlerOutcome dropped;
   dropped.why = "the handler dropped the event without an answer";
-  if (!settled_.exchange(true)) {
-    core_->runtime->scheduler->post([core = core_, lane = lane_, id = id_, dropped = std::move(dropped)]() mutable {
-      core->lanes.settled(lane, id, std::move(dropped));
-    });
-  }
+  core_->runtime->scheduler->post([core = core_, held = held_, id = id_, dropped = std::move(dropped)]() mutable {
+    core->lanes.settled(*held, id, std::move(dropped));
+  });
 }
 
 void InboxWork::settle(HandlerOutcome outcome) {
@@ -27,9 +26,18 @@ void InboxWork::settle(HandlerOutcome outcome) {
     if (outcome.finished) outcome.finished->answer(Error(ErrorKind::bad_argument, "this turn was answered before"));
     return;
   }
-  core_->runtime->scheduler->post([self = shared_from_this(), outcome = std::move(outcome)]() mutable {
-    self->core_->lanes.settled(self->lane_, self->id_, std::move(outcome));
+  outcome_ = std::move(outcome);
+  core_->runtime->scheduler->post([self = shared_from_this()] {
+    self->core_->lanes.settled(*self->held_, self->id_, std::move(self->outcome_), self);
   });
+}
+
+void InboxWork::hand_over() {
+  constexpr HostSeam kHandler{"Inbox::Handler"};
+  const InboxTurn turn(shared_from_this());
+  const auto handled =
+      call_host(core_->runtime->observer.get(), kHandler, [&] { core_->handler(std::move(event_), turn); });
+  if (!handled) turn.failed(handled.error().message());
 }
 
 Pending<void> InboxWork::finish(PassiveReply answer, AnswerOptions how, std::vector<StoreWrite> also) {
@@ -45,7 +53,6 @@ Pending<void> InboxWork::finish(PassiveReply answer, AnswerOptions how, std::vec
   outcome.how = std::move(how);
   outcome.also = std::move(also);
   outcome.finished.emplace(core_->runtime);
-  outcome.turn = shared_from_this();
   auto pending = outcome.finished->pending();
   settle(std::move(outcome));
   return pending;
@@ -53,7 +60,7 @@ Pending<void> InboxWork::finish(PassiveReply answer, AnswerOptions how, std::vec
 
 Lanes::Lanes(InboxCore& core) : core_(core), turns_(core.options.handlers) {}
 
-Lanes::Lane* Lanes::find(const std::string& lane, std::uint64_t step_id) {
+Lanes::Lane* Lanes::find(std::string_view lane, std::uint64_t step_id) {
   const auto place = lanes_.find(lane);
   return place != lanes_.end() && place->second.step == step_id ? &place->second : nullptr;
 }
@@ -61,50 +68,56 @@ Lanes::Lane* Lanes::find(const std::string& lane, std::uint64_t step_id) {
 void Lanes::later(Lane& lane, Millis pause, void (Lanes::*next)(Lane&)) {
   lane.step = ++last_id_;
   lane.timer = core_.runtime->scheduler->run_at(
-      core_.mono() + pause, [core = core_.shared_from_this(), key = lane.key, id = lane.step, next] {
-        if (Lane* current = core->lanes.find(key, id)) (core->lanes.*next)(*current);
+      core_.mono() + pause, [core = core_.shared_from_this(), held = lane.held, id = lane.step, next] {
+        if (Lane* current = core->lanes.find(held->lane, id)) (core->lanes.*next)(*current);
       });
 }
 
-void Lanes::arrived(const AccountPtr& account, Accepted accepted, InboundEvent event) {
+void Lanes::arrived(const HeldEventPtr& held, Accepted accepted) {
   if (accepted.event.record.over() || !accepted.is_ours) return;
   if (accepted.fate == EventFate::stored) {
-    const std::string head = accepted.head;
-    Arrival& arrival = arrivals_[account->keys.event(event.event_id)];
-    arrival.event = std::move(event);
-    arrival.stored = std::move(accepted.event);
+    held->stored = std::move(accepted.event);
+    arrivals_.erase(held->key);  // with its key, which is another's
+    Arrival& arrival = arrivals_[held->key];
+    arrival.held = held;
     arrival.slot = InboxSlot(core_.in_hand);
-    arrival.place = AccountPlaces::Slot(core_.places, account->number);
+    arrival.place = AccountPlaces::Slot(core_.places, held->account->number);
   }
-  offer(account, accepted.lane, accepted.head);
+  if (!accepted.is_first || holds(held->lane))
+    return offer(held->account, held->lane, accepted.head, std::move(accepted.known_lane));
+  held->known_lane = std::move(accepted.known_lane);
+  begin(held, true);
 }
 
-void Lanes::offer(const AccountPtr& account, const std::string& lane, const std::string& head) {
-  if (!head.empty() && lanes_.count(lane) == 0) begin(account, lane, head);
+void Lanes::offer(const AccountPtr& account, const std::string& lane, const std::string& head,
+                  std::shared_ptr<KnownLane> known) {
+  if (const auto place = lanes_.find(lane); place != lanes_.end()) {
+    if (known) place->second.held->known_lane = std::move(known);
+    return;
+  }
+  if (head.empty()) return;
+  const std::string key = account->keys.event(head);
+  const auto arrival = arrivals_.find(key);
+  const bool is_new = arrival != arrivals_.end();
+  const HeldEventPtr held = is_new ? arrival->second.held : std::make_shared<HeldEvent>(account, head, key, lane);
+  held->known_lane = std::move(known);
+  begin(held, is_new);
 }
 
-/// The first event of a lane that is ours.
-void Lanes::begin(const AccountPtr& account, const std::string& key, const std::string& event_id) {
-  Lane& lane = lanes_[key];
-  lane.account = account;
-  lane.key = key;
-  lane.event_id = event_id;
-  lane.event_key = account->keys.event(event_id);
+/// The first event of a lane that is ours. `is_new`: it is known what the store has of it.
+void Lanes::begin(const HeldEventPtr& held, bool is_new) {
+  Lane& lane = lanes_.try_emplace(held->lane, held).first->second;
   core_.journal->keep();
-  const auto arrival = arrivals_.find(lane.event_key);
-  if (arrival == arrivals_.end()) return load(lane);
-  lane.stored = std::move(arrival->second.stored);
-  lane.event = std::move(arrival->second.event);
-  ready(lane);
+  is_new ? ready(lane) : load(lane);
 }
 
 /// Goes on from what the store says: after a take-over, a restart, or when somebody else wrote the record.
 void Lanes::load(Lane& lane) {
   lane.is_finishing = false;
   step<std::optional<StoredEvent>>(
-      lane, lane.event_key,
-      [key = lane.event_key](const EventSteps&, StagedStore& view) {
-        auto event = EventSteps::load(view, key);
+      lane, lane.held->key,
+      [held = lane.held](const EventSteps&, StagedStore& view) {
+        auto event = EventSteps::load(view, held->key);
         const bool is_damaged = !event && event.error().kind() == ErrorKind::configuration;
         return is_damaged ? Result<std::optional<StoredEvent>>(std::optional<StoredEvent>()) : event;
       },
@@ -113,12 +126,12 @@ void Lanes::load(Lane& lane) {
 
 void Lanes::loaded(Lane& lane, std::optional<StoredEvent> event) {
   if (!event) {
-    core_.say(lane.account->channel->id(), LogLevel::error, log_event::kInboxStoreFailed,
-              "an event without a readable record was passed over", lane.event_id);
+    core_.say(lane.channel().id(), LogLevel::error, log_event::kInboxStoreFailed,
+              "an event without a readable record was passed over", lane.held->id);
     return pass_over(lane);
   }
-  lane.stored = *std::move(event);
-  EventRecord& record = lane.stored.record;
+  lane.held->stored = *std::move(event);
+  const EventRecord& record = lane.record();
   if (record.over()) return pass_over(lane);
   if (record.state == EventRecord::State::answered) return deliver(lane);
   if (core_.ending()) return let_go(lane);
@@ -130,18 +143,16 @@ void Lanes::loaded(Lane& lane, std::optional<StoredEvent> event) {
 }
 
 void Lanes::count_try(Lane& lane, void (Lanes::*next)(Lane&)) {
-  ++lane.stored.record.tries;
+  ++lane.record().tries;
   step<bool>(
       lane, {},
-      [key = lane.event_key, event = std::make_shared<const StoredEvent>(lane.stored)](
-          const EventSteps& steps, StagedStore& view) -> Result<bool> {
-        auto saved =
-            EventSteps::save(view, steps.put_event(key, event->record, event->generation), Durability::relaxed);
+      [held = lane.held](const EventSteps& steps, StagedStore& view) -> Result<bool> {
+        auto saved = steps.save(view, held->key, held->stored, held->stored.record, Durability::relaxed);
         if (!saved) return saved.error();
         return true;
       },
       [this, next](Lane& current, bool, std::uint64_t generation) {
-        current.stored.generation = generation;
+        current.held->stored.generation = generation;
         (this->*next)(current);
       });
 }
@@ -149,16 +160,16 @@ void Lanes::count_try(Lane& lane, void (Lanes::*next)(Lane&)) {
 /// The event may go to the handler as soon as it is its turn.
 void Lanes::ready(Lane& lane) {
   if (core_.ending()) return let_go(lane);
-  turns_.wait(lane.account->number, lane.key);
+  turns_.wait(lane.held->account->number, lane.held);
   give_turns();
 }
 
 void Lanes::give_turns() {
-  while (core_.journal->alive()) {
+  while (turns_.waiting() > 0 && core_.journal->alive()) {
     const auto next = turns_.next();
     if (!next) return;
-    const auto lane = lanes_.find(next->second);
-    if (lane == lanes_.end()) {
+    const auto lane = lanes_.find(next->second->lane);
+    if (lane == lanes_.end() || lane->second.held != next->second) {
       turns_.give_back(next->first);
       continue;
     }
@@ -169,41 +180,37 @@ void Lanes::give_turns() {
 
 void Lanes::dispatch(Lane& lane) {
   if (core_.ending()) return let_go(lane);
-  std::optional<InboundEvent> event = std::exchange(lane.event, std::nullopt);
-  const EventRecord& record = lane.stored.record;
+  const HeldEventPtr& held = lane.held;
+  const EventRecord& record = lane.record();
+  std::optional<InboundEvent> event = std::exchange(held->event, std::nullopt);
   if (!event) {
-    auto again = lane.account->channel->reopen(record.raw, from_unix_millis(record.received));
+    auto again = lane.channel().reopen(record.raw, from_unix_millis(record.received));
     if (!again) return bury(lane, "the stored event cannot be read again: " + again.error().message());
     event = *std::move(again);
-    event->event_id = lane.event_id;
+    event->event_id = held->id;
   }
   event->history = record.is_history;
   lane.to = event->sender();
   lane.work = ++last_id_;
   lane.step = ++last_id_;
   arm_give_up(lane);
-  const auto core = core_.shared_from_this();
-  InboxTurn turn(std::make_shared<InboxWork>(core, lane.key, lane.work));
-  core_.runtime->run_callback([core, event = *std::move(event), turn = std::move(turn)]() mutable {
-    constexpr HostSeam kHandler{"Inbox::Handler"};
-    const auto handled =
-        call_host(core->runtime->observer.get(), kHandler, [&] { core->handler(std::move(event), turn); });
-    if (!handled) turn.failed(handled.error().message());
-  });
+  core_.runtime->run_callback([work = std::make_shared<InboxWork>(core_.shared_from_this(), held, lane.work,
+                                                                  *std::move(event))] { work->hand_over(); });
 }
 
 /// While its handler has said nothing.
 void Lanes::arm_give_up(Lane& lane) {
   lane.timer = core_.runtime->scheduler->run_at(
-      core_.mono() + core_.options.give_up, [core = core_.shared_from_this(), key = lane.key, work = lane.work] {
+      core_.mono() + core_.options.give_up, [core = core_.shared_from_this(), held = lane.held, work = lane.work] {
         HandlerOutcome nothing;
         nothing.why = "the handler gave no answer in time (InboxOptions::give_up)";
-        core->lanes.settled(key, work, std::move(nothing));
+        core->lanes.settled(*held, work, std::move(nothing));
       });
 }
 
-void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome outcome) {
-  const auto place = lanes_.find(key);
+void Lanes::settled(const HeldEvent& held, std::uint64_t work, HandlerOutcome outcome,
+                    const std::shared_ptr<InboxWork>& turn) {
+  const auto place = lanes_.find(held.lane);
   if (place == lanes_.end() || place->second.work != work) {
     end_stray(work);
     // Of a turn that was answered twice, or whose event is another process' by now.
@@ -213,7 +220,7 @@ void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome o
   }
   Lane& lane = place->second;
   core_.runtime->scheduler->drop(lane.timer);
-  if (outcome.finished) return save_with(lane, std::move(outcome));
+  if (outcome.finished) return save_with(lane, std::move(outcome), turn);
   lane.work = 0;
   free_turn(lane);
   if (!outcome.answer) return failed(lane, std::move(outcome.why));
@@ -221,7 +228,7 @@ void Lanes::settled(const std::string& key, std::uint64_t work, HandlerOutcome o
 }
 
 void Lanes::free_turn(Lane& lane) {
-  if (std::exchange(lane.has_turn, false)) give_back(lane.account->number);
+  if (std::exchange(lane.has_turn, false)) give_back(lane.held->account->number);
 }
 
 void Lanes::end_stray(std::uint64_t work) {
@@ -239,23 +246,23 @@ void Lanes::give_back(std::size_t account) {
 }
 
 void Lanes::failed(Lane& lane, std::string why) {
-  EventRecord& record = lane.stored.record;
+  EventRecord& record = lane.record();
   why.resize(utf8_cut(why, EventRecord::kLongestWhy).size());
   record.why = std::move(why);
   if (record.tries >= core_.options.tries) return bury(lane, record.why);
-  core_.say(lane.account->channel->id(), LogLevel::warning, log_event::kInboxHandlingFailed,
-            "handling an event failed; it will be tried again", lane.event_id, record.why);
+  core_.say(lane.channel().id(), LogLevel::warning, log_event::kInboxHandlingFailed,
+            "handling an event failed; it will be tried again", lane.held->id, record.why);
   count_try(lane, &Lanes::try_later);
 }
 
 void Lanes::try_later(Lane& lane) {
-  later(lane, backoff(lane.stored.record.tries - 1, *core_.runtime->jitter), &Lanes::ready);
+  later(lane, backoff(lane.record().tries - 1, *core_.runtime->jitter), &Lanes::ready);
 }
 
 /// To the dead letters, where it is seen; the customer's next event goes on.
 void Lanes::bury(Lane& lane, std::string why) {
   free_turn(lane);
-  EventRecord& record = lane.stored.record;
+  EventRecord& record = lane.record();
   record.state = EventRecord::State::dead;
   why.resize(utf8_cut(why, EventRecord::kLongestWhy).size());
   record.why = std::move(why);
@@ -268,12 +275,12 @@ void Lanes::finish(Lane& lane) {
   EventEnd end;
   end.lets_go = core_.ending();
   step<LaneLook>(
-      lane, lane.key,
-      [session = core_.journal->session().id(), account = lane.account, key = lane.key, id = lane.event_id,
-       event = std::make_shared<const StoredEvent>(lane.stored), end](const EventSteps& steps, StagedStore& view) {
-        return steps.finish(view, session, account->keys, key, id, *event, end, Durability::relaxed);
+      lane, lane.held->lane,
+      [session = core_.journal->session().id(), held = lane.held, end](const EventSteps& steps, StagedStore& view) {
+        return steps.finish(view, session, *held, held->stored, held->stored.record, end, Durability::relaxed);
       },
-      [this](Lane& current, const LaneLook& next, std::uint64_t) {
+      [this](Lane& current, const LaneLook& next, std::uint64_t generation) {
+        if (next.known) next.known->generation = generation;
         count_end(current);
         ended(current, next);
       });
@@ -283,56 +290,56 @@ void Lanes::finish(Lane& lane) {
 void Lanes::pass_over(Lane& lane) {
   lane.is_finishing = true;
   step<LaneLook>(
-      lane, lane.key,
-      [session = core_.journal->session().id(), key = lane.key, id = lane.event_id](
-          const EventSteps& steps, StagedStore& view) { return steps.pass_over(view, session, key, id); },
+      lane, lane.held->lane,
+      [session = core_.journal->session().id(), held = lane.held](const EventSteps& steps, StagedStore& view) {
+        return steps.pass_over(view, session, held->lane, held->id);
+      },
       [this](Lane& current, const LaneLook& next, std::uint64_t) { ended(current, next); });
 }
 
 /// The event is over: whoever waits for it is told, the lane's next one begins.
 void Lanes::ended(Lane& lane, const LaneLook& next) {
-  const AccountPtr account = lane.account;
-  const std::string key = lane.key;
-  const std::string event_key = lane.event_key;
-  const EventRecord record = std::move(lane.stored.record);
-  const bool was_carried = record.state == EventRecord::State::done;
+  static const std::optional<PassiveReply> kNothing;
+  const HeldEventPtr held = lane.held;
+  const EventProgress& progress = held->stored.record;
   free_turn(lane);
-  lanes_.erase(key);
-  arrivals_.erase(event_key);
-  core_.intake.over(event_key, was_carried ? record.answer : std::nullopt);
-  if (next.is_ours) offer(account, key, next.head);
+  lanes_.erase(held->lane);
+  arrivals_.erase(held->key);
+  core_.intake.over(held->key, progress.state == EventProgress::State::done ? progress.answer : kNothing);
+  if (next.is_ours) offer(held->account, held->lane, next.head, next.known);
 }
 
 /// Frees the lane for other owners: this Inbox is closed.
 void Lanes::let_go(Lane& lane) {
   free_turn(lane);
   step<bool>(
-      lane, lane.key,
-      [session = core_.journal->session().id(), key = lane.key](const EventSteps& steps,
-                                                                StagedStore& view) -> Result<bool> {
-        auto freed = steps.let_go(view, session, key);
+      lane, lane.held->lane,
+      [session = core_.journal->session().id(), held = lane.held](const EventSteps& steps,
+                                                                  StagedStore& view) -> Result<bool> {
+        auto freed = steps.let_go(view, session, held->lane);
         if (!freed) return freed.error();
         return true;
       },
-      [this, key = lane.key](Lane&, bool, std::uint64_t) { drop(key); });
+      [this](Lane& current, bool, std::uint64_t) { drop(current.held->lane); });
 }
 
-void Lanes::drop(const std::string& key) {
+void Lanes::drop(std::string_view key) {
   const auto place = lanes_.find(key);
   if (place == lanes_.end()) return;
   free_turn(place->second);
-  arrivals_.erase(place->second.event_key);
+  arrivals_.erase(place->second.held->key);
   lanes_.erase(place);
 }
 
 void Lanes::drop_all() {
   for (auto& [key, lane] : lanes_) {
+    const std::size_t account = lane.held->account->number;
     if (lane.has_turn && lane.work != 0 && !lane.is_finishing) {
       // Its handler still runs: the turn stays open until it says something, or its timer does.
-      strays_.emplace(lane.work, lane.account->number);
+      strays_.emplace(lane.work, account);
       continue;
     }
-    if (lane.has_turn) turns_.give_back(lane.account->number);
+    if (lane.has_turn) turns_.give_back(account);
     core_.runtime->scheduler->drop(lane.timer);
   }
   lanes_.clear();
@@ -342,29 +349,29 @@ void Lanes::drop_all() {
 
 /// What is with a handler, or on its way to a customer, comes to its end.
 void Lanes::close() {
-  std::vector<std::string> idle;
+  std::vector<HeldEventPtr> idle;
   for (const auto& [key, lane] : lanes_) {
-    if (lane.work == 0 && !lane.answer && !lane.is_finishing) idle.push_back(key);
+    if (lane.work == 0 && !lane.answer && !lane.is_finishing) idle.push_back(lane.held);
   }
   turns_.clear_waiting();
-  for (const std::string& key : idle) {
-    const auto lane = lanes_.find(key);
+  for (const HeldEventPtr& held : idle) {
+    const auto lane = lanes_.find(held->lane);
     if (lane != lanes_.end()) let_go(lane->second);
   }
 }
 
 std::unordered_map<std::string, WallTime> Lanes::oldest() const {
   std::unordered_map<std::string, WallTime> oldest;
-  const auto add = [&](const std::string& account, std::int64_t received) {
+  const auto add = [&](const HeldEvent& held) {
+    const std::int64_t received = held.stored.record.received;
     if (received == 0) return;  // not read yet
     const WallTime came = from_unix_millis(received);
-    const auto [place, is_new] = oldest.try_emplace(account, came);
+    const auto [place, is_new] = oldest.try_emplace(held.account->channel->id(), came);
     if (!is_new) place->second = std::min(place->second, came);
   };
-  for (const auto& [key, arrival] : arrivals_) add(AccountKeys::account_of(key), arrival.stored.record.received);
+  for (const auto& [key, arrival] : arrivals_) add(*arrival.held);
   for (const auto& [key, lane] : lanes_) {
-    const EventRecord& record = lane.answer ? lane.answer->event->record : lane.stored.record;
-    add(lane.account->channel->id(), record.received);
+    add(*lane.held);
   }
   return oldest;
 }

@@ -31,14 +31,16 @@ class Lanes {
   explicit Lanes(InboxCore& core);
 
   /// A new event that was stored. Its lane is worked on here if it is ours.
-  void arrived(const AccountPtr& account, Accepted accepted, InboundEvent event);
+  void arrived(const HeldEventPtr& held, Accepted accepted);
   /// A lane of ours has something to do.
-  void offer(const AccountPtr& account, const std::string& lane, const std::string& head);
+  void offer(const AccountPtr& account, const std::string& lane, const std::string& head,
+             std::shared_ptr<KnownLane> known = nullptr);
   bool holds(const std::string& lane) const { return lanes_.count(lane) != 0; }
   /// A request came for an event that is in hand here: it may carry an answer that waits.
-  void request_came(const std::string& lane, const std::string& event_key);
-  /// The handler said something; any outcome but the first is stale.
-  void settled(const std::string& lane, std::uint64_t work, HandlerOutcome outcome);
+  void request_came(const HeldEvent& held);
+  /// The handler said something; any outcome but the first is stale. `turn`: where it may be said again.
+  void settled(const HeldEvent& held, std::uint64_t work, HandlerOutcome outcome,
+               const std::shared_ptr<InboxWork>& turn = nullptr);
   /// Handlers may start again.
   void renewed() { give_turns(); }
   /// The session is over: nothing in hand is ours any more.
@@ -59,18 +61,15 @@ class Lanes {
   friend class LaneCarrier;
   /// What came in here, and is not over: spares reading it again.
   struct Arrival {
-    InboundEvent event;
-    StoredEvent stored;
+    HeldEventPtr held;
     InboxSlot slot;
     AccountPlaces::Slot place;
   };
   struct Lane {
-    AccountPtr account;
-    std::string key;
-    std::string event_id;
-    std::string event_key;
-    StoredEvent stored;
-    std::optional<InboundEvent> event;
+    explicit Lane(HeldEventPtr h) : held(std::move(h)) {}
+    EventRecord& record() const { return held->stored.record; }
+    const HostChannel& channel() const { return *held->account->channel; }
+    const HeldEventPtr held;  ///< Its first event.
     std::optional<Address> to;
     std::shared_ptr<AnswerPlace> answer;  ///< While its answer is on its way.
     std::uint64_t step = 0;               ///< Answers that belong to an earlier step are stale.
@@ -81,14 +80,14 @@ class Lanes {
     bool is_finishing = false;  ///< Its end is known; the commit is on its way.
   };
 
-  Lane* find(const std::string& lane, std::uint64_t step);
+  Lane* find(std::string_view lane, std::uint64_t step);
   /// Runs `work(EventSteps, view)` as the lane's next step, then `done(Lane&, Result<T>, generation)` unless the lane
   /// moved on. A store that fails is asked again after a pause.
   template <class T, class Work, class Done>
   void step(Lane& lane, std::string key, Work work, Done done);
   void later(Lane& lane, Millis pause, void (Lanes::*next)(Lane&));
 
-  void begin(const AccountPtr& account, const std::string& key, const std::string& event_id);
+  void begin(const HeldEventPtr& held, bool is_new);
   void load(Lane& lane);
   void loaded(Lane& lane, std::optional<StoredEvent> event);
   void count_try(Lane& lane, void (Lanes::*next)(Lane&));
@@ -103,11 +102,11 @@ class Lanes {
   void try_later(Lane& lane);
   void bury(Lane& lane, std::string why);
   void finish(Lane& lane);
-  void save_with(Lane& lane, HandlerOutcome outcome);
+  void save_with(Lane& lane, HandlerOutcome outcome, const std::shared_ptr<InboxWork>& turn);
   void pass_over(Lane& lane);
   void let_go(Lane& lane);
   void ended(Lane& lane, const LaneLook& next);
-  void drop(const std::string& key);
+  void drop(std::string_view key);
 
   // lanes_answer.cpp
   struct Saved;
@@ -115,14 +114,16 @@ class Lanes {
   void bring(Lane& lane);
   bool offer_to_request(Lane& lane);
   void deliver(Lane& lane);
-  void answer_over(const std::string& key, std::uint64_t step, const Result<OutboxRecord>& record);
+  void answer_over(const HeldEvent& held, std::uint64_t step, const Result<OutboxRecord>& record);
+  void answers_with(Lane& lane);
   static Result<void> find_address(Lane& lane);
   void transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent sent);
   void count_end(const Lane& lane) const;
 
   InboxCore& core_;
-  std::unordered_map<std::string, Lane> lanes_;
-  std::unordered_map<std::string, Arrival> arrivals_;  ///< By the key of the event.
+  // By keys that they hold.
+  std::unordered_map<std::string_view, Lane> lanes_;
+  std::unordered_map<std::string_view, Arrival> arrivals_;
   Turns turns_;
   /// Turns of lanes that were lost while their handlers ran, by work, with the account they count for.
   std::unordered_map<std::uint64_t, std::size_t> strays_;

@@ -66,24 +66,23 @@ void hand_over(const std::shared_ptr<RuntimeCore>& runtime, const AccountPtr& ac
 /// An answer that the Outbox delivers for a lane.
 class AnswerItem final : public OutboxItem {
  public:
-  AnswerItem(std::shared_ptr<InboxCore> core, std::string lane, std::uint64_t step, std::shared_ptr<AnswerPlace> place)
-      : core_(std::move(core)), lane_(std::move(lane)), step_(step), place_(std::move(place)) {}
-  const std::string& id() const override { return place_->key; }
+  AnswerItem(std::shared_ptr<InboxCore> core, std::uint64_t step, std::shared_ptr<AnswerPlace> place)
+      : core_(std::move(core)), step_(step), place_(std::move(place)) {}
+  const std::string& id() const override { return place_->held->key; }
   Millis key_memory() const override {
-    if (std::holds_alternative<TransferToAgent>(*place_->event->record.answer)) return kTransferMemory;
-    Lanes::Lane* const lane = core_->lanes.find(lane_, step_);
-    return lane != nullptr && core_->lanes.find_address(*lane) ? place_->account->channel->key_memory(*lane->to)
-                                                               : Millis(0);
+    if (std::holds_alternative<TransferToAgent>(*place_->held->stored.record.answer)) return kTransferMemory;
+    Lanes::Lane* const lane = core_->lanes.find(place_->held->lane, step_);
+    return lane != nullptr && Lanes::find_address(*lane) ? lane->channel().key_memory(*lane->to) : Millis(0);
   }
   void send(std::optional<Millis> within, Sent sent) override {
     // Without its lane nobody says what became of it: `sent` does.
-    if (Lanes::Lane* lane = core_->lanes.find(lane_, step_)) core_->lanes.transmit(*lane, within, std::move(sent));
+    Lanes::Lane* const lane = core_->lanes.find(place_->held->lane, step_);
+    if (lane != nullptr) core_->lanes.transmit(*lane, within, std::move(sent));
   }
-  void over(const Result<OutboxRecord>& record) override { core_->lanes.answer_over(lane_, step_, record); }
+  void over(const Result<OutboxRecord>& record) override { core_->lanes.answer_over(*place_->held, step_, record); }
 
  private:
   const std::shared_ptr<InboxCore> core_;
-  const std::string lane_;
   const std::uint64_t step_;
   const std::shared_ptr<AnswerPlace> place_;
 };
@@ -91,10 +90,10 @@ class AnswerItem final : public OutboxItem {
 /// A request that waits here for the answer of a lane of ours.
 class LaneCarrier final : public OutboxCarrier {
  public:
-  LaneCarrier(std::shared_ptr<InboxCore> core, std::string lane, std::uint64_t step, RequestCarrier carrier,
+  LaneCarrier(std::shared_ptr<InboxCore> core, HeldEventPtr held, std::uint64_t step, RequestCarrier carrier,
               bool delivers)
       : core_(std::move(core)),
-        lane_(std::move(lane)),
+        held_(std::move(held)),
         step_(step),
         carrier_(std::move(carrier)),
         delivers_(delivers) {}
@@ -103,15 +102,15 @@ class LaneCarrier final : public OutboxCarrier {
   bool carry() override { return carrier_.carry(); }
   void claimed(const Result<OutboxRecord>& record) override {
     Lanes& lanes = core_->lanes;
-    if (record && record->over()) return lanes.answer_over(lane_, step_, record);
+    if (record && record->over()) return lanes.answer_over(*held_, step_, record);
     if (!record && record.error().kind() == ErrorKind::cancelled) return;
-    Lanes::Lane* lane = lanes.find(lane_, step_);
+    Lanes::Lane* lane = lanes.find(held_->lane, step_);
     if (lane != nullptr && !delivers_) lanes.deliver(*lane);
   }
 
  private:
   const std::shared_ptr<InboxCore> core_;
-  const std::string lane_;
+  const HeldEventPtr held_;
   const std::uint64_t step_;
   RequestCarrier carrier_;
   const bool delivers_;  ///< The Outbox delivers it meanwhile.
@@ -120,11 +119,11 @@ class LaneCarrier final : public OutboxCarrier {
 /// The handler is done. The answer goes with the request that waits here, or with one that waits at another process, or
 /// as a customer message.
 void Lanes::answered(Lane& lane, PassiveReply reply, AnswerOptions how) {
-  EventRecord& record = lane.stored.record;
+  EventRecord& record = lane.record();
   record.why.clear();
   record.state = EventRecord::State::done;
   if (std::holds_alternative<NoReply>(reply)) return finish(lane);
-  const HostChannel& channel = *lane.account->channel;
+  const HostChannel& channel = lane.channel();
   if (record.is_history && !core_.options.answer_history) {
     core_.count_answer(channel.id(), "history");
     return finish(lane);
@@ -138,11 +137,15 @@ void Lanes::answered(Lane& lane, PassiveReply reply, AnswerOptions how) {
   record.state = EventRecord::State::answered;
   record.answer = std::move(reply);
   record.delivery = OutboxRecord(carried, carried && waits_elsewhere ? std::min(record.claim_until, longest) : 0, now);
-  lane.answer =
-      std::make_shared<AnswerPlace>(lane.account, lane.key, lane.event_id, lane.event_key, std::move(lane.stored));
+  answers_with(lane);
   lane.answer->is_offered = true;
-  core_.answers().enroll(lane.answer);
   bring(lane);
+}
+
+/// What its event holds is on its way from now on.
+void Lanes::answers_with(Lane& lane) {
+  lane.answer = std::make_shared<AnswerPlace>(lane.held);
+  core_.answers().enroll(lane.answer);
 }
 
 void Lanes::bring(Lane& lane) {
@@ -151,68 +154,65 @@ void Lanes::bring(Lane& lane) {
 }
 
 bool Lanes::offer_to_request(Lane& lane) {
-  OutboxRecord& delivery = *lane.answer->event->record.delivery;
+  OutboxRecord& delivery = *lane.record().delivery;
   if (delivery.state != OutboxRecord::State::ready || !delivery.by_request) return false;
   bool is_impossible = false;
-  auto carrier = core_.intake.carrier(lane.event_key, *lane.answer->event->record.answer, is_impossible);
+  auto carrier = core_.intake.carrier(lane.held->key, *lane.record().answer, is_impossible);
   if (is_impossible && lane.answer->is_offered) delivery = OutboxRecord(false, 0, delivery.since);
   if (!carrier) return false;
-  core_.outbox().claim(lane.event_key, std::make_shared<LaneCarrier>(core_.shared_from_this(), lane.key, lane.step,
+  core_.outbox().claim(lane.held->key, std::make_shared<LaneCarrier>(core_.shared_from_this(), lane.held, lane.step,
                                                                      *std::move(carrier), false));
   return true;
 }
 
 /// A repeat of the event whose answer waits here: it may take it along.
-void Lanes::request_came(const std::string& key, const std::string& event_key) {
-  const auto place = lanes_.find(key);
-  if (place == lanes_.end() || place->second.event_key != event_key || !place->second.answer) return;
+void Lanes::request_came(const HeldEvent& held) {
+  const auto place = lanes_.find(held.lane);
+  if (place == lanes_.end() || place->second.held->key != held.key || !place->second.answer) return;
   Lane& lane = place->second;
-  const auto& delivery = lane.answer->event->record.delivery;
+  const auto& delivery = lane.record().delivery;
   if (!delivery || delivery->state != OutboxRecord::State::ready || !delivery->by_request) return;
   bool is_impossible = false;
-  auto carrier = core_.intake.carrier(event_key, *lane.answer->event->record.answer, is_impossible);
+  auto carrier = core_.intake.carrier(held.key, *lane.record().answer, is_impossible);
   if (!carrier) return;
-  core_.outbox().claim(
-      event_key, std::make_shared<LaneCarrier>(core_.shared_from_this(), key, lane.step, *std::move(carrier), true));
+  core_.outbox().claim(held.key, std::make_shared<LaneCarrier>(core_.shared_from_this(), lane.held, lane.step,
+                                                               *std::move(carrier), true));
 }
 
 void Lanes::deliver(Lane& lane) {
   if (!lane.answer) {
-    lane.answer =
-        std::make_shared<AnswerPlace>(lane.account, lane.key, lane.event_id, lane.event_key, std::move(lane.stored));
-    core_.answers().enroll(lane.answer);
+    answers_with(lane);
     lane.step = ++last_id_;
   }
-  core_.outbox().deliver(std::make_shared<AnswerItem>(core_.shared_from_this(), lane.key, lane.step, lane.answer));
+  core_.outbox().deliver(std::make_shared<AnswerItem>(core_.shared_from_this(), lane.step, lane.answer));
 }
 
-void Lanes::answer_over(const std::string& key, std::uint64_t step_id, const Result<OutboxRecord>& record) {
-  Lane* const lane = find(key, step_id);
+void Lanes::answer_over(const HeldEvent& held, std::uint64_t step_id, const Result<OutboxRecord>& record) {
+  Lane* const lane = find(held.lane, step_id);
   if (lane == nullptr) return;
   const auto answer = std::exchange(lane->answer, nullptr);
-  if (!record) return record.error().kind() == ErrorKind::cancelled ? drop(key) : load(*lane);
-  lane->stored = std::move(*answer->event);
+  if (!record) return record.error().kind() == ErrorKind::cancelled ? drop(held.lane) : load(*lane);
   if (record->state == OutboxRecord::State::sent && !record->was_carried())
-    core_.count_event(lane->account->channel->id(), "answered_late");
-  core_.count_answer(lane->account->channel->id(), record->was_carried() ? "carried" : to_string(record->state));
+    core_.count_event(lane->channel().id(), "answered_late");
+  core_.count_answer(lane->channel().id(), record->was_carried() ? "carried" : to_string(record->state));
   count_end(*lane);
   // Who carried it at another process has moved the lane on.
   answer->next ? ended(*lane, *answer->next) : pass_over(*lane);
 }
 
 void Lanes::count_end(const Lane& lane) const {
-  const EventRecord& record = lane.stored.record;
+  const EventRecord& record = lane.record();
   if (record.state != EventRecord::State::dead) return;
-  core_.count_event(lane.account->channel->id(), "dead");
-  core_.say(lane.account->channel->id(), LogLevel::error, log_event::kInboxDeadLetter,
-            "an event goes to the dead letters", lane.event_id, record.why);
+  core_.count_event(lane.channel().id(), "dead");
+  core_.say(lane.channel().id(), LogLevel::error, log_event::kInboxDeadLetter, "an event goes to the dead letters",
+            lane.held->id, record.why);
 }
 
 /// Whom the answer goes to.
 Result<void> Lanes::find_address(Lane& lane) {
   if (lane.to) return {};
-  const EventRecord& record = lane.answer->event->record;
-  auto event = lane.account->channel->reopen(record.raw, from_unix_millis(record.received));
+  const EventRecord& record = lane.record();
+  auto event = lane.channel().reopen(record.raw, from_unix_millis(record.received));
   if (!event)
     return Error(ErrorKind::bad_argument, "the stored event cannot be read again: " + event.error().message());
   lane.to = event->sender();
@@ -220,11 +220,11 @@ Result<void> Lanes::find_address(Lane& lane) {
 }
 
 void Lanes::transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent sent) {
-  const EventRecord& record = lane.answer->event->record;
-  const HostChannel& channel = *lane.account->channel;
+  const EventRecord& record = lane.record();
+  const HostChannel& channel = lane.channel();
   if (auto found = find_address(lane); !found) return sent(found.error());
   if (const auto* transfer = std::get_if<TransferToAgent>(&*record.answer)) {
-    return hand_over(core_.runtime, lane.account, lane.to->customer, transfer->agent,
+    return hand_over(core_.runtime, lane.held->account, lane.to->customer, transfer->agent,
                      std::make_shared<OutboxItem::Sent>(std::move(sent)));
   }
   if (!channel.can_send())
@@ -233,7 +233,7 @@ void Lanes::transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent 
   message.speaker = record.how.speaker;
   message.allow = record.how.allow.value_or(core_.options.allow);
   message.idempotency_key =
-      record.how.idempotency_key.empty() ? idempotency_key(lane.event_id) : record.how.idempotency_key;
+      record.how.idempotency_key.empty() ? idempotency_key(lane.held->id) : record.how.idempotency_key;
   CallOptions options;
   if (within) options.timeout = std::min(*within, kRepeatTimeout);
   if (auto trace = TraceParent::parse(record.trace)) options.trace = *trace;
@@ -250,29 +250,28 @@ struct Lanes::Saved {
 };
 
 /// The host's writes and the end of the event are one commit, or neither: then the turn is open again.
-void Lanes::save_with(Lane& lane, HandlerOutcome given) {
+void Lanes::save_with(Lane& lane, HandlerOutcome given, const std::shared_ptr<InboxWork>& turn) {
   lane.is_finishing = true;
   const auto outcome = std::make_shared<HandlerOutcome>(std::move(given));
   EventEnd end;
   end.also = std::move(outcome->also);
   end.lets_go = core_.ending();
-  const auto event = std::make_shared<StoredEvent>(lane.stored);
-  const bool is_dropped = event->record.is_history && !core_.options.answer_history;
+  const auto progress = std::make_shared<EventProgress>(lane.record());
+  const bool is_dropped = lane.record().is_history && !core_.options.answer_history;
   const bool is_done = is_dropped || std::holds_alternative<NoReply>(*outcome->answer);
-  event->record.state = is_done ? EventRecord::State::done : EventRecord::State::answered;
+  progress->state = is_done ? EventProgress::State::done : EventProgress::State::answered;
   if (!is_done) {
-    event->record.answer = *outcome->answer;
-    event->record.how = outcome->how;
-    event->record.delivery =
-        OutboxRecord(!event->record.needs_message() && lane.account->channel->can_carry(*outcome->answer), 0,
-                     unix_millis(core_.now()));
+    progress->answer = *outcome->answer;
+    progress->how = outcome->how;
+    progress->delivery = OutboxRecord(!progress->needs_message() && lane.channel().can_carry(*outcome->answer), 0,
+                                      unix_millis(core_.now()));
   }
   step<Saved>(
-      lane, lane.key,
-      [session = core_.journal->session().id(), account = lane.account, key = lane.key, id = lane.event_id, event, end](
-          const EventSteps& steps, StagedStore& view) -> Result<Saved> {
+      lane, lane.held->lane,
+      [session = core_.journal->session().id(), held = lane.held, progress, end](const EventSteps& steps,
+                                                                                 StagedStore& view) -> Result<Saved> {
         Saved saved;
-        auto look = steps.finish(view, session, account->keys, key, id, *event, end, Durability::full);
+        auto look = steps.finish(view, session, *held, held->stored, *progress, end, Durability::full);
         if (look) {
           saved.look = *std::move(look);
         } else if (look.error().kind() == ErrorKind::conflict) {
@@ -284,22 +283,21 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given) {
         }
         return saved;
       },
-      [this, outcome, event](Lane& current, const Saved& saved, std::uint64_t generation) {
+      [this, outcome, turn, progress](Lane& current, const Saved& saved, std::uint64_t generation) {
         current.is_finishing = false;
         if (saved.refused) {
           arm_give_up(current);
-          outcome->turn->reopen();
+          turn->reopen();
           return outcome->finished->answer(*saved.refused);
         }
         current.work = 0;
-        current.stored = *event;
-        current.stored.generation = generation;
+        static_cast<EventProgress&>(current.record()) = *progress;
+        current.held->stored.generation = generation;
+        if (saved.look->known) saved.look->known->generation = generation;
         free_turn(current);
         outcome->finished->answer(Result<void>());
-        if (event->record.over()) return ended(current, *saved.look);
-        current.answer = std::make_shared<AnswerPlace>(current.account, current.key, current.event_id,
-                                                       current.event_key, std::move(current.stored));
-        core_.answers().enroll(current.answer);
+        if (progress->over()) return ended(current, *saved.look);
+        answers_with(current);
         bring(current);
       });
 }

@@ -19,34 +19,62 @@ bool is_final(const Error& error) {
 
 }  // namespace
 
-/// One change that somebody waits for; a store that fails is asked again.
-struct Outbox::Question {
-  Question(std::string i, OutboxDecide d, MoveFunction<void(const Result<OutboxView>&, MonoTime)> a)
-      : id(std::move(i)), decide(std::move(d)), answered(std::move(a)) {}
-  std::string id;
-  OutboxDecide decide;
-  /// With the time at which the commit was asked for.
-  MoveFunction<void(const Result<OutboxView>&, MonoTime)> answered;
-  std::function<bool()> is_wanted;  ///< Empty: always.
+/// Changes of a record that somebody waits for, one at a time; a store that fails is asked again.
+struct Outbox::Question : std::enable_shared_from_this<Outbox::Question> {
+  explicit Question(std::string i) : id(std::move(i)) {}
+  virtual ~Question() = default;
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+  /// Looks only at what does not change while the question is on its way.
+  virtual std::optional<OutboxRecord> decide(const OutboxRules& rules, const OutboxView& view) const = 0;
+  /// `asked`: when the commit was asked for.
+  virtual void answered(Outbox& outbox, const Result<OutboxView>& after, MonoTime asked) = 0;
+  /// If not, what was surely not written is not asked again.
+  virtual bool is_wanted() const { return true; }
+  void begin() {
+    failures = 0;
+    maybe_written = false;
+  }
+  const std::string id;
   int failures = 0;
   bool maybe_written = false;
 };
 
 /// An answer that is being delivered.
-struct Outbox::Job {
-  explicit Job(std::shared_ptr<OutboxItem> i) : item(std::move(i)) {}
+struct Outbox::Job final : Question {
+  explicit Job(std::shared_ptr<OutboxItem> i) : Question(i->id()), item(std::move(i)) {}
+  std::optional<OutboxRecord> decide(const OutboxRules& rules, const OutboxView& view) const override {
+    if (outcome) return rules.settle(view, begun, *outcome);
+    auto end = rules.expire(view);
+    return end ? std::move(end) : rules.begin(view, memory);
+  }
+  void answered(Outbox& outbox, const Result<OutboxView>& after, MonoTime asked) override {
+    const JobPtr self = std::static_pointer_cast<Job>(shared_from_this());
+    outcome ? outbox.settled(self, after) : outbox.stepped(self, after, asked);
+  }
   const std::shared_ptr<OutboxItem> item;
-  int begun = 0;         ///< The last attempt that was given to the item, or given back.
-  bool is_busy = false;  ///< With the store or with the item.
+  int begun = 0;                         ///< The last attempt that was given to the item, or given back.
+  std::optional<OutboxOutcome> outcome;  ///< Of it, to be written.
+  Millis memory{0};                      ///< Of the platform, for the item's key.
+  bool is_busy = false;                  ///< With the store or with the item.
   bool is_over = false;
   std::uint64_t wait = 0;  ///< Of several timers only the last one counts.
 };
 
-/// A request that wants to carry an answer.
-struct Outbox::Claim {
-  Claim(std::string i, std::shared_ptr<OutboxCarrier> c) : id(std::move(i)), carrier(std::move(c)) {}
-  const std::string id;
+/// A request that wants to carry an answer: claims it, and says what became of that.
+struct Outbox::Claim final : Question {
+  Claim(std::string i, std::shared_ptr<OutboxCarrier> c) : Question(std::move(i)), carrier(std::move(c)) {}
+  std::optional<OutboxRecord> decide(const OutboxRules& rules, const OutboxView& view) const override {
+    if (!carried) return rules.claim(view, carrier->request());
+    return *carried ? rules.carried(view, carrier->request()) : rules.unclaim(view, carrier->request());
+  }
+  void answered(Outbox& outbox, const Result<OutboxView>& after, MonoTime) override {
+    const ClaimPtr self = std::static_pointer_cast<Claim>(shared_from_this());
+    carried ? outbox.claim_ended(self, after) : outbox.claimed(self, after);
+  }
+  bool is_wanted() const override { return carried || carrier->waits(); }
   const std::shared_ptr<OutboxCarrier> carrier;
+  std::optional<bool> carried;  ///< What became of a claim that is written.
 };
 
 /// The item's word about its message. Lost, it says that nobody knows.
@@ -79,25 +107,26 @@ class Outbox::SentOnce {
 };
 
 /// Until the records answer, or say that they never will.
-void Outbox::ask(std::shared_ptr<Question> question) {
+void Outbox::ask(const std::shared_ptr<Question>& question) {
   if (closed_) return;
   const MonoTime asked = runtime_->clock->mono();
-  records_->change(question->id, question->decide,
-                   [self = shared_from_this(), question, asked](const Result<OutboxView>& after) {
-                     if (self->closed_) return;
-                     if (after || is_final(after.error())) return question->answered(after, asked);
-                     if (after.error().delivery() == Delivery::unknown) question->maybe_written = true;
-                     if (!question->maybe_written && question->is_wanted && !question->is_wanted())
-                       return question->answered(after, asked);
-                     const Millis pause = std::min(kRecordsPause * ++question->failures, kLongestRecordsPause);
-                     self->runtime_->scheduler->run_at(self->runtime_->clock->mono() + pause,
-                                                       [self, question] { self->ask(question); });
-                   });
+  records_->change(
+      question->id,
+      [rules = &rules_, asks = question.get()](const OutboxView& view) { return asks->decide(*rules, view); },
+      [self = shared_from_this(), question, asked](const Result<OutboxView>& after) {
+        if (self->closed_) return;
+        if (after || is_final(after.error())) return question->answered(*self, after, asked);
+        if (after.error().delivery() == Delivery::unknown) question->maybe_written = true;
+        if (!question->maybe_written && !question->is_wanted()) return question->answered(*self, after, asked);
+        const Millis pause = std::min(kRecordsPause * ++question->failures, kLongestRecordsPause);
+        self->runtime_->scheduler->run_at(self->runtime_->clock->mono() + pause,
+                                          [self, question] { self->ask(question); });
+      });
 }
 
 void Outbox::deliver(std::shared_ptr<OutboxItem> item) {
   auto job = std::make_shared<Job>(std::move(item));
-  jobs_[job->item->id()] = job;
+  jobs_[job->id] = job;
   step(job);
 }
 
@@ -105,13 +134,10 @@ void Outbox::deliver(std::shared_ptr<OutboxItem> item) {
 void Outbox::step(const JobPtr& job) {
   if (closed_ || job->is_over || job->is_busy) return;
   job->is_busy = true;
-  ask(std::make_shared<Question>(
-      job->item->id(),
-      [rules = rules_, memory = job->item->key_memory()](const OutboxView& view) {
-        auto end = rules.expire(view);
-        return end ? std::move(end) : rules.begin(view, memory);
-      },
-      [this, job](const Result<OutboxView>& after, MonoTime asked) { stepped(job, after, asked); }));
+  job->memory = job->item->key_memory();
+  job->outcome.reset();
+  job->begin();
+  ask(job);
 }
 
 void Outbox::stepped(const JobPtr& job, const Result<OutboxView>& after, MonoTime asked) {
@@ -134,17 +160,15 @@ void Outbox::send(const JobPtr& job, const OutboxView& view, MonoTime asked) {
 }
 
 void Outbox::settle(const JobPtr& job, OutboxOutcome outcome) {
-  const bool has_left = outcome.what != OutboxOutcome::What::not_begun;
-  ask(std::make_shared<Question>(
-      job->item->id(),
-      [rules = rules_, attempt = job->begun, outcome = std::move(outcome)](const OutboxView& view) {
-        return rules.settle(view, attempt, outcome);
-      },
-      [this, job, has_left](const Result<OutboxView>& after, MonoTime) {
-        if (!after) return end(job, after.error());
-        if (!has_left) --job->begun;
-        go_on(job, *after);
-      }));
+  job->outcome = std::move(outcome);
+  job->begin();
+  ask(job);
+}
+
+void Outbox::settled(const JobPtr& job, const Result<OutboxView>& after) {
+  if (!after) return end(job, after.error());
+  if (job->outcome->what == OutboxOutcome::What::not_begun) --job->begun;
+  go_on(job, *after);
 }
 
 void Outbox::go_on(const JobPtr& job, const OutboxView& view) {
@@ -159,7 +183,7 @@ void Outbox::go_on(const JobPtr& job, const OutboxView& view) {
 
 void Outbox::end(const JobPtr& job, const Result<OutboxRecord>& record) {
   job->is_over = true;
-  jobs_.erase(job->item->id());
+  jobs_.erase(job->id);
   job->item->over(record);
 }
 
@@ -170,15 +194,7 @@ void Outbox::poke(const std::string& id) {
 }
 
 void Outbox::claim(const std::string& id, std::shared_ptr<OutboxCarrier> carrier) {
-  auto claim = std::make_shared<Claim>(id, std::move(carrier));
-  auto question = std::make_shared<Question>(
-      id,
-      [rules = rules_, request = claim->carrier->request()](const OutboxView& view) {
-        return rules.claim(view, request);
-      },
-      [this, claim](const Result<OutboxView>& after, MonoTime) { claimed(claim, after); });
-  question->is_wanted = [carrier = claim->carrier] { return carrier->waits(); };
-  ask(std::move(question));
+  ask(std::make_shared<Claim>(id, std::move(carrier)));
 }
 
 void Outbox::claimed(const ClaimPtr& claim, const Result<OutboxView>& after) {
@@ -186,20 +202,15 @@ void Outbox::claimed(const ClaimPtr& claim, const Result<OutboxView>& after) {
   const OutboxRecord& record = after->record;
   const bool is_claimed =
       record.state == OutboxRecord::State::claimed && after->is_ours() && record.request == claim->carrier->request();
-  if (is_claimed) return end_claim(claim, records_->alive() && claim->carrier->carry());
-  claim->carrier->claimed(record);
+  if (!is_claimed) return claim->carrier->claimed(record);
+  claim->carried = records_->alive() && claim->carrier->carry();
+  claim->begin();
+  ask(claim);
 }
 
-void Outbox::end_claim(const ClaimPtr& claim, bool carried) {
-  ask(std::make_shared<Question>(
-      claim->id,
-      [rules = rules_, request = claim->carrier->request(), carried](const OutboxView& view) {
-        return carried ? rules.carried(view, request) : rules.unclaim(view, request);
-      },
-      [this, claim](const Result<OutboxView>& after, MonoTime) {
-        claim->carrier->claimed(after ? Result<OutboxRecord>(after->record) : Result<OutboxRecord>(after.error()));
-        poke(claim->id);
-      }));
+void Outbox::claim_ended(const ClaimPtr& claim, const Result<OutboxView>& after) {
+  claim->carrier->claimed(after ? Result<OutboxRecord>(after->record) : Result<OutboxRecord>(after.error()));
+  poke(claim->id);
 }
 
 void Outbox::close() {

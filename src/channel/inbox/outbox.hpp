@@ -17,8 +17,8 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// What to write of a record, as the view stands; nothing: leave it. Pure: run as often as a race demands, on any
-/// thread.
+/// What to write of a record, as the view stands; nothing: leave it. Run as often as a race demands, on any thread, and
+/// not any more once its OutboxDone was called or dropped.
 using OutboxDecide = std::function<std::optional<OutboxRecord>(const OutboxView& view)>;
 /// Called once, on the loop, with the view as it is after the commit.
 using OutboxDone = MoveFunction<void(Result<OutboxView> after)>;
@@ -94,23 +94,24 @@ class Outbox final : public std::enable_shared_from_this<Outbox> {
   std::size_t delivering() const { return jobs_.size(); }
 
  private:
+  struct Question;
   struct Job;
   struct Claim;
-  struct Question;
   class SentOnce;
   using JobPtr = std::shared_ptr<Job>;
   using ClaimPtr = std::shared_ptr<Claim>;
 
-  void ask(std::shared_ptr<Question> question);
+  void ask(const std::shared_ptr<Question>& question);
   void step(const JobPtr& job);
   void stepped(const JobPtr& job, const Result<OutboxView>& after, MonoTime asked);
   void send(const JobPtr& job, const OutboxView& view, MonoTime asked);
   void settle(const JobPtr& job, OutboxOutcome outcome);
+  void settled(const JobPtr& job, const Result<OutboxView>& after);
   void go_on(const JobPtr& job, const OutboxView& view);
   void end(const JobPtr& job, const Result<OutboxRecord>& record);
   void poke(const std::string& id);
   void claimed(const ClaimPtr& claim, const Result<OutboxView>& after);
-  void end_claim(const ClaimPtr& claim, bool carried);
+  void claim_ended(const ClaimPtr& claim, const Result<OutboxView>& after);
 
   const std::shared_ptr<RuntimeCore> runtime_;
   const std::shared_ptr<OutboxRecords> records_;

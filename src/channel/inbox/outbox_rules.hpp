@@ -56,8 +56,6 @@ struct OutboxRecord {
 
   bool over() const { return state >= State::sent; }
   bool was_carried() const { return state == State::sent && !request.empty(); }
-  /// Must survive a power cut: what is written before something leaves.
-  bool must_be_safe() const { return !over(); }
   /// An object, for records of a store.
   void write(JsonWriter& json) const;
   static std::optional<OutboxRecord> read(Value value);

@@ -239,7 +239,9 @@ void PollPump::store(const PollPtr& poll, PollBatch batch) {
     AccountKeys::name(event);
     event.history = event.history || unix_millis(event.platform_time) < oldest;
     ids.push_back(event.event_id);
-    events.emplace_back(std::move(event));
+    auto held = std::make_shared<HeldEvent>(poll->account, event.event_id, poll->account->keys.event(event.event_id));
+    held->came(std::move(event));
+    events.emplace_back(std::move(held));
   }
   batch.events.clear();
   if (events.empty() && batch.cursor.empty()) return stored(poll, ids, batch, std::vector<SinkAnswer>());

@@ -29,12 +29,9 @@ Result<StoredRight> read_right(StagedStore& view, const std::string& key) {
   return right;
 }
 
-Result<void> write_right(StagedStore& view, const std::string& key, const StoredRight& right,
-                         std::vector<StoreWrite> writes = {}) {
-  writes.push_back(StoreWrite::put(key, right.record.text(), right.generation));
-  auto outcome = view.commit(writes, Durability::relaxed);
-  if (!outcome) return outcome.error();
-  return {};
+Result<void> write_right(StagedStore::Draft& draft, const std::string& key, const StoredRight& right) {
+  draft.add(StoreWrite::put(key, right.record.text(), right.generation));
+  return draft.stage(Durability::relaxed);
 }
 
 }  // namespace
@@ -73,7 +70,7 @@ Result<PollRight> take_poll_right(StagedStore& view, const std::string& session,
   PollRecord& record = right->record;
   PollRight taken;
   taken.read = record.read;
-  std::vector<StoreWrite> writes;
+  StagedStore::Draft draft = view.draft();
   if (!record.session.empty() && record.session != session) {
     auto over = steps.is_over(view, record.session);
     if (!over) return over.error();
@@ -82,11 +79,11 @@ Result<PollRight> take_poll_right(StagedStore& view, const std::string& session,
       if (is_told) return taken;
       record.woken = true;
       record.token = *wake;
-      auto written = write_right(view, key, *right);
+      auto written = write_right(draft, key, *right);
       if (!written) return written.error();
       return taken;
     }
-    writes.push_back(StoreWrite::remove(steps.session_key(record.session), 0));
+    draft.add(StoreWrite::remove(steps.session_key(record.session), 0));
   } else if (record.session.empty() && !wake && !record.woken && now + kEarly < record.next &&
              now + kClocksDiffer >= record.ended) {
     taken.wait = Millis(record.next - now);
@@ -97,7 +94,7 @@ Result<PollRight> take_poll_right(StagedStore& view, const std::string& session,
   record.session = session;
   record.woken = false;
   record.token.clear();
-  auto written = write_right(view, key, *right, std::move(writes));
+  auto written = write_right(draft, key, *right);
   if (!written) return written.error();
   taken.is_ours = true;
   taken.first = record.first;
@@ -120,11 +117,11 @@ Result<PollRight> end_poll_right(StagedStore& view, const std::string& session, 
   if (!ended.again) record.session.clear();
   record.next = now + pause.count();
   record.ended = now;
-  std::vector<StoreWrite> writes;
+  StagedStore::Draft draft = view.draft();
   if (end == DrainEnd::left) {
-    if (auto told = steps.tell_free(view, session, writes); !told) return told.error();
+    if (auto told = steps.tell_free(view, draft, session); !told) return told.error();
   }
-  auto written = write_right(view, key, *right, std::move(writes));
+  auto written = write_right(draft, key, *right);
   if (!written) return written.error();
   return ended;
 }

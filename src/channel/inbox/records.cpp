@@ -62,21 +62,26 @@ int small(Value value) { return std::max(0, value.small_integer()); }
 
 std::string EventRecord::text() const {
   std::string out;
-  out.reserve((over() ? 0 : raw.size() + raw.size() / 8) + (answer ? 320 : 160));
+  write(out);
+  return out;
+}
+
+void EventRecord::write(std::string& out, const EventProgress& now) const {
+  const bool is_over = now.over();
+  out.reserve((is_over ? 0 : raw.size() + raw.size() / 8) + (now.answer ? 320 : 160));
   JsonWriter json(out);
   json.begin_object().key("v").integer(kRecordVersion);
-  json.key("s").string(kStates[static_cast<std::size_t>(state)]).key("at").integer(received);
-  if (!over()) json.key("asked").integer(asked).key("until").integer(claim_until).key("by").string(accepted_by);
-  json.key("n").integer(tries);
+  json.key("s").string(kStates[static_cast<std::size_t>(now.state)]).key("at").integer(received);
+  if (!is_over) json.key("asked").integer(asked).key("until").integer(claim_until).key("by").string(accepted_by);
+  json.key("n").integer(now.tries);
   if (is_history) json.key("old").boolean(true);
-  if (!why.empty()) json.key("why").string(why);
+  if (!now.why.empty()) json.key("why").string(now.why);
   if (!trace.empty()) json.key("trace").string(trace);
-  if (answer) write_answer(json.key("a"), *answer);
-  if (answer && !over() && !is_usual(how)) write_options(json.key("how"), how);
-  if (delivery && !over()) delivery->write(json.key("out"));
-  if (!raw.empty() && !over()) json.key("raw").string(raw);
+  if (now.answer) write_answer(json.key("a"), *now.answer);
+  if (now.answer && !is_over && !is_usual(now.how)) write_options(json.key("how"), now.how);
+  if (now.delivery && !is_over) now.delivery->write(json.key("out"));
+  if (!raw.empty() && !is_over) json.key("raw").string(raw);
   json.end_object();
-  return out;
 }
 
 std::optional<EventRecord> EventRecord::parse(std::string_view text) {
@@ -101,13 +106,11 @@ std::optional<EventRecord> EventRecord::parse(std::string_view text) {
   return record;
 }
 
-std::string LaneRecord::text() const {
-  std::string out;
+void LaneRecord::write(std::string& out) const {
   JsonWriter json(out);
   json.begin_object().key("v").integer(kRecordVersion).key("o").string(owner).key("q").begin_array();
   for (const std::string& event : events) json.string(event);
   json.end_array().end_object();
-  return out;
 }
 
 std::optional<LaneRecord> LaneRecord::parse(std::string_view text) {

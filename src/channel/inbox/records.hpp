@@ -17,8 +17,8 @@ namespace detail {
 
 // What the Inbox keeps in the store, as compact JSON with a version. Times are milliseconds since 1970.
 
-/// One accepted event: what came, and how far it got.
-struct EventRecord {
+/// How far an event got.
+struct EventProgress {
   enum class State : unsigned char {
     work,      ///< Waits for the handler or is with it.
     answered,  ///< The handler is done; `delivery` says how far its answer is.
@@ -26,18 +26,26 @@ struct EventRecord {
     dead,      ///< Over: among the dead letters.
   };
   State state = State::work;
+  int tries = 0;    ///< How often it was given to the handler.
+  std::string why;  ///< The last failure.
+  std::optional<PassiveReply> answer;
+  AnswerOptions how;  ///< The answer is said.
+  std::optional<OutboxRecord> delivery;
+
+  bool over() const { return state == State::done || state == State::dead; }
+  /// A request's answer has no place for an agent's name or the mark of AI.
+  bool needs_message() const { return !how.speaker.agent.empty() || how.speaker.ai_generated; }
+};
+
+/// One accepted event: what came, and how far it got.
+struct EventRecord : EventProgress {
   std::int64_t received = 0;
   std::int64_t asked = 0;        ///< By the platform's clock.
   std::int64_t claim_until = 0;  ///< Until then the first request waits for its answer...
   std::string accepted_by;       ///< ...at this session.
   bool is_history = false;       ///< Older than what this account's first start answers.
-  int tries = 0;                 ///< How often it was given to the handler.
-  std::string why;               ///< The last failure.
   std::string trace;             ///< The trace parent of the push, as W3C text.
-  std::optional<PassiveReply> answer;
-  AnswerOptions how;  ///< The answer is said.
-  std::optional<OutboxRecord> delivery;
-  std::string raw;  ///< Not kept once it is over.
+  std::string raw;               ///< Not kept once it is over.
 
   /// What is added to a record must find room in the store's largest value: so much is left when an event comes in, a
   /// part of it when it is answered.
@@ -45,10 +53,10 @@ struct EventRecord {
   static constexpr std::size_t kLargestFresh = Store::kMaxValueSize - 32'768;
   static constexpr std::size_t kLargestAnswered = Store::kMaxValueSize - 16'384;
 
-  bool over() const { return state == State::done || state == State::dead; }
-  /// A request's answer has no place for an agent's name or the mark of AI.
-  bool needs_message() const { return !how.speaker.agent.empty() || how.speaker.ai_generated; }
   std::string text() const;
+  void write(std::string& out) const { write(out, *this); }
+  /// As it is with another progress.
+  void write(std::string& out, const EventProgress& progress) const;
   static std::optional<EventRecord> parse(std::string_view text);
 };
 
@@ -63,7 +71,7 @@ struct LaneRecord {
   std::string owner;
   std::vector<std::string> events;
 
-  std::string text() const;
+  void write(std::string& out) const;
   static std::optional<LaneRecord> parse(std::string_view text);
 };
 

@@ -10,15 +10,13 @@ Session::Session(std::string_view name_space, std::string name, Millis lease)
   end();
 }
 
-SessionRound Session::next(MonoTime now) {
-  SessionRound round;
-  round.key = key_of(id_);
+void Session::next(SessionRound& round, MonoTime now) {
+  round.key = key_;
   round.id = id_;
   round.text = "1 " + std::to_string(++round_);  // version of the record, number of the round
   round.expected = generation_;
   round.lease = lease_;
   round.posted = now;
-  return round;
 }
 
 void Session::committed(std::uint64_t generation, MonoTime posted) {
@@ -28,6 +26,7 @@ void Session::committed(std::uint64_t generation, MonoTime posted) {
 
 void Session::end() {
   id_ = name_ + '.' + std::to_string(++sessions_);
+  key_ = key_of(id_);
   generation_ = 0;
 }
 

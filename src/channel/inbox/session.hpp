@@ -18,8 +18,6 @@ struct SessionRound {
   std::uint64_t expected = 0;
   Millis lease{0};
   MonoTime posted{};
-
-  StoreWrite write() const { return StoreWrite::put(key, text, expected, lease); }
 };
 
 /// A journal's right to write: an entry `inbox-session/<id>` in the store, which lives as long as the lease and which
@@ -44,8 +42,8 @@ class Session {
   MonoTime extended() const { return posted_; }
   Millis lease() const { return lease_; }
 
-  /// The next commit. Only one at a time is on its way.
-  SessionRound next(MonoTime now);
+  /// The next commit, told to its round. Only one at a time is on its way.
+  void next(SessionRound& round, MonoTime now);
   /// That commit was done.
   void committed(std::uint64_t generation, MonoTime posted);
   /// The entry was not ours any more, or is given back: the next commit begins a new session.
@@ -68,6 +66,7 @@ class Session {
   const std::string name_;
   const Millis lease_;
   std::string id_;
+  std::string key_;
   std::uint64_t sessions_ = 0;
   std::uint64_t round_ = 0;
   std::uint64_t generation_ = 0;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "channel/inbox/fair_queue.hpp"
+#include "channel/inbox/held_event.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -22,9 +22,9 @@ class Turns {
 
   std::size_t open() const { return open_; }
   std::size_t waiting() const { return waiting_.size(); }
-  void wait(std::size_t account, std::string lane) { waiting_.push(account, std::move(lane)); }
-  /// The lane that gets a free place now, and the account it counts for; nothing if none is free for anybody.
-  std::optional<std::pair<std::size_t, std::string>> next() {
+  void wait(std::size_t account, HeldEventPtr event) { waiting_.push(account, std::move(event)); }
+  /// The event that gets a free place now, and the account it counts for; nothing if none is free for anybody.
+  std::optional<std::pair<std::size_t, HeldEventPtr>> next() {
     if (open_ >= most_) return std::nullopt;
     for (std::size_t i = 0; i < waiting_.accounts(); ++i) {
       const std::size_t account = waiting_.front_account();
@@ -56,7 +56,7 @@ class Turns {
   const std::size_t share_;
   std::size_t open_ = 0;
   std::unordered_map<std::size_t, std::size_t> held_;  ///< Open turns by account.
-  FairQueue<std::string> waiting_;
+  FairQueue<HeldEventPtr> waiting_;
 };
 
 }  // namespace detail

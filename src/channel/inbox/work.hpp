@@ -1,5 +1,7 @@
 #pragma once
 
+#include "channel/inbox/held_event.hpp"
+
 #include <kefu/channel/inbox.hpp>
 #include <kefu/channel/webhook.hpp>
 
@@ -25,26 +27,30 @@ struct HandlerOutcome {
   AnswerOptions how;
   std::string why;
   std::vector<StoreWrite> also;           ///< To be committed with the end of the event...
-  std::optional<Promise<void>> finished;  ///< ...which somebody waits for...
-  std::shared_ptr<InboxWork> turn;        ///< ...and which may have to be said again.
+  std::optional<Promise<void>> finished;  ///< ...which somebody waits for.
 };
 
-/// The one answer that all copies of an InboxTurn share. Thread safety: any thread.
+/// The one answer that all copies of an InboxTurn share, and until the handler has it the event. Thread safety: any
+/// thread.
 class InboxWork : public std::enable_shared_from_this<InboxWork> {
  public:
-  InboxWork(std::shared_ptr<InboxCore> core, std::string lane, std::uint64_t id)
-      : core_(std::move(core)), lane_(std::move(lane)), id_(id) {}
+  InboxWork(std::shared_ptr<InboxCore> core, HeldEventPtr held, std::uint64_t id, InboundEvent e)
+      : core_(std::move(core)), held_(std::move(held)), id_(id), event_(std::move(e)) {}
   ~InboxWork();
   void settle(HandlerOutcome outcome);
   /// Another outcome may be given: the host's writes did not fit.
   void reopen() { settled_.store(false); }
   Pending<void> finish(PassiveReply answer, AnswerOptions how, std::vector<StoreWrite> also);
+  /// To the handler.
+  void hand_over();
 
  private:
   const std::shared_ptr<InboxCore> core_;
-  const std::string lane_;
+  const HeldEventPtr held_;
   const std::uint64_t id_;
   std::atomic<bool> settled_{false};
+  InboundEvent event_;
+  HandlerOutcome outcome_;  ///< Of whoever settled it, on its way to the loop.
 };
 
 /// Counts one event that is in hand, for as long as it lives.

@@ -18,7 +18,10 @@ namespace {
 /// Key and value share one string: at a million entries a block of memory each counts.
 class MemoryRecord {
  public:
-  explicit MemoryRecord(std::string_view key) : bytes_(key), key_size_(static_cast<std::uint16_t>(key.size())) {}
+  MemoryRecord(std::string_view key, std::string_view value) : key_size_(static_cast<std::uint16_t>(key.size())) {
+    bytes_.reserve(key.size() + value.size());
+    bytes_.append(key).append(value);
+  }
   std::string_view key() const noexcept { return std::string_view(bytes_).substr(0, key_size_); }
   std::size_t size() const noexcept { return bytes_.size(); }
   bool live_at(WallTime now) const noexcept { return expires > now; }
@@ -127,12 +130,12 @@ void MemoryStore::Impl::erase(Records::iterator record) {
 void MemoryStore::Impl::put(Records::iterator record, std::size_t hash, const StoreWrite& write,
                             std::uint64_t generation, WallTime time) {
   if (record == records.end()) {
-    record = records.emplace(write.key).first;
+    record = records.emplace(write.key, *write.value).first;
     index.emplace(hash, record);
-    bytes += record->size();
+  } else {
+    bytes -= record->size();
+    record->set_value(*write.value);
   }
-  bytes -= record->size();
-  record->set_value(*write.value);
   bytes += record->size();
   record->generation = generation;
   record->expires = write.ttl ? detail::later(time, *write.ttl) : WallTime::max();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 KEFU_BEGIN_NAMESPACE
 namespace {
@@ -20,6 +21,14 @@ std::optional<Error> check_time(std::string_view what, Millis ttl, Millis most) 
 }
 
 bool names_a_key_twice(const std::vector<StoreWrite>& writes) {
+  constexpr std::size_t kFew = 8;  // are compared with each other faster than sorted
+  if (writes.size() <= kFew) {
+    for (auto write = writes.begin(); write != writes.end(); ++write) {
+      const auto same = [&](const StoreWrite& other) { return other.key == write->key; };
+      if (std::any_of(std::next(write), writes.end(), same)) return true;
+    }
+    return false;
+  }
   std::vector<std::string_view> keys(writes.size());
   for (std::size_t i = 0; i < writes.size(); ++i) keys[i] = writes[i].key;
   std::sort(keys.begin(), keys.end());
