@@ -29,16 +29,6 @@ std::optional<Error> check_batch(const PollBatch& batch) {
   return Error(ErrorKind::internal, "the channel's poller gave more than Poller::kMaxEvents or kMaxCursorWrites");
 }
 
-/// Lives in the timer of a question. A runtime that stops drops that, and here what the host has hung on the question's
-/// token: it may hold the answer, which holds us.
-struct Hearing {
-  explicit Hearing(CancelSource s) : stop(std::move(s)) {}
-  Hearing(const Hearing&) = delete;
-  Hearing& operator=(const Hearing&) = delete;
-  ~Hearing() { stop.close(); }
-  const CancelSource stop;
-};
-
 Error no_poller(const InboxAccount& account) {
   return Error(ErrorKind::unsupported, "this account has no Poller: " + account.channel->missing(Facet::poller));
 }
@@ -202,23 +192,27 @@ void PollPump::ask(const PollPtr& poll) {
   poll->stop = CancelSource();
   CallOptions options;
   options.cancel = poll->stop.token();
-  const auto timer = core_.runtime->scheduler->run_at(
-      core_.mono() + kLongestPoll,
-      [weak = core_.weak_from_this(), hearing = std::make_shared<const Hearing>(poll->stop), poll, question] {
-        const auto core = weak.lock();
-        if (!core || poll->question != question) return;
-        hearing->stop.request();
+  // The timer keeps both alive while the question is open. The host's poller, which may never answer, keeps neither.
+  const auto timer =
+      core_.runtime->scheduler->run_at(core_.mono() + kLongestPoll, [core = core_.shared_from_this(), poll, question] {
+        if (poll->question != question) return;
+        const CancelSource stop = poll->stop;  // what hears it may lead to the next question
+        stop.request();
         if (poll->question != question) return;
         ++poll->question;
         core->pump.failed(poll, Error(ErrorKind::timeout, "the poller said nothing for ten minutes"));
       });
   poll->account->channel->poll(poll->token, std::move(options))
-      .then([core = core_.shared_from_this(), poll, question, timer](Result<PollBatch> batch) {
-        core->runtime->scheduler->post([core, poll, question, timer, batch = std::move(batch)]() mutable {
-          core->runtime->scheduler->drop(timer);
-          if (poll->question != question) return;
-          core->pump.polled(poll, std::move(batch));
-        });
+      .then([weak = core_.weak_from_this(), asked = std::weak_ptr(poll), question, timer](Result<PollBatch> batch) {
+        const auto core = weak.lock();
+        auto open = asked.lock();
+        if (!core || !open) return;
+        core->runtime->scheduler->post(
+            [core, poll = std::move(open), question, timer, batch = std::move(batch)]() mutable {
+              core->runtime->scheduler->drop(timer);
+              if (poll->question != question) return;
+              core->pump.polled(poll, std::move(batch));
+            });
       });
 }
 
