@@ -129,11 +129,18 @@ bool HumanRecord::is_human(std::string_view line) const {
 }
 
 void HumanRecord::add_own(std::string_view said) {
-  constexpr std::size_t kMostKeptLines = 8;
+  constexpr std::size_t kMostKeptLines = 64;
   constexpr std::size_t kLongestKept = 8'192;
+  constexpr std::size_t kMostKept = 65'536;
   if (said.empty()) return;
-  if (ours.size() >= kMostKeptLines) ours.erase(ours.begin());
   ours.emplace_back(said.substr(0, kLongestKept));
+  std::size_t bytes = 0;
+  for (const std::string& line : ours) bytes += line.size();
+  // All that may come back with one poll: an answer that is forgotten before is taken for a human's.
+  while (ours.size() > kMostKeptLines || bytes > kMostKept) {
+    bytes -= ours.front().size();
+    ours.erase(ours.begin());
+  }
 }
 
 std::string HumanRecord::text() const {

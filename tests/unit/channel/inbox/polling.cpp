@@ -405,3 +405,27 @@ TEST_CASE("Inbox: what was asked before an account's first poll is history, and 
   CHECK(text_of(shop.sent()[0]) == "re:e1");
   CHECK(shop.observer->count("outcome=history") == 1);
 }
+
+TEST_CASE("BOT-3: many lines of our own that come back with one poll are none of a human's") {
+  Base base;
+  PollingShop shop(base, {}, false, 50);
+  shop.pass(10ms);
+  shop.on_event = [](const kefu::InboundEvent& event, const InboxTurn& turn) {
+    if (std::holds_alternative<kefu::AgentSpoke>(event.payload)) return turn.done();
+    turn.answer(TextContent("the answer to " + event.event_id));
+  };
+  for (int i = 0; i < 20; ++i) base.history->push_back("q" + std::to_string(i) + "|c|question");
+  shop.pass(2s);
+  REQUIRE(shop.sent().size() == 20);
+  shop.on_event = nullptr;
+  base.history->push_back("last|c|question");
+  shop.pass(2s);
+  for (int i = 0; i < 20; ++i)
+    base.history->push_back("l" + std::to_string(i) + "|c|agent: the answer to q" + std::to_string(i));
+  shop.pass(2s);
+  REQUIRE(shop.handled.back() == "last");
+  shop.turns.back().answer(TextContent("the last one"));
+  shop.pass(1s);
+  CHECK(shop.sent().size() == 21);
+  CHECK(shop.observer->count("outcome=suppressed") == 0);
+}
