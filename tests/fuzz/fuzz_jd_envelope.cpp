@@ -5,6 +5,8 @@
 #include "jd/gateway/operation.hpp"
 #include "jd/gateway/platform.hpp"
 
+#include <kefu/core/runtime.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +36,10 @@ class StoppedClock final : public Clock {
 
 const detail::Platform& platform() {
   static const auto made = [] {
-    const auto core = std::make_shared<detail::RuntimeCore>();
+    // Stopped: what an answer leads to in the store is refused.
+    Runtime runtime = Runtime::create().value();
+    runtime.stop();
+    const auto core = detail::core_of(runtime);
     core->clock = std::make_shared<StoppedClock>();
     const Secret secret("5f1d3b7a9c2e4f6081a3c5e7092b4d6f");
     return std::make_shared<jd::ShopPlatform>(core, std::make_shared<const jd::AppConfig>("key", secret),

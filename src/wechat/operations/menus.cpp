@@ -134,12 +134,16 @@ KEFU_FIELDS(wechat::ConsoleReply) {
 KEFU_FIELDS(wechat::ConsoleKeyword) {
   v.optional("type", s.type);
   v.optional("content", s.content);
-  s.whole = v.here()["match_mode"].text() == "equal";
+  std::string mode;
+  v.optional("match_mode", mode);
+  s.whole = mode == "equal";
 }
 KEFU_FIELDS(wechat::ConsoleKeywordRule) {
   v.optional("rule_name", s.name);
   v.optional("create_time", s.create_time);
-  s.all_replies = v.here()["reply_mode"].text() == "reply_all";
+  std::string mode;
+  v.optional("reply_mode", mode);
+  s.all_replies = mode == "reply_all";
   v.optional("keyword_list_info", s.keywords);
   v.optional("reply_list_info", s.replies);
 }
