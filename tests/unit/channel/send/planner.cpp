@@ -45,7 +45,8 @@ struct Plans : kefu_test::SimulatedCore {
     return made;
   }
   PlannedMessage planned(Result<OutgoingMessage> made) const {
-    PlannedMessage out(std::move(made), std::make_shared<const Capabilities>(account));
+    PlannedMessage out(Error(ErrorKind::internal, "not made yet"), std::make_shared<const Capabilities>(account));
+    out.message = std::move(made);
     out.window = gate;
     return out;
   }
