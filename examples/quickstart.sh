@@ -108,7 +108,7 @@ cat >"$work/host.json" <<JSON
      "after_sale": {"bu_id": "10001", "operate_pin": "flagship-anna", "operate_nick": "客服安娜"}}
   ],
   "jd_app": {"app_key": "0A1B2C3D4E5F60718293A4B5C6D7E8F9", "app_secret": "plantedJd5ecret0f1a2b3c4d5e6f708",
-             "gateway_url": "$jd", "oauth_url": "$jd"}
+             "calls_per_day": 10000000, "gateway_url": "$jd", "oauth_url": "$jd"}
 }
 JSON
 # The program kefu's own view of the same shop: it shares the host's store, and so the authorization.

@@ -26,6 +26,8 @@ kefu::wechat::AccountConfig account_config(const Json& config) {
 kefu::jd::AppConfig app_config(const Json& config, const std::string& own_url) {
   kefu::jd::AppConfig app(config["app_key"].text(), kefu::Secret(config["app_secret"].text()));
   app.redirect_uri = own_url + "/jd/callback";
+  // As the platform's console tells it: polling goes no faster than this allows.
+  app.calls_per_day = config["calls_per_day"].number(0);
   if (config["gateway_url"].present()) app.gateway_url = config["gateway_url"].text();
   if (config["oauth_url"].present()) app.oauth_url = config["oauth_url"].text();
   return app;

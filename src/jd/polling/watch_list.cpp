@@ -13,8 +13,9 @@ constexpr std::chrono::hours kForgetAfter{3};
 
 bool WatchList::is_due(const Entry& entry, const PollWindow& window) const {
   if (entry.changed && !entry.is_aside) return true;
+  const bool spoken_lately = !entry.is_aside && entry.newest && window.to - *entry.newest < kFirstPause;
   const WallTime last = std::max(entry.read_to, entry.tried);
-  return last > window.to || window.to - last >= entry.pause;
+  return spoken_lately || last > window.to || window.to - last >= entry.pause;
 }
 
 bool WatchList::listed(const PollUnit& unit, const PollWindow& window) {
