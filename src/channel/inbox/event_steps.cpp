@@ -131,6 +131,14 @@ Result<bool> EventSteps::is_over(StagedStore& view, std::string_view session) co
   return *entry == nullptr;
 }
 
+Result<bool> EventSteps::demand_over(StagedStore& view, StagedStore::Draft& draft, std::string_view session) const {
+  auto entry = view.at(sessions_.with(session));
+  if (!entry) return entry.error();
+  if (view.entry(*entry) != nullptr) return false;
+  draft.demand_absent(*entry);
+  return true;
+}
+
 Result<bool> EventSteps::human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
                                      std::int64_t asked) {
   auto human = read_human(view, keys.human(lane));
@@ -153,10 +161,8 @@ Result<bool> EventSteps::take(StagedStore& view, StagedStore::Draft& draft, cons
   LaneRecord& record = lane.record;
   if (record.owner == session) return true;
   if (!record.events.empty() && !record.owner.empty()) {
-    auto entry = view.at(sessions_.with(record.owner));
-    if (!entry) return entry.error();
-    if (view.entry(*entry) != nullptr) return false;
-    draft.demand_absent(*entry);
+    auto over = demand_over(view, draft, record.owner);
+    if (!over || !*over) return over;
   }
   record.owner = session;
   return true;

@@ -95,7 +95,8 @@ class EventSteps {
 
   /// Is the session that wrote this name over?
   Result<bool> is_over(StagedStore& view, std::string_view session) const;
-  std::string session_key(std::string_view session) const { return sessions_.with(session); }
+  /// The same, and if it is, the draft demands that it stays so: what follows is written only then.
+  Result<bool> demand_over(StagedStore& view, StagedStore::Draft& draft, std::string_view session) const;
   /// Did a human write to the lane's customer after this time of the platform?
   static Result<bool> human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
                                   std::int64_t asked);

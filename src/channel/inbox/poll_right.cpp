@@ -16,21 +16,22 @@ constexpr std::int64_t kEarly = 20;
 
 struct StoredRight {
   PollRecord record;
-  std::uint64_t generation = 0;
+  StagedStore::Slot slot = 0;
 };
 
 Result<StoredRight> read_right(StagedStore& view, const std::string& key) {
-  auto entry = view.look(key);
-  if (!entry) return entry.error();
+  auto slot = view.at(key);
+  if (!slot) return slot.error();
   StoredRight right;
-  if (*entry == nullptr) return right;
-  right.generation = (*entry)->generation;
-  if (auto record = PollRecord::parse((*entry)->value)) right.record = std::move(*record);
+  right.slot = *slot;
+  const StoreEntry* entry = view.entry(*slot);
+  if (entry == nullptr) return right;
+  if (auto record = PollRecord::parse(entry->value)) right.record = std::move(*record);
   return right;
 }
 
-Result<void> write_right(StagedStore::Draft& draft, const std::string& key, const StoredRight& right) {
-  draft.add(StoreWrite::put(key, right.record.text(), right.generation));
+Result<void> write_right(StagedStore::Draft& draft, const StoredRight& right) {
+  draft.put(right.slot) = right.record.text();
   return draft.stage(Durability::relaxed);
 }
 
@@ -72,18 +73,17 @@ Result<PollRight> take_poll_right(StagedStore& view, const std::string& session,
   taken.read = record.read;
   StagedStore::Draft draft = view.draft();
   if (!record.session.empty() && record.session != session) {
-    auto over = steps.is_over(view, record.session);
+    auto over = steps.demand_over(view, draft, record.session);
     if (!over) return over.error();
     if (!*over) {
       const bool is_told = !wake || (record.woken && (wake->empty() || record.token == *wake));
       if (is_told) return taken;
       record.woken = true;
       record.token = *wake;
-      auto written = write_right(draft, key, *right);
+      auto written = write_right(draft, *right);
       if (!written) return written.error();
       return taken;
     }
-    draft.add(StoreWrite::remove(steps.session_key(record.session), 0));
   } else if (record.session.empty() && !wake && !record.woken && now + kEarly < record.next &&
              now + kClocksDiffer >= record.ended) {
     taken.wait = Millis(record.next - now);
@@ -94,7 +94,7 @@ Result<PollRight> take_poll_right(StagedStore& view, const std::string& session,
   record.session = session;
   record.woken = false;
   record.token.clear();
-  auto written = write_right(draft, key, *right);
+  auto written = write_right(draft, *right);
   if (!written) return written.error();
   taken.is_ours = true;
   taken.first = record.first;
@@ -121,7 +121,7 @@ Result<PollRight> end_poll_right(StagedStore& view, const std::string& session, 
   if (end == DrainEnd::left) {
     if (auto told = steps.tell_free(view, draft, session); !told) return told.error();
   }
-  auto written = write_right(draft, key, *right);
+  auto written = write_right(draft, *right);
   if (!written) return written.error();
   return ended;
 }

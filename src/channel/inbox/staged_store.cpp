@@ -154,13 +154,7 @@ void StagedStore::Draft::remove(Slot slot) { view_.draft_of(slot).is_removal = t
 Result<std::optional<std::size_t>> StagedStore::Draft::add(const std::vector<StoreWrite>& writes) {
   if (auto error = check_writes(writes)) return *std::move(error);
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    const auto slot = view_.expect(writes[i].key, writes[i].expected);
-    if (!slot) return std::make_optional(i);
-    if (writes[i].value) {
-      put(*slot, writes[i].ttl) = *writes[i].value;
-    } else {
-      remove(*slot);
-    }
+    if (!add(writes[i])) return std::make_optional(i);
   }
   return std::optional<std::size_t>();
 }
