@@ -174,18 +174,9 @@ KEFU_FIELDS(jd::ServiceTrack) {
   v.optional("createName", s.name);
   v.whole(s.raw);
 }
-KEFU_FIELDS(jd::ListTracks) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
-  v.optional("pageNumber", s.page_number, Check().range(1, INT32_MAX));
-  v.optional("pageSize", s.page_size, Check().range(1, jd::kAscPageSize));
-  v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
-}
+KEFU_FIELDS(jd::ListTracks) { jd::service_in_pages(v, s); }
 KEFU_FIELDS(jd::SaveTrack) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
+  jd::who_acts(v, s.by);
   v.required("operateRemark", s.operate_remark);
   v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
 }
@@ -218,14 +209,7 @@ KEFU_FIELDS(jd::ServiceLog) {
   v.optional("operateDate", s.time);
   v.whole(s.raw);
 }
-KEFU_FIELDS(jd::ListServiceLogs) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
-  v.optional("pageNumber", s.page_number, Check().range(1, INT32_MAX));
-  v.optional("pageSize", s.page_size, Check().range(1, jd::kAscPageSize));
-  v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
-}
+KEFU_FIELDS(jd::ListServiceLogs) { jd::service_in_pages(v, s); }
 
 KEFU_FIELDS(jd::ServiceFreightNote) {
   v.optional("freightId", s.freight_id);

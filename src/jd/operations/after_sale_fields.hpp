@@ -25,12 +25,18 @@ void asc_page(V& v, Self& s) {
   v.value("pageSize", s.page_size, detail::Check().range(1, kAscPageSize));
 }
 
+/// Who acts, in requests without a member between these.
+template <class V>
+void who_acts(V& v, const Operator& by) {
+  v.required("buId", by.bu_id);
+  v.optional("extJsonStr", by.ext_json);
+  operator_names(v, by);
+}
+
 /// Who acts, on which order of after-sale service.
 template <class V, class Self>
 void service_of_order(V& v, Self& s) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  operator_names(v, s.by);
+  who_acts(v, s.by);
   v.value("orderId", s.order_id, detail::Check().range(1, INT64_MAX));
   v.value("serviceId", s.service_id, detail::Check().range(1, INT64_MAX));
 }
@@ -105,9 +111,16 @@ Result<void> decode_data_list(const detail::Reply& reply, void* response) {
 /// An order of after-sale service without its order of goods.
 template <class V, class Self>
 void service_alone(V& v, Self& s) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  operator_names(v, s.by);
+  who_acts(v, s.by);
+  v.value("serviceId", s.service_id, detail::Check().range(1, INT64_MAX));
+}
+
+/// The same, in pages of which both members may be left to the platform.
+template <class V, class Self>
+void service_in_pages(V& v, Self& s) {
+  who_acts(v, s.by);
+  v.optional("pageNumber", s.page_number, detail::Check().range(1, INT32_MAX));
+  v.optional("pageSize", s.page_size, detail::Check().range(1, kAscPageSize));
   v.value("serviceId", s.service_id, detail::Check().range(1, INT64_MAX));
 }
 

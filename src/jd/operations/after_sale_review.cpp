@@ -76,18 +76,14 @@ KEFU_FIELDS(jd::AuditDetail) {
 }
 KEFU_FIELDS(jd::GetAudit) {
   v.value("applyId", s.apply_id, Check().range(1, INT64_MAX));
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
+  jd::who_acts(v, s.by);
 }
 
 KEFU_FIELDS(jd::RefuseService) {
   v.required("approveNotes", s.approve_notes);
   v.value("approveReasonCid1", s.approve_reason_cid1);
   v.optional("approveReasonCid2", s.approve_reason_cid2);
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
+  jd::who_acts(v, s.by);
   v.optional("operateRemark", s.operate_remark);
   v.value("orderId", s.order_id, Check().range(1, INT64_MAX));
   v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
@@ -101,9 +97,7 @@ KEFU_FIELDS(jd::AuditReason) {
 }
 KEFU_FIELDS(jd::ListAuditReasons) {
   v.optional("bizType", s.biz_type, Check().range(1, 2));
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
+  jd::who_acts(v, s.by);
   v.optional("parentCode", s.parent_code);
   v.optional("serviceId", s.service_id);
 }

@@ -72,17 +72,13 @@ KEFU_FIELDS(jd::UnsolvedMessage) {
   v.whole(s.raw);
 }
 KEFU_FIELDS(jd::ListUnsolvedMessages) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
+  jd::who_acts(v, s.by);
   v.value("orderId", s.order_id, Check().range(1, INT64_MAX));
   jd::asc_page(v, s);
   v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));
 }
 KEFU_FIELDS(jd::ReplyUnsolvedMessage) {
-  v.required("buId", s.by.bu_id);
-  v.optional("extJsonStr", s.by.ext_json);
-  jd::operator_names(v, s.by);
+  jd::who_acts(v, s.by);
   v.value("orderId", s.order_id, Check().range(1, INT64_MAX));
   v.required("replyContext", s.text);
   v.value("serviceId", s.service_id, Check().range(1, INT64_MAX));

@@ -17,27 +17,29 @@ JdFields message_fields(JdCall& call, const JdTicketMessage& one) {
   return fields.text("messageTypeName", one.by_customer ? "客户" : "商家");
 }
 
-JdResult message_list(JdCall& call) {
+/// A page of what stands behind the order of the call: those entries of `list` that it shows, as `write` has them.
+template <class Entry, class Shows, class Write>
+JdResult ticket_page(JdCall& call, std::vector<Entry> JdTicket::*list, Shows shows, Write write) {
   JdResult refusal;
   const JdTicket* ticket = ticket_of(call, refusal);
   if (ticket == nullptr) return refusal;
   JdPage page;
   if (auto bad = take_asc_page(call, page)) return *bad;
-  std::vector<const JdTicketMessage*> found;
-  for (const JdTicketMessage& one : ticket->messages)
-    if (one.visible <= call.now) found.push_back(&one);
-  return write_page(call, found, page, [&call](const JdTicketMessage& one) { return message_fields(call, one); });
+  std::vector<const Entry*> found;
+  for (const Entry& one : ticket->*list)
+    if (shows(one)) found.push_back(&one);
+  return write_page(call, found, page, [&](const Entry& one) { return write(*ticket, one); });
+}
+bool shows_all(const JdTrack&) { return true; }
+
+JdResult message_list(JdCall& call) {
+  return ticket_page(
+      call, &JdTicket::messages, [&call](const JdTicketMessage& one) { return one.visible <= call.now; },
+      [&call](const JdTicket&, const JdTicketMessage& one) { return message_fields(call, one); });
 }
 
 JdResult track_list(JdCall& call) {
-  JdResult refusal;
-  const JdTicket* ticket = ticket_of(call, refusal);
-  if (ticket == nullptr) return refusal;
-  JdPage page;
-  if (auto bad = take_asc_page(call, page)) return *bad;
-  std::vector<const JdTrack*> found;
-  for (const JdTrack& one : ticket->tracks) found.push_back(&one);
-  return write_page(call, found, page, [&call](const JdTrack& one) {
+  return ticket_page(call, &JdTicket::tracks, shows_all, [&call](const JdTicket&, const JdTrack& one) {
     JdFields fields(call.twin);
     fields.time("trackCreateDate", one.time).text("trackContext", one.text).text("createPin", one.author);
     return fields.text("createName", "客服A").text("extJsonStr", "");
@@ -45,16 +47,9 @@ JdResult track_list(JdCall& call) {
 }
 
 JdResult log_list(JdCall& call) {
-  JdResult refusal;
-  const JdTicket* ticket = ticket_of(call, refusal);
-  if (ticket == nullptr) return refusal;
-  JdPage page;
-  if (auto bad = take_asc_page(call, page)) return *bad;
-  std::vector<const JdTrack*> found;
-  for (const JdTrack& one : ticket->log) found.push_back(&one);
-  return write_page(call, found, page, [&call, ticket](const JdTrack& one) {
+  return ticket_page(call, &JdTicket::log, shows_all, [&call](const JdTicket& ticket, const JdTrack& one) {
     JdFields fields(call.twin);
-    fields.number("afsLogId", 9000 + unix_seconds(one.time) % 1000).number("serviceId", ticket->service_id);
+    fields.number("afsLogId", 9000 + unix_seconds(one.time) % 1000).number("serviceId", ticket.service_id);
     fields.number("relationType", 1).text("relationTypeName", "服务单").number("operateType", 1);
     fields.text("operateTypeName", "变更").text("operateRemark", one.text).text("operatePin", one.author);
     return fields.text("operateName", "客服A").time("operateDate", one.time);
