@@ -110,7 +110,8 @@ struct KEFU_EXPORT QueryServiceOrders {
   int page_size = 50;
 };
 
-/// Changed after-sale orders, for polling: `jingdong.asc.sync.list` [A]. Effect: read.
+/// Changed after-sale orders, for polling: `jingdong.asc.sync.list` [A]. Effect: read. A freight number that comes
+/// later leaves the order as it is, `update_time` too (a program of 2020): ask by `freight_updated` for those.
 struct KEFU_EXPORT SyncServiceOrders {
   using Response = Page<ServiceOrder>;
   static const Operation& operation();

@@ -118,7 +118,7 @@ struct ServiceFreight {
   std::string freight_money;  ///< The platform's own digits, in yuan; as `final_freight_money`.
   std::string final_freight_money;
   std::string modified_money;
-  std::optional<bool> repeated;  ///< The freight was paid for before.
+  std::optional<bool> repeated;  ///< `repeatFreightFlag`: the freight can be given back once more.
   Time delivery_date;
   Time first_upload_date;
   std::optional<int> ship_way_id;

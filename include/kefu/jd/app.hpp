@@ -29,9 +29,9 @@ struct AppConfig {
   std::string oauth_url = "https://open-oauth.jd.com";
   /// Applications of before 2018: /oauth/authorize and /oauth/token with client_id, answers in GBK (jd 2.2).
   bool legacy_oauth = false;
-  /// Calls the application may make a day (300 000 are reported, the platform's console tells); 0: not known, then
-  /// `kAssumedCallsPerDay` is assumed for polling, which is logged once and stands in `health()`. All shops of the
-  /// application share them.
+  /// Calls the application may make a day (500 in its test phase, 300 000 are reported of one on line, the platform's
+  /// console tells); 0: not known, then `kAssumedCallsPerDay` is assumed for polling, which is logged once and stands
+  /// in `health()`. All shops of the application share them.
   std::int64_t calls_per_day = 0;
   static constexpr std::int64_t kAssumedCallsPerDay = 50'000;
   /// Share of the day's calls that pollers may use; the rest stays for answers to customers.

@@ -34,7 +34,8 @@ struct DongDongGrant {
   std::string version = "4.3";  ///< `ver` of messages.
 };
 
-/// Who acts in the after-sale APIs (jd 4.7).
+/// Who acts in the after-sale APIs (jd 4.7). Polled with it: orders that changed (not for a freight number alone, see
+/// SyncServiceOrders::freight_updated), what waits for review, what customers say on orders.
 struct AfterSaleDesk {
   AfterSaleDesk(std::string bu, std::string pin, std::string nick)
       : bu_id(std::move(bu)), operate_pin(std::move(pin)), operate_nick(std::move(nick)) {}

@@ -55,8 +55,8 @@ struct ChildAccount {
   std::int64_t account_id = 0;
   std::string account_name;
   std::string user_name;
-  std::optional<int> status;
-  std::optional<int> auth_status;
+  std::optional<int> status;       ///< 1 in use, 0 stopped: cannot log in.
+  std::optional<int> auth_status;  ///< 1 authorized, 0 not.
   std::string phone;
 };
 struct ChildAccounts {
