@@ -145,8 +145,8 @@ ControlResult do_ticket_act(ControlCall& call) {
   } else if (act == "ship") {
     ticket->express_code = call.text("express_code");
     ticket->freight_updated = jd_moment(call, "time", call.now());
-    ticket->updated = ticket->freight_updated;
-    if (call.number("late_s", -1) >= 0) ticket->visible = shown_from(call, ticket->updated);
+    if (call.core.jd.setting("jd_freight_updates_order") != 0) ticket->updated = ticket->freight_updated;
+    if (call.number("late_s", -1) >= 0) ticket->visible = shown_from(call, ticket->freight_updated);
   } else if (act == "touch") {
     move_ticket(*ticket, ticket->state, call.text("agent"), jd_moment(call, "time", call.now()));
     if (call.number("late_s", -1) >= 0) ticket->visible = shown_from(call, ticket->updated);
