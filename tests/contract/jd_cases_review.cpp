@@ -140,7 +140,7 @@ std::vector<JdCase> jd_review_cases() {
                 REQUIRE(read.items.size() == 1);
                 const ServiceRefund& one = read.items[0];
                 CHECK(one.refund_id == 8001);
-                CHECK(one.amount == 18900);
+                CHECK(one.amount == "18900");
                 CHECK(text_of(one.complete_time) == "2024-06-01 08:30:00");
                 CHECK(one.status == 13);
                 CHECK(one.service.service_id == kAuditedService);

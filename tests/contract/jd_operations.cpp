@@ -171,7 +171,8 @@ TEST_CASE("an operation whose answer no source shows is marked weak, one that tw
     CAPTURE(method);
     const Value entry = vectors.published_entry(method);
     const std::string confidence(entry["confidence"].text());
-    if (!entry || !entry["response"]) CHECK(!row->info.weak.empty());
+    const bool is_witnessed = !vectors.own_entry(method)["source"].text().empty();
+    if (!is_witnessed && (!entry || !entry["response"])) CHECK(!row->info.weak.empty());
     if (confidence.rfind("request A, response A", 0) == 0 && confidence.find("one SDK") == std::string::npos)
       CHECK(row->info.weak.empty());
     CHECK((row->info.weak.empty() || row->info.weak.size() > 20));

@@ -220,7 +220,7 @@ void run_decisions(Host& host) {
   const auto refunds = host.ask(ViewServiceRefunds());
   REQUIRE(refunds.items.size() == 1);
   CHECK(refunds.items[0].service.service_id == kService);
-  CHECK(refunds.items[0].amount == 18900);
+  CHECK(refunds.items[0].amount == "18900");
 }
 
 void run_refunds(Host& host) {

@@ -177,14 +177,15 @@ struct RefundedService {
 struct ServiceRefund {
   ServiceRefund() {}
   std::int64_t refund_id = 0;  ///< `afsRefundId`.
-  std::int64_t amount = 0;     ///< `refoundAmount` (sic); the unit is not documented.
-  Time complete_time;
-  std::optional<int> status;  ///< 13: refunded, 14: failed.
-  RefundedService service;    ///< `sameOrderServiceBill`.
+  std::string amount;          ///< `refoundAmount` (sic): the platform's own digits; the unit is not documented.
+  Time complete_time;          ///< As the amount, the id and the status empty while the refund is under way.
+  std::optional<int> status;   ///< 13: refunded, 14: failed.
+  RefundedService service;     ///< `sameOrderServiceBill`.
 };
 /// After-sale orders with their refunds: `jingdong.asc.serviceAndRefund.view` [A], the order in it [B].
 /// Effect: read.
-/// Takes no operatePin; `bu_id` since 2022, empty: left out.
+/// Takes no operatePin; `bu_id` since 2022, empty: left out. The platform wants the order, or a period of at most 7
+/// days for `applied`, of at most 10 for `approved`.
 struct KEFU_EXPORT ViewServiceRefunds {
   using Response = Page<ServiceRefund>;
   static const Operation& operation();

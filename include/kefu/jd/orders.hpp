@@ -67,12 +67,15 @@ struct Order {
   std::string pay_type;
   std::string order_total_price;
   std::string order_seller_price;
-  std::string order_payment;
+  std::string order_payment;  ///< No longer kept up by the platform since October 2024: ask for `actualPay`.
+  std::string actual_pay;     ///< What the buyer paid, in yuan; may come late.
+  std::string should_pay;     ///< What the buyer had to pay, in yuan.
   std::string freight_price;
   std::string seller_discount;
   std::string balance_used;
-  std::string
-      order_state;  ///< WAIT_SELLER_STOCK_OUT, WAIT_GOODS_RECEIVE_CONFIRM, FINISHED_L, TRADE_CANCELED, LOCKED ...
+  /// WAIT_SELLER_STOCK_OUT, WAIT_GOODS_RECEIVE_CONFIRM, FINISHED_L, TRADE_CANCELED, LOCKED ...; some come in Pinyin
+  /// (DengDaiChuKu, WanCheng, ZanTing).
+  std::string order_state;
   std::string order_state_remark;
   std::string delivery_type;
   std::string invoice_info;
@@ -129,7 +132,8 @@ struct OrdersPage {
   std::optional<std::int64_t> total;
 };
 /// Searches orders, personal fields encrypted: `jingdong.pop.order.enSearch` [A]. Effect: read. At most one month (31
-/// days) apart and 100 a page, checked here. Move the period instead of paging deep.
+/// days) apart and 100 a page, checked here; by creation two years back, by modification three months. Move the period
+/// instead of paging deep.
 struct KEFU_EXPORT SearchOrders {
   using Response = OrdersPage;
   static const Operation& operation();
@@ -141,7 +145,7 @@ struct KEFU_EXPORT SearchOrders {
   std::vector<std::string> fields;
   int page = 1;
   int page_size = 100;
-  int sort_type = 1;
+  int sort_type = 1;  ///< 1: newest first; else oldest first.
   int date_type = 1;  ///< 1: by creation; else by modification.
 };
 /// As SearchOrders, personal fields plain: `jingdong.pop.order.search` [A]. Effect: read.

@@ -36,7 +36,8 @@ struct ProductReviews {
   std::vector<ProductReview> reviews;
   std::optional<std::int64_t> total;  ///< `totalItem`; a hint.
 };
-/// `jingdong.pop.PopCommentJsfService.getVenderCommentsForJos` [A]. Effect: read.
+/// `jingdong.pop.PopCommentJsfService.getVenderCommentsForJos` [A]. Effect: read. Errors: the platform's 32 (too many
+/// calls), 33 (a page too far), 417 (a parameter) in `platform_code`.
 struct KEFU_EXPORT ListProductReviews {
   using Response = ProductReviews;
   static const Operation& operation();
@@ -48,21 +49,21 @@ struct KEFU_EXPORT ListProductReviews {
   std::string score;  ///< 0 all, 3 good, 2 middle, 1 bad [B].
   std::string content;
   BuyerIds buyer;
-  std::string is_vender_reply;  ///< "0": not answered [C].
+  std::string is_vender_reply;  ///< "true" or "false"; empty: all.
   std::string cid;
   std::string order_ids;  ///< Comma list of at most 50.
   int page = 1;
-  int page_size = 20;  ///< At most 50 [B].
+  int page_size = 20;  ///< At most 50 [A].
 };
 
 struct ReviewReplied {
   ReviewReplied() {}
-  std::string code;  ///< `resultCode`: 0, or nothing.
+  std::string code;  ///< `resultCode`: 200 or 0.
   std::string message;
 };
-/// Answers a review: `jingdong.pop.PopCommentJsfService.saveReply`. Effect: create. Weak: which `resultCode` says yes
-/// is not public, so any but 0 is an error with `delivery` unknown: look before you repeat; the error carries code and
-/// text.
+/// Answers a review: `jingdong.pop.PopCommentJsfService.saveReply` [A]. Effect: create. Errors, by the platform's
+/// number in `platform_code`: 19 no such review, 29 no such answer, 32 too many calls, 417 a parameter: refused; 11 the
+/// same answer again, 24 and others: `delivery` unknown, look before you repeat.
 struct KEFU_EXPORT ReplyToReview {
   using Response = ReviewReplied;
   static const Operation& operation();
@@ -72,7 +73,8 @@ struct KEFU_EXPORT ReplyToReview {
   std::string content;
   std::string reply_id = "-1";  ///< "-1": an answer to the review itself.
 };
-/// The older `jingdong.club.pop.commentreply.save`. Effect: create. Weak: as the one above.
+/// The older `jingdong.club.pop.commentreply.save`. Effect: create. Weak: that its numbers are those of the one above
+/// is in no public source.
 struct KEFU_EXPORT ReplyToReviewByClub {
   using Response = ReviewReplied;
   static const Operation& operation();

@@ -16,6 +16,7 @@ KEFU_FIELDS(jd::GrantAnswer) {
   v.optional("time", s.time);
   v.optional("uid", s.uid);
   v.optional("open_id", s.open_id);
+  v.optional("xId", s.xid);  // so in the table of the documentation page; answers have the other
   v.optional("xid", s.xid);
 }
 

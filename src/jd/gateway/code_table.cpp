@@ -84,6 +84,9 @@ constexpr AddressCondition kAddressConditions[] = {
     {"dongdong_send", "jingdong.com.jd.dd.open.gw.api.MessagePushService"},
     {"dongdong_grant", "jingdong.com.jd.dd.open.gw.api.GrantService"},
     {"dongdong_push", "jingdong.com.jd.dd.open.gw.api.MessagePushService"},
+    {"review", "jingdong.pop.PopCommentJsfService.getVenderCommentsForJos"},
+    {"review", "jingdong.pop.PopCommentJsfService.saveReply"},
+    {"review", "jingdong.club.pop.commentreply.save"},
 };
 
 /// Codes of results that say success beside 0 (code_0_or_absent of error-kinds.json).
@@ -95,6 +98,7 @@ constexpr SuccessCode kAlsoSuccess[] = {
     {"dongdong_grant", "230031"},
     {"dongdong_push", "230070"},
     {"return_type", "200"},
+    {"review", "200"},  // the documentation site's page of saveReply, 2026
 };
 
 /// The one number by which creating and tracing parcels says success (jd 3.1).

@@ -89,10 +89,32 @@ bool says_no_as_picture_space(Value node) {
   return !code.empty() && code != "1";
 }
 
-/// Reviews put `resultCode` beside their list, and its numbers are not public: a list that is there is the answer.
-bool says_no_flatly(Value node) {
-  const std::string_view code = node["resultCode"].text();
-  return !code.empty() && code != "0" && !node["comments"].present();
+/// Reviews answer flatly; the documentation site draws the same members inside `map`.
+Value flat_result(Value node) {
+  const Value map = node["map"];
+  return map.kind() == Value::Kind::object ? map : node;
+}
+
+/// Reviews put `resultCode` beside their list: entries that are there are the answer, whatever it says.
+bool says_no_flatly(Value result, const CallConditions& conditions) {
+  return !says_success(result["resultCode"].text(), conditions) && result["comments"].size() == 0;
+}
+
+/// What the page of saveReply (2026) says was not done: the review or the answer to it is not there (19, 29), a page or
+/// a parameter is wrong (33, 417), too many calls (32). Its 11, the same answer again, and 24, a system error, leave
+/// open what came of a write.
+bool is_clear_refusal_of_review(std::string_view code) {
+  for (const std::string_view refusal : {"19", "29", "32", "33", "417"})
+    if (code == refusal) return true;
+  return false;
+}
+
+/// Acts of after-sale service say in `data` whether it was done, beside a `success` that is the call's own (pages of
+/// asc.track.save and asc.freight.save, 2026). Others have a word there, or nothing.
+bool says_not_done(const OperationInfo& info, Value result) {
+  if (info.effect == Effect::read || info.path.rfind("jingdong.asc.", 0) != 0) return false;
+  const Value data = result["data"];
+  return data.kind() != Value::Kind::number && data.text() == "false";
 }
 
 /// Looks for what says no; keeps the first.
@@ -123,7 +145,11 @@ class ResultSearch {
     if (!says_success(code_of_node(node), CallConditions(info_, layer))) return fail(node, layer, false);
     if (flag) return;
     if (says_no_as_picture_space(node)) return fail_by(node, "return_code", node["return_code"].text() == "0");
-    if (says_no_flatly(node)) fail_by(node, "resultCode", false);
+    const CallConditions conditions(info_, layer);
+    const Value result = flat_result(node);
+    if (!says_no_flatly(result, conditions)) return;
+    fail_by(result, "resultCode",
+            conditions.holds("review") && is_clear_refusal_of_review(result["resultCode"].text()));
   }
 
   static std::string_view code_of_node(Value node) {
@@ -135,7 +161,7 @@ class ResultSearch {
   void judge(std::string_view name, Value result) {
     const auto flag = success_flag(result);
     const AnswerLayer layer = flag || name == "response" ? AnswerLayer::business : AnswerLayer::return_type;
-    if (flag && !*flag) return fail(result, layer, true);
+    if (flag && (!*flag || says_not_done(info_, result))) return fail(result, layer, true);
     if (flag || !is_result_name(name)) return;
     if (!says_success(code_of(result), CallConditions(info_, layer))) return fail(result, layer, false);
     // Seen without a number of its own: the word alone says no.
@@ -213,6 +239,13 @@ bool may_come_plain(const OperationInfo& info, Value root) {
   return root["code"].present() && (conditions.holds("dongdong_grant") || conditions.holds("dongdong_push"));
 }
 
+/// Exceptions on the documentation site's pages, and as programs of 2021 to 2026 expect them, have nothing around them:
+/// a number of the family's own and a text (10100002 and its `errorMessage` of order remarks).
+bool is_bare_refusal(const OperationInfo& info, Value root) {
+  const CallConditions conditions(info, AnswerLayer::business);
+  return !says_success(ResultSearch::code_of_node(root), conditions) && !is_gateway_code(root);
+}
+
 }  // namespace
 
 AnswerReading read_answer(const OperationInfo& info, const detail::Reply& reply) {
@@ -228,7 +261,7 @@ AnswerReading read_answer(const OperationInfo& info, const detail::Reply& reply)
     return reading;
   }
   Value node = answer_node(root);
-  if (node.kind() != Value::Kind::object && may_come_plain(info, root)) node = root;
+  if (node.kind() != Value::Kind::object && (may_come_plain(info, root) || is_bare_refusal(info, root))) node = root;
   // Clients take any other status for a failure of the transport, and so for the fault that is left then.
   if (reply.http.status != 200 || node.kind() != Value::Kind::object) {
     reading.answer.fault = detail::Fault::missing_field;

@@ -60,8 +60,8 @@ KEFU_JD_ROW_DECODED(PinToXid, "jos.oauth.rpc.xid.pin2Xid", Effect::read, "jos.oa
                     (&decode_lenient<ConvertedId, read_converted>))
 KEFU_JD_ROW_DECODED(MixPinToXid, "jos.oauth.rpc.xid.mixPin2Xid", Effect::read, "jos.oauth.rpc.xid.mixPin2Xid", "",
                     (&decode_lenient<ConvertedId, read_converted>))
-KEFU_JD_ROW_DECODED(OpenIdToXid, "jos.oauth.rpc.xid.openId2Xid", Effect::read, "jos.oauth.rpc.xid.openId2Xid",
-                    kAnswerByAnalogy, (&decode_lenient<ConvertedId, read_converted>))
+KEFU_JD_ROW_DECODED(OpenIdToXid, "jos.oauth.rpc.xid.openId2Xid", Effect::read, "jos.oauth.rpc.xid.openId2Xid", "",
+                    (&decode_lenient<ConvertedId, read_converted>))
 KEFU_JD_ROW_DECODED(GetOpenId, "UserRelatedRpcI18nService.getOpenId", Effect::read,
                     "UserRelatedRpcI18nService.getOpenId", "", (&decode_lenient<ConvertedId, read_converted>))
 KEFU_JD_ROW_DECODED(EncryptPin, "jos.getEncryptPin", Effect::read, "jos.getEncryptPin", kAnswerOfOneSdk,

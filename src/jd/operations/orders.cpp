@@ -86,6 +86,8 @@ KEFU_FIELDS(jd::Order) {
   v.optional("orderTotalPrice", s.order_total_price);
   v.optional("orderSellerPrice", s.order_seller_price);
   v.optional("orderPayment", s.order_payment);
+  v.optional("actualPay", s.actual_pay);
+  v.optional("shouldPay", s.should_pay);
   v.optional("freightPrice", s.freight_price);
   v.optional("sellerDiscount", s.seller_discount);
   v.optional("balanceUsed", s.balance_used);

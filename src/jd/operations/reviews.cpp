@@ -11,6 +11,13 @@ namespace {
 
 constexpr std::string_view kVerdictUnknown = "which resultCode says yes is in no public source";
 
+/// Flat in the official classes and in programs; inside `map` as the documentation site draws it.
+template <class V, class Fields>
+void flat_or_in_map(V& v, Fields fields) {
+  if (v.here()["map"].kind() == detail::Value::Kind::object) return v.group("map", fields);
+  fields(v);
+}
+
 template <class V, class Self>
 void reply_to_review(V& v, Self& s) {
   v.required("commentId", s.comment_id);
@@ -37,13 +44,17 @@ KEFU_FIELDS(jd::ProductReview) {
   v.whole(s.raw);
 }
 KEFU_FIELDS(jd::ProductReviews) {
-  jd::listed(v, {"comments"}, s.reviews);
-  v.optional("totalItem", s.total);
+  jd::flat_or_in_map(v, [&](auto& flat) {
+    jd::listed(flat, {"comments"}, s.reviews);
+    flat.optional("totalItem", s.total);
+  });
 }
 KEFU_FIELDS(jd::ReviewReplied) {
-  v.optional("resultMsg", s.message);
-  if (s.message.empty()) return v.required("resultCode", s.code);
-  v.optional("resultCode", s.code);
+  jd::flat_or_in_map(v, [&](auto& flat) {
+    flat.optional("resultMsg", s.message);
+    if (s.message.empty()) return flat.required("resultCode", s.code);
+    flat.optional("resultCode", s.code);
+  });
 }
 
 KEFU_FIELDS(jd::ListProductReviews) {
@@ -71,8 +82,7 @@ KEFU_FIELDS(jd::ReplyToReviewByClub) { jd::reply_to_review(v, s); }
 namespace jd {
 KEFU_JD_ROW(ListProductReviews, "pop.PopCommentJsfService.getVenderCommentsForJos", Effect::read,
             "PopCommentJsfService.getVenderCommentsForJos", "")
-KEFU_JD_ROW(ReplyToReview, "pop.PopCommentJsfService.saveReply", Effect::create, "PopCommentJsfService.saveReply",
-            kVerdictUnknown)
+KEFU_JD_ROW(ReplyToReview, "pop.PopCommentJsfService.saveReply", Effect::create, "PopCommentJsfService.saveReply", "")
 KEFU_JD_ROW(ReplyToReviewByClub, "club.pop.commentreply.save", Effect::create, "club.pop.commentreply.save",
             kVerdictUnknown)
 

@@ -16,6 +16,12 @@ std::optional<JdResult> check_version(const JdCall& call, const JdTicket& ticket
   return conflict(call, "服务单已被更新，请刷新后重试");
 }
 
+/// Of some acts the answer says in `data` that it was done.
+JdResult act_success(const JdCall& call) {
+  const std::int64_t data = call.twin.setting("jd_act_data");
+  return page_success(call, data < 0 ? "null" : data == 0 ? "false" : "true");
+}
+
 JdResult refuse_audit(JdCall& call) {
   JdResult refusal;
   JdTicket* ticket = ticket_of(call, refusal);
@@ -29,7 +35,7 @@ JdResult refuse_audit(JdCall& call) {
   ticket->approved = call.now;
   ticket->finished = call.now;
   move_ticket(*ticket, State::refused, call.text("operatePin"), call.now);
-  return page_success(call, "null");
+  return act_success(call);
 }
 
 JdResult reply_message(JdCall& call) {
@@ -58,7 +64,7 @@ JdResult reply_message(JdCall& call) {
   received.agent = call.text("operatePin");
   received.thread = std::to_string(ticket->service_id);
   call.twin.put_in_inbox(call.twin.buyer(*call.shop, ticket->customer), std::move(received));
-  return page_success(call, "null");
+  return act_success(call);
 }
 
 JdResult solve(JdCall& call) {
@@ -69,7 +75,7 @@ JdResult solve(JdCall& call) {
   ticket->updated = call.now;
   for (JdTicketMessage& one : ticket->messages) one.answered = true;
   ticket->log.push_back({call.now, std::string(call.text("operatePin")), "solved"});
-  return page_success(call, "null");
+  return act_success(call);
 }
 
 JdResult save_track(JdCall& call) {
@@ -78,7 +84,7 @@ JdResult save_track(JdCall& call) {
   if (ticket == nullptr) return refusal;
   if (call.text("operateRemark").empty()) return jd_failure(*call.route, "400", "operateRemark is missing");
   ticket->tracks.push_back({call.now, std::string(call.text("operatePin")), std::string(call.text("operateRemark"))});
-  return page_success(call, "null");
+  return act_success(call);
 }
 
 JdResult ask_platform(JdCall& call) {
@@ -89,7 +95,7 @@ JdResult ask_platform(JdCall& call) {
   if (ticket->intervened) return conflict(call, "平台已介入");
   ticket->intervened = true;
   move_ticket(*ticket, ticket->state, call.text("operatePin"), call.now);
-  return page_success(call, "null");
+  return act_success(call);
 }
 
 }  // namespace

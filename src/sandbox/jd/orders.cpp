@@ -13,18 +13,75 @@ namespace {
 
 using detail::JsonWriter;
 
-/// Names that optional_fields may hold (jd 4.8); others are refused with 68.
-constexpr std::string_view kOrderFields[] = {
-    "orderId",          "venderId",         "orderType",          "payType",
-    "orderTotalPrice",  "orderSellerPrice", "orderPayment",       "freightPrice",
-    "sellerDiscount",   "orderState",       "orderStateRemark",   "deliveryType",
-    "invoiceEasyInfo",  "invoiceInfo",      "invoiceCode",        "orderRemark",
-    "orderStartTime",   "orderEndTime",     "consigneeInfo",      "itemInfoList",
-    "couponDetailList", "venderRemark",     "balanceUsed",        "pin",
-    "realPin",          "returnOrder",      "paymentConfirmTime", "waybill",
-    "logisticsId",      "vatInfo",          "modified",           "directParentOrderId",
-    "parentOrderId",    "orderSource",      "storeOrder",         "idSopShipmenttype",
-    "open_id_buyer",    "xid_buyer",        "open_id_seller",     "xid_seller"};
+/// Names that optional_fields may hold: of jd 4.8, of the documentation site (2026), and what programs ask for that
+/// work.
+constexpr std::string_view kOrderFields[] = {"orderId",
+                                             "venderId",
+                                             "orderType",
+                                             "payType",
+                                             "orderTotalPrice",
+                                             "orderSellerPrice",
+                                             "orderPayment",
+                                             "freightPrice",
+                                             "sellerDiscount",
+                                             "orderState",
+                                             "orderStateRemark",
+                                             "deliveryType",
+                                             "invoiceEasyInfo",
+                                             "invoiceInfo",
+                                             "invoiceCode",
+                                             "orderRemark",
+                                             "orderStartTime",
+                                             "orderEndTime",
+                                             "consigneeInfo",
+                                             "itemInfoList",
+                                             "couponDetailList",
+                                             "venderRemark",
+                                             "balanceUsed",
+                                             "pin",
+                                             "realPin",
+                                             "returnOrder",
+                                             "paymentConfirmTime",
+                                             "waybill",
+                                             "logisticsId",
+                                             "vatInfo",
+                                             "modified",
+                                             "directParentOrderId",
+                                             "parentOrderId",
+                                             "orderSource",
+                                             "storeOrder",
+                                             "idSopShipmenttype",
+                                             "open_id_buyer",
+                                             "xid_buyer",
+                                             "open_id_seller",
+                                             "xid_seller",
+                                             "actualPay",
+                                             "shouldPay",
+                                             "totalOriginalPrice",
+                                             "totalSellerReceivable",
+                                             "payDiscount",
+                                             "tradeOrderId",
+                                             "totalSellerDiscount",
+                                             "paymentDetailList",
+                                             "outBoundDate",
+                                             "orderSign",
+                                             "sendpayMap",
+                                             "partialLogisticsInfoModel",
+                                             "orderExt",
+                                             "storeId",
+                                             "menDianId",
+                                             "mdbStoreId",
+                                             "salesPin",
+                                             "tuiHuoWuYou",
+                                             "serviceFee",
+                                             "taxFee",
+                                             "scDT",
+                                             "pauseBizInfo",
+                                             "orderMarkDesc",
+                                             "originalConsigneeInfo",
+                                             "customs",
+                                             "customsModel",
+                                             "orderInfoList"};
 
 /// Cipher text of the right layout (jd 6.1) that nobody can decrypt: head, key id, IV, blocks.
 std::string opaque_cipher(std::int64_t order, std::string_view field) {
@@ -60,6 +117,7 @@ JdFields order_fields(JdCall& call, const JdOrder& order, bool encrypted) {
   fields.text("venderId", std::to_string(call.shop->shop.vender_id)).text("orderType", "22");
   fields.text("payType", "4-在线支付").text("orderTotalPrice", "199.00").text("orderSellerPrice", "189.00");
   fields.text("orderPayment", "189.00").text("freightPrice", "0.00").text("sellerDiscount", "10.00");
+  fields.text("actualPay", "189.00").text("shouldPay", "189.00");
   fields.text("orderState", order.state).text("orderStateRemark", "").text("deliveryType", "任意时间");
   fields.text("orderRemark", "").text("orderStartTime", jd_time_text(order.created));
   fields.text("orderEndTime", "0001-01-01 00:00:00").text("modified", jd_time_text(order.modified));

@@ -9,6 +9,16 @@ namespace {
 
 using detail::JsonWriter;
 
+/// Flat in the node, or inside `map` as the documentation site draws it.
+void begin_reviews(const JdCall& call, JsonWriter& writer) {
+  writer.begin_object();
+  if (call.twin.setting("jd_reviews_in_map") != 0) writer.key("map").begin_object();
+}
+void end_reviews(const JdCall& call, JsonWriter& writer) {
+  if (call.twin.setting("jd_reviews_in_map") != 0) writer.end_object();
+  writer.end_object();
+}
+
 JdResult list_reviews(JdCall& call) {
   const auto from = read_jd_time(call.text("beginTime"), true);
   const auto to = read_jd_time(call.text("endTime"), true);
@@ -21,15 +31,16 @@ JdResult list_reviews(JdCall& call) {
     const bool of_score = call.text("score").empty() || call.number("score") == one.score;
     const bool of_sku =
         call.text("skuids").empty() || call.text("skuids").find(std::to_string(one.sku)) != std::string_view::npos;
-    const bool replied =
-        call.text("isVenderReply").empty() || (call.text("isVenderReply") == "1") != one.replies.empty();
+    const auto wanted = call.body["isVenderReply"].boolean();
+    const bool replied = !wanted || *wanted != one.replies.empty();
     if (in_time && of_score && of_sku && replied) found.push_back(&one);
   }
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key("totalItem").unsigned_integer(found.size()).key("page").unsigned_integer(page.number);
-  writer.key("resultCode").null().key("resultMsg").null().key("comments").begin_array();
+  begin_reviews(call, writer);
+  writer.key("totalItem").unsigned_integer(found.size()).key("page").unsigned_integer(page.number);
+  writer.key("resultCode").string("200").key("resultMsg").string("成功").key("comments").begin_array();
   for (const JdReview* one : page_of(found, page)) {
     const JdBuyer& buyer = call.twin.buyer(*call.shop, one->customer);
     JdFields fields(call.twin);
@@ -40,7 +51,8 @@ JdResult list_reviews(JdCall& call) {
     fields.text("pin", call.twin.shown(buyer.pin)).text("open_id_buyer", buyer.open_id).text("xid_buyer", buyer.xid);
     fields.number("replyCount", static_cast<std::int64_t>(one->replies.size())).replace_with(one->extra).write(writer);
   }
-  writer.end_array().end_object();
+  writer.end_array();
+  end_reviews(call, writer);
   return result;
 }
 
@@ -48,7 +60,7 @@ JdResult reply_to_review(JdCall& call) {
   auto& reviews = call.shop->reviews;
   const auto found = std::find_if(reviews.begin(), reviews.end(),
                                   [&call](const JdReview& one) { return one.id == call.text("commentId"); });
-  if (found == reviews.end()) return jd_failure(*call.route, "404", "评价不存在");
+  if (found == reviews.end()) return jd_failure(*call.route, "19", "回复主贴不存在");
   if (call.text("content").empty()) return jd_error(60);
   found->replies.push_back({call.now, call.shop->shop.main_account, std::string(call.text("content"))});
   JdReceived received;
@@ -62,8 +74,10 @@ JdResult reply_to_review(JdCall& call) {
   JdResult result;
   result.node.clear();
   JsonWriter writer(result.node);
-  writer.begin_object().key("resultCode").string(std::to_string(call.twin.setting("jd_review_reply_code")));
-  writer.key("resultMsg").string("").end_object();
+  begin_reviews(call, writer);
+  writer.key("resultCode").string(std::to_string(call.twin.setting("jd_review_reply_code")));
+  writer.key("resultMsg").string("");
+  end_reviews(call, writer);
   return result;
 }
 
@@ -243,7 +257,7 @@ std::vector<JdRoute> jd_review_routes() {
   constexpr JdFamily kRefund = JdFamily::refund;
   return {
       {"jingdong.pop.PopCommentJsfService.getVenderCommentsForJos", kPlain, "", list_reviews},
-      {"jingdong.pop.PopCommentJsfService.saveReply", JdFamily::review, "", reply_to_review, true},
+      {"jingdong.pop.PopCommentJsfService.saveReply", JdFamily::review, "", reply_to_review},
       {"jingdong.club.pop.commentreply.save", JdFamily::review, "", reply_to_review, true},
       {"jingdong.etms.trace.get", kPlain, "", trace_etms},
       {"jingdong.ldop.receive.trace.get", JdFamily::logistics, "querytrace_result", trace_ldop},

@@ -221,7 +221,7 @@ std::vector<JdRoute> jd_shop_routes() {
       {"jingdong.ware.read.searchWare4Valid", kPlain, "", search_wares},
       {"jingdong.jos.oauth.rpc.xid.pin2Xid", kInner, "returnType", pin_to_xid},
       {"jingdong.jos.oauth.rpc.xid.mixPin2Xid", kInner, "returnType", mixed_pin_to_xid},
-      {"jingdong.jos.oauth.rpc.xid.openId2Xid", kInner, "returnType", open_id_to_xid, true},
+      {"jingdong.jos.oauth.rpc.xid.openId2Xid", kInner, "returnType", open_id_to_xid},
       {"jingdong.UserRelatedRpcI18nService.getOpenId", kInner, "result", pin_to_open_id},
       {"jingdong.jos.getEncryptPin", kInner, "result", encrypt_pin},
       {"jingdong.jos.token.source.to.openId", kInner, "result", token_to_open_id},
