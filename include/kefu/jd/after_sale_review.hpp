@@ -268,7 +268,7 @@ struct KEFU_EXPORT ReviewRefund {
   int status;  ///< 1, 2, 6, 9 or 10 (jd 4.7).
   std::string check_user_name;
   std::string remark;                  ///< Required but for status 9.
-  std::optional<int> reject_type;      ///< Only with status 2: 1 to 5.
+  std::optional<int> reject_type;      ///< Only with status 2: 1 to 5 (jd 4.7), 6 [B].
   std::optional<int> out_ware_status;  ///< 1: shipped, 2: not.
 };
 

@@ -96,7 +96,7 @@ KEFU_FIELDS(jd::ReviewRefund) {
   v.required("checkUserName", s.check_user_name);
   v.value("id", s.id, Check().range(1, INT64_MAX));
   v.optional("outWareStatus", s.out_ware_status, Check().range(1, 2));
-  v.optional("rejectType", s.reject_type, Check().range(1, 5));
+  v.optional("rejectType", s.reject_type, Check().range(1, 6));
   v.optional("remark", s.remark);
   v.value("status", s.status);
   jd::check_decision(v, s);

@@ -162,6 +162,11 @@ TEST_CASE("refunds: decisions are those of the platform, a refusal has its reaso
   ReviewRefund passed(1, 1, "agent", "x");
   passed.reject_type = 1;
   CHECK(refusal(passed).find("rejectType goes with status 2") != std::string::npos);
+  ReviewRefund refused(1, 2, "agent", "在途");
+  refused.reject_type = 6;  // one PHP class has it: on the way, and refusal at the door is not possible
+  CHECK(encoded(refused));
+  refused.reject_type = 7;
+  CHECK(names(refusal(refused), "rejectType is 7", "1 to 6"));
   ListRefundApplications list;
   list.page_index = 101;
   CHECK(names(refusal(list), "pageIndex is 101", "1 to 100"));
