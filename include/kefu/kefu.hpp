@@ -72,6 +72,7 @@
 #include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/api_security.hpp>
 #include <kefu/wechat/articles.hpp>
+#include <kefu/wechat/component_push.hpp>
 #include <kefu/wechat/content_check.hpp>
 #include <kefu/wechat/customer_messages.hpp>
 #include <kefu/wechat/events.hpp>

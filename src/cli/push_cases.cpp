@@ -1,5 +1,6 @@
 #include "cli/push_cases.hpp"
 
+#include "cli/recorded_push.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
 #include "core/text/percent_encoding.hpp"
@@ -110,6 +111,7 @@ std::string answer_push_case(std::string_view line) {
   kefu::detail::ReadLimits limits;
   limits.bytes = kMaxLine;
   const Document document = Document::json(line, limits);
+  if (document && document.root()["request"].present()) return answer_recorded_push(document.root());
   const Outcome outcome =
       document ? open_case(document.root())
                : Outcome::bad_case(fmt::format("the line ({} bytes) {}", line.size(), to_string(document.fault())));

@@ -102,8 +102,8 @@ void add_push(CLI::App& program, Run& run) {
   auto flags = std::make_shared<PushOpenFlags>();
   open->add_flag(
       "--json", flags->json,
-      "Read cases in the form of wechat-crypto.json from standard input, one JSON object per line, and print "
-      "one answer per line");
+      "Read cases in the form of wechat-crypto.json, or recorded pushes of a third-party platform, from standard "
+      "input, one JSON object per line, and print one answer per line");
   open->add_option("--token-file", flags->token_file, "File that holds the Token, so that it shows in no process list");
   open->add_option("--key-file", flags->key_file, "File that holds the EncodingAESKey");
   open->add_option("--app-id", flags->app_id, "App id, component app id or corp id: the receiver of the push");

@@ -83,3 +83,45 @@ TEST_CASE("lines that are no case are answered too") {
   CHECK(error_of(R"({"kind":"decrypt-only","encoding_aes_key":""})") == "bad-key");
   CHECK(error_of(std::string(1000, '{')) == "bad-case");
 }
+
+TEST_CASE("kefu push open --json opens recorded pushes of a third-party platform") {
+  const auto vectors = kefu_test::load_vectors("wechat-crypto.json");
+  std::size_t seen = 0;
+  for (const Value one : vectors.root()["items"].items()) {
+    if (one["name"].text() != "senparc-component-ticket") continue;
+    ++seen;
+    const auto record = [&one](const char* receivers, std::string signature, const char* side = "component") {
+      std::string line;
+      kefu::detail::JsonWriter json(line);
+      json.begin_object().key("id").string("t-1").key("side").string(side).key("endpoint").string("authorization");
+      json.key("config").begin_object().key("token").string(one["token"].text());
+      json.key("encoding_aes_key").string(one["encoding_aes_key"].text());
+      json.key("accepted_receive_ids").raw(receivers).end_object();
+      json.key("request").begin_object().key("method").string("POST").key("path").string("/wx/event");
+      json.key("query").begin_object().key("timestamp").string(one["timestamp"].text());
+      json.key("nonce").string(one["nonce"].text()).key("encrypt_type").string("aes");
+      json.key("msg_signature").string(signature).end_object();
+      json.key("body_text")
+          .string("<xml><AppId>x</AppId><Encrypt><![CDATA[" + std::string(one["encrypt"].text()) +
+                  "]]></Encrypt></xml>");
+      json.end_object().end_object();
+      return Document::json(kefu_cli::answer_push_case(line));
+    };
+    const std::string signature(one["msg_signature"].text());
+    const auto taken = record(R"(["wx5823bf96d3bd56c7","wxbbd3f07e2945cf2a"])", signature);
+    CHECK(taken.root()["id"].text() == "t-1");
+    CHECK(taken.root()["accept"].boolean() == true);
+    CHECK(taken.root()["info_type"].text() == "component_verify_ticket");
+    CHECK(taken.root()["app_id"].text() == "wxbbd3f07e2945cf2a");
+    CHECK(taken.root()["create_time"].text() == "1436881222");
+    CHECK(taken.root()["component_verify_ticket"].text().substr(0, 9) == "ticket@@@");
+
+    const auto foreign = record(R"(["wx5823bf96d3bd56c7"])", signature);
+    CHECK(foreign.root()["accept"].boolean() == false);
+    CHECK(foreign.root()["fault"].text() == "wrong-receiver");
+    CHECK(record(R"(["wxbbd3f07e2945cf2a"])", std::string(40, 'a')).root()["fault"].text() == "bad-signature");
+    CHECK(record("[]", signature).root()["fault"].text() == "bad-case");
+    CHECK(record(R"(["wxbbd3f07e2945cf2a"])", signature, "suite").root()["fault"].text() == "bad-case");
+  }
+  CHECK(seen == 1);
+}
