@@ -72,6 +72,7 @@
 #include <kefu/wechat/account_kind.hpp>
 #include <kefu/wechat/api_security.hpp>
 #include <kefu/wechat/articles.hpp>
+#include <kefu/wechat/component.hpp>
 #include <kefu/wechat/component_push.hpp>
 #include <kefu/wechat/content_check.hpp>
 #include <kefu/wechat/customer_messages.hpp>
@@ -83,6 +84,7 @@
 #include <kefu/wechat/mini_program.hpp>
 #include <kefu/wechat/mini_program_codes.hpp>
 #include <kefu/wechat/mini_program_links.hpp>
+#include <kefu/wechat/open_platform.hpp>
 #include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/operations.hpp>
 #include <kefu/wechat/push.hpp>

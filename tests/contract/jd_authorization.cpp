@@ -1,6 +1,6 @@
 // Shops that authorize an application, against JD's twin: over the pages a merchant's browser sees, through the
 // gateway's refusals, with several runtimes on one store.
-#include "support/jd_browser.hpp"
+#include "support/browser.hpp"
 #include "support/planted_secrets.hpp"
 #include "support/simulated_core.hpp"
 

@@ -1,6 +1,6 @@
 // Four processes with eight threads each share one JD shop through the store; the program `kefu` authorizes one.
+#include "support/browser.hpp"
 #include "support/child_process.hpp"
-#include "support/jd_browser.hpp"
 #include "support/planted_secrets.hpp"
 #include "support/temp_folder.hpp"
 

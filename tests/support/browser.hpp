@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/push_requests.hpp"
+
 #include <kefu/core/http.hpp>
 #include <kefu/sandbox/sandbox.hpp>
 #include <kefu/sandbox/simulated_time.hpp>
@@ -13,23 +15,8 @@
 
 namespace kefu_test {
 
-/// Text in which only what authorization links hold is percent-encoded.
-inline std::string percent_decoded(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-    i += 2;
-  }
-  return out;
-}
-
-/// The browser of a merchant who agrees: follows an authorization link at JD's twin, without sockets, and gives the
-/// address to which it is sent back.
-inline std::string follow_link(kefu::sandbox::Sandbox& platform, const std::string& url) {
+/// What a browser gets at an address of the twins, without sockets.
+inline kefu::HttpReply browse(kefu::sandbox::Sandbox& platform, const std::string& url) {
   kefu::HttpRequest request;
   const std::size_t path = url.find('/', url.find("://") + 3);
   const std::size_t query = url.find('?');
@@ -50,8 +37,21 @@ inline std::string follow_link(kefu::sandbox::Sandbox& platform, const std::stri
   while (!outcome && time->help() == kefu::Scheduler::Help::worked) {
   }
   REQUIRE(outcome.has_value());
-  REQUIRE_MESSAGE(outcome->reply.status == 302, outcome->reply.body);
-  return std::string(outcome->reply.header("location"));
+  return std::move(outcome->reply);
+}
+
+/// The browser of a merchant who agrees: follows an authorization link and gives the address to which it is sent back.
+inline std::string follow_link(kefu::sandbox::Sandbox& platform, const std::string& url) {
+  const kefu::HttpReply reply = browse(platform, url);
+  REQUIRE_MESSAGE(reply.status == 302, reply.body);
+  return std::string(reply.header("location"));
+}
+
+/// The text of a page.
+inline std::string page_text(kefu::sandbox::Sandbox& platform, const std::string& url) {
+  kefu::HttpReply reply = browse(platform, url);
+  REQUIRE_MESSAGE(reply.status == 200, reply.body);
+  return std::move(reply.body);
 }
 
 /// What stands behind the '?' of an address.

@@ -16,6 +16,7 @@ enum class WechatKind : unsigned char {
   subscription,  ///< "sub": the former subscription account.
   service,       ///< "svc".
   mini_program,  ///< "mini".
+  component,     ///< "component": no account but a third-party platform; `callback_url` is its authorization event URL.
 };
 /// The value's name as it is written above; "unknown" for a value of another version.
 KEFU_EXPORT std::string_view to_string(WechatKind kind) noexcept;

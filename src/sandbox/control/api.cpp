@@ -111,9 +111,10 @@ void ControlCall::take(std::string_view name, std::vector<std::string>& to) cons
 const std::vector<ControlRoute>& control_routes() {
   static const std::vector<ControlRoute> all = [] {
     std::vector<ControlRoute> rows = {{"GET", "/", "this list: routes, acts, faults, switches", list_routes}};
-    for (const auto& family : {control_app_routes(), control_agent_routes(), control_platform_routes(),
-                               control_customer_routes(), control_push_routes(), control_jd_account_routes(),
-                               control_jd_chat_routes(), control_jd_record_routes(), control_twin_routes()})
+    for (const auto& family :
+         {control_app_routes(), control_component_routes(), control_agent_routes(), control_platform_routes(),
+          control_customer_routes(), control_push_routes(), control_jd_account_routes(), control_jd_chat_routes(),
+          control_jd_record_routes(), control_twin_routes()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();

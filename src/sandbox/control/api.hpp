@@ -67,6 +67,7 @@ struct ControlRoute {
 /// one that is not what it should be would be a default instead.
 std::optional<std::string> wrong_member(const ControlRoute& route, const ControlCall& call);
 std::vector<ControlRoute> control_app_routes();
+std::vector<ControlRoute> control_component_routes();
 std::vector<ControlRoute> control_customer_routes();
 std::vector<ControlRoute> control_agent_routes();
 std::vector<ControlRoute> control_platform_routes();

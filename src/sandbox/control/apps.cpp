@@ -16,7 +16,7 @@ constexpr std::string_view kApp =
     "appid secret original_id token encoding_aes_key previous_encoding_aes_key callback_url wechat_id "
     "api_security* console_menu* console_replies* publications* linked_appids* agents* allowed_ips* verified? "
     "test_account? unlimited_windows? api_frozen? customer_service? daily_limits* kind push_mode push_format";
-constexpr std::string_view kKindNames[] = {"sub", "svc", "mini"};
+constexpr std::string_view kKindNames[] = {"sub", "svc", "mini", "component"};
 constexpr std::string_view kModeNames[] = {"plain", "compatible", "safe"};
 constexpr std::string_view kFormatNames[] = {"xml", "json"};
 
@@ -110,7 +110,8 @@ std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& a
   for (const auto& limit : call.body["daily_limits"])
     app.daily_limits[std::string(limit.name)] = limit.value.integer().value_or(0);
 
-  if (!take_name(call, "kind", kKindNames, app.kind)) return control_error(400, "kind must be sub, svc or mini");
+  if (!take_name(call, "kind", kKindNames, app.kind))
+    return control_error(400, "kind must be sub, svc, mini or component");
   if (!take_name(call, "push_mode", kModeNames, app.push_mode))
     return control_error(400, "push_mode must be plain, compatible or safe");
   if (!take_name(call, "push_format", kFormatNames, app.push_format))
@@ -264,7 +265,7 @@ std::vector<ControlRoute> control_app_routes() {
   return {
       {"GET", "/apps", "all accounts with their made-up credentials", list_apps},
       {"POST", "/apps",
-       "adds or replaces one: appid, secret, kind (sub|svc|mini), token, encoding_aes_key, push_mode "
+       "adds or replaces one: appid, secret, kind (sub|svc|mini|component), token, encoding_aes_key, push_mode "
        "(plain|compatible|safe), push_format (xml|json), callback_url, verified, api_security {on, sm4, sm2, "
        "symmetric_key, ...}, ...; what is absent "
        "is generated",

@@ -49,7 +49,7 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
 
   /// Starts the deliveries of a queued push. May be called with `mutex` held.
   void deliver(std::uint64_t push);
-  /// The same for the pushes that calls led to. With `mutex` held.
+  /// The same for the pushes that calls led to, and the tickets that are due. With `mutex` held.
   void deliver_new();
   /// One more delivery of an old push, as the platform's repetitions are; the same or new signatures.
   void deliver_again(std::uint64_t push, bool same_signature);
@@ -75,6 +75,7 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
   WebAnswer sound_answer(const std::function<WebAnswer()>& work) const;
   Route route_of(const std::string& appid);
   void end_deliveries();
+  void watch_clock(const std::shared_ptr<Timers>& timers);
   void post_attempt(const Route& route, MonoTime when, std::uint64_t push, bool extra, bool same_signature);
   void attempt(std::uint64_t push, bool extra, bool same_signature);
   void send_to_handler(const Route& route, PushRequest request, MonoTime deadline, MoveFunction<void(PushReply)> done);

@@ -1,6 +1,7 @@
 #include "core/async/host_code.hpp"
 #include "core/async/time_range.hpp"
 #include "core/text/json_writer.hpp"
+#include "sandbox/component/component.hpp"
 #include "sandbox/control/core.hpp"
 #include "sandbox/wechat/kf.hpp"
 
@@ -13,7 +14,22 @@ void SandboxCore::use_sockets(std::shared_ptr<Timers> timers, SocketSender sende
   const std::lock_guard<std::mutex> lock(mutex);
   sockets_.timers = std::move(timers);
   socket_sender_ = std::move(sender);
-  if (!sockets_.timers) end_deliveries();
+  if (!sockets_.timers) return end_deliveries();
+  watch_clock(sockets_.timers);
+}
+
+/// Tickets come by the clock, whether anybody calls or not; without sockets, with the next call after their time.
+void SandboxCore::watch_clock(const std::shared_ptr<Timers>& timers) {
+  timers->run_at(detail::later(timers->now(), std::chrono::seconds(1)),
+                 [weak = weak_from_this(), on = std::weak_ptr<Timers>(timers)] {
+                   const auto self = weak.lock();
+                   const auto timers_of_then = on.lock();
+                   if (!self || !timers_of_then) return;
+                   const std::lock_guard<std::mutex> lock(self->mutex);
+                   if (self->sockets_.timers != timers_of_then) return;
+                   self->deliver_new();
+                   self->watch_clock(timers_of_then);
+                 });
 }
 
 /// The server has stopped, and what it was delivering with it.
@@ -53,6 +69,7 @@ void SandboxCore::deliver(std::uint64_t number) {
 }
 
 void SandboxCore::deliver_new() {
+  push_due_tickets(wechat, now());
   const std::vector<std::uint64_t> numbers = std::move(wechat.undelivered);
   wechat.undelivered.clear();
   for (const std::uint64_t number : numbers) deliver(number);

@@ -68,9 +68,11 @@ Right right_in(const KindRow& row, WechatKind kind) {
     case WechatKind::service:
       return row.service;
     case WechatKind::mini_program:
+      return row.mini_program;
+    case WechatKind::component:
       break;
   }
-  return row.mini_program;
+  return Right::no;
 }
 
 bool is_below(const KindRow& row, std::string_view path) {

@@ -20,8 +20,19 @@ ApiResult as_plain_text(ApiResult result) {
   return result;
 }
 
+/// A merchant's account, in whose name a third-party platform calls.
+ApiResult login_account_on_behalf(WechatCall& call) {
+  if (call.query("component_appid").empty()) return refuse(41018);
+  if (call.query("component_appid") != call.component->app.appid) return refuse(40013);
+  WechatAccount* account = call.twin.find(call.query("appid"));
+  if (account == nullptr) return refuse(40013);
+  call.account = account;
+  return check_grant(*call.component, *account, call.request.path);
+}
+
 /// The account that appid names; with its secret where the API asks for it.
 ApiResult login_account(WechatCall& call, bool with_secret) {
+  if (call.component != nullptr) return login_account_on_behalf(call);
   const std::string_view appid = call.query("appid");
   const std::string_view secret = call.query("secret");
   if (appid.empty()) return refuse(41002);
@@ -210,6 +221,9 @@ std::string issue_login_code(WechatAccount& account, WechatCustomer& customer, L
 std::vector<WechatRoute> wechat_login_routes() {
   using Credential = WechatRoute::Credential;
   return {{"GET", "/sns/jscode2session", Credential::none, redeem_js_code},
+          {"GET", "/sns/component/jscode2session", Credential::component, redeem_js_code},
+          {"GET", "/sns/oauth2/component/access_token", Credential::component, redeem_web_code},
+          {"GET", "/sns/oauth2/component/refresh_token", Credential::component, refresh_login},
           {"POST", "/wxa/business/getuserphonenumber", Credential::token, redeem_phone_code},
           {"GET", "/sns/oauth2/access_token", Credential::none, redeem_web_code},
           {"GET", "/sns/oauth2/refresh_token", Credential::none, refresh_login},

@@ -6,7 +6,7 @@ KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 
 std::string_view to_string(WechatKind kind) noexcept {
-  return detail::name_in<3>({"subscription", "service", "mini_program"}, kind);
+  return detail::name_in<4>({"subscription", "service", "mini_program", "component"}, kind);
 }
 
 std::string_view to_string(PushMode mode) noexcept { return detail::name_in<3>({"plain", "compatible", "safe"}, mode); }

@@ -134,6 +134,9 @@ ReplyVerdict judge_reply(const WechatTwin& twin, const WechatAccount& account, c
                          WallTime now) {
   const WechatApp& app = account.app;
   if (!push.echostr.empty()) return body == push.echostr ? ReplyVerdict() : invalid_reply("the answer is not echostr");
+  if (app.kind == WechatKind::component)
+    return body == "success" ? ReplyVerdict()
+                             : invalid_reply("a third-party platform answers success and nothing else");
   if (body.empty() || body == "success") return {};
   detail::Document document = read_document(app.push_format, body);
   if (!document) return invalid_reply("the reply is neither success nor a document of the account's format");

@@ -182,6 +182,19 @@ Push& queue_raw_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& c
   return push;
 }
 
+Push& queue_component_push(WechatTwin& twin, WechatAccount& component, std::string_view info_type,
+                           const std::vector<PushField>& fields, WallTime now) {
+  Push& push = append_push(twin, component, now);
+  push.msgtype = "event";
+  push.event = info_type;
+  std::vector<PushField> all = {push_text("AppId", component.app.appid),
+                                push_number("CreateTime", std::to_string(unix_seconds(now))),
+                                push_text("InfoType", info_type)};
+  all.insert(all.end(), fields.begin(), fields.end());
+  push.body = push_document(PushFormat::xml, all);
+  return push;
+}
+
 Push& queue_url_verification(WechatTwin& twin, WechatAccount& account, WallTime now) {
   Push& push = append_push(twin, account, now);
   push.msgtype = "url_verification";

@@ -44,6 +44,9 @@ Push& queue_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& custo
 /// Queues a document as it is; what it grants is read from it, if it can be read.
 Push& queue_raw_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& customer, std::string body,
                      WallTime now);
+/// Queues what a third-party platform is told: `fields` follow AppId, CreateTime and InfoType.
+Push& queue_component_push(WechatTwin& twin, WechatAccount& component, std::string_view info_type,
+                           const std::vector<PushField>& fields, WallTime now);
 /// Queues a URL verification.
 Push& queue_url_verification(WechatTwin& twin, WechatAccount& account, WallTime now);
 Push* find_push(WechatTwin& twin, std::uint64_t number);

@@ -51,7 +51,9 @@ std::string with_encrypt(const std::string& clear, PushFormat format, const std:
 }
 
 std::string safe_document(const WechatApp& app, const std::string& encrypted) {
-  return push_document(app.push_format, {push_text("ToUserName", app.original_id), push_text("Encrypt", encrypted)});
+  const PushField whom =
+      app.kind == WechatKind::component ? push_text("AppId", app.appid) : push_text("ToUserName", app.original_id);
+  return push_document(app.push_format, {whom, push_text("Encrypt", encrypted)});
 }
 
 struct Stamp {

@@ -57,6 +57,41 @@ struct KfRecordLine {
   std::string worker;
 };
 
+/// What a third-party platform was pushed.
+struct ComponentTicket {
+  std::string value;
+  WallTime pushed;
+};
+struct PreAuthorization {
+  std::string code;
+  WallTime expires;
+};
+/// An authorization code that nobody redeemed yet.
+struct AuthorizationCode {
+  std::string value;
+  std::string merchant;
+  WallTime expires;
+  bool spent = false;
+};
+/// What a merchant granted to a third-party platform.
+struct ComponentGrant {
+  bool active = false;
+  bool redeemed = false;  ///< A code of this authorization was redeemed.
+  std::string refresh_token;
+  std::vector<int> sets;
+  WallTime authorized;
+  std::map<std::string, std::string, std::less<>> options;
+};
+struct ComponentState {
+  std::deque<ComponentTicket> tickets;  ///< Newest last; bounded.
+  bool pushes_tickets = true;
+  WallTime next_ticket = WallTime::min();
+  std::deque<PreAuthorization> pre_authorizations;
+  std::deque<AuthorizationCode> codes;
+  std::map<std::string, ComponentGrant, std::less<>> grants;  ///< By the merchant's appid.
+  PeriodCount resets_month;
+};
+
 struct KfState {
   std::deque<KfAgent> agents;
   std::int64_t next_kf_id = 1001;

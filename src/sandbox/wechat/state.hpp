@@ -23,12 +23,17 @@
 KEFU_BEGIN_NAMESPACE
 namespace sandbox {
 
-/// The two isolated kinds of access tokens: /cgi-bin/token and /cgi-bin/stable_token.
-enum class TokenFamily : unsigned char { classic, stable };
+/// The isolated kinds of access tokens: /cgi-bin/token, /cgi-bin/stable_token, and what a third-party platform gets.
+enum class TokenFamily : unsigned char {
+  classic,
+  stable,
+  authorizer,  ///< Of an account, given to a third-party platform.
+};
 
 struct IssuedToken {
   std::string value;
   TokenFamily family = TokenFamily::classic;
+  std::string component;  ///< Of an authorizer's token: whom it was given to.
   WallTime issued;
   WallTime expires;
   /// From here on it is "not latest"; later than `expires` as long as nothing replaced it.
@@ -99,6 +104,7 @@ struct WechatAccount {
   PeriodCount web_login_minute;
   ModerationState moderation;
   PromotionState promotion;
+  ComponentState component;  ///< Where the account is a third-party platform.
   std::map<std::int64_t, std::string> tags;
   std::int64_t next_tag = 100;
 };

@@ -39,7 +39,8 @@ std::string url_without_token(const WebRequest& request) {
   std::string url = request.path;
   char mark = '?';
   for (const auto& [name, value] : request.query) {
-    const bool is_secret = name == "access_token" || name == "secret" || name == "appsecret";
+    const bool is_secret =
+        name == "access_token" || name == "secret" || name == "appsecret" || name == "component_access_token";
     url += mark;
     url += name + "=" + (is_secret ? "***" : percent_encoded(value));
     mark = '&';
@@ -60,14 +61,31 @@ std::string new_rid(WallTime now) {
 }
 
 WechatTwin::WechatTwin() : Twin(wechat_switches()) {
-  for (const auto& family : {wechat_token_routes(),    wechat_custom_message_routes(), wechat_typing_routes(),
-                             wechat_openapi_routes(),  wechat_kf_account_routes(),     wechat_kf_session_routes(),
-                             wechat_record_routes(),   wechat_business_routes(),       wechat_media_routes(),
-                             wechat_material_routes(), wechat_subscription_routes(),   wechat_template_library_routes(),
-                             wechat_template_routes(), wechat_user_routes(),           wechat_tag_routes(),
-                             wechat_login_routes(),    wechat_content_check_routes(),  wechat_qr_code_routes(),
-                             wechat_menu_routes(),     wechat_link_routes(),           wechat_article_routes(),
-                             wechat_session_routes()})
+  for (const auto& family : {wechat_token_routes(),
+                             wechat_custom_message_routes(),
+                             wechat_typing_routes(),
+                             wechat_openapi_routes(),
+                             wechat_kf_account_routes(),
+                             wechat_kf_session_routes(),
+                             wechat_record_routes(),
+                             wechat_business_routes(),
+                             wechat_media_routes(),
+                             wechat_material_routes(),
+                             wechat_subscription_routes(),
+                             wechat_template_library_routes(),
+                             wechat_template_routes(),
+                             wechat_user_routes(),
+                             wechat_tag_routes(),
+                             wechat_login_routes(),
+                             wechat_content_check_routes(),
+                             wechat_qr_code_routes(),
+                             wechat_menu_routes(),
+                             wechat_link_routes(),
+                             wechat_article_routes(),
+                             wechat_session_routes(),
+                             component_routes(),
+                             component_authorizer_routes(),
+                             component_page_routes()})
     for (const WechatRoute& route : family) routes_.emplace(route.path, route);
 }
 
@@ -142,8 +160,8 @@ ApiResult WechatTwin::run(WechatCall& call) {
   // Another writes token and type into the form, beside the file.
   const bool is_form = is_post && route->body == WechatRoute::Body::form;
   const ApiResult form = is_form ? read_body(call, *route) : ApiResult();
-  if (route->credential == WechatRoute::Credential::token) {
-    if (ApiResult bad = check_token(call); bad.code != 0) return bad;
+  if (route->credential != WechatRoute::Credential::none) {
+    if (ApiResult bad = check_token(call, route->credential); bad.code != 0) return bad;
     if (ApiResult bad = check_kind(call); bad.code != 0) return bad;
     if (ApiResult over = count(call); over.code != 0) return over;
   }
@@ -189,9 +207,13 @@ std::string_view WechatCall::query(std::string_view name) const {
 
 ApiResult WechatCall::gap(std::string_view name) const { return refuse(static_cast<int>(twin.setting(name))); }
 
-ApiResult WechatTwin::check_token(WechatCall& call) {
-  const std::string_view token = call.query("access_token");
-  if (token.empty()) return refuse(41001);
+ApiResult WechatTwin::check_token(WechatCall& call, WechatRoute::Credential credential) {
+  const bool of_account = credential == WechatRoute::Credential::token;
+  std::string_view token = call.query("access_token");
+  // Two names are in use; logins know the longer one only.
+  if (const auto named = call.query("component_access_token"); !of_account && !named.empty()) token = named;
+  if (!of_account && starts_with(call.request.path, "/sns/")) token = call.query("component_access_token");
+  if (token.empty()) return refuse(of_account ? 41001 : 41021);
   if (!well_formed_token(token)) return refuse(static_cast<int>(setting("malformed_token_code")));
   WechatAccount* account = nullptr;
   const IssuedToken* issued = find_token(token, account);
@@ -199,7 +221,21 @@ ApiResult WechatTwin::check_token(WechatCall& call) {
   if (call.now >= issued->expires) return refuse(static_cast<int>(setting("expired_token_code")));
   if (call.now >= issued->ends) return refuse(static_cast<int>(setting("stale_token_code")));
   call.account = account;
-  return {};
+  return check_owner(call, credential, *issued);
+}
+
+/// The token is good: but is it of those who may call this?
+ApiResult WechatTwin::check_owner(WechatCall& call, WechatRoute::Credential credential, const IssuedToken& token) {
+  const std::string_view path = call.request.path;
+  if (call.account->app.kind == WechatKind::component) {
+    call.component = call.account;
+    const bool of_both = starts_with(path, "/cgi-bin/openapi/");
+    return credential == WechatRoute::Credential::token && !of_both ? refuse(61015) : ApiResult();
+  }
+  if (credential == WechatRoute::Credential::component) return refuse(61014);
+  if (token.component.empty()) return {};
+  call.component = find(token.component);
+  return call.component == nullptr ? refuse(61003) : check_grant(*call.component, *call.account, path);
 }
 
 IssuedToken* WechatTwin::find_token(std::string_view token, WechatAccount*& account) {
@@ -216,7 +252,7 @@ void WechatTwin::retire_token(const WebRequest& request, WallTime now) {
   IssuedToken* found = find_token(request.query_value("access_token"), account);
   if (found == nullptr) return;
   found->ends = std::min(found->ends, now);
-  issue(*account, found->family, now);
+  issue(*account, found->family, now, found->component);
 }
 
 ApiResult WechatTwin::count(WechatCall& call) {
@@ -237,6 +273,9 @@ WechatAccount& WechatTwin::add(WechatApp app) {
   if (app.encoding_aes_key.empty()) app.encoding_aes_key = detail::random_text(43);
   WechatAccount& account = accounts[app.appid];
   account.app = std::move(app);
+  if (account.app.kind == WechatKind::component &&
+      std::find(components.begin(), components.end(), account.app.appid) == components.end())
+    components.push_back(account.app.appid);
   seat_agents(account);
   return account;
 }
@@ -268,8 +307,9 @@ IssuedToken* WechatTwin::current(WechatAccount& account, TokenFamily family, Wal
   return nullptr;
 }
 
-const IssuedToken& WechatTwin::issue(WechatAccount& account, TokenFamily family, WallTime now) {
+const IssuedToken& WechatTwin::issue(WechatAccount& account, TokenFamily family, WallTime now, std::string component) {
   IssuedToken token;
+  token.component = std::move(component);
   token.value = fmt::format("{}_{}", family == TokenFamily::stable ? "94" : "61", detail::random_text(125));
   token.family = family;
   token.issued = now;

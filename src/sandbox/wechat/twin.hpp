@@ -52,7 +52,8 @@ struct WechatCall {
   WechatTwin& twin;
   const WebRequest& request;
   WallTime now;
-  WechatAccount* account = nullptr;  ///< Of the access token.
+  WechatAccount* account = nullptr;    ///< Of the access token.
+  WechatAccount* component = nullptr;  ///< The third-party platform that calls, in its own name or a merchant's.
   detail::Document document = {};
   detail::Value body = {};
   std::vector<FormPart> form = {};  ///< Of an upload.
@@ -67,7 +68,12 @@ struct WechatCall {
 
 /// A row of the route table. Each family of APIs has its rows in its own file.
 struct WechatRoute {
-  enum class Credential : unsigned char { none, token };
+  enum class Credential : unsigned char {
+    none,
+    token,
+    component,            ///< A third-party platform's own.
+    component_or_account  ///< Sources disagree.
+  };
   enum class Body : unsigned char { json, form };
   std::string_view method;  ///< "GET", "POST", "GET|POST".
   std::string_view path;
@@ -97,6 +103,12 @@ std::vector<WechatRoute> wechat_menu_routes();
 std::vector<WechatRoute> wechat_link_routes();
 std::vector<WechatRoute> wechat_article_routes();
 std::vector<WechatRoute> wechat_session_routes();
+std::vector<WechatRoute> component_routes();
+std::vector<WechatRoute> component_authorizer_routes();
+std::vector<WechatRoute> component_page_routes();
+
+/// Whether the merchant lets this third-party platform call the API: 61003, 61007.
+ApiResult check_grant(const WechatAccount& component, const WechatAccount& merchant, std::string_view path);
 
 /// What the account's kind may not call: 48001, or a switch's code where no source tells.
 ApiResult check_kind(const WechatCall& call);
@@ -129,7 +141,7 @@ class WechatTwin final : public Twin {
   WechatCustomer* find_customer(WechatAccount& account, std::string_view openid);
   WechatCustomer& customer(WechatAccount& account, std::string_view openid);
 
-  const IssuedToken& issue(WechatAccount& account, TokenFamily family, WallTime now);
+  const IssuedToken& issue(WechatAccount& account, TokenFamily family, WallTime now, std::string component = {});
   IssuedToken* current(WechatAccount& account, TokenFamily family, WallTime now);
   /// Tokens behave as if another process had fetched new ones and the old ones had been retired at once.
   void rotate_tokens(WechatAccount& account, WallTime now, bool issue_new);
@@ -148,6 +160,7 @@ class WechatTwin final : public Twin {
                          std::string_view appid = {});
 
   std::map<std::string, WechatAccount, std::less<>> accounts;
+  std::vector<std::string> components;  ///< Those accounts that are third-party platforms.
   std::unordered_map<std::string, Media> media;
   std::deque<RefusedCall> refused;
   std::map<std::uint64_t, Push> pushes;  ///< The latest, by number.
@@ -162,7 +175,8 @@ class WechatTwin final : public Twin {
  private:
   ApiResult run(WechatCall& call);
   WebAnswer answer_of(const WechatCall& call, ApiResult result);
-  ApiResult check_token(WechatCall& call);
+  ApiResult check_token(WechatCall& call, WechatRoute::Credential credential);
+  ApiResult check_owner(WechatCall& call, WechatRoute::Credential credential, const IssuedToken& token);
   ApiResult video(const WechatCall& call);
   ApiResult read_body(WechatCall& call, const WechatRoute& route);
   IssuedToken* find_token(std::string_view token, WechatAccount*& account);

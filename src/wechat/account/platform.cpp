@@ -77,6 +77,34 @@ std::string_view request_id_of(std::string_view errmsg) noexcept {
                                                                                       : std::string_view();
 }
 
+bool is_api_address(std::string_view path) {
+  constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
+  const auto holds = [path](std::string_view what) { return path.find(what) != std::string_view::npos; };
+  return path.size() > 1 && path.front() == '/' && path.back() != '/' && !holds("//") && !holds("/.") &&
+         path.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
+detail::Document read_answer(const HttpReply& reply, std::pmr::memory_resource* room) {
+  detail::ReadLimits limits;
+  limits.bytes = std::max(limits.bytes, reply.body.size());
+  return detail::Document::json(reply.body, limits, room);
+}
+
+detail::Verdict classify_reply(const OperationInfo& info, const detail::Reply& reply, bool on_behalf) {
+  const detail::Value root = reply.document.root();
+  detail::PlatformAnswer answer;
+  answer.code = root["errcode"].text();
+  answer.message = root["errmsg"].text();
+  answer.request_id = request_id_of(answer.message);
+  const bool shown = !answer.code.empty() || !reply.document || has_answer(info.path, root);
+  if (!shown) answer.fault = detail::Fault::missing_field;
+  detail::Verdict verdict =
+      detail::classify_answer(code_table(), CallConditions(info.path, on_behalf), std::move(answer), info, reply);
+  if (!shown && verdict.kind == ErrorKind::malformed_reply)
+    verdict.advice = "the answer has neither errcode nor a member of this API's answer: not the platform's own";
+  return verdict;
+}
+
 AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id, Secret app_secret,
                                  std::shared_ptr<const SharedSettings> settings,
                                  std::shared_ptr<detail::TokenProvider> tokens,
@@ -99,13 +127,7 @@ const std::string& AccountPlatform::base_url(const OperationInfo& info) const {
   return info.path == kQrCodePath ? settings_->qr_code_base_url : settings_->base_url;
 }
 
-/// One spelling for each API: whatever else leads to it would pass the gates and limits of its path.
-bool AccountPlatform::is_address(std::string_view path) const {
-  constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
-  const auto holds = [path](std::string_view what) { return path.find(what) != std::string_view::npos; };
-  return path.size() > 1 && path.front() == '/' && path.back() != '/' && !holds("//") && !holds("/.") &&
-         path.find_first_not_of(kCharacters) == std::string_view::npos;
-}
+bool AccountPlatform::is_address(std::string_view path) const { return is_api_address(path); }
 
 bool AccountPlatform::clears_counters(const OperationInfo& info) const {
   constexpr std::string_view kClearing[] = {"/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2",
@@ -214,12 +236,9 @@ void AccountPlatform::open(const OperationInfo& info, HttpReply& reply) const {
   if (code.empty() || code == "0") reply.body = kBrokenSeal;
 }
 
-/// As long as the request allows: the transport has bounded it.
 detail::Document AccountPlatform::read(const OperationInfo&, const HttpReply& reply,
                                        std::pmr::memory_resource* room) const {
-  detail::ReadLimits limits;
-  limits.bytes = std::max(limits.bytes, reply.body.size());
-  return detail::Document::json(reply.body, limits, room);
+  return read_answer(reply, room);
 }
 
 detail::KnowsFormat AccountPlatform::known_formats() const {
@@ -233,17 +252,7 @@ detail::Verdict AccountPlatform::classify(const OperationInfo& info, const detai
     if (!why) verdict.finding = why.error().message();
     return verdict;
   }
-  const detail::Value root = reply.document.root();
-  detail::PlatformAnswer answer;
-  answer.code = root["errcode"].text();
-  answer.message = root["errmsg"].text();
-  answer.request_id = request_id_of(answer.message);
-  const bool shown = !answer.code.empty() || !reply.document || has_answer(info.path, root);
-  if (!shown) answer.fault = detail::Fault::missing_field;
-  detail::Verdict verdict =
-      detail::classify_answer(code_table(), CallConditions(info.path), std::move(answer), info, reply);
-  if (!shown && verdict.kind == ErrorKind::malformed_reply)
-    verdict.advice = "the answer has neither errcode nor a member of this API's answer: not the platform's own";
+  detail::Verdict verdict = classify_reply(info, reply);
   if (info.path == kQrCodePath && reply.http.status == 404) {
     verdict.kind = ErrorKind::not_found;
     verdict.delivery = Delivery::refused;

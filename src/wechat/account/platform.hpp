@@ -21,6 +21,15 @@ namespace wechat {
 /// ones ` hint: [IVHYVA0391ge31]`); empty if there is none.
 std::string_view request_id_of(std::string_view errmsg) noexcept;
 
+// What every caller of api.weixin.qq.com, an account or a third-party platform, makes of addresses and answers.
+
+/// One spelling for each API: whatever else leads to it would pass the gates and limits of its path.
+bool is_api_address(std::string_view path);
+/// As long as the request allows: the transport has bounded it.
+detail::Document read_answer(const HttpReply& reply, std::pmr::memory_resource* room);
+/// By errcode, or by what shows that the call was done. `on_behalf`: the call carries a merchant's token.
+detail::Verdict classify_reply(const OperationInfo& info, const detail::Reply& reply, bool on_behalf = false);
+
 /// The steps of the pipeline for one account at api.weixin.qq.com.
 class AccountPlatform final : public detail::Platform {
  public:

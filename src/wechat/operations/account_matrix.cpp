@@ -44,7 +44,7 @@ std::string who_has(const Accounts& rule) {
     text.append(text.empty() ? "" : ", ").append(kind.name);
     if (kind.access == Access::verified) text += " with WeChat verification (微信认证)";
   }
-  return text;
+  return text.empty() ? text : text + (rule.needs.empty() ? "" : " ");
 }
 
 const char* plural_of(AccountKind kind) {
@@ -77,9 +77,8 @@ std::optional<Error> refuse_api(AccountKind kind, bool verified, std::string_vie
   if (rule == nullptr) return std::nullopt;
   const Access access = rule->of(kind);
   if (access == Access::no)
-    return Error(ErrorKind::unsupported,
-                 fmt::format("{} do not have {}; those that do: {}{}{}. {}", plural_of(kind), path, who_has(*rule),
-                             rule->needs.empty() ? "" : " ", rule->needs, kOutdated));
+    return Error(ErrorKind::unsupported, fmt::format("{} do not have {}; those that do: {}{}. {}", plural_of(kind),
+                                                     path, who_has(*rule), rule->needs, kOutdated));
   if (access == Access::verified && !verified)
     return Error(ErrorKind::permission,
                  fmt::format("{} needs valid WeChat verification (微信认证), which AccountConfig::verified says this "

@@ -23,6 +23,7 @@ const std::vector<const Row*>& rows() {
 RowsAt rows_at(std::string_view path) {
   static const std::vector<const Row*> sorted = [] {
     std::vector<const Row*> all = rows();
+    for (const Row* row : component_rows()) all.push_back(row);
     std::stable_sort(all.begin(), all.end(),
                      [](const Row* a, const Row* b) { return a->operation.info.path < b->operation.info.path; });
     return all;
@@ -37,6 +38,12 @@ RowsAt rows_at(std::string_view path) {
 std::vector<const Operation*> operations() {
   std::vector<const Operation*> all;
   for (const Row* row : rows()) all.push_back(&row->operation);
+  return all;
+}
+
+std::vector<const Operation*> component_operations() {
+  std::vector<const Operation*> all;
+  for (const Row* row : component_rows()) all.push_back(&row->operation);
   return all;
 }
 

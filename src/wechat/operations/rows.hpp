@@ -32,9 +32,9 @@ struct Row {
 template <class Type>
 const Row& row_of();
 
-/// The rows of every operation of this room, family by family.
+/// The rows of every operation of an account, family by family.
 const std::vector<const Row*>& rows();
-/// Those of one path: one, or several forms of one API.
+/// Those of one path, a third-party platform's included: one, or several forms of one API.
 using RowsAt = std::pair<std::vector<const Row*>::const_iterator, std::vector<const Row*>::const_iterator>;
 RowsAt rows_at(std::string_view path);
 

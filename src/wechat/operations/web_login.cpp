@@ -2,6 +2,7 @@
 #include "wechat/operations/families.hpp"
 #include "wechat/operations/rows.hpp"
 
+#include <kefu/wechat/component.hpp>
 #include <kefu/wechat/web_login.hpp>
 
 #include <fmt/format.h>
@@ -68,12 +69,12 @@ bool is_plain(const std::string& text) {
   });
 }
 
-}  // namespace
-
-Result<std::string> web_login_url(const std::string& app_id, const std::string& redirect_uri, LoginScope scope,
-                                  const std::string& state) {
-  if (app_id.empty() || !is_plain(app_id))
-    return Error(ErrorKind::bad_argument, "app_id is empty or holds other than letters, digits, '_' and '-'");
+/// With the component's id, where one is given, behind everything else.
+Result<std::string> login_page(const std::string& app_id, const std::string& redirect_uri, LoginScope scope,
+                               const std::string& state, const std::string* component_app_id) {
+  for (const std::string* id : {&app_id, component_app_id})
+    if (id != nullptr && (id->empty() || !is_plain(*id)))
+      return Error(ErrorKind::bad_argument, "an app id is empty or holds other than letters, digits, '_' and '-'");
   if (redirect_uri.rfind("https://", 0) != 0 && redirect_uri.rfind("http://", 0) != 0)
     return Error(ErrorKind::bad_argument, "redirect_uri must begin with https:// or http://");
   if (state.size() > kStateBytes)
@@ -87,9 +88,23 @@ Result<std::string> web_login_url(const std::string& app_id, const std::string& 
                    {"response_type", "code"},
                    {"scope", scope == LoginScope::base ? "snsapi_base" : "snsapi_userinfo"},
                    {"state", state}};
+  if (component_app_id != nullptr) request.query.emplace_back("component_appid", *component_app_id);
   std::string url;
   append_request_target(url, request);
   return url + "#wechat_redirect";
+}
+
+}  // namespace
+
+Result<std::string> web_login_url(const std::string& app_id, const std::string& redirect_uri, LoginScope scope,
+                                  const std::string& state) {
+  return login_page(app_id, redirect_uri, scope, state, nullptr);
+}
+
+Result<std::string> component_web_login_url(const std::string& component_app_id, const std::string& authorizer_app_id,
+                                            const std::string& redirect_uri, LoginScope scope,
+                                            const std::string& state) {
+  return login_page(authorizer_app_id, redirect_uri, scope, state, &component_app_id);
 }
 
 // clang-format off
