@@ -32,7 +32,7 @@ may_include() {
 wings_of() {
   case $1 in
     core) wings="async text crypto report store net tokens call" ;;
-    channel) wings="content window send inbox" ;;
+    channel) wings="content window send inbox accounts" ;;
     wechat) wings="operations push facets account component" ;;
     jd) wings="gateway authorization operations customers polling answering shop quality" ;;
     stores) wings="sqlite postgres redis" ;;

@@ -3,11 +3,9 @@
 #include "core/async/call_deadline.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/async/wait.hpp"
-#include "core/crypto/crypto.hpp"
 #include "core/report/reporting.hpp"
 #include "core/store/commit_known.hpp"
 #include "core/text/document.hpp"
-#include "core/text/json_writer.hpp"
 #include "core/tokens/record.hpp"
 #include "jd/authorization/grant_tokens.hpp"
 
@@ -22,43 +20,16 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-constexpr std::chrono::minutes kLinkLife{10};
 constexpr Millis kRedeemTimeout{15'000};
 constexpr Millis kStorePause{200};
-constexpr std::size_t kStateName = 16;
-constexpr std::size_t kStateProof = 22;  // 131 bits
 constexpr int kMostCommits = 8;
 constexpr std::size_t kMostMerchants = 1000;
 
-Error unknown_state() {
-  return Error(ErrorKind::not_found,
-               "the redirect's state is unknown, was used, or is too old: begin anew with Authorizer::link");
-}
 Error unknown_merchant(const std::string& id) {
   return Error(ErrorKind::not_found, fmt::format("the merchant {} has not authorized the application", id));
 }
 Error busy_grant() { return Error(ErrorKind::unavailable, "the merchant's grant changes all the time: call again"); }
 Error bad_name(std::string why) { return Error(ErrorKind::bad_argument, std::move(why)); }
-
-/// What a link was made for.
-std::string link_record(const std::string& merchant, const std::string& proof) {
-  std::string out;
-  detail::JsonWriter(out).begin_object().key("merchant").string(merchant).key("proof").string(proof).end_object();
-  return out;
-}
-
-/// Takes the link's entry out of the store: the merchant, for the one who was first.
-Result<std::string> consume_link(Store& store, const std::string& key, std::string_view proof) {
-  auto entry = store.get(key);
-  if (!entry) return entry.error();
-  if (!*entry) return unknown_state();
-  const auto record = detail::Document::json((*entry)->value);
-  if (!detail::equal_in_constant_time(record.root()["proof"].text(), proof)) return unknown_state();
-  auto removed = detail::commit_known(store, {StoreWrite::remove(key, (*entry)->generation)}, Durability::relaxed);
-  if (!removed) return removed.error();
-  if (!removed->committed) return unknown_state();
-  return std::string(record.root()["merchant"].text());
-}
 
 /// Grant and token in one commit, so that nobody sees the one without the other.
 Result<Grant> put_grant(Store& store, const std::string& key, const std::string& token_key, Grant grant,
@@ -130,27 +101,21 @@ Pending<AuthorizationLink> ShopAuthorizer::link(std::string merchant, CallOption
   if (!wrong && access_.app->redirect_uri.empty())
     wrong = Error(ErrorKind::configuration, "AppConfig::redirect_uri is not set: give the one registered for the app");
   if (!wrong && options.cancel.requested()) wrong = Error(ErrorKind::cancelled, "cancelled before the link was made");
-  const std::string name = detail::random_text(kStateName);
-  const std::string proof = detail::random_text(kStateProof);
-  if (!wrong && (name.empty() || proof.empty()))
-    wrong = Error(ErrorKind::internal, "the system gives no random numbers");
+  AuthorizationLink link;
+  link.state = detail::AuthorizationLinks::new_state();
+  if (!wrong && link.state.empty()) wrong = Error(ErrorKind::internal, "the system gives no random numbers");
   if (wrong) {
     promise.answer(*std::move(wrong));
     return pending;
   }
-  AuthorizationLink link;
-  link.state = name + proof;
   link.url = authorize_url(*access_.app, link.state);
-  link.expires = runtime->clock->wall() + kLinkLife;
-  runtime->with_store<CommitOutcome>(
-      detail::Affinity(name),
-      [key = state_key(name), record = link_record(merchant, proof)](Store& store) {
-        return detail::put_known(store, key, record, 0, kLinkLife, Durability::relaxed);
-      },
-      [promise = std::move(promise), link = std::move(link)](const Result<CommitOutcome>& written) mutable {
-        if (!written) return promise.answer(written.error());
-        promise.answer(std::move(link));
-      });
+  link.expires = runtime->clock->wall() + detail::kLinkLife;
+  const std::string state = link.state;
+  links_.keep(state, merchant,
+              [promise = std::move(promise), link = std::move(link)](const Result<void>& kept) mutable {
+                if (!kept) return promise.answer(kept.error());
+                promise.answer(std::move(link));
+              });
   return pending;
 }
 
@@ -175,7 +140,6 @@ Pending<Merchant> ShopAuthorizer::redeem(std::string_view redirect_query, CallOp
   std::optional<Error> wrong = runtime->refusal();
   if (!wrong && !deadline) wrong = deadline.error();
   if (!wrong && !redirect) wrong = redirect.error();
-  if (!wrong && redirect->state.size() != kStateName + kStateProof) wrong = unknown_state();
   if (wrong) {
     promise.answer(*std::move(wrong));
     return pending;
@@ -186,17 +150,11 @@ Pending<Merchant> ShopAuthorizer::redeem(std::string_view redirect_query, CallOp
 }
 
 void ShopAuthorizer::take_state(const RedeemingPtr& job, Redirect redirect) {
-  const std::string_view state = redirect.state;
-  access_.runtime->with_store<std::string>(
-      detail::Affinity(state.substr(0, kStateName)),
-      [key = state_key(state.substr(0, kStateName)), proof = std::string(state.substr(kStateName))](Store& store) {
-        return consume_link(store, key, proof);
-      },
-      [self = shared_from_this(), job, redirect](Result<std::string> merchant) mutable {
-        if (!merchant) return job->promise.answer(merchant.error());
-        job->merchant = *std::move(merchant);
-        self->exchange(job, std::move(redirect));
-      });
+  links_.take(redirect.state, [self = shared_from_this(), job, redirect](Result<std::string> merchant) mutable {
+    if (!merchant) return job->promise.answer(merchant.error());
+    job->merchant = *std::move(merchant);
+    self->exchange(job, std::move(redirect));
+  });
 }
 
 void ShopAuthorizer::exchange(const RedeemingPtr& job, Redirect redirect) {
@@ -317,10 +275,6 @@ Pending<void> ShopAuthorizer::forget(std::string merchant) {
         promise.answer(Result<void>());
       });
   return pending;
-}
-
-std::string ShopAuthorizer::state_key(std::string_view name) const {
-  return StoreKey(access_.runtime->name_space, "jd", "authorization-link", access_.app->app_key).add(name).str();
 }
 
 std::string ShopAuthorizer::key_of(const std::string& merchant) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/links.hpp"
 #include "core/tokens/broker.hpp"
 #include "jd/authorization/grant.hpp"
 #include "jd/authorization/oauth.hpp"
@@ -17,13 +18,11 @@ namespace jd {
 
 /// Authorization of shops for one application (jd 2).
 ///
-/// A link's state is a name, under which the store keeps the merchant for ten minutes, and a proof, which is kept there
-/// but in no key. Whoever removes that entry may redeem the code: once, in one process.
-///
 /// Thread safety: all members may be called from any thread.
 class ShopAuthorizer final : public Authorizer, public std::enable_shared_from_this<ShopAuthorizer> {
  public:
-  explicit ShopAuthorizer(OauthAccess access) : access_(std::move(access)) {}
+  explicit ShopAuthorizer(OauthAccess access)
+      : access_(std::move(access)), links_(access_.runtime, "jd", access_.app->app_key) {}
 
   Pending<AuthorizationLink> link(std::string merchant, CallOptions options) override;
   Pending<Merchant> redeem(std::string_view redirect_query, CallOptions options) override;
@@ -41,11 +40,11 @@ class ShopAuthorizer final : public Authorizer, public std::enable_shared_from_t
   void store_grant(const RedeemingPtr& job);
   void stored(const RedeemingPtr& job, Result<Grant> grant);
 
-  std::string state_key(std::string_view name) const;
   std::string key_of(const std::string& merchant) const;
   std::string token_key_of(const std::string& merchant) const;
 
   const OauthAccess access_;
+  const detail::AuthorizationLinks links_;
 };
 
 }  // namespace jd

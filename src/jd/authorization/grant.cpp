@@ -2,7 +2,6 @@
 
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
-#include "core/text/percent_encoding.hpp"
 #include "jd/authorization/oauth.hpp"
 
 #include <kefu/core/store.hpp>
@@ -16,7 +15,6 @@ namespace jd {
 namespace {
 
 constexpr int kGrantVersion = 1;
-constexpr std::size_t kMaxMerchantName = 64;
 
 StoreKey grants_of(std::string_view name_space, std::string_view app_key) {
   return StoreKey(name_space, "jd", "grant", app_key);
@@ -124,21 +122,6 @@ std::string grant_key(std::string_view name_space, std::string_view app_key, std
 
 std::string grant_prefix(std::string_view name_space, std::string_view app_key) {
   return grants_of(name_space, app_key).prefix();
-}
-
-std::string unescaped_merchant(std::string_view escaped) {
-  std::string name;
-  detail::append_percent_decoded(name, escaped, detail::PlusSign::itself, detail::BrokenEscape::itself);
-  return name;
-}
-
-std::optional<std::string> check_merchant_name(std::string_view name) {
-  if (name.empty()) return "the merchant's name is empty: give the name by which you know the shop";
-  if (name.size() > kMaxMerchantName)
-    return fmt::format("the merchant's name has {} bytes, the limit is {}", name.size(), kMaxMerchantName);
-  if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; }))
-    return "the merchant's name may hold printable ASCII characters only";
-  return std::nullopt;
 }
 
 }  // namespace jd

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/links.hpp"
 #include "core/text/kept_members.hpp"
 
 #include <kefu/channel/authorizer.hpp>
@@ -58,11 +59,8 @@ struct Grant {
 std::string grant_key(std::string_view name_space, std::string_view app_key, std::string_view merchant);
 /// What all grants of an application begin with.
 std::string grant_prefix(std::string_view name_space, std::string_view app_key);
-/// The name in the rest of such a key.
-std::string unescaped_merchant(std::string_view escaped);
-
-/// What is wrong with a merchant's name, if anything.
-std::optional<std::string> check_merchant_name(std::string_view name);
+using detail::check_merchant_name;
+using detail::unescaped_merchant;
 
 }  // namespace jd
 KEFU_END_NAMESPACE

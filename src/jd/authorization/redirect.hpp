@@ -1,25 +1,14 @@
 #pragma once
 
-#include <kefu/core/result.hpp>
-#include <kefu/core/secret.hpp>
-
-#include <string>
-#include <string_view>
+#include "channel/accounts/redirect.hpp"
 
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 
-/// What the authorization service adds to the redirect.
-struct Redirect {
-  Redirect() {}
-  Secret code;
-  std::string state;
-};
+using detail::Redirect;
 
-/// Reads the raw query of a redirect, which anybody may have written: bounded, every parameter decoded once, `code` and
-/// `state` once each and of printable ASCII; other parameters must be well-formed. A '?' before the first '=' is
-/// refused. Error: `bad_argument`.
-Result<Redirect> read_redirect(std::string_view query);
+/// What the authorization service adds to the redirect: `code` and `state` (see detail::read_redirect).
+inline Result<Redirect> read_redirect(std::string_view query) { return detail::read_redirect(query, "code", 256); }
 
 }  // namespace jd
 KEFU_END_NAMESPACE

@@ -1,42 +1,28 @@
-#include "jd/authorization/redirect.hpp"
+#include "channel/accounts/redirect.hpp"
+
+#include "core/text/percent_encoding.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 KEFU_BEGIN_NAMESPACE
-namespace jd {
+namespace detail {
 namespace {
 
 constexpr std::size_t kMaxRedirect = 4 * 1024;
-constexpr std::size_t kMaxCode = 256;
 constexpr std::size_t kMaxState = 128;
 
 Error bad_redirect(std::string why) { return Error(ErrorKind::bad_argument, "the redirect's query " + std::move(why)); }
 
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// '+' is a blank, %XX a byte. False for a broken escape, or for a byte that no URL holds.
 bool decode_part(std::string_view text, std::string& out) {
+  const auto in_url = [](char c) { return c > ' ' && c <= '~' && c != '#'; };
+  if (!std::all_of(text.begin(), text.end(), in_url)) return false;
   out.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] <= ' ' || text[i] > '~' || text[i] == '#') return false;
-    if (text[i] != '%') {
-      out.push_back(text[i] == '+' ? ' ' : text[i]);
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return false;
-    out.push_back(static_cast<char>(high << 4 | low));
-    i += 2;
-  }
-  return true;
+  return append_percent_decoded(out, text, PlusSign::blank, BrokenEscape::refused);
 }
 
 std::optional<std::string> check_value(std::string_view name, std::string_view value, std::size_t limit) {
@@ -49,7 +35,7 @@ std::optional<std::string> check_value(std::string_view name, std::string_view v
 
 }  // namespace
 
-Result<Redirect> read_redirect(std::string_view query) {
+Result<Redirect> read_redirect(std::string_view query, std::string_view code_name, std::size_t max_code) {
   if (query.size() > kMaxRedirect)
     return bad_redirect(fmt::format("has {} bytes, the limit is {}", query.size(), kMaxRedirect));
   if (query.find('?') < query.find('=')) return bad_redirect("holds the '?' or the address: give what follows the '?'");
@@ -66,22 +52,22 @@ Result<Redirect> read_redirect(std::string_view query) {
     if (!decode_part(pair.substr(0, equals), name) || !decode_part(raw, value))
       return bad_redirect("is not well-formed: give it as the browser sent it");
     has_error = has_error || name == "error";
-    if (name != "code" && name != "state") continue;
-    bool& known = name == "code" ? has_code : has_state;
+    if (name != code_name && name != "state") continue;
+    bool& known = name == code_name ? has_code : has_state;
     if (std::exchange(known, true)) return bad_redirect("names " + name + " twice");
-    (name == "code" ? code : state) = value;
+    (name == code_name ? code : state) = value;
   }
   Redirect redirect;
   redirect.code = Secret(code);
   redirect.state = std::move(state);
   if (!has_code && has_error)
     return bad_redirect(
-        "has an error in the code's place: the merchant declined, or JD did; begin anew with a new link");
-  auto wrong = check_value("code", code, kMaxCode);
+        "has an error in the code's place: the merchant declined, or the platform did; begin anew with a new link");
+  auto wrong = check_value(code_name, code, max_code);
   if (!wrong) wrong = check_value("state", redirect.state, kMaxState);
   if (wrong) return bad_redirect(*std::move(wrong));
   return redirect;
 }
 
-}  // namespace jd
+}  // namespace detail
 KEFU_END_NAMESPACE
