@@ -17,7 +17,10 @@ KEFU_BEGIN_NAMESPACE
 /// Where to send a merchant's browser so that the merchant lets the application act for the shop.
 struct AuthorizationLink {
   AuthorizationLink() {}
-  std::string url;  ///< Holds no secret.
+  std::string url;  ///< Holds no secret. For a browser on a computer.
+  /// The same for a phone, where the platform has a page of its own for it (WeChat: to be opened inside WeChat); else
+  /// empty. Both lead to the same authorization.
+  std::string mobile_url;
   std::string state;
   WallTime expires;  ///< The redirect is not taken after that.
 };
@@ -33,8 +36,9 @@ struct Merchant {
   State state = State::authorized;
   std::string why;  ///< For `needs_authorization`: what the platform said, and since when.
   WallTime authorized_at;
-  WallTime token_expires;  ///< Of the access token; kefu renews it before.
-  /// The platform's ids of the shop or account, by its names: "uid", "open_id", "xid".
+  WallTime token_expires;  ///< Of the access token; kefu renews it before. WeChat: not told.
+  /// The platform's ids of the shop or account, by its names: "uid", "open_id", "xid"; WeChat: "app_id",
+  /// "original_id" (gh_...).
   std::vector<std::pair<std::string, std::string>> ids;
 };
 /// The value's name as it is written above; "unknown" for a value of another version.

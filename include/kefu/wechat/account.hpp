@@ -21,6 +21,10 @@
 #include <vector>
 
 KEFU_BEGIN_NAMESPACE
+namespace detail {
+class RuntimeCore;
+class TokenProvider;
+}  // namespace detail
 namespace wechat {
 
 /// Which of the two isolated token families the account uses.
@@ -125,6 +129,10 @@ class KEFU_EXPORT Account final : public Channel {
  private:
   class Core;
   friend class AccountMessenger;
+  friend class OpenPlatform;
+  /// With `tokens`: served through a third-party platform.
+  static Result<std::shared_ptr<Account>> make(const std::shared_ptr<detail::RuntimeCore>& runtime,
+                                               AccountConfig config, std::shared_ptr<detail::TokenProvider> tokens);
   explicit Account(std::shared_ptr<Core> core);
   std::shared_ptr<Core> core_;
 };

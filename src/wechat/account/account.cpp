@@ -42,7 +42,7 @@ bool is_placeholder(std::string_view value) {
          (!value.empty() && value.find_first_not_of("xX*") == std::string_view::npos);
 }
 
-Result<void> check_credentials(const AccountConfig& config) {
+Result<void> check_credentials(const AccountConfig& config, bool on_behalf) {
   if (config.app_id.empty() || is_placeholder(config.app_id))
     return bad("app_id is empty or a placeholder: take it from the platform's console (开发设置)");
   if (config.app_id.size() > 64) return bad(fmt::format("app_id has {} bytes, the limit is 64", config.app_id.size()));
@@ -52,7 +52,7 @@ Result<void> check_credentials(const AccountConfig& config) {
   if (config.app_id.compare(0, 3, "gh_") == 0)
     return bad("app_id is the original id (原始ID): take the AppID, which begins with wx, from the console (开发设置)");
   if (!plain) return bad("app_id may hold letters, digits, '_' and '-' only: look for blanks from copying");
-  if (config.token_source) return {};
+  if (config.token_source || on_behalf) return {};
   if (config.app_secret.empty() || is_placeholder(config.app_secret.expose()))
     return bad("app_secret is empty or a placeholder: take it from the platform's console, or set token_source");
   if (config.app_secret.expose().find_first_of(" \t\r\n") != std::string_view::npos)
@@ -134,7 +134,13 @@ Account::Account(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 Account::~Account() = default;
 
 Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, AccountConfig config) {
-  if (auto checked = check_credentials(config); !checked) return checked.error();
+  return make(detail::core_of(runtime), std::move(config), nullptr);
+}
+
+Result<std::shared_ptr<Account>> Account::make(const std::shared_ptr<detail::RuntimeCore>& shared, AccountConfig config,
+                                               std::shared_ptr<detail::TokenProvider> tokens) {
+  const bool on_behalf = tokens != nullptr;
+  if (auto checked = check_credentials(config, on_behalf); !checked) return checked.error();
   if (auto checked = detail::check_base_url("base_url", config.base_url); !checked) return checked.error();
   if (auto checked = detail::check_base_url("qr_code_base_url", config.qr_code_base_url); !checked)
     return checked.error();
@@ -149,17 +155,16 @@ Result<std::shared_ptr<Account>> Account::create(const Runtime& runtime, Account
     seal = std::make_shared<const ApiSeal>(*std::move(made));
   }
 
-  const auto& shared = detail::core_of(runtime);
   const auto settings = shared_settings_of(*shared, config);
   const auto capabilities = std::shared_ptr<const Capabilities>(settings, &settings->capabilities);
   auto ledger = std::make_shared<ReplyLedger>(shared->store, shared->name_space, kPlatform, config.app_id,
                                               std::shared_ptr<const ReplyRules>(settings, &settings->reply_rules));
   auto window = std::make_shared<detail::WindowGate>(shared, ledger,
                                                      detail::WindowGateSettings(kPlatform, config.app_id, kUsedUpCode));
-  auto tokens = make_tokens(shared, config, settings);
+  if (!on_behalf) tokens = make_tokens(shared, config, settings);
   auto pipeline = std::make_shared<detail::Pipeline>(
       shared, std::make_shared<AccountPlatform>(shared, config.app_id, config.app_secret, settings, tokens, window,
-                                                std::move(seal)));
+                                                std::move(seal), on_behalf));
 
   auto core = std::make_shared<Core>(shared, config, settings, capabilities, pipeline, ledger, std::move(window));
   core->tokens = std::move(tokens);

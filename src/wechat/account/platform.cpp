@@ -108,14 +108,16 @@ detail::Verdict classify_reply(const OperationInfo& info, const detail::Reply& r
 AccountPlatform::AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id, Secret app_secret,
                                  std::shared_ptr<const SharedSettings> settings,
                                  std::shared_ptr<detail::TokenProvider> tokens,
-                                 std::shared_ptr<detail::WindowGate> window, std::shared_ptr<const ApiSeal> seal)
+                                 std::shared_ptr<detail::WindowGate> window, std::shared_ptr<const ApiSeal> seal,
+                                 bool on_behalf)
     : runtime_(std::move(runtime)),
       app_id_(std::move(app_id)),
       app_secret_(std::move(app_secret)),
       settings_(std::move(settings)),
       tokens_(std::move(tokens)),
       window_(std::move(window)),
-      seal_(std::move(seal)) {}
+      seal_(std::move(seal)),
+      on_behalf_(on_behalf) {}
 
 std::vector<detail::LimitRule> AccountPlatform::limits() const {
   if (settings_->calls_per_second <= 0) return {};
@@ -203,6 +205,17 @@ std::optional<Error> AccountPlatform::add_own_credentials(const OperationInfo& i
     const auto named = std::any_of(request.query.begin(), request.query.end(),
                                    [&row](const auto& parameter) { return parameter.first == row.id; });
     if (named) continue;
+    if (on_behalf_ && is_login(info.path))
+      return Error(ErrorKind::unsupported,
+                   fmt::format("{} presents the account's own secret, which a third-party platform does not have: use "
+                               "OpenPlatform::call with RedeemAuthorizerLoginCode, RefreshAuthorizerLogin or "
+                               "RedeemAuthorizerMiniProgramCode",
+                               info.path));
+    if (on_behalf_)
+      return Error(ErrorKind::unsupported,
+                   fmt::format("{} presents the account's own secret, which a third-party platform does not have: use "
+                               "OpenPlatform::call with ClearComponentQuota",
+                               info.path));
     if (!row.secret.empty() && app_secret_.empty())
       return Error(ErrorKind::configuration,
                    fmt::format("{} presents the account's secret, and AccountConfig::app_secret "
@@ -252,7 +265,7 @@ detail::Verdict AccountPlatform::classify(const OperationInfo& info, const detai
     if (!why) verdict.finding = why.error().message();
     return verdict;
   }
-  detail::Verdict verdict = classify_reply(info, reply);
+  detail::Verdict verdict = classify_reply(info, reply, on_behalf_);
   if (info.path == kQrCodePath && reply.http.status == 404) {
     verdict.kind = ErrorKind::not_found;
     verdict.delivery = Delivery::refused;

@@ -36,7 +36,8 @@ class AccountPlatform final : public detail::Platform {
   /// `tokens` and `window` may be null for a pipeline whose calls carry none (the fetches of the tokens themselves).
   AccountPlatform(std::shared_ptr<detail::RuntimeCore> runtime, std::string app_id, Secret app_secret,
                   std::shared_ptr<const SharedSettings> settings, std::shared_ptr<detail::TokenProvider> tokens,
-                  std::shared_ptr<detail::WindowGate> window, std::shared_ptr<const ApiSeal> seal = nullptr);
+                  std::shared_ptr<detail::WindowGate> window, std::shared_ptr<const ApiSeal> seal = nullptr,
+                  bool on_behalf = false);
 
   std::string_view platform() const override { return "wechat"; }
   std::string_view account() const override { return app_id_; }
@@ -67,6 +68,7 @@ class AccountPlatform final : public detail::Platform {
   const std::shared_ptr<detail::TokenProvider> tokens_;
   const std::shared_ptr<detail::WindowGate> window_;
   const std::shared_ptr<const ApiSeal> seal_;  ///< Null: the API signature mode is off.
+  const bool on_behalf_;                       ///< Its owner authorized a third-party platform, whose tokens these are.
 };
 
 }  // namespace wechat

@@ -1,9 +1,13 @@
+#include "core/async/call_deadline.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/call/pipeline.hpp"
 #include "core/net/base_url.hpp"
 #include "core/report/reporting.hpp"
 #include "core/tokens/broker.hpp"
+#include "wechat/component/authorizer.hpp"
+#include "wechat/component/authorizer_tokens.hpp"
 #include "wechat/component/platform.hpp"
+#include "wechat/component/reconcile.hpp"
 #include "wechat/component/tickets.hpp"
 #include "wechat/component/token_fetcher.hpp"
 
@@ -21,6 +25,18 @@ namespace {
 
 Error bad_platform(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
 
+Result<void> check_redirect_address(const std::string& uri) {
+  constexpr std::size_t kLongestRedirect = 1024;
+  if (uri.empty()) return {};
+  if (uri.size() > kLongestRedirect)
+    return bad_platform(fmt::format("redirect_uri has {} bytes, the limit is {}", uri.size(), kLongestRedirect));
+  const bool printable = std::all_of(uri.begin(), uri.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (!printable || uri.find('#') != std::string::npos ||
+      (uri.compare(0, 7, "http://") != 0 && uri.compare(0, 8, "https://") != 0))
+    return bad_platform("redirect_uri must begin with https:// or http:// and hold printable ASCII, no blanks, no '#'");
+  return {};
+}
+
 Result<void> check_platform(const OpenPlatformConfig& config) {
   const auto is_plain_id = [](unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
@@ -37,7 +53,10 @@ Result<void> check_platform(const OpenPlatformConfig& config) {
     return bad_platform("component_app_secret holds blanks or line ends: look for what copying added");
   if (config.calls_per_second < 0)
     return bad_platform(fmt::format("calls_per_second is {}: 0 for no limit, or more", config.calls_per_second));
-  return detail::check_base_url("base_url", config.base_url);
+  for (const auto& [field, url] : {std::pair("base_url", &config.base_url), std::pair("page_url", &config.page_url),
+                                   std::pair("mobile_page_url", &config.mobile_page_url)})
+    if (auto checked = detail::check_base_url(field, *url); !checked) return checked;
+  return check_redirect_address(config.redirect_uri);
 }
 
 Result<ComponentPushReceiver> make_component_receiver(const OpenPlatformConfig& config) {
@@ -73,7 +92,8 @@ class OpenPlatform::Core {
         receiver(std::move(pushes)),
         tickets_key(ticket_key(runtime->name_space, config->component_app_id)),
         pipeline(make_component_pipeline(runtime, config, make_component_tokens(runtime, config))),
-        client(pipeline) {}
+        client(pipeline),
+        authorizer(std::make_shared<ComponentAuthorizer>(runtime, config, client)) {}
 
   void report_refused(const OpenedComponentPush& opened) const {
     if (!runtime->observer) return;
@@ -90,7 +110,30 @@ class OpenPlatform::Core {
   const std::string tickets_key;
   const std::shared_ptr<detail::Pipeline> pipeline;
   const ApiClient client;
+  const std::shared_ptr<ComponentAuthorizer> authorizer;
 };
+
+Result<std::shared_ptr<Account>> OpenPlatform::make_account(const Core& core, const ComponentGrant& grant) {
+  const OpenPlatformConfig& config = *core.config;
+  AccountConfig account(grant.app_id, Secret(), *grant.kind);
+  account.verified = grant.verified;
+  account.permission_sets = grant.permission_sets;
+  account.base_url = config.base_url;
+  account.max_answer_bytes = config.max_answer_bytes;
+  // Everything that the platform is pushed comes under its own keys, also what is meant for its merchants.
+  PushConfig push(grant.app_id, config.push_keys);
+  push.previous = config.previous_push_keys;
+  push.receiver_id = config.component_app_id;
+  push.original_id = grant.original_id;
+  push.format = PushFormat::xml;
+  push.freshness = config.push_freshness;
+  account.push = std::move(push);
+  const ComponentRecords records(core.runtime->name_space, config.component_app_id);
+  auto tokens = std::make_shared<detail::TokenBroker>(
+      core.runtime, std::make_shared<AuthorizerTokenFetcher>(core.runtime, core.client, records, grant.app_id),
+      authorizer_token_settings(config.component_app_id, grant.app_id));
+  return Account::make(core.runtime, std::move(account), std::move(tokens));
+}
 
 Result<OpenPlatform> OpenPlatform::create(const Runtime& runtime, OpenPlatformConfig config) {
   if (auto checked = check_platform(config); !checked) return checked.error();
@@ -111,9 +154,18 @@ Pending<OpenedComponentPush> OpenPlatform::receive(const WebhookRequest& request
   const WallTime now = runtime->clock->wall();
   OpenedComponentPush opened = core_->receiver.open(request, now);
   if (opened.outcome == OpenedComponentPush::Outcome::refused) core_->report_refused(opened);
-  const auto* pushed = std::get_if<ComponentTicket>(&opened.push.body);
-  if (opened.outcome != OpenedComponentPush::Outcome::event || pushed == nullptr) {
+  if (opened.outcome != OpenedComponentPush::Outcome::event) {
     promise.answer(std::move(opened));
+    return pending;
+  }
+  const auto* pushed = std::get_if<ComponentTicket>(&opened.push.body);
+  if (pushed == nullptr) {
+    const ComponentPush push = opened.push;
+    core_->authorizer->take_push(
+        push, [promise = std::move(promise), opened = std::move(opened)](const Result<void>& kept) mutable {
+          if (!kept) return promise.answer(kept.error());
+          promise.answer(std::move(opened));
+        });
     return pending;
   }
   StoredTicket ticket;
@@ -127,6 +179,42 @@ Pending<OpenedComponentPush> OpenPlatform::receive(const WebhookRequest& request
         if (!kept) return promise.answer(kept.error());
         promise.answer(std::move(opened));
       });
+  return pending;
+}
+
+std::shared_ptr<Authorizer> OpenPlatform::authorizer() const { return core_->authorizer; }
+
+Pending<std::shared_ptr<Account>> OpenPlatform::account(std::string merchant, CallOptions options) const {
+  Promise<std::shared_ptr<Account>> promise(core_->runtime);
+  auto pending = promise.pending();
+  if (auto complaint = detail::check_merchant_name(merchant)) {
+    promise.answer(bad_platform(*std::move(complaint)));
+    return pending;
+  }
+  core_->authorizer->find_account(
+      merchant, std::move(options), [core = core_, promise = std::move(promise)](Result<ComponentGrant> grant) mutable {
+        if (!grant) return promise.answer(grant.error());
+        if (!grant->kind)
+          return promise.answer(Error(ErrorKind::unavailable, "the platform did not say what kind of account it is"));
+        promise.answer(make_account(*core, *grant));
+      });
+  return pending;
+}
+
+Pending<ReconcileReport> OpenPlatform::reconcile(CallOptions options) const {
+  constexpr Millis kReconcileWithin{600'000};
+  const auto& runtime = core_->runtime;
+  Promise<ReconcileReport> promise(runtime);
+  auto pending = promise.pending();
+  const auto deadline = detail::deadline_of(*runtime, options, kReconcileWithin);
+  if (!deadline) {
+    promise.answer(deadline.error());
+    return pending;
+  }
+  auto job = std::make_shared<Reconciliation>(runtime, core_->client,
+                                              ComponentRecords(runtime->name_space, core_->config->component_app_id),
+                                              *deadline, options, std::move(promise));
+  job->run();
   return pending;
 }
 
