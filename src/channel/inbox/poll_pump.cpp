@@ -328,8 +328,8 @@ void PollPump::ended(const PollPtr& poll, Millis pause, DrainEnd how, const Resu
     if (!poll->is_woken) poll->token = right->token;
     return ask(poll);
   }
-  // Nobody else may poll while it stands there as ours.
-  const bool is_ours_still = !right && how == DrainEnd::left && poll->has_right;
+  // Nobody else polls while it stands there as ours.
+  const bool is_ours_still = !right && poll->has_right;
   if (is_ours_still) {
     core_.runtime->scheduler->run_at(core_.mono() + kEndPause, [core = core_.shared_from_this(), poll, pause, how] {
       core->pump.end(poll, pause, how);

@@ -361,3 +361,27 @@ TEST_CASE("Inbox: a poll that is under way when its runtime stops leaves nothing
   }
   CHECK(channel.expired());
 }
+
+TEST_CASE("Inbox: a process that only follows wakes gives the right to poll back though the store failed at the end") {
+  World world;
+  Mall a(world);
+  Mall b(world);
+  end_all(b);
+  const auto lines = history();
+  FakePoller& at_a = a.polled("one", lines);
+  at_a.takes = 1s;
+  at_a.pause = b.polled("one", lines).pause = 2s;
+  a.push("two!x1|c1|its handler works for hours");
+  REQUIRE(a.turns.size() == 1);
+  a.push("one!wake!ticket");
+  a.pass(500ms);
+  REQUIRE(at_a.polls == 1);
+  world.store->only = "inbox-poll";
+  SUBCASE("once") { world.store->failing_commits = 1; }
+  SUBCASE("for a while") { world.store->failing_commits = 5; }
+  REQUIRE(b.outcome(b.inbox->poll("one")) == "ok");
+  b.pass(20s);
+  lines->emplace_back("e1|c1|hi");
+  b.pass(20s);
+  CHECK(b.handled == Lines{"one/e1"});
+}
