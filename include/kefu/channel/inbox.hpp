@@ -107,7 +107,7 @@ using AccountResolver = std::function<Pending<std::shared_ptr<Channel>>(std::str
 struct InboxState {
   InboxState() {}
   bool takes_pushes = false;        ///< False once it is drained or destroyed.
-  std::size_t in_hand = 0;          ///< Events that came in or were taken over here, and are not over.
+  std::size_t in_hand = 0;          ///< Events that came in here, and the first of queues taken over, not over yet.
   std::size_t open_turns = 0;       ///< With handlers.
   std::size_t waiting_turns = 0;    ///< That could be, if a turn were free.
   std::optional<WallTime> oldest;   ///< When the oldest event came in that is in hand here.
@@ -129,7 +129,7 @@ struct InboxHealth {
   std::optional<WallTime> last_poll;  ///< When everything was last read, by whichever process this one knows of.
   int failed_polls = 0;               ///< Here, in a row...
   std::string poll_error;             ///< ...and why the last one failed.
-  std::size_t in_hand = 0;            ///< Its events that came in here and are not over.
+  std::size_t in_hand = 0;            ///< Its events, as InboxState::in_hand has them.
   std::optional<WallTime> oldest;     ///< When the oldest of its events that are worked on here came in.
 };
 

@@ -136,7 +136,9 @@ class KEFU_EXPORT PushReceiver {
 
   /// Finds out which customer an opened event is about, on a platform that knows one customer by several ids; done by
   /// the Inbox before it chooses the event's place. `done` is called once, perhaps within the call, with the event as
-  /// it is to be handled; an error: it cannot be told now. The default hands the event on.
+  /// it is to be handled; an error: it cannot be told now. What it finds out it keeps in `raw`: reopen() must name the
+  /// same customer, or a process that takes the event over cannot handle it (dead letters). The default hands the
+  /// event on.
   virtual void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const;
 
   /// The answer that says "received" and nothing else.

@@ -1,21 +1,13 @@
 #include "channel/inbox/answer_records.hpp"
 
+#include "channel/inbox/human_lines.hpp"
+
 #include <algorithm>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 namespace {
-
-/// The words by which an answer is known again.
-std::string_view said_by(const PassiveReply& answer) {
-  const auto* content = std::get_if<Content>(&answer);
-  if (content == nullptr) return {};
-  if (const auto* text = std::get_if<TextContent>(content)) return text->body;
-  if (const auto* menu = std::get_if<MenuContent>(content)) return menu->head;
-  if (const auto* link = std::get_if<LinkContent>(content)) return link->title;
-  return {};
-}
 
 /// What the event becomes with the end of its answer.
 void end_event(EventProgress& event) {
@@ -130,7 +122,7 @@ class AnswerRecords::Change final : public JournalStep {
     seen.holder_over = holder_over_;
     const bool is_automatic = event().record.how.speaker.kind != Speaker::Kind::agent;
     if (seen.record.over() || !is_automatic || !held().account->channel->has_poller()) return {};
-    auto spoke = EventSteps::human_spoke(view, held().account->keys, held().lane, event().record.asked);
+    auto spoke = human_spoke(view, held(), event().record.asked);
     if (!spoke) return spoke.error();
     seen.human_spoke = *spoke;
     return {};
@@ -144,9 +136,10 @@ class AnswerRecords::Change final : public JournalStep {
       auto size = records_->steps_->put_known(view, draft, held().key, event(), progress);
       if (!size) return size.error();
       if (!is_offered_ || *size <= EventRecord::kLargestAnswered) {
-        if (progress.delivery->state == OutboxRecord::State::sending && held().account->channel->has_poller()) {
-          auto noted =
-              records_->steps_->note_own(view, draft, held().account->keys, held().lane, said_by(*progress.answer));
+        const bool may_come_back =
+            progress.delivery->state == OutboxRecord::State::sending && held().account->channel->has_poller();
+        if (const auto* said = may_come_back ? std::get_if<Content>(&*progress.answer) : nullptr) {
+          auto noted = note_own(view, draft, held(), *said, unix_millis(records_->clock_->wall()));
           if (!noted) return noted;
         }
         written_ = std::move(progress);

@@ -8,6 +8,12 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
+namespace {
+
+Error is_ending() { return Error(ErrorKind::cancelled, "the Inbox was destroyed or drained"); }
+
+}  // namespace
+
 InboxCore::InboxCore(std::shared_ptr<RuntimeCore> r, std::shared_ptr<AccountBook> a, Inbox::Handler h, InboxOptions o,
                      std::string name)
     : runtime(std::move(r)),
@@ -73,20 +79,21 @@ void InboxCore::close() {
   });
 }
 
-Pending<void> InboxCore::with_poller(std::string account, std::function<void(PollPump&)> work) {
+Pending<void> InboxCore::with_poller(std::string account, std::function<void(const std::string& id)> work) {
   auto promise = std::make_shared<Promise<void>>(runtime);
   auto pending = promise->pending();
   runtime->scheduler->post([self = shared_from_this(), account = std::move(account), promise, work = std::move(work)] {
-    if (self->ending()) return promise->answer(Error(ErrorKind::cancelled, "the Inbox was destroyed or drained"));
+    if (self->ending()) return promise->answer(is_ending());
     self->accounts->find(
         account, self->mono() + AccountBook::kFindTime, [self, promise, work](const Result<AccountPtr>& found) {
           if (!found) return promise->answer(found.error());
+          if (self->ending()) return promise->answer(is_ending());
           const HostChannel& channel = *(*found)->channel;
           if (!channel.has_poller()) {
             return promise->answer(Error(ErrorKind::unsupported, "account " + channel.id() + " has no Poller: " +
                                                                      channel.missing(Facet::poller)));
           }
-          work(self->pump);
+          work(channel.id());
           promise->answer(Result<void>());
         });
   });
@@ -94,11 +101,15 @@ Pending<void> InboxCore::with_poller(std::string account, std::function<void(Pol
 }
 
 Pending<void> InboxCore::poll(std::string account) {
-  return with_poller(account, [account](PollPump& polls) { polls.add(account); });
+  return with_poller(std::move(account), [this](const std::string& id) {
+    pump.add(id);
+    if (!sweep.goes_on()) sweep.start(true);
+  });
 }
 
 Pending<void> InboxCore::wake(std::string account, std::string token) {
-  return with_poller(account, [account, token = std::move(token)](PollPump& polls) { polls.wake(account, token); });
+  return with_poller(std::move(account),
+                     [this, token = std::move(token)](const std::string& id) { pump.wake(id, token); });
 }
 
 void InboxCore::stop_polling(std::string account) {

@@ -81,7 +81,7 @@ class InboxCore final : public std::enable_shared_from_this<InboxCore> {
   DeadLetters letters;
 
  private:
-  Pending<void> with_poller(std::string account, std::function<void(PollPump&)> work);
+  Pending<void> with_poller(std::string account, std::function<void(const std::string& id)> work);
   void session_over();
   void drop_all();
   InboxHealth health_of(const InboxAccount& account) const;

@@ -28,6 +28,19 @@ DeadLetter letter_of(const std::string& key, const DeadRecord& record) {
   return letter;
 }
 
+/// What stands in a letter's place; one that cannot be read says so.
+DeadRecord record_in(const Result<std::optional<StoreEntry>>& entry) {
+  DeadRecord unread;
+  if (!entry) {
+    unread.why = entry.error().message();
+    return unread;
+  }
+  if (auto record = DeadRecord::parse((*entry)->value)) return *std::move(record);
+  unread.why = "this dead letter is damaged or from a newer kefu; it stands here as it was";
+  unread.raw = (*entry)->value;
+  return unread;
+}
+
 /// The event as it came, where its account is known and can read it.
 void reopen(const InboxCore& core, DeadLetter& letter) {
   const AccountPtr account = core.accounts->known(letter.event.account);
@@ -50,13 +63,13 @@ Result<std::vector<DeadLetters::Found>> DeadLetters::read(Store& store, const st
     std::vector<std::string> keys;
     for (auto& item : page->items) keys.push_back(std::move(item.first));
     auto entries = store.get_many(keys);
-    if (!entries) return entries.error();
+    // One that the store cannot open hides no other.
+    if (!entries && entries.error().kind() != ErrorKind::configuration) return entries.error();
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      const auto& entry = (*entries)[i];
-      const auto record = entry ? DeadRecord::parse(entry->value) : std::nullopt;
-      if (!record) continue;
-      bytes += entry->value.size();
-      found.push_back(Found{keys[i], letter_of(keys[i], *record)});
+      const auto entry = entries ? Result<std::optional<StoreEntry>>(std::move((*entries)[i])) : store.get(keys[i]);
+      if (entry && !*entry) continue;
+      if (entry) bytes += (*entry)->value.size();
+      found.push_back(Found{keys[i], letter_of(keys[i], record_in(entry))});
     }
     after = std::move(page->next);
     if (after.empty()) break;
@@ -69,8 +82,7 @@ Result<DeadLetters::Found> DeadLetters::find(Store& store, const std::string& pr
     auto entry = store.get(key);
     if (!entry) return entry.error();
     if (!*entry) return Error(ErrorKind::not_found, "the dead letter was revived or dismissed");
-    const auto record = DeadRecord::parse((*entry)->value);
-    return Found{key, letter_of(key, record ? *record : DeadRecord())};
+    return Found{key, letter_of(key, record_in(entry))};
   };
   if (event_id.compare(0, prefix.size(), prefix) == 0) return letter_at(event_id);
   const StoreKey none("", "", "", "");

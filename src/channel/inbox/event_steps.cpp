@@ -1,6 +1,9 @@
 #include "channel/inbox/event_steps.hpp"
 
+#include "channel/inbox/human_lines.hpp"
 #include "channel/inbox/session.hpp"
+#include "core/crypto/crypto.hpp"
+#include "core/text/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -13,46 +16,22 @@ namespace detail {
 namespace {
 
 constexpr std::size_t kMaxLaneEvents = 1000;
+/// Of a record that cannot be read so much is kept; as a text of JSON it may be six times as long.
+constexpr std::size_t kLongestUnread = 131'072;
 constexpr std::string_view kTooManyWait = "too many events of this customer wait to be handled";
 
+Error unreadable(const std::string& key, ErrorKind kind) {
+  return Error(kind, fmt::format("the record of event {} is damaged or from a newer kefu", AccountKeys::event_of(key)));
+}
+
 Error changed_by_others() { return Error(ErrorKind::conflict, "somebody else changed the record meanwhile"); }
-
-struct StoredHuman {
-  HumanRecord record;
-  StagedStore::Slot slot = 0;
-};
-
-Result<StoredHuman> read_human(StagedStore& view, const std::string& key) {
-  auto slot = view.at(key);
-  if (!slot) return slot.error();
-  StoredHuman human;
-  human.slot = *slot;
-  const StoreEntry* entry = view.entry(*slot);
-  if (entry == nullptr) return human;
-  if (auto record = HumanRecord::parse(entry->value)) human.record = std::move(*record);
-  return human;
-}
-
-/// Remembers when a human last wrote to the customer, so that no pending answer of a machine comes after it.
-Result<void> note_human(StagedStore& view, StagedStore::Draft& draft, const HeldEvent& held,
-                        std::chrono::seconds kept) {
-  const InboundEvent& event = *held.event;
-  const auto* spoke = std::get_if<AgentSpoke>(&event.payload);
-  if (spoke == nullptr || event.customer.id.empty()) return {};
-  auto human = read_human(view, held.account->keys.human(held.lane));
-  if (!human) return human.error();
-  const std::int64_t at = unix_millis(event.platform_time);
-  if (at <= human->record.spoke || !human->record.is_human(spoke->body)) return {};
-  human->record.spoke = at;
-  draft.put(human->slot, kept) = human->record.text();
-  return {};
-}
 
 }  // namespace
 
 struct EventSteps::StoredLane {
   LaneRecord record;
   StagedStore::Slot slot = 0;
+  std::string unread;  ///< What stands there, if it cannot be read; then the record is empty.
   LaneLook look(const std::string& session) const {
     LaneLook look;
     look.is_ours = record.owner == session;
@@ -76,7 +55,7 @@ Result<void> EventSteps::tell_free(StagedStore& view, StagedStore::Draft& draft,
   return {};
 }
 
-/// The lane; one that is absent or cannot be read has no events and no owner.
+/// The lane; one that is absent or cannot be read has no events and no owner. See put_unread().
 Result<EventSteps::StoredLane> EventSteps::read_lane(StagedStore& view, const std::string& key) {
   auto slot = view.at(key);
   if (!slot) return slot.error();
@@ -84,8 +63,34 @@ Result<EventSteps::StoredLane> EventSteps::read_lane(StagedStore& view, const st
   lane.slot = *slot;
   const StoreEntry* entry = view.entry(*slot);
   if (entry == nullptr) return lane;
-  if (auto record = LaneRecord::parse(entry->value)) lane.record = std::move(*record);
+  if (auto record = LaneRecord::parse(entry->value)) {
+    lane.record = std::move(*record);
+  } else {
+    lane.unread = entry->value;
+  }
   return lane;
+}
+
+/// A lane that cannot be read begins anew; what stood there becomes a dead letter, so that nothing that waited is lost
+/// without a trace. True if there was anything.
+Result<bool> EventSteps::put_unread(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys,
+                                    const std::string& lane_key, const StoredLane& lane) {
+  if (lane.unread.empty()) return false;
+  auto now = view.now();
+  if (!now) return now.error();
+  DeadRecord dead;
+  dead.received = unix_millis(*now);
+  dead.why =
+      "the list of the events that waited for a customer is damaged or from a newer kefu; it stands here as it was, "
+      "and "
+      "none of them is handled unless the platform brings it again. Customer: " +
+      AccountKeys::event_of(lane_key);
+  dead.raw = utf8_cut(lane.unread, kLongestUnread);
+  const std::string id = "queue-" + digest(DigestKind::sha256, lane_key + lane.unread).hex().substr(0, 32);
+  const auto slot = view.expect(keys.dead(dead.received, id), 0);
+  if (!slot) return changed_by_others();
+  draft.put(*slot) = dead.text();
+  return true;
 }
 
 /// The lane without a held event; not read where our session knows it. `was_there`: with it.
@@ -139,22 +144,6 @@ Result<bool> EventSteps::demand_over(StagedStore& view, StagedStore::Draft& draf
   return true;
 }
 
-Result<bool> EventSteps::human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
-                                     std::int64_t asked) {
-  auto human = read_human(view, keys.human(lane));
-  if (!human) return human.error();
-  return human->record.spoke > asked;
-}
-
-Result<void> EventSteps::note_own(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys,
-                                  const std::string& lane, std::string_view said) const {
-  auto human = read_human(view, keys.human(lane));
-  if (!human) return human.error();
-  human->record.add_own(said);
-  draft.put(human->slot, remember_) = human->record.text();
-  return {};
-}
-
 /// Makes the lane ours if it may be, and drafts what that demands. False: its owner lives.
 Result<bool> EventSteps::take(StagedStore& view, StagedStore::Draft& draft, const std::string& session,
                               StoredLane& lane) const {
@@ -168,27 +157,38 @@ Result<bool> EventSteps::take(StagedStore& view, StagedStore::Draft& draft, cons
   return true;
 }
 
-Result<std::optional<StoredEvent>> EventSteps::load(StagedStore& view, const std::string& key) {
+Result<std::optional<StoredEvent>> EventSteps::read(StagedStore& view, const std::string& key) {
   auto entry = view.look(key);
   if (!entry) return entry.error();
   if (*entry == nullptr) return std::optional<StoredEvent>();
-  auto record = EventRecord::parse((*entry)->value);
-  if (!record)
-    return Error(
-        ErrorKind::configuration,
-        fmt::format("the record of event {} is damaged or from a newer kefu: remove it", AccountKeys::event_of(key)));
-  StoredEvent event;
-  event.record = std::move(*record);
-  event.generation = (*entry)->generation;
-  return std::optional<StoredEvent>(std::move(event));
+  std::optional<StoredEvent> event(std::in_place);
+  event->generation = (*entry)->generation;
+  if (auto record = EventRecord::parse((*entry)->value)) {
+    event->record = std::move(*record);
+    return event;
+  }
+  event->is_unread = true;
+  event->record.raw = utf8_cut((*entry)->value, kLongestUnread);
+  auto now = view.now();
+  if (!now) return now.error();
+  event->record.received = unix_millis(*now);
+  return event;
+}
+
+Result<std::optional<StoredEvent>> EventSteps::load(StagedStore& view, const std::string& key) {
+  auto event = read(view, key);
+  if (event && *event && (*event)->is_unread) return unreadable(key, ErrorKind::configuration);
+  return event;
 }
 
 Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& session, const HeldEvent& held,
                                     EventRecord fresh, bool must_take) const {
   const InboxAccount& account = *held.account;
   Accepted accepted;
-  auto known = load(view, held.key);
+  auto known = read(view, held.key);
   if (!known) return known.error();
+  // Who has it in hand buries it; what comes again must hold nobody up.
+  if (*known && (*known)->is_unread) return unreadable(held.key, ErrorKind::bad_argument);
   if (*known) {
     accepted.event = std::move(**known);
     return join(view, session, held, std::move(accepted));
@@ -211,6 +211,7 @@ Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& sessio
   } else {
     auto ours = take(view, draft, session, *lane);
     if (!ours) return ours.error();
+    if (auto unread = put_unread(view, draft, account.keys, held.lane, *lane); !unread) return unread.error();
     accepted.is_ours = *ours;
     events.push_back(held.id);
     put_lane(draft, *lane);
@@ -218,7 +219,7 @@ Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& sessio
   if (put_event(draft, *view.expect(held.key, 0), fresh, fresh) > EventRecord::kLargestFresh)
     return Error(ErrorKind::bad_argument, "the event is larger than what a store keeps");
   if (auto noted = note_contact(view, draft, account, *held.event); !noted) return noted.error();
-  if (auto human = note_human(view, draft, held, remember_); !human) return human.error();
+  if (auto human = note_human(view, draft, held); !human) return human.error();
   if (auto staged = draft.stage(Durability::full); !staged) return staged.error();
   accepted.event.record = std::move(fresh);
   accepted.is_first = events.size() == 1;
@@ -261,17 +262,29 @@ Result<Accepted> EventSteps::join(StagedStore& view, const std::string& session,
   accepted.head = events.front();
   accepted.is_ours = *ours;
   if (!forgotten && lane->record.owner == owner) return accepted;
+  const AccountKeys& keys = held.account->keys;
+  if (auto unread = put_unread(view, draft, keys, held.lane, *lane); !unread) return unread.error();
   put_lane(draft, *lane);
   if (auto staged = draft.stage(Durability::relaxed); !staged) return staged.error();
   return accepted;
 }
 
-Result<LaneLook> EventSteps::take(StagedStore& view, const std::string& session, const std::string& key) const {
+Result<LaneLook> EventSteps::take(StagedStore& view, const std::string& session, const AccountKeys& keys,
+                                  const std::string& key) const {
   auto lane = read_lane(view, key);
   if (!lane) return lane.error();
-  if (lane->record.events.empty()) return LaneLook();
   const bool was_ours = lane->record.owner == session;
   StagedStore::Draft draft = view.draft();
+  auto unread = put_unread(view, draft, keys, key, *lane);
+  if (!unread) return unread.error();
+  if (*unread) {
+    put_lane(draft, *lane);
+    if (auto staged = draft.stage(Durability::full); !staged) return staged.error();
+    LaneLook look;
+    look.is_buried = true;
+    return look;
+  }
+  if (lane->record.events.empty()) return LaneLook();
   auto ours = take(view, draft, session, *lane);
   if (!ours) return ours.error();
   if (*ours && !was_ours) {
@@ -313,7 +326,10 @@ Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& sessio
   auto lane = rest_of(view, held, was_there);
   if (!lane) return lane.error();
   StagedStore::Draft draft = view.draft();
-  if (auto put = put_known(view, draft, held.key, event, progress); !put) return put.error();
+  auto size = put_known(view, draft, held.key, event, progress);
+  if (!size) return size.error();
+  if (!progress.over() && *size > EventRecord::kLargestAnswered)
+    return Error(ErrorKind::bad_argument, "the answer is larger than what a store keeps with its event");
   const bool moves_on = was_there && progress.over();
   if (moves_on) {
     const bool lets_go = end.lets_go && !lane->record.events.empty() && lane->record.owner == session;
@@ -379,7 +395,7 @@ Result<bool> EventSteps::bury_lane(StagedStore& view, const std::string& session
   const std::size_t count = std::min(events.size(), kAtATime);
   for (std::size_t i = 0; i < count; ++i) {
     const std::string key = keys.event(events[i]);
-    auto event = load(view, key);
+    auto event = read(view, key);
     if (!event) return event.error();
     if (!*event || (*event)->record.over()) continue;
     EventRecord& record = (*event)->record;
@@ -415,6 +431,8 @@ Result<Accepted> EventSteps::revive(StagedStore& view, const std::string& sessio
   put_event(draft, *known, record, record);
   auto ours = take(view, draft, session, *lane);
   if (!ours) return ours.error();
+  const std::string lane_key = account.keys.lane(event);
+  if (auto unread = put_unread(view, draft, account.keys, lane_key, *lane); !unread) return unread.error();
   lane->record.events.push_back(event.event_id);
   put_lane(draft, *lane);
   if (auto staged = draft.stage(Durability::full); !staged) return staged.error();

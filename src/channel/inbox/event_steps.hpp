@@ -34,6 +34,7 @@ struct LaneLook {
   bool is_ours = false;
   std::string head;                  ///< Its next event; empty: there is none.
   std::shared_ptr<KnownLane> known;  ///< If it was written.
+  bool is_buried = false;            ///< It could not be read: what stood there is a dead letter now.
 };
 
 /// Together with the end of a handler's work.
@@ -61,7 +62,8 @@ class EventSteps {
   static void note_window(const Store& base, const InboxAccount& account, const InboundEvent& event);
 
   /// Takes a lane whose session is over, or looks at it.
-  Result<LaneLook> take(StagedStore& view, const std::string& session, const std::string& lane) const;
+  Result<LaneLook> take(StagedStore& view, const std::string& session, const AccountKeys& keys,
+                        const std::string& lane) const;
   /// Adds that something is free for others, who then look for it at once.
   Result<void> tell_free(StagedStore& view, StagedStore::Draft& draft, const std::string& session) const;
   const std::string& free_key() const { return free_key_; }
@@ -69,6 +71,8 @@ class EventSteps {
   Result<void> let_go(StagedStore& view, const std::string& session, const std::string& lane) const;
   /// The record of an event, if there is one. Error: `configuration`: it cannot be read.
   static Result<std::optional<StoredEvent>> load(StagedStore& view, const std::string& key);
+  /// The same; one that cannot be read `is_unread`, and its raw text is what stands there.
+  static Result<std::optional<StoredEvent>> read(StagedStore& view, const std::string& key);
   /// Replaces a record. Error: `conflict`: somebody else changed it.
   Result<void> save(StagedStore& view, const std::string& key, const StoredEvent& event, const EventProgress& progress,
                     Durability durability) const;
@@ -97,18 +101,14 @@ class EventSteps {
   Result<bool> is_over(StagedStore& view, std::string_view session) const;
   /// The same, and if it is, the draft demands that it stays so: what follows is written only then.
   Result<bool> demand_over(StagedStore& view, StagedStore::Draft& draft, std::string_view session) const;
-  /// Did a human write to the lane's customer after this time of the platform?
-  static Result<bool> human_spoke(StagedStore& view, const AccountKeys& keys, const std::string& lane,
-                                  std::int64_t asked);
-  /// Remembers what an answer of ours says, as it comes back as an agent's line.
-  Result<void> note_own(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys, const std::string& lane,
-                        std::string_view said) const;
 
  private:
   struct StoredLane;
   static StoreKey session_keys(std::string_view name_space);
   static std::string free_key(std::string_view name_space);
   static Result<StoredLane> read_lane(StagedStore& view, const std::string& key);
+  static Result<bool> put_unread(StagedStore& view, StagedStore::Draft& draft, const AccountKeys& keys,
+                                 const std::string& lane_key, const StoredLane& lane);
   static Result<StoredLane> rest_of(StagedStore& view, const HeldEvent& held, bool& was_there);
   static void put_lane(StagedStore::Draft& draft, const StoredLane& lane);
   std::size_t put_event(StagedStore::Draft& draft, StagedStore::Slot slot, const EventRecord& record,

@@ -217,6 +217,9 @@ void Intake::accepted(const HeldEventPtr& held, const Result<std::vector<SinkAns
     if (!outcome) {
       core_.say(id, LogLevel::error, log_event::kInboxStoreFailed, "an event could not be stored", held->id,
                 outcome.error().to_string());
+    } else if (outcome->front().fate == EventFate::refused) {
+      core_.say(id, LogLevel::error, log_event::kInboxEventRefused, "an event that no store can take was turned away",
+                held->id);
     }
     return turn_away(place);
   }

@@ -41,6 +41,7 @@ JournalRound::Fate JournalRound::run(Store& store) {
     if (!again.conflict) return again.fate;
   }
   for (int race = 0; race < kRoundRaces; ++race) {
+    writes_.clear();  // of the race before: what breaks off now has written nothing
     view_.begin(store);
     if (auto loaded = read(store); !loaded) return fail(loaded.error());
     if (auto decided = decide(); !decided) return fail(decided.error(), true);
@@ -82,7 +83,6 @@ Result<void> JournalRound::decide() {
 }
 
 JournalRound::Commit JournalRound::write(Store& store) {
-  writes_.clear();
   writes_.push_back(StoreWrite::put(session_.key, session_.text, session_.expected, session_.lease));
   view_.take_writes(writes_);
   durability_ = view_.durability();
@@ -162,7 +162,8 @@ JournalRound::Fate JournalRound::fail(Error error, bool is_of_one) {
   error_ = std::move(error);
   in_doubt_ = false;
   const ErrorKind kind = error_->kind();
-  is_of_one = is_of_one || kind == ErrorKind::bad_argument || kind == ErrorKind::quota_exhausted;
+  is_of_one = is_of_one || kind == ErrorKind::bad_argument || kind == ErrorKind::quota_exhausted ||
+              kind == ErrorKind::configuration;  // one value that does not open
   if (is_of_one && steps_.size() > 1) {
     for (const auto& step : steps_) step->losses_ = JournalStep::kLossesAlone;
     while (!steps_.empty()) leave(0);

@@ -107,7 +107,12 @@ void Lanes::offer(const AccountPtr& account, const std::string& lane, const std:
 /// The first event of a lane that is ours. `is_new`: it is known what the store has of it.
 void Lanes::begin(const HeldEventPtr& held, bool is_new) {
   Lane& lane = lanes_.try_emplace(held->lane, held).first->second;
+  if (!is_new) {
+    lane.slot = InboxSlot(core_.in_hand);
+    lane.place = AccountPlaces::Slot(core_.places, held->account->number);
+  }
   core_.journal->keep();
+  core_.sweep.keep();
   is_new ? ready(lane) : load(lane);
 }
 
@@ -116,22 +121,19 @@ void Lanes::load(Lane& lane) {
   lane.is_finishing = false;
   step<std::optional<StoredEvent>>(
       lane, lane.held->key,
-      [held = lane.held](const EventSteps&, StagedStore& view) {
-        auto event = EventSteps::load(view, held->key);
-        const bool is_damaged = !event && event.error().kind() == ErrorKind::configuration;
-        return is_damaged ? Result<std::optional<StoredEvent>>(std::optional<StoredEvent>()) : event;
-      },
+      [held = lane.held](const EventSteps&, StagedStore& view) { return EventSteps::read(view, held->key); },
       [this](Lane& current, std::optional<StoredEvent> event, std::uint64_t) { loaded(current, std::move(event)); });
 }
 
 void Lanes::loaded(Lane& lane, std::optional<StoredEvent> event) {
   if (!event) {
     core_.say(lane.channel().id(), LogLevel::error, log_event::kInboxStoreFailed,
-              "an event without a readable record was passed over", lane.held->id);
+              "an event without a record was passed over", lane.held->id);
     return pass_over(lane);
   }
   lane.held->stored = *std::move(event);
   const EventRecord& record = lane.record();
+  if (lane.held->stored.is_unread) return bury(lane, "its record is damaged or from a newer kefu; it stands here");
   if (record.over()) return pass_over(lane);
   if (record.state == EventRecord::State::answered) return deliver(lane);
   if (core_.ending()) return let_go(lane);
@@ -184,10 +186,9 @@ void Lanes::dispatch(Lane& lane) {
   const EventRecord& record = lane.record();
   std::optional<InboundEvent> event = std::exchange(held->event, std::nullopt);
   if (!event) {
-    auto again = lane.channel().reopen(record.raw, from_unix_millis(record.received));
-    if (!again) return bury(lane, "the stored event cannot be read again: " + again.error().message());
+    auto again = read_again(lane);
+    if (!again) return bury(lane, again.error().message());
     event = *std::move(again);
-    event->event_id = held->id;
   }
   event->history = record.is_history;
   lane.to = event->sender();

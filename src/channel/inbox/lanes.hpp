@@ -76,6 +76,8 @@ class Lanes {
     std::uint64_t work = 0;               ///< The handler's turn; 0: it is not with the handler.
     Scheduler::Ticket timer = 0;
     int failures = 0;
+    InboxSlot slot;  ///< If its first event did not come in here.
+    AccountPlaces::Slot place;
     bool has_turn = false;
     bool is_finishing = false;  ///< Its end is known; the commit is on its way.
   };
@@ -116,6 +118,7 @@ class Lanes {
   void deliver(Lane& lane);
   void answer_over(const HeldEvent& held, std::uint64_t step, const Result<OutboxRecord>& record);
   void answers_with(Lane& lane);
+  static Result<InboundEvent> read_again(const Lane& lane);
   static Result<void> find_address(Lane& lane);
   void transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent sent);
   void count_end(const Lane& lane) const;

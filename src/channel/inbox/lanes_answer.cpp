@@ -32,6 +32,26 @@ const Agent* least_busy(const std::vector<Agent>& agents) {
 
 using SharedSent = std::shared_ptr<OutboxItem::Sent>;
 
+/// A messenger that says nothing for so long never will: then nobody knows.
+constexpr Millis kLongestSend{600'000};
+
+/// The timer keeps `sent` while the word is open. The host's messenger, which may never give it, does not.
+OutboxItem::Sent within_limits(const std::shared_ptr<RuntimeCore>& runtime, OutboxItem::Sent sent) {
+  const auto open = std::make_shared<OutboxItem::Sent>(std::move(sent));
+  const auto timer = runtime->scheduler->run_at(runtime->clock->mono() + kLongestSend, [open] {
+    ErrorDetails details;
+    details.message = "the account said nothing for ten minutes";
+    if (auto told = std::exchange(*open, nullptr)) told(Error(ErrorKind::timeout, Delivery::unknown, details));
+  });
+  return [loop = runtime->scheduler, word = std::weak_ptr(open), timer](Result<Receipt> result) {
+    const auto kept = word.lock();
+    if (!kept) return;
+    auto told = std::exchange(*kept, nullptr);
+    loop->drop(timer);
+    if (told) told(std::move(result));
+  };
+}
+
 /// A transfer that came after the request was answered: the platform's answer can no longer carry it, but a session
 /// with the agent can be opened. Opening the same one twice does no harm.
 void open_session(const std::shared_ptr<RuntimeCore>& runtime, const AccountPtr& account, const CustomerId& customer,
@@ -208,13 +228,24 @@ void Lanes::count_end(const Lane& lane) const {
             lane.held->id, record.why);
 }
 
+/// The event as it was stored. What is about another customer than its lane must not be answered there.
+Result<InboundEvent> Lanes::read_again(const Lane& lane) {
+  const HeldEvent& held = *lane.held;
+  auto event = lane.channel().reopen(lane.record().raw, from_unix_millis(lane.record().received));
+  if (!event)
+    return Error(ErrorKind::bad_argument, "the stored event cannot be read again: " + event.error().message());
+  event->event_id = held.id;
+  if (held.account->keys.lane(*event) == held.lane) return event;
+  return Error(ErrorKind::bad_argument,
+               "the stored event, read again, is about another customer: PushReceiver::recognize must keep in `raw` "
+               "what it finds out");
+}
+
 /// Whom the answer goes to.
 Result<void> Lanes::find_address(Lane& lane) {
   if (lane.to) return {};
-  const EventRecord& record = lane.record();
-  auto event = lane.channel().reopen(record.raw, from_unix_millis(record.received));
-  if (!event)
-    return Error(ErrorKind::bad_argument, "the stored event cannot be read again: " + event.error().message());
+  auto event = read_again(lane);
+  if (!event) return event.error();
   lane.to = event->sender();
   return {};
 }
@@ -223,6 +254,7 @@ void Lanes::transmit(Lane& lane, std::optional<Millis> within, OutboxItem::Sent 
   const EventRecord& record = lane.record();
   const HostChannel& channel = lane.channel();
   if (auto found = find_address(lane); !found) return sent(found.error());
+  sent = within_limits(core_.runtime, std::move(sent));
   if (const auto* transfer = std::get_if<TransferToAgent>(&*record.answer)) {
     return hand_over(core_.runtime, lane.held->account, lane.to->customer, transfer->agent,
                      std::make_shared<OutboxItem::Sent>(std::move(sent)));
@@ -258,7 +290,8 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given, const std::shared_ptr<In
   end.lets_go = core_.ending();
   const auto progress = std::make_shared<EventProgress>(lane.record());
   const bool is_dropped = lane.record().is_history && !core_.options.answer_history;
-  const bool is_done = is_dropped || std::holds_alternative<NoReply>(*outcome->answer);
+  const bool says_nothing = std::holds_alternative<NoReply>(*outcome->answer);
+  const bool is_done = is_dropped || says_nothing;
   progress->state = is_done ? EventProgress::State::done : EventProgress::State::answered;
   if (!is_done) {
     progress->answer = *outcome->answer;
@@ -283,7 +316,8 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given, const std::shared_ptr<In
         }
         return saved;
       },
-      [this, outcome, turn, progress](Lane& current, const Saved& saved, std::uint64_t generation) {
+      [this, outcome, turn, progress, drops = is_dropped && !says_nothing](Lane& current, const Saved& saved,
+                                                                           std::uint64_t generation) {
         current.is_finishing = false;
         if (saved.refused) {
           arm_give_up(current);
@@ -296,6 +330,7 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given, const std::shared_ptr<In
         if (saved.look->known) saved.look->known->generation = generation;
         free_turn(current);
         outcome->finished->answer(Result<void>());
+        if (drops) core_.count_answer(current.channel().id(), "history");
         if (progress->over()) return ended(current, *saved.look);
         answers_with(current);
         bring(current);

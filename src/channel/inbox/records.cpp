@@ -116,48 +116,10 @@ void LaneRecord::write(std::string& out) const {
 std::optional<LaneRecord> LaneRecord::parse(std::string_view text) {
   const Document document = read_record(text);
   if (!document) return std::nullopt;
+  if (document.root()["q"].kind() != Value::Kind::array) return std::nullopt;
   LaneRecord record;
   record.owner = document.root()["o"].text();
   for (const Value event : document.root()["q"].items()) record.events.emplace_back(event.text());
-  return record;
-}
-
-bool HumanRecord::is_human(std::string_view line) const {
-  return std::none_of(ours.begin(), ours.end(), [&](const std::string& said) {
-    return !line.empty() && (said.find(line) != std::string::npos || line.find(said) != std::string_view::npos);
-  });
-}
-
-void HumanRecord::add_own(std::string_view said) {
-  constexpr std::size_t kMostKeptLines = 64;
-  constexpr std::size_t kLongestKept = 8'192;
-  constexpr std::size_t kMostKept = 65'536;
-  if (said.empty()) return;
-  ours.emplace_back(said.substr(0, kLongestKept));
-  std::size_t bytes = 0;
-  for (const std::string& line : ours) bytes += line.size();
-  // All that may come back with one poll: an answer that is forgotten before is taken for a human's.
-  while (ours.size() > kMostKeptLines || bytes > kMostKept) {
-    bytes -= ours.front().size();
-    ours.erase(ours.begin());
-  }
-}
-
-std::string HumanRecord::text() const {
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object().key("v").integer(kRecordVersion).key("at").integer(spoke).key("ours").begin_array();
-  for (const std::string& said : ours) json.string(said);
-  json.end_array().end_object();
-  return out;
-}
-
-std::optional<HumanRecord> HumanRecord::parse(std::string_view text) {
-  const Document document = read_record(text);
-  if (!document) return std::nullopt;
-  HumanRecord record;
-  record.spoke = document.root()["at"].integer().value_or(0);
-  for (const Value said : document.root()["ours"].items()) record.ours.emplace_back(said.text());
   return record;
 }
 

@@ -64,6 +64,7 @@ struct EventRecord : EventProgress {
 struct StoredEvent {
   EventRecord record;
   std::uint64_t generation = 0;
+  bool is_unread = false;  ///< It cannot be read.
 };
 
 /// The unfinished events of one customer, oldest first, and the session that works on them.
@@ -73,18 +74,6 @@ struct LaneRecord {
 
   void write(std::string& out) const;
   static std::optional<LaneRecord> parse(std::string_view text);
-};
-
-/// Who wrote to a customer from our side, where the account's lines come in as events.
-struct HumanRecord {
-  std::int64_t spoke = 0;         ///< When a human did last, by the platform's clock.
-  std::vector<std::string> ours;  ///< What our last answers said, oldest first: they come back as an agent's lines.
-
-  /// A line of an agent that is none of our answers, nor a part of one.
-  bool is_human(std::string_view line) const;
-  void add_own(std::string_view said);
-  std::string text() const;
-  static std::optional<HumanRecord> parse(std::string_view text);
 };
 
 /// An event whose handling failed for good.

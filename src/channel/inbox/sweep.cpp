@@ -18,6 +18,22 @@ constexpr Millis kLongestMissingPause{600'000};
 /// So long the events of an account that cannot be resolved wait for it.
 constexpr std::chrono::hours kMissingTime{1};
 
+/// A page of lanes. One that the store has but cannot open hides no other; the store itself reports it.
+Result<StorePage> list_lanes(Store& store, const std::string& prefix, const std::string& after) {
+  auto page = store.list(prefix, after, kLanesPage);
+  if (page || page.error().kind() != ErrorKind::configuration) return page;
+  auto keys = store.list(prefix, after, ListLimits::keys(kLanesPage));
+  if (!keys) return keys;
+  StorePage opened;
+  opened.next = std::move(keys->next);
+  for (StoreItem& item : keys->items) {
+    auto entry = store.get(item.first);
+    if (!entry && entry.error().kind() != ErrorKind::configuration) return entry.error();
+    if (entry && *entry) opened.items.emplace_back(std::move(item.first), std::move(**entry));
+  }
+  return opened;
+}
+
 }  // namespace
 
 void Sweep::start(bool goes_on) {
@@ -45,7 +61,7 @@ void Sweep::look(std::string after) {
 Result<Sweep::Page> Sweep::read(Store& store, const Place& place) {
   auto told = store.get(place.free);
   if (!told) return told.error();
-  auto lanes = store.list(place.lanes, place.after, kLanesPage);
+  auto lanes = list_lanes(store, place.lanes, place.after);
   if (!lanes) return lanes.error();
   Page page;
   page.is_first = place.after.empty();
@@ -62,13 +78,10 @@ Result<Sweep::Page> Sweep::read(Store& store, const Place& place) {
   page.living = living.size();
   for (const auto& [key, entry] : lanes->items) {
     const auto record = LaneRecord::parse(entry.value);
-    if (!record || record->events.empty()) continue;
-    const bool is_ours = record->owner == place.mine;
-    if (!is_ours && living.count(record->owner) != 0) continue;
-    Found& found = page.lanes.emplace_back();
-    found.lane = key;
-    found.head = record->events.front();
-    found.is_ours = is_ours;
+    // One that cannot be read is taken, too: to be seen.
+    if (record && record->events.empty()) continue;
+    if (record && record->owner != place.mine && living.count(record->owner) != 0) continue;
+    page.lanes.push_back(key);
   }
   return page;
 }
@@ -77,12 +90,16 @@ void Sweep::looked(const Result<Page>& page) {
   if (core_.ending()) return;
   if (page) {
     if (page->is_first) free_ = page->told;
-    for (const Found& found : page->lanes) work_on(found);
+    for (const std::string& lane : page->lanes) work_on(lane);
     if (!page->after.empty()) return look(page->after);
     forget_found();
   }
   is_looking_ = false;
   if (page) core_.show(page->living);
+  if (!std::exchange(is_failing_, !page) && !page) {
+    core_.say({}, LogLevel::error, log_event::kInboxStoreFailed,
+              "the search for what dead processes left failed; it is tried again", {}, page.error().to_string());
+  }
   if (taken_over_ > told_) {
     core_.say({}, LogLevel::info, log_event::kInboxTakenOver, "took over customers' events whose owner is gone", {},
               std::to_string(taken_over_ - told_));
@@ -91,18 +108,18 @@ void Sweep::looked(const Result<Page>& page) {
   arm();
 }
 
-void Sweep::work_on(const Found& found) {
-  if (core_.lanes.holds(found.lane)) return;
-  const std::string account = AccountKeys::account_of(found.lane);
+void Sweep::work_on(const std::string& lane) {
+  if (core_.lanes.holds(lane)) return;
+  const std::string account = AccountKeys::account_of(lane);
   const auto known = core_.accounts->known(account);
   const auto lost = missing_.find(account);
   if (lost != missing_.end() && !known) lost->second.search = searches_;
   if (core_.lanes.size() + taking_ >= core_.options.max_in_hand) return;
-  if (known) return take(known, found.lane);
+  if (known) return take(known, lane);
   if (lost != missing_.end() && core_.mono() < lost->second.next) return;
   ++taking_;
   core_.accounts->find(account, core_.mono() + AccountBook::kFindTime,
-                       [core = core_.shared_from_this(), account, lane = found.lane](const Result<AccountPtr>& it) {
+                       [core = core_.shared_from_this(), account, lane](const Result<AccountPtr>& it) {
                          Sweep& self = core->sweep;
                          --self.taking_;
                          if (!it) return self.missing(account, lane, it.error());
@@ -115,12 +132,17 @@ void Sweep::take(const AccountPtr& account, const std::string& lane) {
   ++taking_;
   core_.journal->run<LaneLook>(
       account->number, {lane},
-      [steps = core_.steps, lane](StagedStore& view, const std::string& session) {
-        return steps->take(view, session, lane);
+      [steps = core_.steps, account, lane](StagedStore& view, const std::string& session) {
+        return steps->take(view, session, account->keys, lane);
       },
       [core = core_.shared_from_this(), account, lane](const Result<LaneLook>& taken, std::uint64_t generation) {
         Sweep& self = core->sweep;
         --self.taking_;
+        if (taken && taken->is_buried) {
+          core->count_event(account->channel->id(), "dead");
+          core->say(account->channel->id(), LogLevel::error, log_event::kInboxDeadLetter,
+                    "what waited for a customer cannot be read and goes to the dead letters", {});
+        }
         if (!taken || !taken->is_ours) return;
         if (generation != 0) {
           ++self.taken_over_;
@@ -165,8 +187,12 @@ void Sweep::give_up(const std::string& account, const std::string& lane, const E
       });
 }
 
+void Sweep::keep() {
+  if (!goes_on_ && !is_armed_ && !is_looking_) arm();
+}
+
 void Sweep::arm() {
-  if (!goes_on_) return;
+  if (!goes_on_ && !is_failing_ && core_.lanes.size() == 0) return;
   const double spread = 0.8 + 0.4 * core_.runtime->jitter->unit();
   next_ = core_.mono() + std::chrono::duration_cast<Millis>(core_.options.sweep * spread);
   wait();
@@ -184,7 +210,7 @@ void Sweep::wait() {
 
 /// Between two searches: one read, which tells whether somebody left something meanwhile.
 void Sweep::peek() {
-  if (core_.mono() >= next_) return start(true);
+  if (core_.mono() >= next_) return start(goes_on_);
   if (core_.ending() || is_looking_) return;
   core_.runtime->with_store<std::uint64_t>(
       [key = core_.steps->free_key()](Store& store) -> Result<std::uint64_t> {
@@ -200,7 +226,7 @@ void Sweep::peeked(const Result<std::uint64_t>& told) {
   if (told && *told != free_) {
     free_ = *told;
     core_.pump.look_again();
-    start(true);
+    start(goes_on_);
   }
   wait();
 }

@@ -24,16 +24,14 @@ class Sweep {
   explicit Sweep(InboxCore& core) : core_(core) {}
   /// Now, and from then on again and again if `goes_on`.
   void start(bool goes_on);
+  bool goes_on() const { return goes_on_; }
+  /// Something is in hand: it goes on as long as that is so.
+  void keep();
   std::uint64_t taken_over() const { return taken_over_; }
 
  private:
-  struct Found {
-    std::string lane;
-    std::string head;
-    bool is_ours = false;
-  };
   struct Page {
-    std::vector<Found> lanes;
+    std::vector<std::string> lanes;
     std::size_t living = 0;  ///< Sessions.
     std::string after;       ///< Where the next page begins; empty: this was the last.
     bool is_first = false;
@@ -60,7 +58,7 @@ class Sweep {
   void peek();
   void peeked(const Result<std::uint64_t>& told);
   void looked(const Result<Page>& page);
-  void work_on(const Found& found);
+  void work_on(const std::string& lane);
   void take(const AccountPtr& account, const std::string& lane);
   void missing(const std::string& account, const std::string& lane, const Error& error);
   void forget_found();
@@ -72,6 +70,7 @@ class Sweep {
   bool goes_on_ = false;
   bool is_looking_ = false;
   bool is_armed_ = false;
+  bool is_failing_ = false;
   std::size_t taking_ = 0;
   std::uint64_t taken_over_ = 0;
   std::uint64_t searches_ = 0;

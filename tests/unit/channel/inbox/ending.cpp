@@ -182,3 +182,20 @@ TEST_CASE("Inbox: what was done is not handled again because its process was dra
   b.pass(10s);
   CHECK(b.handled.empty());
 }
+
+TEST_CASE("Inbox: a turn that finishes with an answer which leaves no room in its event's record is told, and open") {
+  World world;
+  Shop shop(world);
+  shop.push("e1|c1|" + std::string(500'000, 'x'));
+  Outcome outcome;
+  const std::size_t most = kefu::Store::kMaxValueSize - 500'000;
+  shop.turn().finish({}, kefu::Content(TextContent(std::string(most - 8'000, 'y')))).then(outcome);
+  shop.pass(1s);
+  CHECK(*outcome.said == "bad_argument");
+  Outcome second;
+  shop.turn().finish({}, kefu::Content(TextContent("hello"))).then(second);
+  shop.pass(1s);
+  CHECK(*second.said == "ok");
+  shop.pass(10s);
+  CHECK(shop.dead().empty());
+}

@@ -176,3 +176,44 @@ TEST_CASE("an Inbox knows how long events have waited that it took over") {
   shop.pass(1ms);
   CHECK(std::move(health).get()->oldest == begin);
 }
+
+TEST_CASE("an Inbox over a store that is not durable tells how it stands, and searches as any other") {
+  kefu_test::World world;
+  world.store = std::make_shared<kefu_test::FaultyStore>(std::make_shared<kefu::MemoryStore>(world.time), false);
+  const auto prometheus = std::make_shared<kefu::PrometheusObserver>();
+  kefu_test::Mall mall(world, {}, prometheus);
+  mall.push("one!e1|c1|hi");
+  mall.pass(60s);
+  CHECK(has_line(prometheus->render(), "kefu_inbox_open_turns{platform=\"fake\"} 1"));
+  CHECK(has_line(prometheus->render(), "kefu_inbox_waiting_events{platform=\"fake\"} 1"));
+  auto other = std::make_unique<kefu_test::Mall>(world);
+  other->push("one!f1|c2|hi");
+  other->runtime.stop();
+  mall.pass(60s);
+  CHECK(mall.handled.back() == "one/f1");
+}
+
+TEST_CASE("Inbox::state: what was taken over is in hand, and no more is taken than there is room for") {
+  kefu_test::World world;
+  {
+    kefu_test::Shop gone(world);
+    for (int i = 0; i < 5; ++i) gone.push("e" + std::to_string(i) + "|c" + std::to_string(i) + "|hi");
+    gone.runtime.stop();
+  }
+  kefu::InboxOptions options;
+  options.max_in_hand = 5;
+  kefu_test::Shop shop(world, options);
+  shop.pass(60s);
+  REQUIRE(shop.turns.size() == 5);
+  const auto in_hand = [&] {
+    auto state = shop.inbox->state();
+    shop.pass(1ms);
+    return std::move(state).get().value().in_hand;
+  };
+  CHECK(in_hand() == 5);
+  CHECK(shop.push("f1|c9|hi")->status == 503);
+  for (const auto& turn : shop.turns) turn.done();
+  shop.pass(1s);
+  CHECK(in_hand() == 0);
+  CHECK(shop.push("f1|c9|hi")->status == 0);
+}

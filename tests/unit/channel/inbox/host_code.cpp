@@ -46,7 +46,7 @@ struct OddChannel final : Channel {
   const std::string& id() const override { return look(fake.id()); }
   const std::string& platform() const override { return fake.platform(); }
   const Capabilities& capabilities() const override { return look(fake.capabilities()); }
-  std::shared_ptr<Messenger> messenger() const override { return odd_messenger; }
+  std::shared_ptr<Messenger> messenger() const override { return any_messenger ? any_messenger : odd_messenger; }
   std::shared_ptr<PushReceiver> push_receiver() const override { return receiver; }
   std::shared_ptr<Poller> poller() const override { return source; }
   std::shared_ptr<AgentSessions> agent_sessions() const override { throw std::runtime_error("no sessions"); }
@@ -57,6 +57,7 @@ struct OddChannel final : Channel {
   }
   FakeChannel fake;
   std::shared_ptr<OddMessenger> odd_messenger = std::make_shared<OddMessenger>();
+  std::shared_ptr<Messenger> any_messenger;
   std::shared_ptr<OddReceiver> receiver = std::make_shared<OddReceiver>();
   std::shared_ptr<Poller> source;
   bool getters_throw = false;
@@ -194,4 +195,79 @@ TEST_CASE("foundation g: a poller that throws is asked again after a pause; absu
   CHECK(poller->polls == 3);
   world.time->advance(25h);
   CHECK(poller->polls > 4);
+}
+
+TEST_CASE("foundation g: a messenger that never answers holds its customer up for ten minutes, not for ever") {
+  OddShop shop;
+  std::vector<std::string> handled;
+  struct ForgetfulMessenger final : Messenger {
+    explicit ForgetfulMessenger(const Runtime& runtime) : home(runtime.home()) {}
+    Pending<Receipt> send(Message, CallOptions) override {
+      owed.emplace_back(home);
+      return owed.back().pending();
+    }
+    Pending<SendPlan> plan(Message, CallOptions) override { throw 1; }
+    Pending<void> typing(Address, bool, CallOptions) override { throw 1; }
+    const std::shared_ptr<detail::PendingHome> home;
+    std::vector<Promise<Receipt>> owed;
+  };
+  const auto messenger = std::make_shared<ForgetfulMessenger>(shop.runtime);
+  shop.channel->any_messenger = messenger;
+  std::vector<InboxTurn> turns;
+  shop.on_event = [&](InboundEvent event, InboxTurn turn) {
+    handled.push_back(event.event_id);
+    turns.push_back(std::move(turn));
+  };
+  shop.push("e1|anna|hi");
+  shop.world.time->advance(5s);
+  turns[0].answer(TextContent("late"));
+  shop.push("e2|anna|still there?");
+  shop.world.time->advance(9min);
+  REQUIRE(messenger->owed.size() == 1);
+  CHECK(handled == std::vector<std::string>{"e1"});
+  shop.world.time->advance(2min);
+  CHECK(handled == std::vector<std::string>{"e1", "e2"});
+  const auto letters = shop.dead();
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].why.find("nobody knows") != std::string::npos);
+  messenger->owed[0].answer(Receipt());  // too late to count
+  shop.world.time->advance(1s);
+  CHECK(shop.dead().size() == 1);
+}
+
+TEST_CASE(
+    "a stored event that says another customer when it is read again is a dead letter, and nobody else's answer") {
+  struct AliasReceiver final : PushReceiver {
+    OpenedPush open(const WebhookRequest& request, WallTime now) const override { return fake.open(request, now); }
+    Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& said, WallTime now) const override {
+      return fake.reply(context, said, now);
+    }
+    WebhookResponse acknowledge() const override { return fake.acknowledge(); }
+    Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override {
+      return fake.reopen(raw, received);
+    }
+    /// Keeps what it found out for itself.
+    void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const override {
+      event.customer.id = "anna";
+      done(std::move(event));
+    }
+    FakeReceiver fake;
+  };
+  World world;
+  const auto receiver = std::make_shared<AliasReceiver>();
+  {
+    Shop gone(world);
+    gone.channel->receiver = receiver;
+    const auto inbox = Inbox::create(gone.runtime, gone.channel, [](InboundEvent, InboxTurn) {});
+    REQUIRE(inbox);
+    auto asked = inbox->handle(WebhookRequest("POST", "/", "", "e1|a.n.n.a|hi"));
+    world.time->run_ready();
+    gone.runtime.stop();
+  }
+  Shop shop(world);
+  shop.pass(60s);
+  CHECK(shop.handled.empty());
+  const auto letters = shop.dead();
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].why.find("another customer") != std::string::npos);
 }

@@ -4,6 +4,8 @@
 #include "support/faulty_store.hpp"
 #include "support/simulated_core.hpp"
 
+#include <kefu/core/sealed_store.hpp>
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -193,4 +195,21 @@ TEST_CASE("Journal: of several steps only the one that no store can take is refu
   CHECK(one.value("a") == "1");
   CHECK(one.value("b") == "1");
   CHECK(std::count(one.said.begin(), one.said.end(), "bad_argument") >= 1);
+}
+
+TEST_CASE("Journal: of several steps only the one whose value does not open is refused") {
+  Writer one;
+  const kefu::SealedOptions sealed(kefu::SealKey(1, kefu::Secret(std::string(32, 'k'))));
+  const auto opening = kefu::SealedStore::create(one.parts.store, sealed).value();
+  one.parts.core->store = std::make_shared<FaultyStore>(opening);
+  REQUIRE(one.parts.store->put_if_unchanged("locked", "sealed by nobody", 0, std::nullopt, Durability::relaxed));
+  one.add("k");
+  one.add("a", 1);
+  one.add("locked", 2);
+  one.add("b", 3);
+  one.pass(1ms);
+  CHECK(opening->get("a").value()->value == "1");
+  CHECK(opening->get("b").value()->value == "1");
+  CHECK(one.said.size() == 4);
+  CHECK(std::count(one.said.begin(), one.said.end(), "configuration") == 1);
 }

@@ -429,3 +429,79 @@ TEST_CASE("BOT-3: many lines of our own that come back with one poll are none of
   CHECK(shop.sent().size() == 21);
   CHECK(shop.observer->count("outcome=suppressed") == 0);
 }
+
+namespace {
+
+/// A shop that answers "first", and has a second question of the customer with its handler.
+struct TwoQuestions {
+  explicit TwoQuestions(kefu::InboxOptions options = {}) : shop(base, options, false, 50) {
+    shop.pass(10ms);
+    base.history->push_back("q1|c|first");
+    base.history->push_back("q2|c|second");
+    shop.pass(1s);
+    REQUIRE(shop.handled == std::vector<std::string>{"q1"});
+  }
+  void answer_first(kefu::Content content) {
+    shop.turns[0].answer(std::move(content));
+    shop.pass(10ms);
+    REQUIRE(shop.sent().size() == 1);
+    REQUIRE(shop.handled.size() == 2);
+  }
+  void come_back(const std::string& line) {
+    base.history->push_back("l" + std::to_string(++lines) + "|c|agent: " + line);
+  }
+  bool is_second_answered() {
+    shop.turns[1].answer(TextContent("second answer"));
+    shop.pass(1s);
+    CHECK(shop.dead().empty());
+    return shop.sent().size() == 2;
+  }
+  Base base;
+  PollingShop shop;
+  int lines = 0;
+};
+
+}  // namespace
+
+TEST_CASE("BOT-3: an answer without words that comes back as an agent's line is ours; a picture of a human's is not") {
+  TwoQuestions case_of;
+  bool is_ours = true;
+  std::string line;
+  SUBCASE("empty") {}
+  SUBCASE("its address") { line = "https://img.example/p.png"; }
+  SUBCASE("a mark") { line = "[picture]"; }
+  SUBCASE("words") { line = "I look after it", is_ours = false; }
+  kefu::ImageContent picture;
+  picture.url = "https://shop.example/p.png";
+  case_of.answer_first(picture);
+  case_of.shop.pass(5s);
+  case_of.come_back(line);
+  case_of.shop.pass(2s);
+  CHECK(case_of.is_second_answered() == is_ours);
+}
+
+TEST_CASE("BOT-3: a picture of a human's ends a pending answer") {
+  TwoQuestions case_of;
+  case_of.answer_first(TextContent("the parcel left today"));
+  case_of.come_back("");
+  case_of.shop.pass(2s);
+  CHECK_FALSE(case_of.is_second_answered());
+}
+
+TEST_CASE("BOT-3: our lines that come back a long time later are none of a human's") {
+  TwoQuestions case_of;
+  case_of.answer_first(TextContent("the parcel left today"));
+  case_of.shop.pass(9min);
+  // The poll comes back to the account after hours; the second question is handled anew meanwhile.
+  auto& shop = case_of.shop;
+  for (int i = 0; i < 400; ++i) shop.poller->failures.emplace_back(kefu::ErrorKind::network, "no line");
+  shop.on_event = [&](kefu::InboundEvent, InboxTurn turn) { shop.turns.push_back(std::move(turn)); };
+  shop.pass(3h);
+  case_of.come_back("the parcel left today");
+  shop.poller->failures.clear();
+  shop.pass(2min);
+  CHECK(shop.observer->count("outcome=suppressed") == 0);
+  shop.turns.back().answer(TextContent("second answer"));
+  shop.pass(1s);
+  CHECK(shop.sent().size() == 2);
+}

@@ -1,5 +1,7 @@
 #include "channel/inbox/records.hpp"
 
+#include "channel/inbox/human_lines.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -114,6 +116,49 @@ TEST_CASE("DED-4: a lane and a dead letter are read back as they were written") 
   const auto again = DeadRecord::parse(dead.text());
   REQUIRE(again);
   CHECK(again->text() == dead.text());
+}
+
+TEST_CASE("BOT-3: which of an agent's lines are a human's") {
+  using kefu::detail::HumanRecord;
+  using kefu::detail::OwnLine;
+  constexpr std::int64_t kSaid = 1'700'000'000'000;
+  HumanRecord record;
+  record.add_own(OwnLine::of(kefu::TextContent("The parcel left today.\nIt is there tomorrow."), kSaid));
+  kefu::MenuContent menu("which?", {kefu::MenuContent::Item("1", "this"), kefu::MenuContent::Item("2", "that")});
+  record.add_own(OwnLine::of(menu, kSaid + 1'000));
+  record.add_own(OwnLine::of(kefu::TextContent("OK"), kSaid + 2'000));
+  const auto read = HumanRecord::parse(record.text());
+  REQUIRE(read);
+  CHECK(read->text() == record.text());
+  for (const char* ours : {"The parcel left today. It is there tomorrow.", "The parcel left today.",
+                           "It is there tomorrow.", "which?\n1. this\n2. that", "OK"}) {
+    CAPTURE(ours);
+    CHECK_FALSE(read->is_human(ours, kSaid + 5'000));
+  }
+  for (const char* human : {"left", "I see to it", "OK, I see to it", "", "[picture]"}) {
+    CAPTURE(human);
+    CHECK(read->is_human(human, kSaid + 5'000));
+  }
+}
+
+TEST_CASE("BOT-3: of very many answers of ours none is taken for a human's line when it comes back") {
+  using kefu::detail::HumanRecord;
+  using kefu::detail::OwnLine;
+  constexpr std::int64_t kSaid = 1'700'000'000'000;
+  HumanRecord record;
+  const auto words = [](int i) { return "answer number " + std::to_string(1'000 + i) + std::string(3'000, 'x'); };
+  const auto said = [](int i) { return kSaid + 10'000 * i; };
+  for (int i = 0; i < 500; ++i) {
+    record.add_own(OwnLine::of(kefu::TextContent(words(i)), said(i)));
+    const std::size_t size = record.text().size();
+    REQUIRE(size < 100'000);
+  }
+  for (int i = 0; i < 500; ++i) {
+    CAPTURE(i);
+    CHECK_FALSE(record.is_human(words(i), said(i) + 1'000));
+  }
+  CHECK(record.is_human("I see to it", said(499) + 1'000));
+  CHECK_FALSE(record.is_human("I see to it", said(100)));  // which nobody can tell any more
 }
 
 TEST_CASE("BOT-2: damaged records and those of other versions are not taken for anything") {

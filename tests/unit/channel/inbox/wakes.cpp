@@ -385,3 +385,23 @@ TEST_CASE("Inbox: a process that only follows wakes gives the right to poll back
   b.pass(20s);
   CHECK(b.handled == Lines{"one/e1"});
 }
+
+TEST_CASE("Inbox of one account: it is polled and woken by its name or without one") {
+  World world;
+  kefu::Runtime runtime = Shop::make_runtime(world);
+  auto channel = std::make_shared<FakeChannel>(runtime);
+  auto poller = std::make_shared<FakePoller>(runtime, [](std::size_t) { return std::nullopt; });
+  channel->source = poller;
+  InboxOptions options;
+  options.poll = false;
+  const auto inbox = kefu::Inbox::create(
+      runtime, channel, [](const kefu::InboundEvent&, const InboxTurn& turn) { turn.done(); }, options);
+  REQUIRE(inbox);
+  for (const char* name : {"", "shop"}) inbox->poll(name).detach();
+  world.time->advance(10s);
+  CHECK(poller->polls >= 9);
+  CHECK(poller->polls <= 11);
+  auto health = inbox->health();
+  world.time->advance(1ms);
+  CHECK(std::move(health).get()->is_polled);
+}
