@@ -63,7 +63,9 @@ struct WechatApp {
   std::string previous_encoding_aes_key;  ///< The one before a rotation; used by the misbehaviour "previous_key".
   PushMode push_mode = PushMode::safe;
   PushFormat push_format = PushFormat::xml;
-  std::string callback_url;        ///< http:// on this machine; empty: pushes are recorded, not delivered.
+  std::string callback_url;  ///< http:// on this machine; empty: pushes are recorded, not delivered.
+  /// Of a third-party platform: where the messages of its merchants go; `$APPID$` in it becomes the merchant's appid.
+  std::string message_url;
   bool unlimited_windows = false;  ///< Benchmarks: reply windows are always open and never used up.
   bool api_frozen = false;         ///< Token calls are answered 50007.
   WechatApiSecurity api_security;

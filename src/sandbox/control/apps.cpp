@@ -13,7 +13,7 @@ namespace {
 
 /// Members of the settings.
 constexpr std::string_view kApp =
-    "appid secret original_id token encoding_aes_key previous_encoding_aes_key callback_url wechat_id "
+    "appid secret original_id token encoding_aes_key previous_encoding_aes_key callback_url message_url wechat_id "
     "api_security* console_menu* console_replies* publications* linked_appids* agents* allowed_ips* verified? "
     "test_account? unlimited_windows? api_frozen? customer_service? daily_limits* kind push_mode push_format";
 constexpr std::string_view kKindNames[] = {"sub", "svc", "mini", "component"};
@@ -93,6 +93,7 @@ std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& a
   call.take("encoding_aes_key", app.encoding_aes_key);
   call.take("previous_encoding_aes_key", app.previous_encoding_aes_key);
   call.take("callback_url", app.callback_url);
+  call.take("message_url", app.message_url);
   call.take("wechat_id", app.wechat_id);
   take_api_security(call.body["api_security"], app.api_security);
   for (const auto& [name, text] :
@@ -135,6 +136,7 @@ void write_app(detail::JsonWriter& writer, const WechatApp& app) {
   writer.key("push_mode").string(kModeNames[static_cast<int>(app.push_mode)]);
   writer.key("push_format").string(kFormatNames[static_cast<int>(app.push_format)]);
   writer.key("callback_url").string(app.callback_url).key("unlimited_windows").boolean(app.unlimited_windows);
+  writer.key("message_url").string(app.message_url);
   writer.key("api_frozen").boolean(app.api_frozen).key("customer_service").boolean(app.customer_service);
   writer.key("wechat_id").string(app.wechat_id);
   writer.key("api_security");
@@ -242,7 +244,8 @@ std::optional<std::string> wrong_setting(const WechatApp& app) {
       return fmt::format("{} must be 43 letters and digits, not {} bytes", name, key->size());
   if (auto wrong = wrong_api_security(app.api_security)) return wrong;
   std::string why;
-  if (!app.callback_url.empty() && !loopback_url(app.callback_url, why)) return why;
+  for (const std::string* url : {&app.callback_url, &app.message_url})
+    if (!url->empty() && !loopback_url(*url, why)) return why;
   return std::nullopt;
 }
 
@@ -266,7 +269,8 @@ std::vector<ControlRoute> control_app_routes() {
       {"GET", "/apps", "all accounts with their made-up credentials", list_apps},
       {"POST", "/apps",
        "adds or replaces one: appid, secret, kind (sub|svc|mini|component), token, encoding_aes_key, push_mode "
-       "(plain|compatible|safe), push_format (xml|json), callback_url, verified, api_security {on, sm4, sm2, "
+       "(plain|compatible|safe), push_format (xml|json), callback_url, message_url, verified, api_security {on, sm4, "
+       "sm2, "
        "symmetric_key, ...}, ...; what is absent "
        "is generated",
        add_app, kApp},

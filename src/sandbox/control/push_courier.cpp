@@ -53,7 +53,7 @@ SandboxCore::Route SandboxCore::route_of(const std::string& appid) {
   const auto own = handlers_.find(appid);
   if (own != handlers_.end()) return own->second;
   const WechatAccount* account = wechat.find(appid);
-  return account == nullptr || account->app.callback_url.empty() ? Route() : sockets_;
+  return account == nullptr || push_settings(wechat, *account).url.empty() ? Route() : sockets_;
 }
 
 void SandboxCore::deliver(std::uint64_t number) {
@@ -107,10 +107,11 @@ void SandboxCore::attempt(std::uint64_t number, bool extra, bool same_signature)
     route = route_of(push->appid);
     if (!route.timers) return;
     sender = socket_sender_;
-    url = account->app.callback_url;
+    const PushSettings settings = push_settings(wechat, *account);
+    url = settings.url;
     const bool again = same_signature || wechat.setting("push_retry_same_signature") != 0;
     const PushAttempt* earlier = again && !push->attempts.empty() ? &push->attempts.front() : nullptr;
-    delivery = make_delivery(*account, *push, earlier, now());
+    delivery = make_delivery(settings, *push, earlier, now());
     if (!extra) --push->deliveries_left;
     index = push->attempts.size();
     PushAttempt& record = push->attempts.emplace_back();

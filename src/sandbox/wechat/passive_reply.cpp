@@ -21,7 +21,7 @@ detail::Document read_document(PushFormat format, std::string_view text) {
 }
 
 /// Opens the wrapper of an encrypted answer; `why` says what is wrong with it.
-std::optional<std::string> open_wrapper(const WechatApp& app, const detail::Value& wrapper, std::string& why) {
+std::optional<std::string> open_wrapper(const PushSettings& settings, const detail::Value& wrapper, std::string& why) {
   const std::string_view encrypted = wrapper["Encrypt"].text();
   const std::string_view timestamp = wrapper["TimeStamp"].text();
   const std::string_view nonce = wrapper["Nonce"].text();
@@ -30,13 +30,13 @@ std::optional<std::string> open_wrapper(const WechatApp& app, const detail::Valu
     why = "the encrypted reply lacks MsgSignature, TimeStamp or Nonce";
     return std::nullopt;
   }
-  if (push_signature({app.token, timestamp, nonce, encrypted}) != given) {
+  if (push_signature({settings.token, timestamp, nonce, encrypted}) != given) {
     why = "MsgSignature of the reply does not match";
     return std::nullopt;
   }
-  auto message = open_message(app.encoding_aes_key, encrypted, app.appid, why);
-  if (!message && !app.previous_encoding_aes_key.empty())
-    message = open_message(app.previous_encoding_aes_key, encrypted, app.appid, why);
+  auto message = open_message(settings.encoding_aes_key, encrypted, settings.receiver, why);
+  if (!message && !settings.previous_encoding_aes_key.empty())
+    message = open_message(settings.previous_encoding_aes_key, encrypted, settings.receiver, why);
   return message;
 }
 
@@ -132,23 +132,23 @@ ReplyVerdict invalid_reply(std::string why) {
 
 ReplyVerdict judge_reply(const WechatTwin& twin, const WechatAccount& account, const Push& push, std::string_view body,
                          WallTime now) {
-  const WechatApp& app = account.app;
   if (!push.echostr.empty()) return body == push.echostr ? ReplyVerdict() : invalid_reply("the answer is not echostr");
-  if (app.kind == WechatKind::component)
+  if (account.app.kind == WechatKind::component)
     return body == "success" ? ReplyVerdict()
                              : invalid_reply("a third-party platform answers success and nothing else");
   if (body.empty() || body == "success") return {};
-  detail::Document document = read_document(app.push_format, body);
+  const PushSettings settings = push_settings(twin, account);
+  detail::Document document = read_document(settings.format, body);
   if (!document) return invalid_reply("the reply is neither success nor a document of the account's format");
   if (document.root()["Encrypt"].present()) {
-    if (app.push_mode == PushMode::plain) return invalid_reply("the reply is encrypted, the account's mode is plain");
+    if (settings.mode == PushMode::plain) return invalid_reply("the reply is encrypted, the account's mode is plain");
     std::string why;
-    const auto message = open_wrapper(app, document.root(), why);
+    const auto message = open_wrapper(settings, document.root(), why);
     if (!message) return invalid_reply(why);
     if (message->empty()) return {};  // nothing, sealed: as one library answers
-    document = read_document(app.push_format, *message);
+    document = read_document(settings.format, *message);
     if (!document) return invalid_reply("the decrypted reply is no document of the account's format");
-  } else if (app.push_mode == PushMode::safe) {
+  } else if (settings.mode == PushMode::safe) {
     return invalid_reply("the reply is clear, the account's mode is safe");
   }
   const detail::Value root = document.root();

@@ -113,7 +113,44 @@ void apply_act(const WechatAccount& account, WechatCustomer& customer, std::stri
     customer.window.grant(*granted, now);
 }
 
+/// The third-party platform that the account's messages go to, if there is one.
+const WechatAccount* platform_of(const WechatTwin& twin, const WechatAccount& account) {
+  for (const std::string& appid : twin.components) {
+    const auto component = twin.accounts.find(appid);
+    if (component == twin.accounts.end() || component->second.app.kind != WechatKind::component) continue;
+    const auto& grants = component->second.component.grants;
+    const auto grant = grants.find(account.app.appid);
+    if (grant == grants.end() || !grant->second.active) continue;
+    const auto& sets = grant->second.sets;
+    if (std::any_of(sets.begin(), sets.end(), [](int set) { return set == 1 || set == 19; })) return &component->second;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+PushSettings push_settings(const WechatTwin& twin, const WechatAccount& account) {
+  const WechatAccount* const platform = platform_of(twin, account);
+  const WechatApp& keys = platform == nullptr ? account.app : platform->app;
+  PushSettings settings;
+  settings.token = keys.token;
+  settings.encoding_aes_key = keys.encoding_aes_key;
+  settings.previous_encoding_aes_key = keys.previous_encoding_aes_key;
+  settings.receiver = keys.appid;
+  if (account.app.kind != WechatKind::component) settings.original_id = account.app.original_id;
+  if (platform == nullptr) {
+    settings.url = account.app.callback_url;
+    if (account.app.kind == WechatKind::component) return settings;  // always encrypted XML
+    settings.mode = account.app.push_mode;
+    settings.format = account.app.push_format;
+    return settings;
+  }
+  constexpr std::string_view kPlace = "$APPID$";
+  settings.url = keys.message_url;
+  if (const std::size_t at = settings.url.find(kPlace); at != std::string::npos)
+    settings.url.replace(at, kPlace.size(), account.app.appid);
+  return settings;
+}
 
 PushField push_text(std::string name, std::string_view value) {
   return {std::move(name), PushField::Kind::text, std::string(value), {}};
@@ -155,7 +192,7 @@ Push& queue_push(WechatTwin& twin, WechatAccount& account, WechatCustomer& custo
     push.msgid = new_message_id(twin, now);
     fields.push_back(push_number("MsgId", push.msgid));
   }
-  push.body = push_document(account.app.push_format, fields);
+  push.body = push_document(push_settings(twin, account).format, fields);
   if (act.msgtype == "event") return push;
   const auto content =
       std::find_if(fields.begin(), fields.end(), [](const PushField& f) { return f.name == "Content"; });

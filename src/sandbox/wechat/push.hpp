@@ -61,7 +61,21 @@ struct PushMisbehaviour {
 };
 const std::vector<PushMisbehaviour>& push_misbehaviours();
 
-/// One delivery, signed and encrypted as the account's settings say.
+/// How and where an account's pushes go: as its own settings say, or, where its owner granted the messages to a
+/// third-party platform (permission set 1 or 19), under that one's keys to its message URL.
+struct PushSettings {
+  std::string token;
+  std::string encoding_aes_key;
+  std::string previous_encoding_aes_key;
+  std::string receiver;     ///< At the end of every ciphertext.
+  std::string original_id;  ///< ToUserName of the envelope; empty: it has AppId, the receiver, in its place.
+  std::string url;          ///< Empty: none.
+  PushMode mode = PushMode::safe;
+  PushFormat format = PushFormat::xml;
+};
+PushSettings push_settings(const WechatTwin& twin, const WechatAccount& account);
+
+/// One delivery, signed and encrypted as the settings say.
 struct Delivery {
   PushRequest request;
   Pairs query;                ///< Of the platform, not of the callback URL.
@@ -69,7 +83,7 @@ struct Delivery {
   bool wrong_length = false;  ///< Content-Length announces more than is sent.
 };
 /// `repeat_of` gives its timestamp, nonce and signatures when deliveries shall be the same; else null.
-Delivery make_delivery(const WechatAccount& account, const Push& push, const PushAttempt* repeat_of, WallTime now);
+Delivery make_delivery(const PushSettings& settings, const Push& push, const PushAttempt* repeat_of, WallTime now);
 
 /// What the platform makes of the answer to a push.
 struct ReplyVerdict {

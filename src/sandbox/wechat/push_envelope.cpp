@@ -31,10 +31,11 @@ SealFault seal_fault(std::string_view misbehaviour) {
   return SealFault::none;
 }
 
-std::string encrypted_of(const WechatApp& app, const Push& push) {
+std::string encrypted_of(const PushSettings& settings, const Push& push) {
   const bool old_key = push.misbehaviour == "previous_key";
-  const std::string& key = old_key ? app.previous_encoding_aes_key : app.encoding_aes_key;
-  const std::string_view receiver = push.misbehaviour == "wrong_receiver" ? kForeignReceiver : app.appid;
+  const std::string& key = old_key ? settings.previous_encoding_aes_key : settings.encoding_aes_key;
+  const std::string_view receiver =
+      push.misbehaviour == "wrong_receiver" ? kForeignReceiver : std::string_view(settings.receiver);
   constexpr std::string_view kDoctype = "<!DOCTYPE xml [<!ENTITY e \"x\">]>";
   if (push.misbehaviour == "doctype_inside") return seal_message(key, std::string(kDoctype) + push.body, receiver);
   return seal_message(key, push.body, receiver, seal_fault(push.misbehaviour));
@@ -50,10 +51,10 @@ std::string with_encrypt(const std::string& clear, PushFormat format, const std:
   return clear.substr(0, end) + element + clear.substr(end);
 }
 
-std::string safe_document(const WechatApp& app, const std::string& encrypted) {
-  const PushField whom =
-      app.kind == WechatKind::component ? push_text("AppId", app.appid) : push_text("ToUserName", app.original_id);
-  return push_document(app.push_format, {whom, push_text("Encrypt", encrypted)});
+std::string safe_document(const PushSettings& settings, const std::string& encrypted) {
+  const PushField whom = settings.original_id.empty() ? push_text("AppId", settings.receiver)
+                                                      : push_text("ToUserName", settings.original_id);
+  return push_document(settings.format, {whom, push_text("Encrypt", encrypted)});
 }
 
 struct Stamp {
@@ -69,9 +70,9 @@ Stamp stamp_of(const Push& push, const PushAttempt* repeat_of, WallTime now) {
   return {std::to_string(unix_seconds(now) - age), push.misbehaviour == "bad_nonce" ? "12345;678" : new_nonce()};
 }
 
-void add_signatures(Delivery& delivery, const WechatApp& app, const Push& push, const Stamp& stamp,
+void add_signatures(Delivery& delivery, const PushSettings& settings, const Push& push, const Stamp& stamp,
                     const std::string& encrypted) {
-  std::string plain = push_signature({app.token, stamp.timestamp, stamp.nonce});
+  std::string plain = push_signature({settings.token, stamp.timestamp, stamp.nonce});
   if (push.misbehaviour == "wrong_signature") plain = wrong(plain);
   if (push.misbehaviour != "missing_signature") delivery.query.emplace_back("signature", plain);
   delivery.query.emplace_back("timestamp", stamp.timestamp);
@@ -83,7 +84,7 @@ void add_signatures(Delivery& delivery, const WechatApp& app, const Push& push, 
   }
   delivery.query.emplace_back("openid", push.openid);
   if (encrypted.empty()) return;
-  std::string full = push_signature({app.token, stamp.timestamp, stamp.nonce, encrypted});
+  std::string full = push_signature({settings.token, stamp.timestamp, stamp.nonce, encrypted});
   if (push.misbehaviour == "wrong_signature") full = wrong(full);
   delivery.query.emplace_back("encrypt_type", "aes");
   if (push.misbehaviour != "missing_signature") delivery.query.emplace_back("msg_signature", full);
@@ -113,26 +114,25 @@ const std::vector<PushMisbehaviour>& push_misbehaviours() {
   return rows;
 }
 
-Delivery make_delivery(const WechatAccount& account, const Push& push, const PushAttempt* repeat_of, WallTime now) {
-  const WechatApp& app = account.app;
+Delivery make_delivery(const PushSettings& settings, const Push& push, const PushAttempt* repeat_of, WallTime now) {
   Delivery delivery;
   const Stamp stamp = stamp_of(push, repeat_of, now);
   PushRequest& request = delivery.request;
   std::string encrypted;
   if (!push.echostr.empty()) {
     request.method = "GET";
-  } else if (app.push_mode == PushMode::plain || push.misbehaviour == "clear_in_safe_mode") {
+  } else if (settings.mode == PushMode::plain || push.misbehaviour == "clear_in_safe_mode") {
     request.body = push.body;
   } else {
-    encrypted = encrypted_of(app, push);
-    request.body = app.push_mode == PushMode::safe ? safe_document(app, encrypted)
-                                                   : with_encrypt(push.body, app.push_format, encrypted);
+    encrypted = encrypted_of(settings, push);
+    request.body = settings.mode == PushMode::safe ? safe_document(settings, encrypted)
+                                                   : with_encrypt(push.body, settings.format, encrypted);
   }
-  add_signatures(delivery, app, push, stamp, encrypted);
-  if (push.misbehaviour == "doctype" && app.push_format == PushFormat::xml && push.echostr.empty())
+  add_signatures(delivery, settings, push, stamp, encrypted);
+  if (push.misbehaviour == "doctype" && settings.format == PushFormat::xml && push.echostr.empty())
     request.body = "<!DOCTYPE xml [<!ENTITY e SYSTEM \"file:///etc/hostname\">]>" + request.body;
   request.content_type =
-      push.echostr.empty() ? (app.push_format == PushFormat::xml ? "text/xml" : "application/json") : "";
+      push.echostr.empty() ? (settings.format == PushFormat::xml ? "text/xml" : "application/json") : "";
   request.raw_query = raw_query(delivery.query);
   delivery.slow_body = push.misbehaviour == "slow_body";
   delivery.wrong_length = push.misbehaviour == "wrong_content_length";
