@@ -373,3 +373,79 @@ TEST_CASE("C4.8: killed between the platform's answer and the commit, the mercha
   }
   CHECK(by_name > 2);
 }
+
+TEST_CASE("A7, B2: what customers write comes under the platform's keys, and is answered under them") {
+  ComponentWorld twin;
+  Provider provider(twin);
+  twin.push_ticket();
+  onboard(twin, provider, "shop-1");
+  const auto account = provider.account("shop-1").value();
+  std::vector<OpenedPush> seen;
+  const auto handler = [&](sandbox::PushRequest request, MoveFunction<void(sandbox::PushReply)> answer) {
+    const WebhookRequest view(request.method, request.path, request.raw_query, request.body);
+    seen.push_back(account->push_receiver()->open(view, twin.world.time->wall()));
+    if (seen.back().outcome != OpenedPush::Outcome::event) return answer(sandbox::PushReply(403, {}));
+    const auto reply = account->push_receiver()->reply(*seen.back().context, PassiveReply(Content(TextContent("在的"))),
+                                                       twin.world.time->wall());
+    answer(sandbox::PushReply(reply->status, reply->body));
+  };
+  twin.world.sandbox.connect_webhook(kTwinApp, handler, twin.world.time, twin.world.time);
+  REQUIRE(twin.world.sandbox.customer_writes(kTwinApp, kTwinCustomer, "在吗").has_value());
+  twin.run();
+  REQUIRE(seen.size() == 1);
+  CHECK_MESSAGE(seen[0].outcome == OpenedPush::Outcome::event, seen[0].detail);
+  CHECK(seen[0].event.account == kTwinApp);
+  CHECK(seen[0].event.customer.id == kTwinCustomer);
+  CHECK(twin.world.sandbox.messages(kTwinApp, kTwinCustomer).back().text == "在的");
+
+  // Without the messages' permission set the account's own URL and keys are in use again.
+  twin.world.time->advance(std::chrono::minutes(1));
+  twin.authorize(kTwinApp, "2");
+  twin.run();
+  REQUIRE(twin.world.sandbox.customer_writes(kTwinApp, kTwinCustomer, "?").has_value());
+  twin.run();
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[1].outcome == OpenedPush::Outcome::refused);
+}
+
+TEST_CASE("B14: the release check of the console is answered, for its test accounts and for no other") {
+  for (const bool push_first : {true, false}) {
+    CAPTURE(push_first);
+    ComponentWorld twin;
+    Provider provider(twin);
+    twin.push_ticket();
+    static constexpr char kTestAccount[] = "wx570bc396a51b8ff8";
+    sandbox::WechatApp app;
+    app.appid = kTestAccount;
+    app.original_id = "gh_3c884a361561";
+    app.unlimited_windows = true;
+    REQUIRE(twin.world.sandbox.add(app).has_value());
+    twin.world.add_customer(kTestAccount, kTwinCustomer);
+    std::vector<std::optional<WebhookResponse>> answers;
+    const auto handler = [&](sandbox::PushRequest request, MoveFunction<void(sandbox::PushReply)> answer) {
+      const WebhookRequest view(request.method, request.path, request.raw_query, request.body);
+      answers.push_back(provider.platform->answer_release_check(kTestAccount, view));
+      CHECK(!provider.platform->answer_release_check(kTwinApp, view).has_value());
+      answer(sandbox::PushReply(answers.back()->status, answers.back()->body));
+    };
+    twin.world.sandbox.connect_webhook(kTestAccount, handler, twin.world.time, twin.world.time);
+    const std::string code = twin.authorize(kTestAccount, "1");
+    if (push_first) twin.run();  // the code is redeemed before the check asks for it
+    const auto received = [&twin] { return twin.world.sandbox.messages(kTestAccount, kTwinCustomer); };
+    REQUIRE(twin.world.sandbox.customer_writes(kTestAccount, kTwinCustomer, "TESTCOMPONENT_MSG_TYPE_TEXT").has_value());
+    twin.run();
+    REQUIRE(!received().empty());
+    CHECK(received().back().text == "TESTCOMPONENT_MSG_TYPE_TEXT_callback");
+    CHECK(received().back().channel == "passive");
+    REQUIRE(twin.world.sandbox.customer_writes(kTestAccount, kTwinCustomer, "QUERY_AUTH_CODE:" + code).has_value());
+    twin.world.time->advance(std::chrono::seconds(3));
+    CHECK(received().back().text == code + "_from_api");
+    CHECK(received().back().channel == "api");
+    REQUIRE(answers.size() == 2);
+    CHECK(answers[1]->body.empty());
+    REQUIRE(twin.world.sandbox.customer_writes(kTestAccount, kTwinCustomer, "你好").has_value());
+    twin.run();
+    CHECK(answers.back()->body == "success");
+    CHECK(received().back().text == code + "_from_api");
+  }
+}

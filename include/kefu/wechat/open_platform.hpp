@@ -109,6 +109,11 @@ class KEFU_EXPORT OpenPlatform final {
   /// account is, and of the store.
   Pending<std::shared_ptr<Account>> account(std::string merchant, CallOptions options = {}) const;
 
+  /// Answers what the console's whole-network release check (全网发布检测) sends to the message URL, for its ten
+  /// published test accounts alone; `app_id` is the one in the URL's path. Absent: the message is a merchant's. What
+  /// the check wants sent through the API is sent after this has returned.
+  std::optional<WebhookResponse> answer_release_check(const std::string& app_id, const WebhookRequest& request) const;
+
   /// Compares the stored grants with the platform's list (B9), and mends them: after a restart in the middle of
   /// something, after a restored backup, once a day. Merchants whom nobody here knew are taken in by the name of the
   /// one link that was on its way then, else by the account's app id; those whom the list does not have any more need a

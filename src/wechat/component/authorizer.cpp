@@ -148,6 +148,14 @@ Pending<Merchant> ComponentAuthorizer::redeem(std::string_view redirect_query, C
   return pending;
 }
 
+void ComponentAuthorizer::redeem_code(const Secret& code, MoveFunction<void(Result<ComponentGrant>)> done) {
+  auto job = start(runtime_->clock->mono() + kPushRedeemWithin, CallOptions(), {});
+  job->redeemed.code = code;
+  job->redeemed.heard = runtime_->clock->wall() - kRedirectSlack;
+  job->done = std::move(done);
+  begin(job);
+}
+
 void ComponentAuthorizer::begin(const RedeemingPtr& job) {
   CodeUse wanted;
   wanted.merchant = job->redeemed.merchant;

@@ -38,6 +38,9 @@ class ComponentAuthorizer final : public Authorizer, public std::enable_shared_f
   /// Makes what a push says durable; `done` then lets it be acknowledged. A code is redeemed after that.
   void take_push(const ComponentPush& push, MoveFunction<void(Result<void>)> done);
 
+  /// Redeems a code that no redirect brought; one that was redeemed before gives what it brought.
+  void redeem_code(const Secret& code, MoveFunction<void(Result<ComponentGrant>)> done);
+
   /// The grant of a merchant, with what the platform says of its account. Errors: `not_found`,
   /// `needs_authorization`; of the call and of the store.
   void find_account(const std::string& merchant, CallOptions options, MoveFunction<void(Result<ComponentGrant>)> done);

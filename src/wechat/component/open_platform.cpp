@@ -8,6 +8,7 @@
 #include "wechat/component/authorizer_tokens.hpp"
 #include "wechat/component/platform.hpp"
 #include "wechat/component/reconcile.hpp"
+#include "wechat/component/release_check.hpp"
 #include "wechat/component/tickets.hpp"
 #include "wechat/component/token_fetcher.hpp"
 
@@ -102,6 +103,13 @@ class OpenPlatform::Core {
                  {"account", config->component_app_id},
                  {"event_id", ""},
                  {"why", std::string(to_string(*opened.fault))}});
+  }
+
+  void report_release_check(const Error& error) const {
+    if (!runtime->observer) return;
+    detail::log(
+        *runtime->observer, LogLevel::warning, log_event::kPushRefused, "the release check could not be answered",
+        {{"platform", "wechat"}, {"account", config->component_app_id}, {"event_id", ""}, {"why", error.to_string()}});
   }
 
   const std::shared_ptr<detail::RuntimeCore> runtime;
@@ -199,6 +207,29 @@ Pending<std::shared_ptr<Account>> OpenPlatform::account(std::string merchant, Ca
         promise.answer(make_account(*core, *grant));
       });
   return pending;
+}
+
+std::optional<WebhookResponse> OpenPlatform::answer_release_check(const std::string& app_id,
+                                                                  const WebhookRequest& request) const {
+  auto check = read_release_check(*core_->config, app_id, request, core_->runtime->clock->wall());
+  if (!check) return std::nullopt;
+  if (check->customer.empty()) return std::move(check->answer);
+  auto send = [core = core_, to = check->customer, text = check->text](Result<ComponentGrant> grant) {
+    const auto account = grant && grant->kind
+                             ? make_account(*core, *grant)
+                             : Result<std::shared_ptr<Account>>(
+                                   grant ? Error(ErrorKind::unavailable, "its kind is not known") : grant.error());
+    if (!account) return core->report_release_check(account.error());
+    Message message(Address("", CustomerId(to)), TextContent(text));
+    (*account)->send(std::move(message)).then([core, account = *account](const Result<Receipt>& sent) {
+      if (!sent) core->report_release_check(sent.error());
+    });
+  };
+  if (check->code.empty())
+    core_->authorizer->find_account(app_id, CallOptions(), std::move(send));
+  else
+    core_->authorizer->redeem_code(check->code, std::move(send));
+  return std::move(check->answer);
 }
 
 Pending<ReconcileReport> OpenPlatform::reconcile(CallOptions options) const {
