@@ -6,6 +6,7 @@ kefu_build_packages="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libss
 kefu_test_packages="doctest-dev"
 kefu_clang_packages="clang-14 libclang-rt-14-dev"
 kefu_example_packages="libcpp-httplib-dev"
+kefu_server_packages="libpq-dev postgresql-15" # tests/run.sh --stores only
 kefu_bench_packages="wrk"  # tests/bench/service only
 
 # say TEXT: one line about what the script does.
@@ -50,6 +51,33 @@ kefu_install() {
     stop "apt-get install failed (see above). Packages asked for: $missing"
   fi
   rm -f "$log"
+}
+
+# kefu_install_servers: the database servers that tests start for themselves. Installing them starts nothing on this
+# machine and makes no cluster: Debian's packages would otherwise do both.
+kefu_install_servers() {
+  # shellcheck disable=SC2086
+  [ -n "$(kefu_missing $kefu_server_packages)" ] || return 0
+  local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.conf own_policy=0 saved=""
+  # Without it, or as a user who may not install, kefu_install below says what is missing.
+  if [ "$(id -u)" = 0 ]; then
+    if [ ! -e "$policy" ]; then
+      printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && own_policy=1
+    fi
+    # In a shell of its own: stop() ends it, and what was set for the installation is taken back all the same.
+    (kefu_install postgresql-common) || saved=failed
+    if [ -z "$saved" ] && [ -e "$clusters" ] && ! grep -qE '^ *create_main_cluster *= *false' "$clusters"; then
+      saved=$(mktemp)
+      cp -p "$clusters" "$saved"
+      echo 'create_main_cluster = false' >>"$clusters"
+    fi
+  fi
+  # shellcheck disable=SC2086
+  (kefu_install $kefu_server_packages)
+  local result=$?
+  [ ! -f "$saved" ] || { cp -p "$saved" "$clusters" && rm -f "$saved"; }
+  [ "$own_policy" = 0 ] || rm -f "$policy"
+  [ "$result" = 0 ] || exit "$result"
 }
 
 # kefu_jobs: how many compilers to run at once: one per processor, but each may need 1 GB.

@@ -4,10 +4,11 @@ set -u
 export LC_ALL=C.UTF-8
 usage() {
   cat <<'TEXT'
-usage: tests/run.sh [--quick] [--asan] [--tsan] [--fuzz SECONDS] [--all]
+usage: tests/run.sh [--quick] [--stores] [--asan] [--tsan] [--fuzz SECONDS] [--all]
 
   (nothing)       release build, every test: unit, contract, conformance, lifecycle, structure, package
   --quick         the same without the tests that build other programs or take long (labels package, long)
+  --stores        also those that start a PostgreSQL server of their own (label stores), in each build asked for
   --asan          also with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   --tsan          also with ThreadSanitizer
   --fuzz SECONDS  also every fuzz target for that long, from its corpus
@@ -22,10 +23,11 @@ cd "$top" || exit 1
 . .ci/packages.sh
 . .ci/times.sh
 
-quick=0 asan=0 tsan=0 fuzz=0
+quick=0 stores=0 asan=0 tsan=0 fuzz=0
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=1 ;;
+    --stores) stores=1 ;;
     --asan) asan=1 ;;
     --tsan) tsan=1 ;;
     --fuzz)
@@ -33,7 +35,7 @@ while [ $# -gt 0 ]; do
       case $fuzz in '' | *[!0-9]*) stop "--fuzz wants a number of seconds, for example --fuzz 20" ;; esac
       shift
       ;;
-    --all) asan=1 tsan=1 fuzz=10 ;;
+    --all) stores=1 asan=1 tsan=1 fuzz=10 ;;
     -h | --help)
       usage
       exit 0
@@ -52,6 +54,11 @@ mkdir -p "$logs"
 times_begin "$logs/times-tests.txt"
 # shellcheck disable=SC2086
 kefu_install $kefu_build_packages $kefu_test_packages $kefu_example_packages
+without="full|stores" servers=OFF
+if [ "$stores" = 1 ]; then
+  kefu_install_servers
+  without=full servers=ON
+fi
 times_row packages
 
 passed=0 failed=0 failures=""
@@ -82,28 +89,28 @@ run_tests() {
 # build PRESET: with its row in the table.
 build() {
   say "Building ($1): some minutes the first time; log: $logs/build-$1.log"
-  kefu_build "$1" "$logs/build-$1.log" -- -DKEFU_UNITY=ON
+  kefu_build "$1" "$logs/build-$1.log" -- -DKEFU_UNITY=ON "-DKEFU_TEST_SERVERS=$servers"
   times_row "build ($1)"
 }
 
 build release
 if [ "$quick" = 1 ]; then
-  run_tests release -LE 'package|long|full'
+  run_tests release -LE "package|long|$without"
 else
-  run_tests release -LE full
+  run_tests release -LE "$without"
 fi
 
 # Structure and package tests read sources or build their own programs: a sanitizer adds nothing to them.
 if [ "$asan" = 1 ]; then
   build asan
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
-  run_tests asan -LE 'package|structure|full'
+  run_tests asan -LE "package|structure|$without"
 fi
 # Only the programs in which threads share state; tests/CMakeLists.txt names them.
 if [ "$tsan" = 1 ]; then
   build tsan
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-  run_tests tsan -LE 'package|structure|full'
+  run_tests tsan -LE "package|structure|$without"
 fi
 if [ "$fuzz" != 0 ]; then
   if ./tests/fuzz.sh "$fuzz"; then

@@ -49,6 +49,7 @@ third_party_files() {
     openssl) allowed='^src/core/(crypto/[a-z0-9_]+|net/curl[a-z0-9_]*)\.cpp$' ;;
     pugixml) allowed='^src/core/text/xml[a-z0-9_]*\.cpp$' ;;
     sqlite3) allowed='^src/stores/sqlite/[a-z0-9_]+\.(cpp|hpp)$' ;;
+    libpq) allowed='^src/stores/postgres/[a-z0-9_]+\.cpp$' ;;
     fmt) allowed='^src/[a-z0-9_/]+\.cpp$' ;;
     CLI) allowed='^src/(cli/[a-z0-9_]+|sandbox/main)\.(cpp|hpp)$' ;;
     *) allowed='' ;;
@@ -66,8 +67,9 @@ third_party_of() {
   case $1 in
     pugixml.hpp | pugiconfig.hpp) third="pugixml" ;;
     sqlite3.h) third=sqlite3 ;;
+    libpq-fe.h) third=libpq ;;
     rapidjson/* | curl/* | openssl/* | fmt/* | CLI/*) third="${1%%/*}" ;;
-    hiredis/* | libpq-fe.h | httplib.h | nlohmann/* | boost/* | spdlog/* | pybind11/*) third="other" ;;
+    hiredis/* | httplib.h | nlohmann/* | boost/* | spdlog/* | pybind11/*) third="other" ;;
     *) third="" ;;
   esac
 }

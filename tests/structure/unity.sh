@@ -18,7 +18,14 @@ unit() {
 }
 unit library src/core src/channel src/wechat src/jd
 unit programs src/cli
-unit stores src/stores
+# What needs a database's library is built where that is.
+stores=src/stores/sqlite libraries=""
+if pkg-config --exists libpq; then
+  stores="$stores src/stores/postgres" libraries=$(pkg-config --cflags libpq)
+fi
+# shellcheck disable=SC2086
+unit stores $stores
 unit sandbox src/sandbox
+# shellcheck disable=SC2086
 find "$work" -name '*.cpp' -print0 |
-  xargs -0 -P 2 -n 1 "$compiler" -std=c++17 -fsyntax-only -Wno-subobject-linkage -I"$top/include" -I"$top/src"
+  xargs -0 -P 2 -n 1 "$compiler" -std=c++17 -fsyntax-only -Wno-subobject-linkage $libraries -I"$top/include" -I"$top/src"

@@ -1,5 +1,10 @@
 #pragma once
 
+#ifdef KEFU_STORES_UNDER_TEST
+// Stores that need a server have a program of their own, with the same suite and another list.
+#include KEFU_STORES_UNDER_TEST
+#else
+
 #include "support/temp_folder.hpp"
 #include "support/test_clock.hpp"
 
@@ -49,3 +54,5 @@ struct SealedFactory {
 
 /// The suite runs over each of these; a new kind of store joins here.
 #define KEFU_STORE_FACTORIES kefu_test::MemoryFactory, kefu_test::SqliteFactory, kefu_test::SealedFactory
+
+#endif
