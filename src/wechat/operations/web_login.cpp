@@ -72,9 +72,10 @@ bool is_plain(const std::string& text) {
 /// With the component's id, where one is given, behind everything else.
 Result<std::string> login_page(const std::string& app_id, const std::string& redirect_uri, LoginScope scope,
                                const std::string& state, const std::string* component_app_id) {
-  for (const std::string* id : {&app_id, component_app_id})
-    if (id != nullptr && (id->empty() || !is_plain(*id)))
-      return Error(ErrorKind::bad_argument, "an app id is empty or holds other than letters, digits, '_' and '-'");
+  if (app_id.empty() || !is_plain(app_id))
+    return Error(ErrorKind::bad_argument, "app_id is empty or holds other than letters, digits, '_' and '-'");
+  if (component_app_id != nullptr && (component_app_id->empty() || !is_plain(*component_app_id)))
+    return Error(ErrorKind::bad_argument, "component_app_id is empty or holds other than letters, digits, '_' and '-'");
   if (redirect_uri.rfind("https://", 0) != 0 && redirect_uri.rfind("http://", 0) != 0)
     return Error(ErrorKind::bad_argument, "redirect_uri must begin with https:// or http://");
   if (state.size() > kStateBytes)

@@ -124,7 +124,7 @@ TEST_CASE("a bad configuration stops the program with a sentence") {
   const std::pair<const char*, const char*> cases[] = {
       {"[", "no JSON object"},
       {R"({"shops":[]})", "shops"},
-      {R"({"apps":[{"kind":"shop"}]})", "kind must be sub, svc or mini"},
+      {R"({"apps":[{"kind":"shop"}]})", "kind must be sub, svc, mini or component"},
       {R"({"switches":{"none":1}})", "unknown switch: none"},
       {R"({"apps":[{"kinds":"sub"}]})", "kinds is no member"},
       {R"({"jd_apps":[{"dongdong_aspid":"1"}]})", "dongdong_secret go together"},
