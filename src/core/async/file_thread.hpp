@@ -1,13 +1,10 @@
 #pragma once
 
 #include "core/async/fork_guard.hpp"
-#include "core/async/owned_thread.hpp"
-
-#include <kefu/core/function.hpp>
+#include "core/async/work_thread.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -21,14 +18,16 @@ namespace detail {
 /// Thread safety: all members may be called from any thread.
 class FileThread final : public std::enable_shared_from_this<FileThread> {
  public:
-  explicit FileThread(std::chrono::milliseconds stop_within) : stop_within_(stop_within) {}
+  explicit FileThread(std::chrono::milliseconds stop_within)
+      : thread_(std::make_shared<WorkThread>(std::numeric_limits<std::size_t>::max(), WorkThread::AtStop::run_queued,
+                                             stop_within)) {}
 
   /// Takes the task; false, and the task left as it was: stopped, or the system has no thread to give.
   bool post(Task&& task);
   /// Refuses new tasks, runs what is queued and joins. A disk that stands still for longer than `stop_within` is not
   /// waited for: the thread is let go and ends on its own.
   void stop();
-  bool is_own_thread() const noexcept { return thread_.is_current(); }
+  bool is_own_thread() const noexcept { return thread_->is_own_thread(); }
 
   /// Of a file thread: what is made here is destroyed here too, whoever lets go of it last (it closes, it removes).
   /// Elsewhere: where it is let go.
@@ -45,17 +44,10 @@ class FileThread final : public std::enable_shared_from_this<FileThread> {
  private:
   /// That of the calling thread, if it is one.
   static std::shared_ptr<FileThread> current();
-  void run();
 
   const ForkGuard fork_guard_;
-  const std::chrono::milliseconds stop_within_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Task> queue_;
-  bool started_ = false;
-  bool stopping_ = false;
-  bool ended_ = false;
-  OwnedThread thread_;
+  std::once_flag marked_;  ///< The thread was told whose it is.
+  const std::shared_ptr<WorkThread> thread_;
 };
 
 }  // namespace detail

@@ -8,7 +8,10 @@ KEFU_BEGIN_NAMESPACE
 namespace detail {
 
 bool WorkThread::start(const char* name) {
-  return thread_.start(name, [self = shared_from_this()] { self->run(); });
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  if (!started_) started_ = thread_.start(name, [self = shared_from_this()] { self->run(); });
+  return started_;
 }
 
 bool WorkThread::post(Task&& task, bool bounded) {
@@ -35,14 +38,17 @@ void WorkThread::wake(std::unique_lock<std::mutex> lock) {
 
 void WorkThread::stop() {
   std::deque<Task> dropped;  // destroyed without the lock
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    stopping_ = true;
-    if (at_stop_ == AtStop::drop_queued) dropped.swap(queue_);
-  }
+  std::unique_lock lock(mutex_);
+  if (std::exchange(stopping_, true)) return;
+  if (at_stop_ == AtStop::drop_queued) dropped.swap(queue_);
+  lock.unlock();
   changed_.notify_one();
   dropped.clear();  // answered now, however long the task at hand takes
+  if (stop_within_ && !is_own_thread()) {
+    lock.lock();
+    if (started_ && !changed_.wait_for(lock, *stop_within_, [this] { return ended_; })) return thread_.detach();
+    lock.unlock();
+  }
   thread_.join_or_detach();
 }
 
@@ -52,7 +58,7 @@ void WorkThread::run() {
     waiting_ = true;
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     waiting_ = false;
-    if (queue_.empty()) return;
+    if (queue_.empty()) break;
     Task task = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
@@ -60,6 +66,8 @@ void WorkThread::run() {
     task = nullptr;
     lock.lock();
   }
+  ended_ = true;
+  changed_.notify_one();
 }
 
 }  // namespace detail

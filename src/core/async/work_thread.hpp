@@ -4,11 +4,13 @@
 
 #include <kefu/core/function.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -20,7 +22,10 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
  public:
   enum class AtStop : unsigned char { run_queued, drop_queued };
 
-  WorkThread(std::size_t limit, AtStop at_stop) : limit_(limit), at_stop_(at_stop) {}
+  /// With `stop_within` a task that takes longer than that is not waited for at a stop.
+  WorkThread(std::size_t limit, AtStop at_stop, std::optional<std::chrono::milliseconds> stop_within = std::nullopt)
+      : limit_(limit), at_stop_(at_stop), stop_within_(stop_within) {}
+  /// Makes the thread if it was not made yet; false: stopped, or the system has none to give.
   bool start(const char* name);
 
   /// Takes the task; false, and the task left as it was, when stopped or, if `bounded`, when the queue is full.
@@ -28,8 +33,8 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
   /// Likewise, before all that waits, however full the queue is.
   bool post_ahead(Task&& task);
 
-  /// Refuses new tasks, runs or drops what is queued and joins; called on the thread itself it returns and the thread
-  /// ends on its own.
+  /// Refuses new tasks, runs or drops what is queued and joins; called on the thread itself, or past `stop_within`, it
+  /// returns and the thread ends on its own.
   void stop();
   bool is_own_thread() const noexcept { return thread_.is_current(); }
 
@@ -39,11 +44,14 @@ class WorkThread : public std::enable_shared_from_this<WorkThread> {
 
   const std::size_t limit_;
   const AtStop at_stop_;
-  mutable std::mutex mutex_;
+  const std::optional<std::chrono::milliseconds> stop_within_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> queue_;
+  bool started_ = false;
   bool waiting_ = false;
   bool stopping_ = false;
+  bool ended_ = false;
   OwnedThread thread_;
 };
 
