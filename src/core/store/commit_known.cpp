@@ -12,7 +12,7 @@ enum class Seen : unsigned char { ours, as_before, others };
 
 /// What a commit whose outcome is unknown did to the key of a write; the generation goes to `outcome`.
 Seen look_for(const StoreWrite& write, const std::optional<StoreEntry>& entry, CommitOutcome& outcome) {
-  if ((entry ? entry->generation : 0) == write.expected && (entry || write.value)) return Seen::as_before;
+  if ((entry ? entry->generation : 0) == write.expected) return Seen::as_before;
   if (write.value.has_value() != entry.has_value()) return Seen::others;
   if (!entry) return Seen::ours;  // It was there, and is gone.
   if (entry->value != *write.value) return Seen::others;
@@ -31,7 +31,7 @@ Result<CommitOutcome> commit_known(Store& store, const std::vector<StoreWrite>& 
     const bool may_be_late = attempt > 1 && outcome && !outcome->committed;
     if ((!is_unknown && !may_be_late) || writes.empty()) return outcome;
     const auto entry = store.get(writes.front().key);
-    if (!entry) return is_unknown ? outcome : entry.error();
+    if (!entry) return is_unknown ? outcome : Error(entry.error().kind(), Delivery::unknown, entry.error().details());
     CommitOutcome found;
     switch (look_for(writes.front(), *entry, found)) {
       case Seen::ours:

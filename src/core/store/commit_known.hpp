@@ -15,7 +15,8 @@ namespace detail {
 /// key is read again, and the commit is made again while nothing happened to it. So an error with delivery `unknown`
 /// comes only from a store that cannot be read either.
 ///
-/// What the first write puts there must be nobody else's text, or a text that does the same for whoever wrote it.
+/// What the first write puts there must be nobody else's text, or a text that does the same for whoever wrote it. If it
+/// removes, then something that is there (`expected` is not 0): of a mere demand nothing can be read again.
 /// `conflict` is 0 if the reading found somebody else's write.
 Result<CommitOutcome> commit_known(Store& store, const std::vector<StoreWrite>& writes, Durability durability);
 /// The same for one put, whose value is wiped after use.

@@ -86,6 +86,29 @@ TEST_CASE("foundation e: a commit that comes through late is not taken for someb
   CHECK(outcome->committed);
 }
 
+TEST_CASE("foundation e: a second try that something stands in the way of, and nobody can look at, is in doubt too") {
+  Doubt d;
+  d.store.lost_commits = 1;
+  int operations = 0;
+  d.store.before = [&](std::string_view) {
+    ++operations;
+    if (operations == 3) put(*d.inner, "k", "mine");  // The first try comes through late.
+    if (operations == 4) d.store.gone = true;
+  };
+  const auto outcome = d.put_mine();
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().delivery() == Delivery::unknown);
+}
+
+TEST_CASE("foundation e: of a commit that names no key nothing can be read again") {
+  Doubt d;
+  d.store.lost_commits = 1;
+  const auto nothing = commit_known(d.store, {}, Durability::full);
+  REQUIRE_FALSE(nothing);
+  CHECK(nothing.error().delivery() == Delivery::unknown);
+  CHECK(d.store.commits == 1);
+}
+
 TEST_CASE("foundation e: with a store that cannot be read either, the doubt is told") {
   Doubt d;
   d.store.doubtful_commits = 1;
