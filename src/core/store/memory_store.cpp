@@ -38,7 +38,7 @@ class MemoryRecord {
     if (size > bytes_.capacity() || 2 * size + 64 < bytes_.capacity()) {
       std::string exact;  // Neither keeps the room of a value long gone nor grows by doubling.
       exact.reserve(size);
-      bytes_ = std::move(exact.append(key()));
+      exact.append(key()).swap(bytes_);  // A move would keep the room where the new text is short.
     }
     bytes_.resize(key_size_);
     bytes_.append(value);
@@ -160,10 +160,10 @@ void MemoryStore::Impl::purge(WallTime time, std::size_t steps) {
 
 std::optional<Error> MemoryStore::Impl::refuse(std::ptrdiff_t entries, std::ptrdiff_t more_bytes) const {
   ErrorDetails details;
-  if (entries > 0 && records.size() + static_cast<std::size_t>(entries) > max_entries) {
+  if (records.size() + static_cast<std::size_t>(entries) > max_entries) {
     details.message =
         fmt::format("memory store: it holds its limit of {} entries; remove some, or raise max_entries", max_entries);
-  } else if (more_bytes > 0 && bytes + static_cast<std::size_t>(more_bytes) > max_bytes) {
+  } else if (bytes + static_cast<std::size_t>(more_bytes) > max_bytes) {
     details.message = fmt::format(
         "memory store: this write needs {} bytes more than its limit of {} bytes allows; remove entries, or raise "
         "max_bytes",
@@ -238,7 +238,7 @@ Result<CommitOutcome> MemoryStore::commit(const std::vector<StoreWrite>& writes,
     if ((is_live ? record->generation : 0) != writes[outcome.conflict].expected) return outcome;
   }
   if (in.refuse(entries, bytes)) {
-    in.purge(time, 2 * in.records.size() + 2);  // Full: all that has expired goes.
+    in.purge(time, in.records.size() + 1);  // Full: all that has expired goes.
     measure();
     if (auto error = in.refuse(entries, bytes)) return *std::move(error);
   }
