@@ -203,9 +203,13 @@ Result<std::vector<std::optional<StoreEntry>>> SealedStore::get_many(const std::
 
 Result<CommitOutcome> SealedStore::commit(const std::vector<StoreWrite>& writes, Durability durability) {
   if (auto error = check_writes(writes)) return with_delivery(*error, Delivery::refused);
-  std::vector<StoreWrite> sealed = writes;
-  for (StoreWrite& write : sealed) {
-    if (!write.value) continue;
+  std::vector<StoreWrite> sealed;
+  sealed.reserve(writes.size());
+  for (const StoreWrite& write : writes) {
+    if (!write.value) {
+      sealed.push_back(write);
+      continue;
+    }
     if (write.value->size() > kMaxValueSize - kOverhead) {
       return with_delivery(bad_seal_argument(fmt::format("the value has {} bytes; 0 to {} are allowed",
                                                          write.value->size(), kMaxValueSize - kOverhead)),
@@ -216,7 +220,7 @@ Result<CommitOutcome> SealedStore::commit(const std::vector<StoreWrite>& writes,
       return with_delivery(Error(ErrorKind::internal, "sealed store: OpenSSL could not seal a value; check its set-up"),
                            Delivery::refused);
     }
-    write.value = std::move(*value);
+    sealed.push_back(StoreWrite::put(write.key, std::move(*value), write.expected, write.ttl));
   }
   // Each round moves one write over a value that does not open; a store that changes all the time ends as a conflict.
   for (std::size_t round = 0;; ++round) {

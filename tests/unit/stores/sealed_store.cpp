@@ -1,5 +1,6 @@
 // STO-5: sealed values open with the right key only; what does not open is reported, and written over only where it can
 // be fetched again.
+#include "support/faulty_store.hpp"
 #include "unit/stores/store_access.hpp"
 
 #include <kefu/core/observer_names.hpp>
@@ -35,10 +36,15 @@ class Reports final : public kefu::Observer {
   }
   void metric(const kefu::MetricRecord& record) override {
     CHECK(record.name == kefu::metric::kStoreUnreadable);
+    labels.clear();
+    for (const kefu::Attribute& attribute : record.labels) {
+      labels.append(attribute.key).append("=").append(attribute.value).append(" ");
+    }
     ++count;
   }
   int count = 0;
   std::string text;
+  std::string labels;
 };
 
 /// A key of the host: its number is its letter.
@@ -89,6 +95,7 @@ TEST_CASE("STO-5: an access token under another key of the host is absent, repor
   CHECK(!*store->get(kToken));
   CHECK(reports->count == 1);
   CHECK(reports->text.find("platform=wechat kind=token") != std::string::npos);
+  CHECK(reports->labels == "platform=wechat kind=token ");
   CHECK(reports->text.find("key 97") != std::string::npos);
   CHECK(reports->text.find("wx1") == std::string::npos);
 
@@ -101,6 +108,40 @@ TEST_CASE("STO-5: an access token under another key of the host is absent, repor
   // Now that it opens, it is in the way like any other value.
   CHECK(!store->put_if_unchanged(kToken, "late", 0, std::nullopt, Durability::relaxed)->committed);
   CHECK(!*sealed(inner, "a")->get(kToken));
+}
+
+TEST_CASE("STO-5: several tokens that do not open make way at once, but none to a write that expects another value") {
+  const auto inner = std::make_shared<MemoryStore>();
+  const std::string second = kToken + "/second";
+  put(*sealed(inner, "a"), kToken, "token of a");
+  const auto generation = put(*sealed(inner, "a"), second, "token of a");
+  const std::string before = stored(*inner, kToken);
+  const auto store = sealed(inner, "b");
+  const auto late = store->put_if_unchanged(kToken, "late", generation + 1, std::nullopt, Durability::full);
+  REQUIRE(late.has_value());
+  CHECK(!late->committed);
+  CHECK(stored(*inner, kToken) == before);
+  const auto both = store->commit(
+      {StoreWrite::put(kToken, "b", 0, std::chrono::hours(2)), StoreWrite::put(second, "b", 0)}, Durability::full);
+  REQUIRE(both.has_value());
+  CHECK(both->committed);
+  CHECK((*store->get(kToken))->value == "b");
+  CHECK((*store->get(kToken))->expires.has_value());
+  CHECK((*store->get(second))->value == "b");
+}
+
+TEST_CASE("STO-5: what stood in the way and is gone when it is looked at is in nobody's way") {
+  const auto inner = std::make_shared<MemoryStore>();
+  const auto between = std::make_shared<kefu_test::FaultyStore>(inner);
+  const auto store = sealed(between, "k");
+  const auto generation = put(*store, kGrant, "old");
+  int operations = 0;
+  between->before = [&](std::string_view) {
+    if (++operations == 2) CHECK(inner->remove_if_unchanged(kGrant, generation)->committed);
+  };
+  CHECK(store->put_if_unchanged(kGrant, "new", 0, std::nullopt, Durability::full)->committed);
+  CHECK(operations == 3);
+  CHECK((*store->get(kGrant))->value == "new");
 }
 
 TEST_CASE("foundation k: what exists only here is never written over, with two processes and one new key") {
@@ -206,4 +247,7 @@ TEST_CASE("STO-5: keys of the wrong size or number are refused by name, without 
   refused(inner, options, "0 keys");
   for (int i = 0; i < 9; ++i) options.keys.push_back(key_of(static_cast<char>('a' + i)));
   refused(inner, options, "9 keys");
+  options.keys.pop_back();
+  options.seals_with = 'h';
+  CHECK(SealedStore::create(inner, options));
 }
