@@ -282,6 +282,12 @@ TEST_CASE_TEMPLATE("STO-3: a lease has one holder, an end and a fence that only 
   CHECK(store.release(*second).has_value());
   CHECK(!take(store, "job", "b", seconds(10)));
 
+  // Neither name nor number alone gives it back.
+  CHECK(store.release(kefu::Lease("job", "b", third->fence, third->until)).has_value());
+  CHECK(store.release(kefu::Lease("job", "a", third->fence + 1, third->until)).has_value());
+  CHECK(store.release(kefu::Lease("no job", "a", third->fence, third->until)).has_value());
+  CHECK(!take(store, "job", "b", seconds(10)));
+
   // A holder that comes back too late is a new holder.
   under_test.clock->advance(seconds(10));
   const auto late = take(store, "job", "a", seconds(10));
@@ -292,7 +298,7 @@ TEST_CASE_TEMPLATE("STO-3: a lease has one holder, an end and a fence that only 
 TEST_CASE_TEMPLATE("STO-4: namespaces, platforms, kinds and apps never meet", F, KEFU_STORE_FACTORIES) {
   F under_test;
   Store& store = *under_test.store;
-  const std::vector<std::string> parts{"", "a", "b", "a/b", "a%2Fb", "a%", "%", "/", "ab", "客服", "a b", "A"};
+  const std::vector<std::string> parts{"", "a", "b", "a/b", "a%2Fb", "a%", "%", "/", "ab", "客服", "a b", "\x7f", "A"};
   std::map<std::string, std::vector<std::string>> made;
   const auto make = [&](const std::vector<std::string>& from) {
     StoreKey key(from[0], from[1], from[2], from[3]);

@@ -54,7 +54,21 @@ TEST_CASE_TEMPLATE("STO-2: threads that count by compare-and-set lose nothing", 
       }
     });
   }
+  // Whoever reads both at once sees them equal too.
+  std::atomic<bool> reading{true};
+  std::atomic<int> torn{0};
+  std::thread reader([&] {
+    while (reading) {
+      const auto both = store.get_many({"one", "two"});
+      if (!both || both->size() != 2 || (*both)[0].has_value() != (*both)[1].has_value() ||
+          ((*both)[0] && (*both)[0]->value != (*both)[1]->value))
+        ++torn;
+    }
+  });
   for (std::thread& thread : threads) thread.join();
+  reading = false;
+  reader.join();
+  CHECK(torn == 0);
   CHECK(failures == 0);
   CHECK(read(store, "one")->value == std::to_string(kThreads * kRounds));
   CHECK(read(store, "two")->value == std::to_string(kThreads * kRounds));

@@ -74,6 +74,15 @@ TEST_CASE_TEMPLATE("a page of a listing is bounded in bytes, or holds keys only"
   CHECK(names->items[4].second.generation == read(store, "k5+")->generation);
   CHECK(names->next == "k5+");
   CHECK(store.list("k", "k5+", ListLimits::keys(4))->next.empty());
+  // The bytes are those of keys and values as they are stored; of keys alone where only they are listed.
+  const std::size_t stored = 2 + 1000 + Store::kMaxValueSize - F::kMaxValueSize;
+  CHECK(store.list("k", "", ListLimits(100, 3 * stored))->items.size() == 3);
+  CHECK(store.list("k", "", ListLimits(100, 3 * stored - 1))->items.size() == 2);
+  ListLimits few_names = ListLimits::keys(100);
+  few_names.bytes = 6;
+  CHECK(store.list("k", "", few_names)->items.size() == 3);
+  few_names.bytes = 5;
+  CHECK(store.list("k", "", few_names)->next == "k1");
   check_refused(store.list("k", "", ListLimits(1, 0)), "16777216", "0 bytes");
   check_refused(store.list("k", "", ListLimits(1, 16'777'217)), "16777216", "16777217");
 }
@@ -92,6 +101,30 @@ TEST_CASE_TEMPLATE("foundation f: ends count from when the store does the work, 
   CHECK(read(store, "k"));
   under_test.clock->advance(Millis(1));
   CHECK(!read(store, "k"));
+}
+
+TEST_CASE_TEMPLATE("a clock that goes back takes nothing from anybody, and numbers grow all the same", F,
+                   KEFU_STORE_FACTORIES) {
+  F under_test;
+  Store& store = *under_test.store;
+  put(store, "old", "v", 0, seconds(10));
+  const auto lease = take(store, "job", "a", hours(2));
+  REQUIRE(lease);
+  under_test.clock->advance(hours(1));
+  const auto heir = put(store, "old", "heir", 0, seconds(10));
+  under_test.clock->advance(-hours(2));
+  CHECK(read(store, "old")->value == "heir");
+  CHECK(put(store, "new", "v", 0, seconds(10)) > heir);
+  CHECK(read(store, "new")->expires == under_test.clock->wall() + seconds(10));
+  CHECK(!take(store, "job", "b", seconds(10)));
+  const auto kept = take(store, "job", "a", seconds(10));
+  REQUIRE(kept);
+  CHECK(kept->fence == lease->fence);
+  CHECK(kept->until == under_test.clock->wall() + seconds(10));
+  under_test.clock->advance(seconds(10));
+  CHECK(take(store, "job", "b", seconds(10))->fence > heir);
+  CHECK(!read(store, "new"));
+  CHECK(read(store, "old"));
 }
 
 TEST_CASE_TEMPLATE("a time to live is kept within its limits", F, KEFU_STORE_FACTORIES) {
