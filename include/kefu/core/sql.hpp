@@ -97,14 +97,15 @@ class SqlTransaction {
   virtual SqlDialect dialect() const noexcept = 0;
   /// The database's clock at the beginning of the transaction, the same each time.
   virtual WallTime now() const noexcept = 0;
-  /// Runs one statement and calls `each` for its rows until it answers false. Answers how many rows a statement changed
-  /// (0 for one that only reads). `each` must not use the transaction.
+  /// Runs one statement (a text that holds several is `bad_argument`) and calls `each` for its rows until it answers
+  /// false. Answers how many rows a statement changed (0 for one that only reads). `each` must not use the transaction;
+  /// what it throws is an error of the statement, `internal`.
   virtual Result<std::int64_t> run(std::string_view statement, Arguments arguments, const RowHandler& each) = 0;
   Result<std::int64_t> run(std::string_view statement, Arguments arguments = {}) {
     return run(statement, arguments, RowHandler());
   }
-  /// Calls `work`, and if it answers an error takes back what it did here and answers that error; the transaction goes
-  /// on. Parts may hold parts.
+  /// Calls `work`, and if it answers an error or throws (`internal`) takes back what it did here and answers that
+  /// error; the transaction goes on. Parts may hold parts.
   virtual Result<void> part(const std::function<Result<void>()>& work) = 0;
   /// Writes of the Store that lives in the same database, as Store::commit does them, in this transaction. Without
   /// `committed` nothing of them was done and the function decides what follows. `configuration` where no Store lives

@@ -143,14 +143,17 @@ Result<std::int64_t> PostgresTransaction::run(std::string_view statement, Argume
   PostgresArguments values;
   for (const SqlArgument& argument : arguments) values.argument(argument);
   PostgresRow row;
+  std::optional<Error> thrown;
   const auto done = connection_.run(*text, values, [&](const PostgresResult& result) {
     if (!each) return false;
     row.stand_at(result);
     handles_row_ = true;
-    const bool wanted = each(row);
+    const auto wanted = call_host(nullptr, sql_seam::kRowHandler, [&] { return each(row); });
     handles_row_ = false;
-    return wanted;
+    if (!wanted) thrown = wanted.error();
+    return wanted.value_or(false);
   });
+  if (thrown) return fail(*thrown);
   if (!done) return fail(fault(done.error(), statement));
   if (!connection_.in_transaction()) return wrong("a statement ended the transaction", statement);
   return done->changed_rows();
@@ -159,7 +162,7 @@ Result<std::int64_t> PostgresTransaction::run(std::string_view statement, Argume
 Result<void> PostgresTransaction::part(const std::function<Result<void>()>& work) {
   if (auto ready = check(); !ready) return ready;
   if (auto begun = connection_.run("SAVEPOINT part"); !begun) return fail(begun.error());
-  auto done = work();
+  auto done = call_host(nullptr, sql_seam::kPart, work);
   if (done && failure_) done = *failure_;
   if (connection_.is_broken() || (failure_ && may_be_repeated(*failure_))) return *failure_;
   if (!connection_.in_transaction()) return failure_ ? *failure_ : wrong("the transaction is over", "part");

@@ -1,6 +1,7 @@
 #include "stores/sqlite/connection.hpp"
 
 #include "core/store/sql.hpp"
+#include "stores/sqlite/system_error.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -126,11 +127,17 @@ int SqliteConnection::on_progress(void* self) {
 
 Result<SqliteStatement> SqliteConnection::prepare(std::string_view sql) {
   sqlite3_stmt* handle = nullptr;
+  const char* end = sql.data();
   errno = 0;
-  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &handle, nullptr);
+  const int code =
+      sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &handle, &end);
   if (code != SQLITE_OK) return error(code);
-  return SqliteStatement(this, handle);
+  SqliteStatement statement(this, handle);
+  // SQLite takes the first of several and says nothing of the rest.
+  const auto rest = sql.substr(static_cast<std::size_t>(end - sql.data()));
+  if (handle == nullptr || rest.find_first_not_of(" \t\r\n;") != std::string_view::npos)
+    return Error(ErrorKind::bad_argument, fmt::format("SQL: one statement at a time, in: {}", sql));
+  return statement;
 }
 
 Result<void> SqliteConnection::run(const char* sql) {
@@ -224,13 +231,13 @@ Error SqliteConnection::error(int code) const {
     if (system != 0) message += fmt::format("; {}", std::system_category().message(system));
     return Error(kind, message + ")");
   };
-  const bool no_room = system == ENOSPC || system == EDQUOT || system == EFBIG;
+  const ErrorKind kind = kind_of_system_error(system);
   switch (primary) {
     case SQLITE_FULL:
       return make(ErrorKind::quota_exhausted, "no room for this write; free disk space or raise max_bytes");
     case SQLITE_IOERR:
-      if (no_room)
-        return make(ErrorKind::quota_exhausted, "no room for this write; free disk space or raise the limit");
+      if (kind == ErrorKind::quota_exhausted)
+        return make(kind, "no room for this write; free disk space or raise the limit");
       return make(ErrorKind::unavailable, "the disk failed; try later and check it");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -247,9 +254,10 @@ Error SqliteConnection::error(int code) const {
     case SQLITE_CORRUPT:
       return make(ErrorKind::configuration, "the file is damaged; restore it from a backup or choose another path");
     case SQLITE_CANTOPEN:
-      if (system == EMFILE || system == ENFILE) return make(ErrorKind::unavailable, "too many open files; try later");
-      if (no_room) return make(ErrorKind::quota_exhausted, "no room for its files; free disk space");
-      return make(ErrorKind::configuration, "cannot be opened; check that file and folder can be read and written");
+      return make(kind, kind == ErrorKind::unavailable       ? "too many open files, or no memory; try later"
+                        : kind == ErrorKind::quota_exhausted ? "no room for its files; free disk space"
+                                                             : "cannot be opened; check that file and folder can be "
+                                                               "read and written");
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:

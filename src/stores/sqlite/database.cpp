@@ -1,3 +1,4 @@
+#include "core/store/sql.hpp"
 #include "stores/sqlite/engine.hpp"
 
 #include <kefu/core/sql.hpp>
@@ -5,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include <exception>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
 
+using detail::call_host;
 using detail::SqliteConnection;
 using detail::SqliteEngine;
 using detail::SqliteEntries;
@@ -126,8 +127,10 @@ Result<std::int64_t> SqliteSqlTransaction::step(SqliteStatement& statement, Argu
     if (!*more || (!wanted && statement.only_reads())) break;
     if (!wanted || !each) continue;
     handles_row_ = true;
-    wanted = each(row);
+    const auto answer = call_host(nullptr, detail::sql_seam::kRowHandler, [&] { return each(row); });
     handles_row_ = false;
+    if (!answer) return answer.error();
+    wanted = *answer;
   }
   return statement.only_reads() ? 0 : connection_.changed_rows();
 }
@@ -135,7 +138,7 @@ Result<std::int64_t> SqliteSqlTransaction::step(SqliteStatement& statement, Argu
 Result<void> SqliteSqlTransaction::part(const std::function<Result<void>()>& work) {
   if (auto ready = check(); !ready) return ready;
   if (auto begun = connection_.step_once("SAVEPOINT part"); !begun) return fail(begun.error());
-  auto done = work();
+  auto done = call_host(nullptr, detail::sql_seam::kPart, work);
   if (done && failure_) done = *failure_;
   if (!connection_.in_transaction())
     return failure_ ? *failure_ : fail(wrong_statement("the transaction is over", "part"));
@@ -158,15 +161,8 @@ Result<CommitOutcome> SqliteSqlTransaction::also(const std::vector<StoreWrite>& 
 
 /// Calls the host's part of a transaction.
 Result<void> call_work(SqliteSqlTransaction& transaction, const std::function<Result<void>(SqlTransaction&)>& work) {
-  try {
-    auto done = work(transaction);
-    if (done && transaction.failure()) return *transaction.failure();
-    return done;
-  } catch (const std::exception& thrown) {
-    return Error(ErrorKind::internal, fmt::format("SQL: the function of a transaction threw: {}", thrown.what()));
-  } catch (...) {
-    return Error(ErrorKind::internal, "SQL: the function of a transaction threw");
-  }
+  auto done = call_host(nullptr, detail::sql_seam::kWork, [&] { return work(transaction); });
+  return done && transaction.failure() ? *transaction.failure() : done;
 }
 
 Result<void> read_once(SqliteEngine& engine, const std::function<Result<void>(SqlTransaction&)>& work,

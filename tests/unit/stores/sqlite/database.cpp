@@ -5,9 +5,12 @@
 #include <kefu/stores/sqlite.hpp>
 
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 using kefu::Durability;
@@ -142,6 +145,120 @@ TEST_CASE("SqlDatabase: a part is taken back alone") {
   CHECK(world.names() == "ada eve ");
 }
 
+TEST_CASE("SqlDatabase: a statement that takes longer than the transaction may is ended") {
+  SqlWorld world;
+  for (const bool reads : {true, false}) {
+    CAPTURE(reads);
+    SqlOptions options = reads ? SqlOptions::reading() : SqlOptions();
+    options.timeout = kefu::Millis(60'000);
+    CHECK(world.database->transact(
+        "", [](SqlTransaction& sql) { return sql.run("SELECT 1"); }, options));
+    options.timeout = kefu::Millis(50);
+    const auto start = std::chrono::steady_clock::now();
+    check_sql_error(
+        world.database->transact(
+            "",
+            [](SqlTransaction& sql) {
+              return sql.run("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n");
+            },
+            options),
+        ErrorKind::unavailable, "longer");
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  }
+}
+
+TEST_CASE("SqlDatabase: what only reads sees one instant, whatever is written meanwhile") {
+  SqlWorld world;
+  const auto count = [](SqlTransaction& sql) {
+    std::int64_t found = 0;
+    CHECK(sql.run("SELECT count(*) FROM person", {}, [&](const SqlRow& row) { return found = row.number(0), true; }));
+    return found;
+  };
+  const auto done = world.database->transact(
+      "",
+      [&](SqlTransaction& sql) -> Result<void> {
+        CHECK(count(sql) == 0);
+        std::thread([&] {
+          CHECK(world.database->transact("", [](SqlTransaction& other) { return SqlWorld::add(other, 1, "ada"); }));
+        }).join();
+        CHECK(count(sql) == 0);
+        check_sql_error(sql.also({StoreWrite::put("k", "v", 0)}), ErrorKind::bad_argument, "only reads");
+        return {};
+      },
+      SqlOptions::reading());
+  check_sql_error(done, ErrorKind::bad_argument, "only reads");
+  CHECK(world.names() == "ada ");
+}
+
+TEST_CASE("SqlDatabase: who draws after somebody who drew a whole block gets no number of it") {
+  SqlWorld world;
+  const auto draw = [](SqliteDatabase& database, std::uint64_t expected, int count) {
+    SqlOptions options;
+    options.timeout = kefu::Millis(60'000);
+    const auto all = [&](SqlTransaction& sql) -> Result<std::uint64_t> {
+      std::uint64_t generation = expected;
+      for (int i = 0; i < count; ++i) {
+        const auto put = sql.also({StoreWrite::put("k", "v", generation)});
+        if (!put) return put.error();
+        CHECK(put->committed);
+        CHECK(put->generation > generation);
+        generation = put->generation;
+      }
+      return generation;
+    };
+    const auto last = database.transact("", all, options);
+    REQUIRE_MESSAGE(last.has_value(), last.error().to_string());
+    return *last;
+  };
+  const auto other = SqliteDatabase::open(SqliteOptions(world.folder.file("desk.db"))).value();
+  const auto last = draw(*world.database, 0, 4096);
+  CHECK(draw(*other, last, 1) == last + 1);  // Not one is lost either.
+  CHECK(draw(*world.database, last + 1, 5000) > last + 5000);
+}
+
+TEST_CASE("SqlDatabase: what a part or the handler of a row throws is an error of theirs") {
+  SqlWorld world;
+  const auto done = world.database->transact("", [](SqlTransaction& sql) -> Result<void> {
+    CHECK(SqlWorld::add(sql, 1, "ada"));
+    check_sql_error(sql.part([&]() -> Result<void> {
+      CHECK(SqlWorld::add(sql, 2, "bob"));
+      throw std::runtime_error("no part");
+    }),
+                    ErrorKind::internal, "no part");
+    CHECK(SqlWorld::add(sql, 3, "eve"));
+    return {};
+  });
+  CHECK(done.has_value());
+  CHECK(world.names() == "ada eve ");
+  // The transaction is over, as after every failed statement; the next one can be used as any other.
+  const auto thrown = world.database->transact("", [](SqlTransaction& sql) -> Result<void> {
+    CHECK(SqlWorld::add(sql, 4, "dan"));
+    const auto rows =
+        sql.run("SELECT id FROM person", {}, [](const SqlRow&) -> bool { throw std::runtime_error("no row"); });
+    check_sql_error(rows, ErrorKind::internal, "no row");
+    check_sql_error(sql.run("SELECT 1"), ErrorKind::internal, "no row");
+    return {};
+  });
+  check_sql_error(thrown, ErrorKind::internal, "no row");
+  CHECK(world.names() == "ada eve ");
+}
+
+TEST_CASE("SqlDatabase: statements that are made anew each time do not fill the memory") {
+  SqlWorld world;
+  const auto run = [&](int from, int to) {
+    const auto done = world.database->transact("", [&](SqlTransaction& sql) -> Result<void> {
+      for (int i = from; i < to; ++i) {
+        if (auto one = sql.run("SELECT " + std::to_string(i) + " FROM person"); !one) return one.error();
+      }
+      return {};
+    });
+    REQUIRE_MESSAGE(done.has_value(), done.error().to_string());
+    return sqlite3_memory_used();
+  };
+  const auto some = run(0, 1000);
+  CHECK(run(1000, 8000) < 2 * some);
+}
+
 TEST_CASE("SqlDatabase: wrong statements are named") {
   SqlWorld world;
   const auto run = [&](std::string_view statement, SqlTransaction::Arguments arguments = {},
@@ -155,6 +272,12 @@ TEST_CASE("SqlDatabase: wrong statements are named") {
   check_sql_error(run("SELECT $1, $2", {1}), ErrorKind::bad_argument, "1 arguments are given for 2 placeholders");
   check_sql_error(run("CREATE TABLE t (x {bytes})"), ErrorKind::bad_argument, "unknown word {bytes}");
   check_sql_error(run("SELECT {blob"), ErrorKind::bad_argument, "unknown word");
+  for (const char* text : {"SELECT 1; SELECT 2", "INSERT INTO person VALUES (1, 'ada', NULL);DELETE FROM person", "",
+                           " ", ";", "-- nothing"}) {
+    CAPTURE(text);
+    check_sql_error(run(text), ErrorKind::bad_argument, "one statement at a time");
+  }
+  CHECK(run("SELECT 1 ; "));
   check_sql_error(run("COMMIT"), ErrorKind::bad_argument, "ended the transaction");
   check_sql_error(run("DELETE FROM person", {}, SqlOptions::reading()), ErrorKind::bad_argument, "only reads");
   SqlOptions late;
