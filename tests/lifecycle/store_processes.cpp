@@ -3,12 +3,14 @@
 #include "support/temp_folder.hpp"
 #include "support/test_clock.hpp"
 
+#include <kefu/core/error.hpp>
 #include <kefu/stores/sqlite.hpp>
 
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 using kefu::Millis;
@@ -48,6 +50,49 @@ TEST_CASE("STO-1: processes that make the same store at the same moment all get 
       CHECK(maker->wait() == 0);
     }
   }
+}
+
+TEST_CASE("a process that is stopped again and again, for longer than others wait, loses nothing and breaks nothing") {
+  const TempFolder folder(TempFolder::Place::memory);
+  const std::string path = folder.file("store.db");
+  ChildProcess other({KEFU_STORE_CHILD, "count", path, "counter", "10000"});
+  REQUIRE(other.line() == "ready");
+  SqliteOptions options(path);
+  options.busy_timeout = Millis(60);
+  auto opened = SqliteStore::open(options);
+  while (!opened && opened.error().kind() == kefu::ErrorKind::unavailable) opened = SqliteStore::open(options);
+  REQUIRE_MESSAGE(opened.has_value(), opened.error().to_string());
+  const auto store = *opened;
+  int mine = 0;
+  int refused = 0;
+  const auto counter = [&] {
+    const auto entry = store->get("counter");
+    REQUIRE_MESSAGE(entry.has_value(), entry.error().to_string());
+    return *entry ? std::stoi((*entry)->value) : 0;
+  };
+  for (int round = 0; round < 30; ++round) {
+    CAPTURE(round);
+    const int before = counter();
+    while (counter() == before && before < 10'000 + mine) std::this_thread::yield();  // It goes on.
+    other.stop();
+    const auto entry = store->get("counter");
+    REQUIRE_MESSAGE(entry.has_value(), entry.error().to_string());
+    const auto done = store->put_if_unchanged("counter", std::to_string(std::stoi((*entry)->value) + 1),
+                                              (*entry)->generation, std::nullopt, kefu::Durability::relaxed);
+    if (done) {
+      CHECK(done->committed);
+      ++mine;
+    } else {
+      CHECK(done.error().kind() == kefu::ErrorKind::unavailable);
+      CHECK(done.error().delivery() == kefu::Delivery::refused);
+      ++refused;
+    }
+    other.go_on();
+  }
+  MESSAGE(refused << " of 30 times it was stopped in the middle of a commit");
+  CHECK(other.line() == "done 10000");
+  CHECK(other.wait() == 0);
+  CHECK((*store->get("counter"))->value == std::to_string(10'000 + mine));
 }
 
 TEST_CASE("STO-3: a lease whose holder is killed is free after one time to live, with a greater fence") {

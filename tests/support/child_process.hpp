@@ -55,6 +55,13 @@ class ChildProcess {
   void kill() {
     if (pid_ > 0) ::kill(pid_, SIGKILL);
   }
+  /// It does nothing more until go_on(), wherever it is now, and keeps what it holds.
+  void stop() {
+    if (pid_ > 0 && ::kill(pid_, SIGSTOP) == 0) ::waitpid(pid_, nullptr, WUNTRACED);
+  }
+  void go_on() {
+    if (pid_ > 0) ::kill(pid_, SIGCONT);
+  }
   /// Waits for the end: its exit code, or minus the signal that ended it. What it wrote can still be read.
   int wait() {
     int status = 0;

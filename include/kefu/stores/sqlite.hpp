@@ -68,10 +68,11 @@ class KEFU_EXPORT SqliteDatabase final : public SqlDatabase {
 /// The durable store of one host: a file that many processes may use at once.
 ///
 /// Whatever was acknowledged survives the death of any process at any instant; with Durability::full also a power cut.
-/// Generations and fences never go back, whatever happens. Expired entries are removed a few at a time, with later
-/// writes. Processes that write at the same time take turns. A thread of its own moves what was committed from the log
-/// into the file; the log stays below about 100 MB, however long and fast processes write, as long as nobody who reads
-/// is stopped in the middle of it.
+/// Generations and fences never go back, also when a backup takes the place of the closed file, as long as the clock
+/// does not go back and the file is opened less often than every four seconds. Expired entries are removed a few at a
+/// time, with later writes. Processes that write at the same time take turns. A thread of its own moves what was
+/// committed from the log into the file; the log stays below about 100 MB, however long and fast processes write, as
+/// long as nobody who reads is stopped in the middle of it.
 ///
 /// **After fork()** a child may use no file that its parent had open at that moment: SQLite keeps its locks in memory
 /// that the child copies, and what it committed could be lost. The parent's store answers `configuration` there, and

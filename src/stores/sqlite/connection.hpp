@@ -150,7 +150,8 @@ class SqliteTransaction {
 
 /// Brings the file to this library's layout: makes a new one, refuses foreign, damaged and newer ones (API-2).
 Result<void> prepare_sqlite_file(const std::string& path);
-Result<void> prepare_sqlite_layout(SqliteConnection& connection, const std::string& path, MonoTime deadline);
+Result<void> prepare_sqlite_layout(SqliteConnection& connection, const std::string& path, WallTime now,
+                                   MonoTime deadline);
 
 }  // namespace detail
 KEFU_END_NAMESPACE

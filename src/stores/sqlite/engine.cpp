@@ -45,6 +45,7 @@ SqliteEngine::~SqliteEngine() {
 
 Result<void> SqliteEngine::connect() {
   const MonoTime until = deadline();
+  if (auto same = file_->check(); !same) return same;
   for (Side* side : {writer_.get(), reader_.get()}) {
     auto opened = SqliteConnection::open(file_->path(), until);
     if (!opened) return opened.error();
@@ -52,7 +53,7 @@ Result<void> SqliteEngine::connect() {
     const bool writes = side == writer_.get();
     if (writes) {
       if (!file_->take_turn(until)) return threads_had_it();
-      auto ready = prepare_sqlite_layout(*side->connection, file_->path(), until);
+      auto ready = prepare_sqlite_layout(*side->connection, file_->path(), now(), until);
       file_->give_turn_back();
       if (!ready) return ready;
       if (auto set = limit_size(*side->connection); !set) return set;

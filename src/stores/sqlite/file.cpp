@@ -1,17 +1,15 @@
 #include "stores/sqlite/file.hpp"
 
 #include "stores/sqlite/connection.hpp"
+#include "stores/sqlite/system_error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <pthread.h>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -22,8 +20,7 @@ namespace {
 struct OpenFile {
   SqliteFileId id;
   std::string path;
-  pid_t pid = 0;
-  bool inherited = false;  ///< By this child of fork(); stays in the list for as long as the child lives.
+  std::shared_ptr<const ForkGuard> guard;  ///< A child of fork() keeps what it inherited for as long as it lives.
   std::weak_ptr<SqliteFile> file;
 };
 
@@ -38,13 +35,10 @@ OpenFiles& open_files() {
   return all;
 }
 
-/// The list is whole in a child, and the child knows what in it is not its own.
+/// The list is whole in a child, and not locked.
 void watch_forks_for_files() {
-  static const int watching = pthread_atfork([] { open_files().mutex.lock(); }, [] { open_files().mutex.unlock(); },
-                                             [] {
-                                               for (OpenFile& file : open_files().files) file.inherited = true;
-                                               open_files().mutex.unlock();
-                                             });
+  static const auto leave = [] { open_files().mutex.unlock(); };
+  static const int watching = pthread_atfork([] { open_files().mutex.lock(); }, leave, leave);
   static_cast<void>(watching);
 }
 
@@ -59,10 +53,7 @@ std::optional<SqliteFileId> id_of(const std::string& path) {
 
 Result<std::string> real_path(const std::string& path) {
   char* real = ::realpath(path.c_str(), nullptr);
-  if (real == nullptr) {
-    return Error(ErrorKind::configuration,
-                 fmt::format("SQLite store {}: cannot be reached: {}", path, std::system_category().message(errno)));
-  }
+  if (real == nullptr) return system_error(path, "cannot be reached", errno);
   std::string result(real);
   std::free(real);
   return result;
@@ -82,7 +73,7 @@ Result<void> find_open(OpenFiles& all, const std::string& path, const SqliteFile
                        std::shared_ptr<SqliteFile>& file) {
   for (const OpenFile& open : all.files) {
     const bool same = open.id == id;
-    if ((open.inherited || open.pid != getpid()) && (same || open.path == path)) return inherited_file(path);
+    if (open.guard->forked() && (same || open.path == path)) return inherited_file(path);
     if (!same) continue;
     file = open.file.lock();
     if (file == nullptr) continue;  // About to leave the list.
@@ -98,12 +89,7 @@ Result<void> find_open(OpenFiles& all, const std::string& path, const SqliteFile
 }  // namespace
 
 SqliteFile::SqliteFile(std::string path, SqliteFileId id)
-    : path_(std::move(path)),
-      log_path_(path_ + "-wal"),
-      index_path_(path_ + "-shm"),
-      id_(id),
-      pid_(getpid()),
-      checkpoints_(*this) {}
+    : path_(std::move(path)), log_path_(path_ + "-wal"), index_path_(path_ + "-shm"), id_(id), checkpoints_(*this) {}
 
 Result<std::shared_ptr<SqliteFile>> SqliteFile::enter(const std::string& path) {
   watch_forks_for_files();
@@ -123,7 +109,7 @@ Result<std::shared_ptr<SqliteFile>> SqliteFile::enter(const std::string& path) {
   OpenFile entry;
   entry.id = *id;
   entry.path = *real;
-  entry.pid = file->pid_;
+  entry.guard = file->guard_;
   entry.file = file;
   all.files.push_back(std::move(entry));
   return file;
@@ -133,13 +119,9 @@ SqliteFile::~SqliteFile() {
   checkpoints_.stop();
   OpenFiles& all = open_files();
   const std::lock_guard<std::mutex> lock(all.mutex);
-  const auto mine = [&](const OpenFile& open) {
-    return open.pid == pid_ && open.id == id_ && open.path == path_ && open.file.expired();
-  };
+  const auto mine = [&](const OpenFile& open) { return open.guard == guard_; };
   all.files.erase(std::remove_if(all.files.begin(), all.files.end(), mine), all.files.end());
 }
-
-bool SqliteFile::forked() const { return getpid() != pid_; }
 
 Result<void> SqliteFile::check() const {
   const auto same = [](const std::string& path, const SqliteFileId& known) { return id_of(path) == known; };
@@ -147,8 +129,8 @@ Result<void> SqliteFile::check() const {
   if (same(path_, id_) && (!all || (same(log_path_, log_) && same(index_path_, index_)))) return {};
   return Error(ErrorKind::configuration,
                fmt::format("SQLite store {}: the file, its -wal or its -shm was moved or deleted while it was open, or "
-                           "another one took its place; nothing is read or written any more: put it back or open the "
-                           "store again",
+                           "another one took its place; nothing is read or written any more: put it back, or close it "
+                           "everywhere in this process and open it again",
                            path_));
 }
 
@@ -171,13 +153,12 @@ void SqliteFile::know_companions() {
 bool SqliteFile::take_turn(MonoTime deadline) {
   if (!threads_.take(deadline)) return false;
   const MonoTime now = std::chrono::steady_clock::now();
-  has_process_turn_ = processes_.take(now + (deadline - now) / 2);
+  static_cast<void>(processes_.take(now + (deadline - now) / 2));
   return true;
 }
 
 void SqliteFile::give_turn_back() {
-  if (has_process_turn_) processes_.give_back();
-  has_process_turn_ = false;
+  processes_.give_back();
   threads_.give_back();
 }
 

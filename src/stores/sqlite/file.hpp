@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/async/fork_guard.hpp"
 #include "stores/sqlite/checkpoints.hpp"
 #include "stores/sqlite/turn.hpp"
 
@@ -11,7 +12,6 @@
 #include <mutex>
 #include <string>
 #include <sys/stat.h>
-#include <sys/types.h>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -43,7 +43,7 @@ class SqliteFile {
   /// As the system knows it, without links.
   const std::string& path() const { return path_; }
   /// In a child of fork(): nothing of SQLite may be touched, not even closed.
-  bool forked() const;
+  bool forked() const { return guard_->forked(); }
   /// The error of a file that was moved, replaced or deleted since it was opened, or whose `-wal` or `-shm` was: what
   /// is written would be lost with it, and what others commit would not be seen.
   Result<void> check() const;
@@ -65,13 +65,12 @@ class SqliteFile {
 
   const std::string path_, log_path_, index_path_;
   const SqliteFileId id_;
-  const pid_t pid_;
+  const std::shared_ptr<const ForkGuard> guard_ = std::make_shared<const ForkGuard>();
   std::once_flag once_;
   std::atomic<bool> knows_companions_{false};
   SqliteFileId log_, index_;
   SqliteTurn threads_;
   SqliteProcessTurn processes_;
-  bool has_process_turn_ = false;
   SqliteCheckpoints checkpoints_;
 };
 

@@ -1,13 +1,15 @@
 #include "stores/sqlite/connection.hpp"
+#include "stores/sqlite/system_error.hpp"
+#include "stores/sqlite/values.hpp"
 
 #include <kefu/core/store.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -18,9 +20,11 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x6b656675;      // "kefu", in the file's header.
 constexpr std::int64_t kLayoutVersion = Store::kFormat;  // Every change needs a migration note (API-2).
 
-// `source` is what generations and fences are drawn from, see SqliteEntries::draw. Opening jumps it. A power cut can
-// take relaxed commits back, those of the log at most: 2^20 pages if every writer were held up for 4 GB, and a block of
-// 2^12 numbers with each; the jump keeps the numbers they had from being given out twice.
+// `source` is what generations and fences are drawn from, see SqliteEntries::draw. Opening raises it, so that no number
+// is given out twice. A power cut can take relaxed commits back, those of the log at most: 2^20 pages if every writer
+// were held up for 4 GB, and a block of 2^12 numbers with each. A backup that is put back takes back all that came
+// after it: so numbers are also at least the time, at 2^10 for a microsecond, which no writers keep up with. (2^62 is
+// reached in the year 2112; a clock that is ahead of that must not use the numbers up.)
 constexpr const char* kLayout = R"(
   CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), drawer INTEGER NOT NULL, last INTEGER NOT NULL);
   INSERT INTO source VALUES (1, 0, 0);
@@ -34,16 +38,14 @@ constexpr const char* kLayout = R"(
   PRAGMA user_version = 2;
 )";
 static_assert(kApplicationId == 1801807477 && kLayoutVersion == 2, "the text above says the same");
-constexpr const char* kJump = "UPDATE source SET drawer = 0, last = last + 4294967296";
+constexpr const char* kRaise = "UPDATE source SET drawer = 0, last = max(last + 4294967296, {})";
+
+std::int64_t least_number(WallTime now) {
+  return std::clamp<std::int64_t>(to_micros(now), 0, std::int64_t{1} << 52) << 10;
+}
 
 Error wrong_file(const std::string& path, std::string_view what) {
   return Error(ErrorKind::configuration, fmt::format("SQLite store {}: {}", path, what));
-}
-
-Error system_error(const std::string& path, std::string_view what, int code) {
-  const bool no_room = code == ENOSPC || code == EDQUOT;
-  return Error(no_room ? ErrorKind::quota_exhausted : ErrorKind::configuration,
-               fmt::format("SQLite store {}: {}: {}", path, what, std::system_category().message(code)));
 }
 
 /// True: a store of ours. False: an empty file.
@@ -115,7 +117,8 @@ Result<void> prepare_sqlite_file(const std::string& path) {
   return {};
 }
 
-Result<void> prepare_sqlite_layout(SqliteConnection& connection, const std::string& path, MonoTime deadline) {
+Result<void> prepare_sqlite_layout(SqliteConnection& connection, const std::string& path, WallTime now,
+                                   MonoTime deadline) {
   if (auto plain = connection.run("PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864"); !plain) {
     return plain;
   }
@@ -132,7 +135,7 @@ Result<void> prepare_sqlite_layout(SqliteConnection& connection, const std::stri
   if (!*known) {
     if (auto made = connection.run(kLayout); !made) return made;
   }
-  if (auto jumped = connection.run(kJump); !jumped) return jumped;
+  if (auto raised = connection.run(fmt::format(kRaise, least_number(now)).c_str()); !raised) return raised;
   return transaction.commit();
 }
 

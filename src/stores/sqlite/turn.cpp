@@ -1,13 +1,12 @@
 #include "stores/sqlite/turn.hpp"
 
-#include <fmt/format.h>
+#include "stores/sqlite/system_error.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -54,9 +53,8 @@ bool SqliteTurn::take(MonoTime deadline) {
   *last = &self;
   const bool mine = self.woken.wait_until(lock, deadline, [&] { return !taken_ && first_ == &self; });
   remove(self);
-  if (mine) return taken_ = true;
-  if (!taken_ && first_ != nullptr) first_->woken.notify_one();  // The word that was meant for this thread.
-  return false;
+  taken_ = taken_ || mine;
+  return mine;
 }
 
 bool SqliteTurn::try_take() {
@@ -81,67 +79,44 @@ Result<void> SqliteProcessTurn::open(const std::string& database) {
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file_ >= 0) {
     struct stat info {};
-    if (geteuid() == 0 && ::stat(database.c_str(), &info) == 0) {
+    if (::stat(database.c_str(), &info) == 0) {
       static_cast<void>(::fchown(file_, info.st_uid, info.st_gid) == 0);
+      static_cast<void>(::fchmod(file_, info.st_mode & 0666) == 0);
     }
     return {};
   }
-  const int code = errno;
-  const bool no_room = code == ENOSPC || code == EDQUOT;
-  const bool too_many = code == EMFILE || code == ENFILE;
-  return Error(no_room    ? ErrorKind::quota_exhausted
-               : too_many ? ErrorKind::unavailable
-                          : ErrorKind::configuration,
-               fmt::format("SQLite store: {} cannot be opened; it holds the turns between processes: {}", path,
-                           std::system_category().message(code)));
+  return system_error(path, "cannot be opened; it holds the turns between processes", errno);
 }
 
-bool SqliteProcessTurn::lock(int first, int count) {
+bool SqliteProcessTurn::set(short type, int byte) {
   struct flock range {};
-  range.l_type = F_WRLCK;
+  range.l_type = type;
   range.l_whence = SEEK_SET;
-  range.l_start = first;
-  range.l_len = count;
-  if (::fcntl(file_, F_SETLK, &range) == 0) return true;
-  // Where the system cannot lock (no memory for it) everybody goes on without turns.
-  return errno != EAGAIN && errno != EACCES && errno != EINTR;
-}
-
-void SqliteProcessTurn::unlock(int first, int count) {
-  struct flock range {};
-  range.l_type = F_UNLCK;
-  range.l_whence = SEEK_SET;
-  range.l_start = first;
-  range.l_len = count;
-  static_cast<void>(::fcntl(file_, F_SETLK, &range));
+  range.l_start = byte;
+  range.l_len = 1;
+  return ::fcntl(file_, F_SETLK, &range) == 0;
 }
 
 bool SqliteProcessTurn::take(MonoTime deadline) {
-  static_assert(kTurn == kPlace + 1, "both are locked at once");
-  if (lock(kPlace, 2)) {
-    unlock(kPlace, 1);
-    return true;
-  }
   const MonoTime since = std::chrono::steady_clock::now();
-  bool placed = false;
   for (MonoTime now = since;; now = std::chrono::steady_clock::now()) {
-    placed = placed || lock(kPlace, 1);
+    const bool placed = lock(kPlace);
     const bool passes = queue_is_stuck_ || now - since > std::chrono::milliseconds(20);
-    const bool mine = (placed || passes) && lock(kTurn, 1);
+    const bool mine = (placed || passes) && lock(kTurn);
     if (mine || now >= deadline) {
       queue_is_stuck_ = !placed && (mine || queue_is_stuck_);
-      if (placed) unlock(kPlace, 1);
+      if (placed) unlock(kPlace);
       return mine;
     }
     pause_between_tries(now - since);
   }
 }
 
-void SqliteProcessTurn::give_back() { unlock(kTurn, 1); }
+void SqliteProcessTurn::give_back() { unlock(kTurn); }
 
-bool SqliteProcessTurn::try_take_log() { return lock(kLog, 1); }
+bool SqliteProcessTurn::try_take_log() { return lock(kLog); }
 
-void SqliteProcessTurn::give_back_log() { unlock(kLog, 1); }
+void SqliteProcessTurn::give_back_log() { unlock(kLog); }
 
 }  // namespace detail
 KEFU_END_NAMESPACE

@@ -4,6 +4,7 @@
 #include <kefu/core/time.hpp>
 
 #include <condition_variable>
+#include <fcntl.h>
 #include <mutex>
 #include <string>
 
@@ -50,8 +51,8 @@ class SqliteProcessTurn {
   SqliteProcessTurn& operator=(const SqliteProcessTurn&) = delete;
   ~SqliteProcessTurn();
 
-  /// Makes `<database>-turn`, which stays for ever: removing it would part those who use it. Made by root it belongs to
-  /// whoever owns the database, as SQLite's own files beside it do.
+  /// Makes `<database>-turn`, which stays for ever: removing it would part those who use it. It gets owner
+  /// and mode of the database, where that is allowed, as SQLite's own files beside it do.
   Result<void> open(const std::string& database);
   /// False: not taken in time. A process that was stopped while it waited holds up the others for 20 ms.
   bool take(MonoTime deadline);
@@ -61,8 +62,10 @@ class SqliteProcessTurn {
   void give_back_log();
 
  private:
-  bool lock(int first, int count);
-  void unlock(int first, int count);
+  /// Sets or takes away this process's lock on a byte, at once; false: another process has it.
+  bool set(short type, int byte);
+  bool lock(int byte) { return set(F_WRLCK, byte); }
+  void unlock(int byte) { static_cast<void>(set(F_UNLCK, byte)); }
 
   int file_ = -1;
   bool queue_is_stuck_ = false;

@@ -1,14 +1,20 @@
 // The SQLite store and what happens to its file outside of it: copied into children of fork(), moved, replaced, given
 // two names (foundation a).
 #include "support/temp_folder.hpp"
+#include "unit/stores/sqlite/sqlite_access.hpp"
 
 #include <kefu/stores/sqlite.hpp>
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <filesystem>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 using kefu::Durability;
 using kefu::ErrorKind;
@@ -43,6 +49,12 @@ bool all_refused(SqliteStore& store, const char* text) {
 bool write(SqliteStore& store, const std::string& key) {
   const auto done = store.put_if_unchanged(key, "v", 0, std::nullopt, Durability::full);
   return done.has_value() && done->committed;
+}
+
+/// All of it is in the file then.
+void move_log(const std::string& path) {
+  kefu_test::SqliteHand hand(path);
+  while (hand.number("PRAGMA wal_checkpoint(RESTART)") != 0) std::this_thread::yield();  // While the thread does it.
 }
 
 /// Runs `child` in a fork that must end with true within a minute.
@@ -146,7 +158,26 @@ TEST_CASE("foundation a: who notices that its log was deleted does not take what
   }
   auto first = open_file(path);
   REQUIRE(write(*first, "k"));
-  for (const char* ending : {"-wal", "-shm"}) std::filesystem::remove(path + ending);
+  std::vector<const char*> removed;
+  SUBCASE("log and index") { removed = {"-wal", "-shm"}; }
+  SUBCASE("log and index, when a thread empties the log too") {
+    for (int i = 0; i < 300; ++i) {
+      REQUIRE(first->put_if_unchanged(std::to_string(i), std::string(20'000, 'v'), 0, std::nullopt, Durability::relaxed)
+                  ->committed);
+    }
+    const auto end = std::chrono::steady_clock::now() + seconds(60);
+    while (std::filesystem::file_size(path) < 1'000'000 && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+    REQUIRE(std::filesystem::file_size(path) >= 1'000'000);
+    move_log(path);
+    removed = {"-wal", "-shm"};
+  }
+  SUBCASE("the index alone") { removed = {"-shm"}; }
+  SUBCASE("the log alone, when all of it was in the file") {
+    move_log(path);
+    removed = {"-wal"};
+  }
+  for (const char* ending : removed) std::filesystem::remove(path + ending);
   REQUIRE(::write(go[1], "!", 1) == 1);
   int status = 0;
   REQUIRE(waitpid(other, &status, 0) == other);
@@ -157,6 +188,52 @@ TEST_CASE("foundation a: who notices that its log was deleted does not take what
   REQUIRE(again);
   CHECK(again->has_value());
   for (const int end : go) close(end);
+}
+
+TEST_CASE("foundation a: a store whose log was deleted is not opened once more beside the open one") {
+  const TempFolder folder;
+  const std::string path = folder.file("store.db");
+  auto store = open_file(path);
+  REQUIRE(write(*store, "k"));
+  std::filesystem::rename(path + "-wal", path + ".kept");
+  CHECK(is_refused(SqliteStore::open(SqliteOptions(path)), "moved or deleted"));
+  CHECK(!std::filesystem::exists(path + "-wal"));
+  std::filesystem::rename(path + ".kept", path + "-wal");
+  CHECK(*open_file(path)->get("k"));
+  CHECK(*store->get("k"));
+}
+
+TEST_CASE("a file that this user may only read is no store for him") {
+  const TempFolder folder;
+  const std::string path = folder.file("store.db");
+  REQUIRE(write(*open_file(path), "k"));
+  CHECK(in_child([&] {
+    const bool is_root = geteuid() == 0;
+    if (chmod(folder.path().c_str(), 0777) != 0 || chmod(path.c_str(), 0444) != 0) return false;
+    if (chmod((path + "-turn").c_str(), 0666) != 0 || (is_root && setuid(4321) != 0)) return false;
+    return is_refused(SqliteStore::open(SqliteOptions(path)), "cannot be written");
+  }));
+}
+
+TEST_CASE("a process that may open no more files is told to try later, whichever file of the store it is") {
+  const TempFolder folder;
+  const std::string path = folder.file("store.db");
+  bool is_new = false;
+  SUBCASE("a new file") { is_new = true; }
+  SUBCASE("one that is there") { REQUIRE(write(*open_file(path), "before")); }
+  CHECK(in_child([&] {
+    rlimit limit;
+    const int next = dup(0);
+    if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+    close(next);
+    limit.rlim_cur = static_cast<rlim_t>(next);
+    for (int refusals = 0;; ++refusals, ++limit.rlim_cur) {
+      if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || refusals > 30) return false;
+      auto opened = SqliteStore::open(SqliteOptions(path));
+      if (!opened && opened.error().kind() == ErrorKind::unavailable) continue;
+      return opened.has_value() && refusals > 3 && (*opened)->get("before")->has_value() != is_new;
+    }
+  }));
 }
 
 TEST_CASE("a file with two names is opened by one of them") {
