@@ -70,7 +70,7 @@ case $step in
     ;;
   add-subdirectory)
     consume add-subdirectory add_subdirectory none -DKEFU_SOURCE="$top" -DCMAKE_CXX_FLAGS=-O0 -DKEFU_UNITY=ON \
-      -DKEFU_BUILD_SANDBOX=OFF -DKEFU_BUILD_SQLITE=OFF && "$work/add-subdirectory/consumer" || exit 1
+      -DKEFU_BUILD_SANDBOX=OFF -DKEFU_BUILD_SQLITE=OFF -DKEFU_BUILD_POSTGRES=OFF && "$work/add-subdirectory/consumer" || exit 1
     ;;
   inside-shared)
     consume inside-shared inside_shared static || exit 1

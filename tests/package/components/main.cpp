@@ -2,11 +2,18 @@
 #include <kefu/kefu.hpp>
 #include <kefu/sandbox/sandbox.hpp>
 #include <kefu/stores/sqlite.hpp>
+#ifdef HAS_POSTGRES
+#include <kefu/stores/postgres.hpp>
+#endif
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   auto store = kefu::SqliteStore::open(kefu::SqliteOptions(argv[1]));
   if (!store) return 3;
+#ifdef HAS_POSTGRES
+  const auto away = kefu::PostgresStore::open(kefu::PostgresOptions("host=/nowhere user=kefu"));
+  if (away || away.error().kind() != kefu::ErrorKind::unavailable) return 4;
+#endif
   kefu::RuntimeOptions options;
   options.store = *store;
   options.multi_instance = true;
