@@ -11,6 +11,21 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
+std::string_view wrong_path(std::string_view path) noexcept {
+  constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
+  const auto holds = [path](std::string_view what) { return path.find(what) != std::string_view::npos; };
+  if (path.empty()) return "the path is empty";
+  if (path.front() != '/') return "the path must begin with '/'";
+  if (holds("?")) return "the path holds a '?': give the parameters of the query apart from it";
+  if (path.find_first_not_of(kCharacters) != std::string_view::npos)
+    return "the path holds a character that no API's has: letters, digits and _ - . / are taken, nothing is "
+           "percent-encoded";
+  if (path.back() == '/') return "the path ends with '/', so that it names nothing";
+  if (holds("//")) return "the path holds \"//\"";
+  if (holds("/.")) return "the path holds a part that begins with '.'";
+  return {};
+}
+
 Flight::Flight(std::shared_ptr<Pipeline> home, std::shared_ptr<Call> call, CallOptions options, CancelToken unwanted)
     : home_(std::move(home)),
       platform_(*home_->platform_),
@@ -29,10 +44,9 @@ Flight::Flight(std::shared_ptr<Pipeline> home, std::shared_ptr<Call> call, CallO
 void Flight::prepare() {
   if (auto wrong = check_limits(timeout_, retry_)) {
     invalid_ = *std::move(wrong);
-  } else if (!platform_.is_address(info_.path)) {
-    invalid_ = Error(ErrorKind::bad_argument, fmt::format("this is no address of an API of {}: a path begins with "
-                                                          "'/', a method is named as its documentation does",
-                                                          platform_.platform()));
+  } else if (const auto complaint = platform_.wrong_address(info_.path); !complaint.empty()) {
+    invalid_ = Error(ErrorKind::bad_argument,
+                     fmt::format("this is no address of an API of {}: {}", platform_.platform(), complaint));
   } else if (uses_file_) {  // encoded on the file thread
   } else if (auto taken = take(encoded(*call_, core_.observer.get())); !taken) {
     invalid_ = taken.error();

@@ -19,6 +19,10 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
+/// What is wrong with this as the path of an API. The whole of it is part of a URL, so that it may hold nothing that
+/// means something there, and has one spelling: another one would pass the gates and limits of the API.
+std::string_view wrong_path(std::string_view path) noexcept;
+
 /// One account's view of its platform: the steps of the pipeline that differ. All members are called on the loop; every
 /// `done` is called exactly once, on the loop, possibly before the member returns.
 class Platform {
@@ -31,9 +35,9 @@ class Platform {
   virtual std::string_view account() const = 0;
   /// Scheme and host for this operation: the one place that maps services to base URLs (NET-1).
   virtual const std::string& base_url(const OperationInfo& info) const = 0;
-  /// Whether this is how the platform writes the address of an API: the path of a URL, or the name of a method. Asked
-  /// on the caller's thread.
-  virtual bool is_address(std::string_view path) const { return !path.empty() && path.front() == '/'; }
+  /// What is wrong with this as the address of an API, which is the path of a URL or the name of a method; empty if
+  /// nothing is. Asked on the caller's thread.
+  virtual std::string_view wrong_address(std::string_view path) const { return wrong_path(path); }
 
   /// The limiter's rules, read once when the account's pipeline is made.
   virtual std::vector<LimitRule> limits() const { return {}; }

@@ -26,15 +26,23 @@ bool is_method_character(char c) {
 }
 
 /// Words joined by dots, as `jingdong.im.pop.chatlog.get`.
-bool is_method_name(std::string_view text) {
+std::string_view wrong_method_name(std::string_view text) {
   constexpr std::size_t kLongest = 200;
-  if (text.size() > kLongest || text.find('.') == std::string_view::npos) return false;
+  if (text.empty()) return "the method's name is empty";
+  if (text.size() > kLongest) return "the method's name is longer than 200 characters";
   char before = '.';
   for (const char c : text) {
-    if (c == '.' ? before == '.' : !is_method_character(c)) return false;
+    if (c != '.' && !is_method_character(c))
+      return "a method's name is words of letters, digits and '_', joined by dots, as jingdong.im.pop.chatlog.get: "
+             "this "
+             "one holds something else";
+    if (c == '.' && before == '.') return "the method's name has a dot too many";
     before = c;
   }
-  return before != '.';
+  if (before == '.') return "the method's name has a dot too many";
+  if (text.find('.') == std::string_view::npos)
+    return "the method's name has no dot: give it whole, as jingdong.im.pop.chatlog.get";
+  return {};
 }
 
 bool has_parameter(const SignParameters& parameters, std::string_view name) {
@@ -66,7 +74,9 @@ const std::string& ShopPlatform::base_url(const OperationInfo& info) const {
   return is_oauth_address(info.path) ? app_->oauth_url : app_->gateway_url;
 }
 
-bool ShopPlatform::is_address(std::string_view path) const { return is_oauth_address(path) || is_method_name(path); }
+std::string_view ShopPlatform::wrong_address(std::string_view path) const {
+  return is_oauth_address(path) ? detail::wrong_path(path) : wrong_method_name(path);
+}
 
 std::vector<detail::LimitRule> ShopPlatform::limits() const {
   if (app_->calls_per_second <= 0) return {};

@@ -33,7 +33,7 @@ class ShopPlatform final : public detail::Platform {
   std::string_view platform() const override { return "jd"; }
   std::string_view account() const override { return account_; }
   const std::string& base_url(const OperationInfo& info) const override;
-  bool is_address(std::string_view path) const override;
+  std::string_view wrong_address(std::string_view path) const override;
   std::vector<detail::LimitRule> limits() const override;
   void gate(const OperationInfo& info, const HttpRequest& request, Gated done) override;
   void settle(std::unique_ptr<Permit> permit, const Error* error) override;

@@ -77,13 +77,6 @@ std::string_view request_id_of(std::string_view errmsg) noexcept {
                                                                                       : std::string_view();
 }
 
-bool is_api_address(std::string_view path) {
-  constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
-  const auto holds = [path](std::string_view what) { return path.find(what) != std::string_view::npos; };
-  return path.size() > 1 && path.front() == '/' && path.back() != '/' && !holds("//") && !holds("/.") &&
-         path.find_first_not_of(kCharacters) == std::string_view::npos;
-}
-
 detail::Document read_answer(const HttpReply& reply, std::pmr::memory_resource* room) {
   detail::ReadLimits limits;
   limits.bytes = std::max(limits.bytes, reply.body.size());
@@ -128,8 +121,6 @@ std::vector<detail::LimitRule> AccountPlatform::limits() const {
 const std::string& AccountPlatform::base_url(const OperationInfo& info) const {
   return info.path == kQrCodePath ? settings_->qr_code_base_url : settings_->base_url;
 }
-
-bool AccountPlatform::is_address(std::string_view path) const { return is_api_address(path); }
 
 bool AccountPlatform::clears_counters(const OperationInfo& info) const {
   constexpr std::string_view kClearing[] = {"/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2",

@@ -21,10 +21,8 @@ namespace wechat {
 /// ones ` hint: [IVHYVA0391ge31]`); empty if there is none.
 std::string_view request_id_of(std::string_view errmsg) noexcept;
 
-// What every caller of api.weixin.qq.com, an account or a third-party platform, makes of addresses and answers.
+// What every caller of api.weixin.qq.com, an account or a third-party platform, makes of answers.
 
-/// One spelling for each API: whatever else leads to it would pass the gates and limits of its path.
-bool is_api_address(std::string_view path);
 /// As long as the request allows: the transport has bounded it.
 detail::Document read_answer(const HttpReply& reply, std::pmr::memory_resource* room);
 /// By errcode, or by what shows that the call was done. `on_behalf`: the call carries a merchant's token.
@@ -41,7 +39,6 @@ class AccountPlatform final : public detail::Platform {
 
   std::string_view platform() const override { return "wechat"; }
   std::string_view account() const override { return app_id_; }
-  bool is_address(std::string_view path) const override;
   const std::string& base_url(const OperationInfo& info) const override;
   std::vector<detail::LimitRule> limits() const override;
   bool clears_counters(const OperationInfo& info) const override;

@@ -21,8 +21,6 @@ void put_token(HttpRequest& request, std::string_view name, const detail::Token&
 
 }  // namespace
 
-bool ComponentPlatform::is_address(std::string_view path) const { return is_api_address(path); }
-
 std::vector<detail::LimitRule> ComponentPlatform::limits() const {
   if (config_->calls_per_second <= 0) return {};
   return {detail::LimitRule(

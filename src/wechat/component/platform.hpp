@@ -22,7 +22,6 @@ class ComponentPlatform final : public detail::Platform {
 
   std::string_view platform() const override { return "wechat"; }
   std::string_view account() const override { return config_->component_app_id; }
-  bool is_address(std::string_view path) const override;
   const std::string& base_url(const OperationInfo&) const override { return config_->base_url; }
   std::vector<detail::LimitRule> limits() const override;
   bool clears_counters(const OperationInfo& info) const override;

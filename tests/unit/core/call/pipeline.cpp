@@ -495,7 +495,20 @@ TEST_CASE("a raw call takes the same way: token, codes, repeats, an empty body a
   CHECK(doubtful.error().details().operation == "raw:/x");
 
   CHECK(a.client.call(RawCall("PUT", "/x")).get().error().kind() == ErrorKind::bad_argument);
-  CHECK(a.client.call(RawCall("POST", "x")).get().error().kind() == ErrorKind::bad_argument);
+  struct Wrong {
+    const char* path;
+    const char* said;
+  };
+  for (const Wrong& one : {Wrong{"", "is empty"}, Wrong{"x", "must begin with '/'"}, Wrong{"/x?a=1", "a '?'"},
+                           Wrong{"/x y", "a character that"}, Wrong{"/x\r\nhost: y", "a character that"},
+                           Wrong{"/x%2Fy", "a character that"}, Wrong{"/x/", "ends with '/'"}, Wrong{"/x//y", "\"//\""},
+                           Wrong{"/../x", "begins with '.'"}}) {
+    CAPTURE(one.path);
+    const auto refused = a.client.call(RawCall("POST", one.path)).get();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind() == ErrorKind::bad_argument);
+    CHECK_MESSAGE(refused.error().message().find(one.said) != std::string::npos, refused.error().message());
+  }
   CHECK(a.client.call(RawCall("POST", "/x?access_token=1")).get().error().kind() == ErrorKind::bad_argument);
   CHECK(a.client.call(RawCall("GET", "/x", "{}")).get().error().kind() == ErrorKind::bad_argument);
 }
