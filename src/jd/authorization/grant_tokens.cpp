@@ -29,12 +29,6 @@ Error unauthorized(const std::string& shop, const std::string& why) {
 /// After this long without a better answer, a grant whose token is dead is given up.
 constexpr std::chrono::minutes kSecondThoughts{10};
 
-/// Server errors are out of order, not refused, whatever code they carry: a grant is not given up for them.
-bool is_refusal(const Error& error) {
-  const int status = error.details().http_status;
-  return error.kind() == ErrorKind::needs_authorization && status < 500 && status != 408 && status != 429;
-}
-
 /// The refusals that somebody has named: RFC 6749's words, and the numbers of the pages of before 2018 (jd 2.2). All
 /// others may be anything, as the numbers of today's pages are in no source.
 bool is_named_refusal(const Error& error, bool legacy) {
@@ -44,11 +38,6 @@ bool is_named_refusal(const Error& error, bool legacy) {
   for (const std::string_view number : {"101", "102", "401", "402", "404"})
     if (legacy && code == number) return true;
   return false;
-}
-
-Error as_passing(const Error& error) {
-  if (error.kind() != ErrorKind::needs_authorization) return error;
-  return Error(ErrorKind::unavailable, error.delivery(), error.details());
 }
 
 enum class Saved : unsigned char { yes, superseded };
@@ -150,8 +139,8 @@ void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
 
 void GrantFetcher::refreshed(const JobPtr& job, StoredGrant before, Result<GrantAnswer> answer) {
   if (!answer) {
-    if (is_refusal(answer.error())) return refused(job, std::move(before), answer.error());
-    return job->done(as_passing(answer.error()));
+    if (answer.error().kind() == ErrorKind::needs_authorization) return refused(job, std::move(before), answer.error());
+    return job->done(answer.error());
   }
   const WallTime now = access_.runtime->clock->wall();
   auto renewal = std::make_shared<Renewal>();

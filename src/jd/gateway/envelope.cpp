@@ -218,10 +218,10 @@ void read_node(const OperationInfo& info, Value node, AnswerReading& reading) {
   if (reading.answer.request_id.empty()) reading.answer.request_id = std::string(request_id_of(node));
 }
 
-/// Flat, from another number space than the gateway's. With HTTP 5xx or 429 the host or something before
-/// it is out of order, and no authorization has ended whatever it writes.
+/// Flat, from another number space than the gateway's. With these statuses the host or something before it is out of
+/// order, and no authorization has ended whatever it writes.
 void read_oauth_answer(Value root, int status, AnswerReading& reading) {
-  if (status >= 500 || status == 429) return;
+  if (status >= 500 || status == 408 || status == 429) return;
   const std::string_view code = code_of(root);
   const std::string_view word = root["error"].text();  // RFC 6749
   if ((code.empty() || code == "0") && word.empty()) return;
