@@ -254,3 +254,21 @@ TEST_CASE("shops A9: Transcripts and Profiles work from any of the names") {
   REQUIRE(log->entries.size() == 1);
   CHECK(log->entries[0].text == "一");
 }
+
+TEST_CASE("shops A9: lists of sessions name customers as events do") {
+  NamedShop shop;
+  shop.buyer_writes("一");
+  REQUIRE(shop.next().id == kPin);
+  shop.show_ids(true);
+  shop.buyer_writes("二");
+  REQUIRE(shop.next().id == kPin);
+  shop.buyer_writes("三", "jd_buyer_002");
+  AgentSessionQuery query;
+  query.from = shop.time->wall() - 1h;
+  const auto page = shop.polled->agent_sessions()->sessions(query).get();
+  REQUIRE_MESSAGE(page, (page ? "" : page.error().to_string()));
+  REQUIRE(page->sessions.size() == 2);
+  CHECK(page->sessions[0].customer.id == kPin);
+  CHECK(has(page->sessions[0].customer.aliases, "xid:o*AAxid001"));
+  CHECK(page->sessions[1].customer.id.rfind("xid:", 0) == 0);  // nobody has seen him yet
+}

@@ -96,17 +96,21 @@ ShopMessenger::ShopMessenger(const std::shared_ptr<detail::RuntimeCore>& runtime
                     : nullptr),
       lanes_(std::make_shared<detail::SendLanes>(runtime_, std::move(window))) {}
 
-/// What `go_on` gives for the customer that is meant.
+/// What `go_on` gives for the customer that is meant, in what is then left of the time.
 template <class T>
-Pending<T> ShopMessenger::for_customer(const CustomerId& named, const CallOptions& options,
-                                       MoveFunction<Pending<T>(const CustomerId&)> go_on) const {
+Pending<T> ShopMessenger::for_customer(const CustomerId& named, CallOptions options,
+                                       MoveFunction<Pending<T>(const CustomerId&, const CallOptions&)> go_on) const {
   Promise<T> promise(runtime_);
   auto pending = promise.pending();
-  customers_->find(named, options.cancel,
-                   [promise = std::move(promise), go_on = std::move(go_on)](Result<CustomerId> meant) mutable {
-                     if (!meant) return promise.answer(meant.error());
-                     promise.answer(go_on(*meant));
-                   });
+  const CallOptions whole = options;
+  auto unwanted = promise.cancelled();
+  auto found = [clock = runtime_->clock, asked = runtime_->clock->mono(), promise = std::move(promise),
+                options = std::move(options), go_on = std::move(go_on)](Result<CustomerId> meant) mutable {
+    if (!meant) return promise.answer(meant.error());
+    if (options.timeout) *options.timeout -= std::chrono::duration_cast<Millis>(clock->mono() - asked);
+    promise.answer(go_on(*meant, options));
+  };
+  customers_->find(named, whole, std::move(unwanted), std::move(found));
   return pending;
 }
 
@@ -114,19 +118,20 @@ Pending<Receipt> ShopMessenger::send(Message message, CallOptions options) {
   const CustomerId named = message.to.customer;
   auto outgoing = prepare(std::move(message));
   if (!outgoing || named.id.empty()) return lanes_->send(std::move(outgoing), options);
-  return for_customer<Receipt>(
-      named, options,
-      [self = shared_from_this(), outgoing = *std::move(outgoing), options](const CustomerId& meant) mutable {
-        outgoing.name(meant.id);
-        return self->lanes_->send(std::move(outgoing), options);
-      });
+  return for_customer<Receipt>(named, options,
+                               [self = shared_from_this(), outgoing = *std::move(outgoing)](
+                                   const CustomerId& meant, const CallOptions& rest) mutable {
+                                 outgoing.name(meant.id);
+                                 return self->lanes_->send(std::move(outgoing), rest);
+                               });
 }
 
 Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
   if (auto removed = lanes_->refusal()) return detail::answered<SendPlan>(runtime_, *std::move(removed));
   const CustomerId named = message.to.customer;
   return for_customer<SendPlan>(
-      named, options, [self = shared_from_this(), message = std::move(message), options](const CustomerId& meant) {
+      named, std::move(options),
+      [self = shared_from_this(), message = std::move(message)](const CustomerId& meant, const CallOptions& rest) {
         const auto prepare = [&](Message one) {
           auto outgoing = self->prepare(std::move(one));
           if (outgoing && !meant.id.empty()) outgoing->name(meant.id);
@@ -134,7 +139,7 @@ Pending<SendPlan> ShopMessenger::plan(Message message, CallOptions options) {
         };
         auto planned = detail::planned(message, self->in_sessions_, prepare);
         planned.window = self->lanes_->window();
-        return detail::plan_send(self->runtime_, std::move(planned), options);
+        return detail::plan_send(self->runtime_, std::move(planned), rest);
       });
 }
 

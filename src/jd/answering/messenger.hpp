@@ -42,8 +42,8 @@ class ShopMessenger final : public Messenger, public std::enable_shared_from_thi
   class AfterSaleParts;
 
   template <class T>
-  Pending<T> for_customer(const CustomerId& named, const CallOptions& options,
-                          MoveFunction<Pending<T>(const CustomerId&)> go_on) const;
+  Pending<T> for_customer(const CustomerId& named, CallOptions options,
+                          MoveFunction<Pending<T>(const CustomerId&, const CallOptions&)> go_on) const;
   Result<detail::OutgoingMessage> prepare(Message message) const;
   Result<detail::OutgoingMessage> to_session(const SessionThread& thread, Message message) const;
   Result<detail::OutgoingMessage> to_service_order(const AfterSaleThread& thread, Message message) const;

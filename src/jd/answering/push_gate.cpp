@@ -53,7 +53,7 @@ ShopPlatform::Gate push_gate(std::shared_ptr<detail::WindowGate> window, std::sh
     const auto body = detail::Document::json(request.body);
     CustomerId customer = customer_in(*push->receiver == 0 ? body.root() : body.root()[push->receiver]);
     if (customer.id.empty()) return done(std::unique_ptr<detail::Platform::Permit>());
-    customers->find(std::move(customer), CancelToken(),
+    customers->find(std::move(customer), CallOptions(), CancelToken(),
                     [window, done = std::move(done)](Result<CustomerId> meant) mutable {
                       if (!meant) return done(meant.error());
                       detail::take_message(*window, std::move(meant->id), std::move(done));

@@ -18,6 +18,8 @@ namespace jd {
 namespace {
 
 constexpr int kNameRaces = 20;
+/// Of the customers of one commit, with which come the records of those they were joined to.
+constexpr std::size_t kMostNames = 150;
 /// Of chains of joined customers.
 constexpr int kLongestChain = 8;
 constexpr std::chrono::hours kKeepNames{24 * 366};
@@ -38,28 +40,32 @@ std::vector<std::string> strong_names(const CustomerId& customer) {
   return names;
 }
 
-/// One customer's names, read from the store and put in order there. On the store thread.
+/// The names of several customers, read from the store and put in order there, in one commit. On the store thread.
 class CustomerBook::Step {
  public:
   Step(Store& store, const StoreKey& keys, WallTime now) : store_(store), keys_(keys), now_(unix_millis(now)) {}
 
-  /// The id that is meant; the records of what was read are `known`.
-  Result<CustomerId> settle(const CustomerId& seen, bool learns, std::vector<Joined>& joined) {
-    const std::vector<std::string> names = strong_names(seen);
-    if (names.empty()) return seen;  // a masked name, or none
+  /// Who is meant by each. `too_many`: one commit cannot hold what is to be written for all of them, and nothing was.
+  Result<std::vector<CustomerId>> settle(const Seen& seen, bool learns, std::vector<Joined>& joined, bool& too_many) {
     for (int race = 0; race < kNameRaces; ++race) {
       read_.clear();
-      writes_.clear();
-      joined.clear();
-      if (auto loaded = load(names); !loaded) return loaded.error();
-      auto id = learns ? learn(names, joined) : known(names);
-      if (!id) return id.error();
-      if (!writes_.empty()) {
-        auto outcome = store_.commit(writes_, Durability::relaxed);
+      std::vector<Joined> found;
+      if (auto loaded = load_all(seen); !loaded) return loaded.error();
+      for (const auto& [customer, names] : seen)
+        if (learns && !names.empty())
+          if (auto learned = learn(names, found); !learned) return learned.error();
+      auto meant = read_out(seen);
+      if (!meant) return meant;
+      const std::vector<StoreWrite> writes = learns ? changed() : std::vector<StoreWrite>();
+      too_many = writes.size() > Store::kMaxWrites;
+      if (too_many) return std::vector<CustomerId>();
+      if (!writes.empty()) {
+        auto outcome = store_.commit(writes, Durability::relaxed);
         if (!outcome) return outcome.error();
         if (!outcome->committed) continue;
       }
-      return named(*std::move(id), seen);
+      std::move(found.begin(), found.end(), std::back_inserter(joined));
+      return meant;
     }
     return Error(ErrorKind::rate_limited, "the names of a customer were changed by others again and again: try again");
   }
@@ -74,6 +80,12 @@ class CustomerBook::Step {
   /// Of bounded length, whatever the platform calls a buyer.
   std::string key_of(std::string_view name) const {
     return keys_.with(detail::digest(detail::DigestKind::sha256, name).hex());
+  }
+
+  Result<void> load_all(const Seen& seen) {
+    std::vector<std::string> names;
+    for (const auto& [customer, own] : seen) names.insert(names.end(), own.begin(), own.end());
+    return load(names);
   }
 
   Result<void> load(const std::vector<std::string>& names) {
@@ -110,12 +122,27 @@ class CustomerBook::Step {
     return names.front();
   }
 
-  Result<std::string> learn(const std::vector<std::string>& names, std::vector<Joined>& joined) {
+  /// After all were learned: what the last of them says of a buyer holds for the first too.
+  Result<std::vector<CustomerId>> read_out(const Seen& seen) {
+    std::vector<CustomerId> meant;
+    for (const auto& [customer, names] : seen) {
+      if (names.empty()) {  // a masked name, or none
+        meant.push_back(customer);
+        continue;
+      }
+      auto id = known(names);
+      if (!id) return id.error();
+      meant.push_back(named(*std::move(id), customer));
+    }
+    return meant;
+  }
+
+  Result<void> learn(const std::vector<std::string>& names, std::vector<Joined>& joined) {
     std::vector<std::string> owners;
     for (const std::string& name : names) {
       if (!read_[name].record) continue;
       auto found = owner(name);
-      if (!found) return found;
+      if (!found) return found.error();
       if (std::find(owners.begin(), owners.end(), *found) == owners.end()) owners.push_back(*std::move(found));
     }
     const auto seen_at = [this](const std::string& name) {
@@ -138,14 +165,20 @@ class CustomerBook::Step {
       const auto& record = read_[name].record;
       if (name != id && (!record || record->id != id)) point(name, id);
     }
+    return {};
+  }
+
+  /// What is new, and what is used but was not written for long, so that it does not end.
+  std::vector<StoreWrite> changed() {
+    std::vector<StoreWrite> writes;
     for (auto& [name, entry] : read_) {
-      if (!entry.record || (entry.record->id != id && name != id)) continue;
+      if (!entry.record) continue;
       const bool is_old = now_ - entry.record->written > std::chrono::milliseconds(kWriteAgain).count();
       if (!entry.must_write && !is_old) continue;
       entry.record->written = now_;
-      writes_.push_back(StoreWrite::put(key_of(name), entry.record->text(), entry.generation, kKeepNames));
+      writes.push_back(StoreWrite::put(key_of(name), entry.record->text(), entry.generation, kKeepNames));
     }
-    return id;
+    return writes;
   }
 
   /// The record of a customer, perhaps new.
@@ -192,48 +225,61 @@ class CustomerBook::Step {
   const StoreKey& keys_;
   const std::int64_t now_;
   std::map<std::string, Entry> read_;  ///< By name.
-  std::vector<StoreWrite> writes_;
 };
 
-Result<std::pair<std::vector<CustomerId>, std::vector<CustomerBook::Joined>>> CustomerBook::work(
-    Store& store, std::vector<CustomerId> seen, bool learns) const {
+/// Many in one commit; one by one if that is too large for the store.
+Result<CustomerBook::Worked> CustomerBook::work(Store& store, const std::vector<CustomerId>& seen, bool learns) const {
   const StoreKey keys(runtime_->name_space, "jd", "customer", shop_);
-  std::pair<std::vector<CustomerId>, std::vector<Joined>> settled;
-  std::map<std::vector<std::string>, CustomerId> done;  // the same buyer comes again and again
-  for (CustomerId& customer : seen) {
-    const auto names = strong_names(customer);
-    if (const auto known = done.find(names); known != done.end() && !names.empty()) {
-      settled.first.push_back(known->second);
-      continue;
+  Step step(store, keys, runtime_->clock->wall());
+  Worked worked;
+  const auto settle_some = [&](const Seen& some, bool& too_many) -> Result<void> {
+    auto meant = step.settle(some, learns, worked.joined, too_many);
+    if (!meant) return meant.error();
+    std::move(meant->begin(), meant->end(), std::back_inserter(worked.meant));
+    return {};
+  };
+  Seen group;
+  std::size_t names = 0;
+  const auto settle_group = [&]() -> Result<void> {
+    bool too_many = false;
+    if (auto done = settle_some(group, too_many); !done) return done;
+    for (std::size_t i = 0; too_many && i < group.size(); ++i) {
+      bool alone_too_many = false;  // a customer has few names
+      if (auto done = settle_some({group[i]}, alone_too_many); !done) return done;
     }
-    std::vector<Joined> joined;
-    auto found = Step(store, keys, runtime_->clock->wall()).settle(customer, learns, joined);
-    if (!found) return found.error();
-    if (!joined.empty()) done.clear();
-    std::move(joined.begin(), joined.end(), std::back_inserter(settled.second));
-    done.insert_or_assign(names, *found);
-    settled.first.push_back(*std::move(found));
+    group.clear();
+    names = 0;
+    return {};
+  };
+  for (const CustomerId& customer : seen) {
+    std::vector<std::string> strong = strong_names(customer);
+    if (names + strong.size() > kMostNames)
+      if (auto done = settle_group(); !done) return done.error();
+    names += strong.size();
+    group.emplace_back(customer, std::move(strong));
   }
-  return settled;
+  if (auto done = settle_group(); !done) return done.error();
+  return worked;
 }
 
 void CustomerBook::settle(std::vector<CustomerId> seen, Settled done) {
-  using Worked = std::pair<std::vector<CustomerId>, std::vector<Joined>>;
   runtime_->with_store<Worked>(
       affinity(),
       [self = shared_from_this(), seen = std::move(seen)](Store& store) { return self->work(store, seen, true); },
       [self = shared_from_this(), done = std::move(done)](Result<Worked> worked) mutable {
         if (!worked) return done(worked.error());
-        for (const Joined& joined : worked->second) self->report(joined);
-        done(std::move(worked->first));
+        for (const Joined& joined : worked->joined) self->report(joined);
+        done(std::move(worked->meant));
       });
 }
 
 /// One look-up on its way. Dropped unanswered (the runtime ends) it says so.
 struct CustomerBook::Search final : std::enable_shared_from_this<Search> {
-  Search(const detail::RuntimeCore& runtime, CustomerId customer, CancelToken unwanted, Found found)
-      : asked(std::move(customer)),
-        wait(runtime.scheduler, runtime.clock->mono() + kFindTime, std::move(unwanted)),
+  Search(const detail::RuntimeCore& runtime, std::vector<CustomerId> customers, const CallOptions& options,
+         CancelToken unwanted, FoundAll found)
+      : asked(std::move(customers)),
+        wait(runtime.scheduler, runtime.clock->mono() + std::min(kFindTime, options.timeout.value_or(kFindTime)),
+             options.cancel, std::move(unwanted)),
         done(std::move(found)) {}
   ~Search() { answer(Error(ErrorKind::cancelled, "the runtime ended while it looked up a customer")); }
 
@@ -243,25 +289,32 @@ struct CustomerBook::Search final : std::enable_shared_from_this<Search> {
     else
       answer(asked);
   }
-  void answer(Result<CustomerId> result) {
+  void answer(Result<std::vector<CustomerId>> result) {
     if (wait.close()) done(std::move(result));
   }
 
-  const CustomerId asked;
+  const std::vector<CustomerId> asked;
   detail::Wait wait;
-  Found done;
+  FoundAll done;
 };
 
-void CustomerBook::find(CustomerId customer, CancelToken unwanted, Found done) {
-  using Worked = std::pair<std::vector<CustomerId>, std::vector<Joined>>;
-  auto search = std::make_shared<Search>(*runtime_, std::move(customer), std::move(unwanted), std::move(done));
+void CustomerBook::find_all(std::vector<CustomerId> customers, const CallOptions& options, CancelToken unwanted,
+                            FoundAll done) {
+  auto search =
+      std::make_shared<Search>(*runtime_, std::move(customers), options, std::move(unwanted), std::move(done));
   runtime_->scheduler->post([search] { search->wait.hear(std::weak_ptr<Search>(search)); });
   runtime_->with_store<Worked>(
-      affinity(),
-      [self = shared_from_this(), seen = std::vector<CustomerId>{search->asked}](Store& store) {
-        return self->work(store, seen, false);
-      },
-      [search](Result<Worked> worked) { search->answer(worked ? std::move(worked->first.front()) : search->asked); });
+      affinity(), [self = shared_from_this(), search](Store& store) { return self->work(store, search->asked, false); },
+      [search](Result<Worked> worked) { search->answer(worked ? std::move(worked->meant) : search->asked); });
+}
+
+void CustomerBook::find(CustomerId customer, const CallOptions& options, CancelToken unwanted, Found done) {
+  std::vector<CustomerId> one{std::move(customer)};
+  find_all(std::move(one), options, std::move(unwanted),
+           [done = std::move(done)](Result<std::vector<CustomerId>> meant) mutable {
+             if (!meant) return done(meant.error());
+             done(std::move(meant->front()));
+           });
 }
 
 void CustomerBook::report(const Joined& joined) const {

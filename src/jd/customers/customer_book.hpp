@@ -3,6 +3,7 @@
 #include "core/async/runtime_core.hpp"
 
 #include <kefu/channel/message.hpp>
+#include <kefu/core/call_options.hpp>
 #include <kefu/core/cancel.hpp>
 #include <kefu/core/result.hpp>
 #include <kefu/core/store.hpp>
@@ -28,14 +29,18 @@ class CustomerBook final : public std::enable_shared_from_this<CustomerBook> {
   CustomerBook(std::shared_ptr<detail::RuntimeCore> runtime, std::string shop)
       : runtime_(std::move(runtime)), shop_(std::move(shop)) {}
 
-  /// Who is meant by each, as the platform named them. What is new is remembered.
+  /// Who is meant by each, as the platform named them. What is new is remembered, that of a whole page in one commit.
   using Settled = MoveFunction<void(Result<std::vector<CustomerId>>)>;
   void settle(std::vector<CustomerId> seen, Settled done);
 
   /// Who is meant, with all names that are known; an unknown one is meant itself, and so is everybody while the store
-  /// cannot be reached. Nothing is remembered. Takes at most kFindTime. Error: `cancelled`.
+  /// cannot be reached. Nothing is remembered. Takes at most kFindTime, and no longer than `options` says. Error:
+  /// `cancelled`.
   using Found = MoveFunction<void(Result<CustomerId>)>;
-  void find(CustomerId customer, CancelToken unwanted, Found done);
+  void find(CustomerId customer, const CallOptions& options, CancelToken unwanted, Found done);
+  /// The same for several, in their order.
+  using FoundAll = MoveFunction<void(Result<std::vector<CustomerId>>)>;
+  void find_all(std::vector<CustomerId> customers, const CallOptions& options, CancelToken unwanted, FoundAll done);
   static constexpr Millis kFindTime{5'000};
 
  private:
@@ -43,11 +48,15 @@ class CustomerBook final : public std::enable_shared_from_this<CustomerBook> {
     std::string kept;
     std::string ended;
   };
+  struct Worked {
+    std::vector<CustomerId> meant;
+    std::vector<Joined> joined;
+  };
+  using Seen = std::vector<std::pair<CustomerId, std::vector<std::string>>>;  ///< With their strong names.
   class Step;
   struct Search;
   detail::Affinity affinity() const { return detail::Affinity(shop_); }
-  Result<std::pair<std::vector<CustomerId>, std::vector<Joined>>> work(Store& store, std::vector<CustomerId> seen,
-                                                                       bool learns) const;
+  Result<Worked> work(Store& store, const std::vector<CustomerId>& seen, bool learns) const;
   void report(const Joined& joined) const;
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;

@@ -66,11 +66,13 @@ AgentSession session_of_chat(ChatSession chat) {
 class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
  public:
   SessionWalk(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, const PollingSettings& lists,
-              AgentSessionQuery query, Promise<AgentSessionPage> promise, const CallOptions& options, MonoTime deadline)
+              std::shared_ptr<CustomerBook> customers, AgentSessionQuery query, Promise<AgentSessionPage> promise,
+              const CallOptions& options, MonoTime deadline)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
         page_size_(lists.page_size),
         end_day_counts_(lists.end_day_counts),
+        customers_(std::move(customers)),
         query_(std::move(query)),
         wait_(runtime_->scheduler, deadline, options, promise.cancelled()),
         promise_(std::move(promise)) {
@@ -84,10 +86,10 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
 
  private:
   void ask() {
-    if (place_.window >= *query_.to) return promise_.answer(std::move(page_));
+    if (place_.window >= *query_.to) return name_customers();
     if (page_.sessions.size() == query_.limit) {
       page_.next = place_text(place_);
-      return promise_.answer(std::move(page_));
+      return name_customers();
     }
     const DayWindow window = first_window(place_.window, *query_.to);
     ListSessions op(window.first, window.asked_until(runtime_->clock->wall(), end_day_counts_));
@@ -113,6 +115,20 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
     ask();
   }
 
+  /// The list names buyers by whichever of their names; events and windows know one of them.
+  void name_customers() {
+    std::vector<CustomerId> named;
+    for (const AgentSession& session : page_.sessions) named.push_back(session.customer);
+    if (named.empty()) return promise_.answer(std::move(page_));
+    customers_->find_all(std::move(named), wait_.rest(*runtime_->clock), CancelToken(),
+                         [self = shared_from_this()](Result<std::vector<CustomerId>> meant) {
+                           if (!meant) return self->promise_.answer(meant.error());
+                           for (std::size_t i = 0; i < meant->size(); ++i)
+                             self->page_.sessions[i].customer = std::move((*meant)[i]);
+                           self->promise_.answer(std::move(self->page_));
+                         });
+  }
+
   void turn_over(const SessionsPage& page, WallTime next_window) {
     const std::size_t size = page.sessions.size();
     const bool last = is_last_page(size, place_.page, page_size_, page.total);
@@ -129,6 +145,7 @@ class SessionWalk final : public std::enable_shared_from_this<SessionWalk> {
   const ApiClient client_;
   const int page_size_;
   const bool end_day_counts_;
+  const std::shared_ptr<CustomerBook> customers_;
   AgentSessionQuery query_;
   detail::Wait wait_;
   Promise<AgentSessionPage> promise_;
@@ -190,7 +207,8 @@ Pending<AgentSessionPage> ShopAgentSessions::sessions(AgentSessionQuery query, C
     return pending;
   }
   query.to = std::min(*query.to, now + std::chrono::hours(24));  // nothing is there later
-  std::make_shared<SessionWalk>(runtime_, client_, *lists_, std::move(query), std::move(promise), options, *deadline)
+  std::make_shared<SessionWalk>(runtime_, client_, *lists_, customers_, std::move(query), std::move(promise), options,
+                                *deadline)
       ->begin(place);
   return pending;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/async/runtime_core.hpp"
+#include "jd/customers/customer_book.hpp"
 
 #include <kefu/channel/agent_sessions.hpp>
 #include <kefu/channel/capabilities.hpp>
@@ -14,16 +15,19 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 
 /// The shop's agents, and its sessions by period, read in windows of at most 7 days. Pages follow the platform's own:
-/// while a period still gains sessions, an entry may come twice or move past a page that was read.
+/// while a period still gains sessions, an entry may come twice or move past a page that was read. Customers come under
+/// the ids by which the shop knows them (CustomerBook).
 ///
 /// Thread safety: all members may be called from any thread.
 class ShopAgentSessions final : public AgentSessions {
  public:
   ShopAgentSessions(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client,
-                    std::shared_ptr<const PollingSettings> lists, std::shared_ptr<const Capabilities> capabilities)
+                    std::shared_ptr<const PollingSettings> lists, std::shared_ptr<CustomerBook> customers,
+                    std::shared_ptr<const Capabilities> capabilities)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
         lists_(std::move(lists)),
+        customers_(std::move(customers)),
         capabilities_(std::move(capabilities)) {}
 
   Pending<std::vector<Agent>> agents(CallOptions options) override;
@@ -40,6 +44,7 @@ class ShopAgentSessions final : public AgentSessions {
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
   const std::shared_ptr<const PollingSettings> lists_;  ///< page_size and end_day_counts.
+  const std::shared_ptr<CustomerBook> customers_;
   const std::shared_ptr<const Capabilities> capabilities_;
 };
 

@@ -48,14 +48,16 @@ Pending<Profile> ShopProfiles::look_up(CustomerId customer, CallOptions options)
     promise.answer(known.error());
     return pending;
   }
-  CancelToken cancel = options.cancel;
-  customers_->find(std::move(customer), std::move(cancel),
-                   [self = shared_from_this(), promise = std::move(promise), options = std::move(options),
-                    has_xid = !known->xid.empty()](Result<CustomerId> meant) mutable {
-                     if (!meant) return promise.answer(meant.error());
-                     if (has_xid) return promise.answer(profile_of(*std::move(meant), {}));
-                     self->ask(*std::move(meant), std::move(options), std::move(promise));
-                   });
+  const CallOptions whole = options;
+  auto unwanted = promise.cancelled();
+  auto found = [self = shared_from_this(), asked = runtime_->clock->mono(), promise = std::move(promise),
+                options = std::move(options), has_xid = !known->xid.empty()](Result<CustomerId> meant) mutable {
+    if (!meant) return promise.answer(meant.error());
+    if (has_xid) return promise.answer(profile_of(*std::move(meant), {}));
+    if (options.timeout) *options.timeout -= std::chrono::duration_cast<Millis>(self->runtime_->clock->mono() - asked);
+    self->ask(*std::move(meant), std::move(options), std::move(promise));
+  };
+  customers_->find(std::move(customer), whole, std::move(unwanted), std::move(found));
   return pending;
 }
 

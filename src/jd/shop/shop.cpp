@@ -102,7 +102,8 @@ void make_facets(Shop::Core& shop, std::shared_ptr<detail::WindowGate> window) {
   parts.budget = shop.app->poll_budget;
   parts.customers = shop.customers;
   shop.poller = make_shop_poller(std::move(parts), shop.client, shop.config);
-  shop.agent_sessions = std::make_shared<ShopAgentSessions>(runtime, shop.client, polling, shop.capabilities);
+  shop.agent_sessions =
+      std::make_shared<ShopAgentSessions>(runtime, shop.client, polling, shop.customers, shop.capabilities);
   shop.transcripts = std::make_shared<ShopTranscripts>(runtime, shop.client, polling, shop.customers);
   shop.profiles = std::make_shared<ShopProfiles>(runtime, shop.client, shop.app->config, shop.customers);
 }

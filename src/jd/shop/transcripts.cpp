@@ -72,12 +72,13 @@ class TranscriptWalk final : public std::enable_shared_from_this<TranscriptWalk>
     place_ = from;
     const auto named = buyer_of(query_.customer);
     if (named && !named->pin.empty()) return begin_with(named->pin);
-    customers.find(query_.customer, wait_.token(), [self = shared_from_this()](Result<CustomerId> meant) {
-      if (!meant) return self->promise_.answer(meant.error());
-      const auto ids = buyer_of(*meant);
-      if (!ids || ids->pin.empty()) return self->promise_.answer(no_pin());
-      self->begin_with(ids->pin);
-    });
+    customers.find(query_.customer, wait_.rest(*runtime_->clock), CancelToken(),
+                   [self = shared_from_this()](Result<CustomerId> meant) {
+                     if (!meant) return self->promise_.answer(meant.error());
+                     const auto ids = buyer_of(*meant);
+                     if (!ids || ids->pin.empty()) return self->promise_.answer(no_pin());
+                     self->begin_with(ids->pin);
+                   });
   }
 
  private:
