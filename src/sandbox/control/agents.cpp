@@ -148,6 +148,7 @@ ControlResult do_console_act(ControlCall& call) {
   const auto* row = std::find_if(std::begin(kConsoleActs), std::end(kConsoleActs),
                                  [&call](const ConsoleActRow& one) { return one.name == call.names[1]; });
   if (row == std::end(kConsoleActs)) return control_error(404, "agents cannot do this: " + call.names[1]);
+  if (auto full = no_room_for_push(call)) return *full;
   ConsoleAct act{call, *account, *agent, call.now()};
   if ((error = row->run(act))) return *error;
   call.core.changed();

@@ -50,7 +50,7 @@ struct ControlCall {
   WallTime now() const { return core.now(); }
 };
 
-/// Of routes whose body is data of its own.
+/// Of routes whose body is data of its own; they take nothing in the query.
 constexpr std::string_view kAnyMember = "*";
 
 /// A row of the control API's table.

@@ -92,7 +92,10 @@ std::optional<std::string> wrong_parameter(const TakenMember& member, const std:
 }  // namespace
 
 std::optional<std::string> wrong_member(const ControlRoute& route, const ControlCall& call) {
-  if (route.takes == kAnyMember) return std::nullopt;
+  if (route.takes == kAnyMember) {
+    if (call.request.query.empty()) return std::nullopt;
+    return "this call has its members in its body, and takes nothing in the query: " + call.request.query.front().first;
+  }
   const std::vector<TakenMember> taken = members_of(route.takes);
   const auto unknown = [&taken](std::string_view name) {
     std::string names;

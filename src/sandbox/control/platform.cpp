@@ -96,6 +96,7 @@ ControlResult set_verdict(ControlCall& call) {
 
 ControlResult answer_dialog(ControlCall& call) {
   std::optional<ControlAnswer> error;
+  if ((error = no_room_for_push(call))) return *error;
   WechatAccount* account = nullptr;
   WechatCustomer* customer = customer_of(call, account, error);
   if (customer == nullptr) return *error;
@@ -110,6 +111,7 @@ ControlResult answer_dialog(ControlCall& call) {
 
 ControlResult withdraw(ControlCall& call) {
   std::optional<ControlAnswer> error;
+  if ((error = no_room_for_push(call))) return *error;
   WechatAccount* account = nullptr;
   WechatCustomer* customer = customer_of(call, account, error);
   if (customer == nullptr) return *error;

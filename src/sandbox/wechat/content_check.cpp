@@ -127,7 +127,7 @@ std::vector<WechatRoute> wechat_content_check_routes() {
   using Credential = WechatRoute::Credential;
   return {{"POST", "/wxa/msg_sec_check", Credential::token, check_content},
           {"POST", "/wxa/img_sec_check", Credential::token, check_picture, WechatRoute::Body::form},
-          {"POST", "/wxa/media_check_async", Credential::token, check_media_content}};
+          {"POST", "/wxa/media_check_async", Credential::token, check_media_content, WechatRoute::Body::json, true}};
 }
 
 }  // namespace sandbox

@@ -121,8 +121,8 @@ ApiResult list_lines(WechatCall& call) {
 
 std::vector<WechatRoute> wechat_kf_session_routes() {
   using Credential = WechatRoute::Credential;
-  return {{"POST", "/customservice/kfsession/create", Credential::token, create_session},
-          {"POST", "/customservice/kfsession/close", Credential::token, close_session},
+  return {{"POST", "/customservice/kfsession/create", Credential::token, create_session, WechatRoute::Body::json, true},
+          {"POST", "/customservice/kfsession/close", Credential::token, close_session, WechatRoute::Body::json, true},
           {"GET", "/customservice/kfsession/getsession", Credential::token, get_session},
           {"GET", "/customservice/kfsession/getsessionlist", Credential::token, list_sessions},
           {"GET", "/customservice/kfsession/getwaitcase", Credential::token, list_waiting}};

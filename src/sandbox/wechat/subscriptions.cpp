@@ -181,8 +181,10 @@ ApiResult send_subscription(WechatCall& call) {
 
 std::vector<WechatRoute> wechat_subscription_routes() {
   using Credential = WechatRoute::Credential;
-  return {{"POST", "/cgi-bin/message/subscribe/send", Credential::token, send_subscription},
-          {"POST", "/cgi-bin/message/subscribe/bizsend", Credential::token, send_subscription}};
+  return {
+      {"POST", "/cgi-bin/message/subscribe/send", Credential::token, send_subscription, WechatRoute::Body::json, true},
+      {"POST", "/cgi-bin/message/subscribe/bizsend", Credential::token, send_subscription, WechatRoute::Body::json,
+       true}};
 }
 
 std::vector<WechatRoute> wechat_template_library_routes() {

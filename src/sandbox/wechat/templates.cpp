@@ -146,7 +146,7 @@ ApiResult send_one_time(WechatCall& call) {
 
 std::vector<WechatRoute> wechat_template_routes() {
   using Credential = WechatRoute::Credential;
-  return {{"POST", "/cgi-bin/message/template/send", Credential::token, send_template},
+  return {{"POST", "/cgi-bin/message/template/send", Credential::token, send_template, WechatRoute::Body::json, true},
           {"POST", "/cgi-bin/message/template/subscribe", Credential::token, send_one_time},
           {"POST", "/cgi-bin/template/api_set_industry", Credential::token, set_industry},
           {"GET|POST", "/cgi-bin/template/get_industry", Credential::token, get_industry},

@@ -5,6 +5,7 @@
 #include "core/text/json_writer.hpp"
 #include "sandbox/wechat/api_security.hpp"
 #include "sandbox/wechat/kf.hpp"
+#include "sandbox/wechat/push.hpp"
 #include "sandbox/wechat/upload.hpp"
 
 #include <fmt/format.h>
@@ -171,6 +172,8 @@ ApiResult WechatTwin::run(WechatCall& call) {
     if (ApiResult bad = read_body(call, *route); bad.code != 0) return bad;
   if (route->credential == WechatRoute::Credential::token && call.body.present())
     if (ApiResult bad = open_sealed_body(call); bad.code != 0) return bad;
+  if (route->pushes && !has_room_for_push(*this))
+    return refuse(-1, "system error: too many pushes of the sandbox are still to be delivered");
   return route->run(call);
 }
 

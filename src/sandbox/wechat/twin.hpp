@@ -80,6 +80,7 @@ struct WechatRoute {
   Credential credential;
   ApiResult (*run)(WechatCall& call);
   Body body = Body::json;  ///< Of POST.
+  bool pushes = false;     ///< May lead to an event for the webhook: refused while there is no room for one.
 };
 std::vector<WechatRoute> wechat_token_routes();
 std::vector<WechatRoute> wechat_custom_message_routes();

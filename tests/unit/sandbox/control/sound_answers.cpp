@@ -149,6 +149,7 @@ TEST_CASE("members of a control call that are not what they should be are refuse
       {"/customers/oA", R"({"refuse_code":4294967297})", "refuse_code must be"},
       {"/customers/oA/location", R"({"latitude":"abc"})", "latitude must be a number"},
       {"/customers/oA/location", R"({"longitude":"1e999"})", "longitude must be a number"},
+      {"/switches?push_deliveries=1", "{}", "takes nothing in the query: push_deliveries"},
       {"/clock/advance", R"({"seconds":1,"secnds":3600})", "secnds is no member"},
       {"/clock/advance", R"({"seconds":9000000000000})", "seconds must be"},
       {"/agents/a@b", R"({"auto_accept":-5})", "auto_accept must be"},

@@ -451,3 +451,17 @@ TEST_CASE("no push is dropped before it was delivered: who acts while too many a
   test.time->advance(kefu::Millis(1'000));
   CHECK(test.requests.size() == accepted + 1);
 }
+
+TEST_CASE("a call of the API that leads to an event is refused while too many pushes are due") {
+  PushCase test(kefu_test::app_of_kind(kefu::sandbox::WechatKind::mini_program));
+  test.turn("content_check_first_version_code", 0);
+  test.answer = [](const PushRequest&) { return PushReply(500, ""); };
+  for (int i = 0; i < 5'000; ++i)
+    REQUIRE(test.sandbox.customer_writes(test.account.appid, fmt::format("o{}", i), "hi"));
+  const std::string check = R"({"media_url":"https://example.com/a.png","media_type":2})";
+  const auto full = test.post("/wxa/media_check_async", check);
+  CHECK(full.code == -1);
+  CHECK(full.text.find("still to be delivered") != std::string::npos);
+  test.time->advance(kefu::Millis(60'000));
+  CHECK(test.post("/wxa/media_check_async", check).code == 0);
+}
