@@ -3,6 +3,7 @@
 #include "cli/jd_period.hpp"
 #include "cli/jd_report_text.hpp"
 #include "jd/operations/day_windows.hpp"
+#include "jd/operations/paging.hpp"
 
 #include <kefu/jd/im_pop.hpp>
 
@@ -31,19 +32,20 @@ struct JdEvaluationsFlags {
   bool json = false;
 };
 
-/// Evaluations of one window, page by page; a page shorter than asked for is the last one.
+/// Evaluations of one window, page by page.
 kefu::Result<void> read_window(const jd::Shop& shop, const jd::DayWindow& window, kefu::WallTime now,
                                const std::string& agent, std::vector<jd::Evaluation>& into) {
   for (int page = 1; page <= kMostPages; ++page) {
     jd::ListEvaluations op(window.first, window.asked_until(now));
     op.waiter = agent;
     op.page = page;
-    const auto page_size = static_cast<std::size_t>(op.page_size);
+    const int page_size = op.page_size;
     auto answer = shop.call(std::move(op)).get();
     if (!answer) return answer.error();
+    const std::size_t brought = answer->evaluations.size();
     for (jd::Evaluation& each : answer->evaluations)
       if (!each.time.at || window.holds(*each.time.at)) into.push_back(std::move(each));
-    if (answer->evaluations.size() < page_size) return {};
+    if (jd::is_last_page(brought, page, page_size, std::nullopt)) return {};
   }
   return kefu::Error(kefu::ErrorKind::malformed_reply, "the platform's list does not end: ask for fewer days");
 }
