@@ -63,7 +63,7 @@ struct PollingSettings {
   /// sessions are read beside the lists; when the budget does not allow it, `health()` says what is left out.
   std::chrono::seconds max_delay{120};
   /// How far behind the cursor each round reads again, because the platform shows messages late; ten minutes are added
-  /// for clocks that differ. What comes later than this is not seen. At most 90 days.
+  /// for clocks that differ. What comes later than this is not seen. At most 48 hours.
   std::chrono::seconds overlap = std::chrono::minutes(10);
   /// Where a shop without a cursor begins, before now; at most 90 days.
   std::chrono::seconds look_back = std::chrono::hours(24);

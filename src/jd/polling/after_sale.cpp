@@ -70,7 +70,8 @@ class ServiceOrderSource final : public PollSource {
     item.customer = std::move(order.customer);
     item.thread = thread_of(AfterSaleThread(order.service_id, order.order_id));
     item.scope = item.thread;
-    item.time = order.update_time.at ? order.update_time.at : order.apply_time.at;
+    // The list is by changes: one whose moment is not told happened now, whenever it was applied for.
+    item.time = order.update_time.at;
     item.is_unreadable = !order.update_time.unread.empty();
     if (item.is_unreadable) item.kind = PolledItem::Kind::other;
     item.raw = std::move(order.raw);
@@ -130,8 +131,9 @@ class AuditSource final : public PollSource {
     item.status_text = std::move(audit.service_status_name);
     if (audit.order_id != 0) item.order = std::to_string(audit.order_id);
     item.customer = std::move(audit.customer);
-    item.thread = thread_of(AfterSaleThread(service, audit.order_id));
-    item.scope = item.thread;
+    // An application is no service order, whatever its number: what would be said there went to another customer.
+    if (!audit.service_ids.empty()) item.thread = thread_of(AfterSaleThread(service, audit.order_id));
+    item.scope = item.thread.empty() ? "apply:" + item.ticket : item.thread;
     item.time = audit.apply_time.at;
     item.due = audit.audit_overtime.at;
     item.is_unreadable = !audit.audit_overtime.unread.empty();
@@ -220,7 +222,7 @@ class UnsolvedSource final : public PollSource {
     item.stream = poll_stream::kUnsolved;
     const std::string second = message.time.at ? std::to_string(unix_seconds(*message.time.at)) : std::string();
     item.identity = identity_of({unit.scope, second, message.speaker, message.text});
-    item.is_unreadable = !message.time.unread.empty();
+    item.is_unreadable = !message.time.at;  // it may have been asked before we began
     item.kind = item.is_unreadable           ? PolledItem::Kind::other
                 : author == Author::merchant ? PolledItem::Kind::agent_text
                                              : PolledItem::Kind::customer_text;

@@ -22,6 +22,8 @@ class AgentGroup {
 
   AgentGroup(ApiClient client, std::vector<std::string> configured);
 
+  /// Not configured.
+  bool is_found() const { return !is_configured_; }
   bool must_ask(MonoTime now) const;
   /// One call; what it fails with stands in `note`.
   void ask(MonoTime now, const CancelToken& unwanted, std::function<void()> done);

@@ -28,6 +28,7 @@ class AgentSource : public PollSource {
       : client_(std::move(client)), settings_(std::move(settings)), group_(std::move(group)) {}
 
   std::size_t agents() const override { return group_->count(); }
+  bool finds_agents() const override { return group_->is_found(); }
   bool must_refresh(MonoTime now) const override { return group_->must_ask(now); }
   void refresh(MonoTime now, const CancelToken& unwanted, std::function<void()> done) override {
     group_->ask(now, unwanted, std::move(done));
@@ -97,6 +98,9 @@ class ChatSource final : public AgentSource {
     const std::string who = name_of(session.customer);
     unit.once = seen_mark(identity_of({agent, who, is_masked(who) ? session.sid : std::string()}));
     unit.entry = seen_mark(session.raw);
+    // A session that changed hands may stand in the lists of both agents, each of whom has lines of it.
+    unit.same = seen_mark(identity_of({session.sid, session.waiter}));
+    unit.began = session.begin.at;
     // An end that cannot be read is none.
     if (session.end.at) unit.ended = std::max(*session.end.at, session.begin.at.value_or(*session.end.at));
     return unit;
@@ -109,7 +113,6 @@ class ChatSource final : public AgentSource {
       found.print += session.raw;
       if (session.customer.empty())
         return Error(ErrorKind::malformed_reply, "a session names no customer, so its log cannot be read");
-      if (!session.end.at && session.begin.at) found.open_days.push_back(start_of_day(*session.begin.at));
       found.units.push_back(unit_of(session, agent));
     }
     return found;
@@ -120,8 +123,8 @@ class ChatSource final : public AgentSource {
     item.stream = poll_stream::kChat;
     const std::string sid = line.sid.empty() ? unit.scope : line.sid;
     item.identity = chat_identity(sid, line.time.at, line.author == Author::waiter, line.content);
-    // Without its author or its moment it is told, but not answered.
-    item.is_unreadable = line.author == Author::unknown || !line.time.unread.empty();
+    // Without its author or its moment it is told, but not answered: it may have been asked before we began.
+    item.is_unreadable = line.author == Author::unknown || !line.time.at;
     item.kind = item.is_unreadable                ? PolledItem::Kind::other
                 : line.author == Author::customer ? PolledItem::Kind::customer_text
                                                   : PolledItem::Kind::agent_text;

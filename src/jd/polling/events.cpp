@@ -18,7 +18,9 @@ namespace {
 using ItemKind = PolledItem::Kind;
 
 constexpr int kEventVersion = 1;
-/// An event is one value of the store, and its text stands in `item` once more.
+/// An event is part of one value of the store, where each of its quotes may take two bytes; its text stands in `item`
+/// once more.
+constexpr std::size_t kLargestEvent = 440 * 1024;
 constexpr std::size_t kLargestItem = 128 * 1024;
 constexpr std::size_t kLargestText = 256 * 1024;
 constexpr std::array<std::string_view, 5> kKindNames{"other", "customer", "agent", "rating", "ticket"};
@@ -45,7 +47,7 @@ void put(detail::JsonWriter& json, std::string_view name, std::string_view text)
   if (!text.empty()) json.key(name).string(text);
 }
 
-std::string event_text(const PolledItem& item, std::string_view event_id) {
+std::string event_text(const PolledItem& item, std::string_view event_id, std::size_t most_text = kLargestText) {
   std::string out;
   detail::JsonWriter json(out);
   json.begin_object().key("kefu").integer(kEventVersion).key("id").string(event_id);
@@ -60,7 +62,7 @@ std::string event_text(const PolledItem& item, std::string_view event_id) {
   put(json, "thread", item.thread);
   put(json, "message_id", item.message_id);
   put(json, "agent", item.agent);
-  put(json, "text", cut(item.text, kLargestText));
+  put(json, "text", cut(item.text, most_text));
   if (item.kind == ItemKind::rating) json.key("score").integer(item.score);
   put(json, "ticket", item.ticket);
   put(json, "status", item.status);
@@ -148,13 +150,24 @@ std::uint64_t seen_mark(std::string_view event_id) {
 }
 
 InboundEvent make_event(std::string_view shop, const PolledItem& item, int ordinal, WallTime received) {
-  auto event = reopen_event(shop, event_text(item, polled_event_id(item, ordinal)), received);
-  if (event) return *std::move(event);
-  // Only what the platform sent as the item can be unreadable.
+  const std::string id = polled_event_id(item, ordinal);
+  const auto made = [&](const PolledItem& from, std::size_t most_text) -> std::optional<InboundEvent> {
+    std::string text = event_text(from, id, most_text);
+    if (text.size() > kLargestEvent) return std::nullopt;
+    auto event = reopen_event(shop, text, received);
+    return event ? std::optional<InboundEvent>(*std::move(event)) : std::nullopt;
+  };
+  if (auto event = made(item, kLargestText)) return *std::move(event);
+  // What the platform sent as the item is unreadable here, or it is too large.
   PolledItem plain = item;
   plain.raw.clear();
-  event = reopen_event(shop, event_text(plain, polled_event_id(item, ordinal)), received);
-  return event ? *std::move(event) : InboundEvent();
+  for (std::size_t most = kLargestText; most >= 1024; most /= 4)
+    if (auto event = made(plain, most)) return *std::move(event);
+  // Names of this size are nobody's: it is told that there was something.
+  PolledItem bare;
+  bare.stream = item.stream;
+  bare.time = item.time;
+  return made(bare, 0).value_or(InboundEvent());
 }
 
 void name_customer(InboundEvent& event, CustomerId customer) {

@@ -52,8 +52,11 @@ class ShopPoller::Work final : public std::enable_shared_from_this<Work> {
     return health_;
   }
   void skip(const std::string& stream) {
-    for (const Lane& lane : lanes_)
-      if (lane.stream->name() == stream) lane.stream->skip();
+    for (Lane& lane : lanes_) {
+      if (lane.stream->name() != stream) continue;
+      lane.stream->skip();
+      if (lane.failures > 0) lane.due = mono();
+    }
   }
 
   void ask(Promise<PollBatch> promise, MonoTime deadline, CancelToken cancel) {

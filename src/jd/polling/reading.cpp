@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxUnitItems = 20'000;
 constexpr int kMaxUnitPages = 1'000;
-constexpr int kUnitTries = 3;
+/// More than these cannot be about their customers alone.
+constexpr int kMostRefusedInRow = 5;
 constexpr std::size_t kMaxReadOnce = 50'000;
 /// Logs that are due, taken at a time.
 constexpr std::size_t kDueAtOnce = 500;
@@ -119,6 +120,7 @@ void PollStream::list_failed(const Error& error) {
 }
 
 void PollStream::listed(PollPage page) {
+  stopped_by({});
   page_loaded_ = true;
   page_is_last_ = page.is_last || (!page.print.empty() && page.print == last_print_);
   last_print_ = std::move(page.print);
@@ -126,7 +128,7 @@ void PollStream::listed(PollPage page) {
     if (!first_total_) first_total_ = page.total;
     last_total_ = page.total;
   }
-  open_days_.insert(page.open_days.begin(), page.open_days.end());
+  for (const PollUnit& unit : page.units) note_open_day(unit);
   take_units(std::move(page.units));
   advance();
 }
@@ -139,10 +141,9 @@ void PollStream::take_units(std::vector<PollUnit> units) {
       units_.push_back(std::move(unit));
       continue;
     }
-    const std::uint64_t sid = seen_mark(unit.scope);
     if (source_->agents() > 1 && !unit.scope.empty()) {
-      if (is_later_agent && listed_sids_.count(sid) != 0) continue;
-      if (listed_sids_.size() < kMaxReadOnce) listed_sids_.insert(sid);
+      if (is_later_agent && listed_same_.count(unit.same) != 0) continue;
+      if (listed_same_.size() < kMaxReadOnce) listed_same_.insert(unit.same);
     }
     if (watch_.listed(unit, *cursor_.window)) units_.push_back(std::move(unit));
   }
@@ -175,7 +176,8 @@ void PollStream::unit_page(PollItems items) {
     ++unit_page_;
     return advance();
   }
-  unit_failures_ = 0;
+  refused_in_row_ = 0;
+  goes_on();
   if (units_.front().once != 0 && read_once_.size() < kMaxReadOnce) read_once_.insert(units_.front().once);
   unit_read();
   advance();
@@ -189,9 +191,6 @@ void PollStream::unit_failed(const Error& error) {
   if (!skips) {
     if (is_unreadable) return fail(of_unit(unit, error));
     if (!refuses_unit_only(error)) return fail(error);
-    // Refused on this side: no other try will change it.
-    const bool is_ours = error.kind() == ErrorKind::bad_argument && error.details().http_status == 0;
-    if (!is_ours && ++unit_failures_ < kUnitTries) return fail(error);
   }
   report(LogLevel::error, log_event::kPollSkipped,
          skips ? "the host passed over a log that cannot be read"
@@ -203,16 +202,16 @@ void PollStream::unit_failed(const Error& error) {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++health_.skipped;
   } else {
-    watch_.set_aside(unit, *cursor_.window);
+    watch_.set_aside(unit, *cursor_.window, reaches_now_ || source_->shows_state());
   }
   drop_unit();
   units_.pop_front();
+  if (!skips && ++refused_in_row_ % kMostRefusedInRow == 0) return fail(of_unit(unit, error));
   advance();
 }
 
 void PollStream::drop_unit() {
   unit_page_ = 1;
-  unit_failures_ = 0;
   unit_print_.clear();
   unit_newest_.reset();
   unit_items_.clear();
@@ -289,6 +288,12 @@ void PollStream::end_page() {
   cursor_.page = 0;
 }
 
+/// A session that goes on when the window ends is looked for by its day from then on.
+void PollStream::note_open_day(const PollUnit& unit) {
+  if (!unit.began || (unit.ended && *unit.ended <= cursor_.window->to)) return;
+  open_days_.insert(start_of_day(*unit.began));
+}
+
 /// The days of a period are known anew.
 void PollStream::note_open_days(WallTime from, WallTime to) {
   if (!source_->lists_by_begin()) return;
@@ -305,9 +310,9 @@ void PollStream::note_open_days(WallTime from, WallTime to) {
 /// Sessions that began on days before the window's may go on: their days are listed again.
 void PollStream::begin_old_days() {
   const MonoTime at = parts_.runtime->clock->mono();
-  if (!reaches_now_ || !source_->lists_by_begin()) return;
-  if (looked_at_old_days_ && at - *looked_at_old_days_ < kLookAtOldDays) return;
-  looked_at_old_days_ = at;
+  if (!source_->lists_by_begin()) return;
+  if (reaches_now_ && looked_at_old_days_ && at - *looked_at_old_days_ < kLookAtOldDays) return;
+  if (reaches_now_) looked_at_old_days_ = at;
   constexpr std::chrono::hours kOldest{24 * 89};
   const WallTime first = start_of_day(cursor_.window->from);
   auto& days = cursor_.open_days;
@@ -339,12 +344,16 @@ void PollStream::end_old_day() {
   old_days_.pop_front();
 }
 
-/// Logs that are due, as many as the budget allows in the time between two lists.
+/// Logs that are due: as many as the budget allows in the time between two lists, but all of them where the window ends
+/// in the past, as no later window of theirs will come.
 bool PollStream::take_due() {
-  if (std::exchange(took_due_, true)) return false;
+  const bool is_left_behind = !reaches_now_ && !source_->shows_state();
+  if (std::exchange(took_due_, true) && !is_left_behind) return false;
   const double rest =
       parts_.budget->calls_within(parts_.shop, parts_.settings.max_delay) - static_cast<double>(round_calls_);
-  const auto most = static_cast<std::size_t>(std::clamp(rest, kLeastDue, static_cast<double>(kDueAtOnce)));
+  const auto most = is_left_behind
+                        ? kDueAtOnce
+                        : static_cast<std::size_t>(std::clamp(rest, kLeastDue, static_cast<double>(kDueAtOnce)));
   for (PollUnit& unit : watch_.due(*cursor_.window, most)) units_.push_back(std::move(unit));
   return !units_.empty();
 }

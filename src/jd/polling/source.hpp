@@ -28,8 +28,10 @@ struct PollUnit {
   std::string agent;
   std::int64_t service_id = 0;
   std::int64_t order_id = 0;
-  std::uint64_t once = 0;         ///< Units of the same number are one log.
-  std::uint64_t entry = 0;        ///< Of the list's entry as it stands: another one, and there is something to read.
+  std::uint64_t once = 0;   ///< Units of the same number are one log.
+  std::uint64_t same = 0;   ///< Entries of several agents' lists that are one: session and its agent.
+  std::uint64_t entry = 0;  ///< Of the list's entry as it stands: another one, and there is something to read.
+  std::optional<WallTime> began;
   std::optional<WallTime> ended;  ///< Nothing is said in it afterwards.
   std::vector<PolledItem> items;
 };
@@ -39,8 +41,7 @@ struct PollPage {
   std::vector<PollUnit> units;
   bool is_last = true;
   std::optional<std::int64_t> total;
-  std::string print;                ///< Of its entries: a platform that gives the same page again has no more.
-  std::vector<WallTime> open_days;  ///< Days whose sessions go on, by their begin.
+  std::string print;  ///< Of its entries: a platform that gives the same page again has no more.
 };
 
 /// One page of a unit's items.
@@ -67,6 +68,8 @@ class PollSource {
   /// True: entries are listed by the day they began, and go on after it.
   virtual bool lists_by_begin() const { return false; }
   virtual std::size_t agents() const { return 1; }
+  /// True: whose lists are read is not configured, and each process finds it out.
+  virtual bool finds_agents() const { return false; }
   /// Who else is to be asked is looked up from time to time.
   virtual bool must_refresh(MonoTime now) const { return static_cast<void>(now), false; }
   virtual void refresh(MonoTime now, const CancelToken& unwanted, std::function<void()> done) {

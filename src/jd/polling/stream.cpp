@@ -13,7 +13,8 @@ namespace {
 
 /// The most the clocks may differ before the gateway refuses calls.
 constexpr std::chrono::minutes kClockAllowance{10};
-constexpr std::chrono::hours kLongestOverlap{48};
+/// Less than 90 days, so that the platform's own clock and the days' borders do not matter.
+constexpr std::chrono::hours kOldestShown{24 * 89};
 
 }  // namespace
 
@@ -21,7 +22,7 @@ PollStream::PollStream(PollParts parts, std::unique_ptr<PollSource> source)
     : parts_(std::move(parts)),
       source_(std::move(source)),
       root_(StoreKey(parts_.runtime->name_space, "jd", "poll", parts_.shop).add(source_->name())),
-      overlap_(std::min<Millis>(parts_.settings.overlap, kLongestOverlap) + kClockAllowance),
+      overlap_(parts_.settings.overlap + kClockAllowance),
       watch_(overlap_),
       health_(std::string(source_->name())) {}
 
@@ -117,7 +118,7 @@ void PollStream::reset(Loaded found) {
   committed_ = std::move(found.text);
   cursor_ = std::move(found.cursor);
   if (!found.exists) {
-    cursor_.start = cursor_.position = now() - parts_.settings.look_back;
+    cursor_.start = cursor_.position = now() - std::min<Millis>(parts_.settings.look_back, kOldestShown);
     // Sessions that began before may still go on.
     if (source_->lists_by_begin())
       for (int days = 6; days > 0; --days)
@@ -131,7 +132,16 @@ void PollStream::reset(Loaded found) {
   unremoved_.clear();
   inherited_floor_ = cursor_.floor;
   skips_ = false;
+  // Another process may have found other agents, or the same in another order: their lists begin anew, at the position.
+  if (source_->finds_agents()) {
+    cursor_.window.reset();
+    cursor_.agent = 0;
+    cursor_.page = 0;
+    cursor_.floor.reset();
+    inherited_floor_.reset();
+  }
   watch_.clear();
+  watch_.begin_round(now());
   close_pages();
   drop_unit();
   ready_.clear();
@@ -143,7 +153,7 @@ void PollStream::close_pages() {
   last_print_.clear();
   units_.clear();
   read_once_.clear();
-  listed_sids_.clear();
+  listed_same_.clear();
   open_days_.clear();
   first_total_.reset();
   last_total_.reset();
@@ -175,23 +185,21 @@ WallTime PollStream::unit_horizon() const {
 }
 
 void PollStream::open_window() {
-  // Less than 90 days, so that the platform's own clock and the days' borders do not matter.
-  constexpr std::chrono::hours kOldest{24 * 89};
   const WallTime at = now();
   if (cursor_.position > at + kClockAllowance) {
     report(LogLevel::error, log_event::kPollSkipped, "the clock went back: polling goes on from the time it shows now",
            gateway_time(cursor_.position));
     cursor_.position = at;
   }
-  if (!source_->shows_state() && cursor_.position < at - kOldest) {
+  if (!source_->shows_state() && cursor_.position < at - kOldestShown) {
     report(LogLevel::error, log_event::kPollSkipped,
            "the cursor is older than what the platform keeps: the time between is lost",
            gateway_time(cursor_.position));
-    cursor_.position = at - kOldest;
+    cursor_.position = at - kOldestShown;
   }
   const std::chrono::hours longest(24 * (parts_.settings.end_day_counts ? 7 : 6));
   PollWindow window;
-  window.from = std::max({horizon(), at - kOldest});
+  window.from = std::max(horizon(), at - kOldestShown);
   window.to = at;
   if (!source_->shows_state()) window.to = std::min(at, start_of_day(window.from) + longest - std::chrono::seconds(1));
   window.from = std::min(window.from, window.to);
@@ -202,7 +210,8 @@ void PollStream::open_window() {
   const auto looked = looked_at_old_days_;
   close_pages();
   looked_at_old_days_ = looked;
-  watch_.begin_round();
+  watch_.begin_round(at);
+  refused_in_row_ = 0;
   source_->plan(parts_.budget->calls_within(parts_.shop, parts_.settings.max_delay));
   window_moved_ = true;
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -212,12 +221,13 @@ void PollStream::open_window() {
 void PollStream::end_window() {
   const bool is_caught_up = std::exchange(reaches_now_, false) || source_->shows_state();
   const WallTime to = cursor_.window->to;
-  watch_.end_round(to, source_->shows_state());
+  watch_.end_round(source_->shows_state());
   // No further than the log that waits longest, here or with the process that began this window.
   const WallTime read = watch_.read_up_to(std::min(to, inherited_floor_.value_or(to)));
   cursor_.position = std::max(cursor_.position, source_->shows_state() ? to : read);
   inherited_floor_.reset();
   skips_ = false;
+  must_skip_.store(false);  // nothing stood in the way
   cursor_.floor.reset();
   cursor_.window.reset();
   cursor_.agent = 0;
@@ -239,6 +249,15 @@ void PollStream::stopped_by(const std::string& why) {
   health_.reading_since = cursor_.start;
   health_.behind_by = std::chrono::duration_cast<Millis>(std::max(now() - cursor_.position, WallTime::duration(0)));
   health_.set_aside = watch_.aside();
+}
+
+/// Something could be read again.
+void PollStream::goes_on() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (health_.stopped_because.empty()) return;
+  }
+  stopped_by({});
 }
 
 bool PollStream::must_write() const {
@@ -319,8 +338,8 @@ void PollStream::answer(std::vector<StoreWrite> removals) {
 
 /// What was read before the failure is not lost: it goes out first, and the failure is met again.
 void PollStream::fail(const Error& error) {
-  if (!batch_.events.empty()) return finish(true);
   if (error.kind() != ErrorKind::cancelled) stopped_by(error.to_string());
+  if (!batch_.events.empty()) return finish(true);
   done_(error);
 }
 

@@ -53,7 +53,8 @@ struct StreamBatch {
 ///
 /// A round lists the window, reads the logs of entries that are new, changed or lately spoken in, then, as the budget
 /// allows, those that are due (WatchList). The position stands at the log that was read the longest time ago. Sessions
-/// of days that the window has left are found again by listing those days every hour.
+/// of days that the window has left are found again by listing those days every hour. A window that ends in the past
+/// (the stream was down for more than a week) is left when all of its logs were read to its end.
 ///
 /// The platform shows messages late: a window begins before the position by the overlap, and ten minutes more, because
 /// that much the clocks may differ before the gateway refuses calls (jd 1.4). What lies there is known by its marks.
@@ -120,6 +121,7 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   void take_ready();
   void end_page();
   bool list_again();
+  void note_open_day(const PollUnit& unit);
   void begin_old_days();
   void end_old_day();
   bool take_due();
@@ -132,6 +134,7 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   void fail(const Error& error);
   bool must_write() const;
   void stopped_by(const std::string& why);
+  void goes_on();
 
   WallTime now() const { return parts_.runtime->clock->wall(); }
   WallTime horizon() const;
@@ -175,7 +178,7 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
   std::string last_print_;
   std::deque<PollUnit> units_;
   std::unordered_set<std::uint64_t> read_once_;    ///< Logs read in this window.
-  std::unordered_set<std::uint64_t> listed_sids_;  ///< Under an agent before this one: their log was read with his.
+  std::unordered_set<std::uint64_t> listed_same_;  ///< Under an agent before this one: their log was read with his.
   std::set<WallTime> open_days_;                   ///< Found in this window, or in this old day.
   std::optional<std::int64_t> first_total_;
   std::optional<std::int64_t> last_total_;
@@ -191,7 +194,7 @@ class PollStream final : public std::enable_shared_from_this<PollStream> {
 
   // Of the log being read.
   int unit_page_ = 1;
-  int unit_failures_ = 0;
+  int refused_in_row_ = 0;  ///< Logs, of this window.
   std::string unit_print_;
   std::optional<WallTime> unit_newest_;
   std::vector<PolledItem> unit_items_;

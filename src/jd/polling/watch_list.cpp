@@ -6,14 +6,15 @@ KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
 
-/// Lists of old days are read every hour; what three of them did not show is over.
+/// Lists of old days are read every hour; what three of them did not show, and was read after them, is over.
 constexpr std::chrono::hours kForgetAfter{3};
 
 }  // namespace
 
 bool WatchList::is_due(const Entry& entry, const PollWindow& window) const {
-  if (entry.changed && !entry.is_aside) return true;
-  const bool spoken_lately = !entry.is_aside && entry.newest && window.to - *entry.newest < kFirstPause;
+  const bool is_aside = entry.refusals > 0;
+  if (entry.changed && !is_aside) return true;
+  const bool spoken_lately = !is_aside && entry.newest && window.to - *entry.newest < kFirstPause;
   const WallTime last = std::max(entry.read_to, entry.tried);
   return spoken_lately || last > window.to || window.to - last >= entry.pause;
 }
@@ -29,10 +30,10 @@ bool WatchList::listed(const PollUnit& unit, const PollWindow& window) {
   }
   Entry& entry = found->second;
   // A customer may have several sessions of one log: it is over when all of them are.
-  const bool is_first = entry.round != round_;
+  const bool is_first = entry.listed_in != round_;
   entry.ended = is_first ? unit.ended : entry.ended && unit.ended ? std::max(entry.ended, unit.ended) : std::nullopt;
-  entry.round = round_;
-  entry.listed = window.to;
+  entry.listed_in = round_;
+  entry.listed = round_began_;
   entry.unit = unit;
   if (known_.size() >= 2 * kMost) known_.clear();
   if (known_.insert(unit.entry).second) entry.changed = true;
@@ -42,7 +43,7 @@ bool WatchList::listed(const PollUnit& unit, const PollWindow& window) {
 std::vector<PollUnit> WatchList::due(const PollWindow& window, std::size_t most) {
   std::vector<const Entry*> found;
   for (const auto& [once, entry] : entries_)
-    if (is_due(entry, window)) found.push_back(&entry);
+    if (entry.tried_in != round_ && is_due(entry, window)) found.push_back(&entry);
   const auto waits_longer = [](const Entry* a, const Entry* b) {
     const WallTime of_a = std::max(a->read_to, a->tried);
     const WallTime of_b = std::max(b->read_to, b->tried);
@@ -55,11 +56,12 @@ std::vector<PollUnit> WatchList::due(const PollWindow& window, std::size_t most)
   return units;
 }
 
-void WatchList::end_round(WallTime now, bool shows_state) {
+void WatchList::end_round(bool shows_state) {
   for (auto it = entries_.begin(); it != entries_.end();) {
     const Entry& entry = it->second;
     const bool is_over = entry.ended && entry.read_to >= *entry.ended + late_;
-    const bool is_gone = shows_state ? entry.round != round_ : now - entry.listed > kForgetAfter;
+    const WallTime last = std::max(entry.read_to, entry.tried);
+    const bool is_gone = shows_state ? entry.listed_in != round_ : last - entry.listed > kForgetAfter;
     it = is_over || is_gone ? entries_.erase(it) : std::next(it);
   }
 }
@@ -76,28 +78,31 @@ void WatchList::was_read(const PollUnit& unit, const PollWindow& window, std::op
   const bool spoke = news || (newest && (!entry.newest || *newest > *entry.newest));
   entry.newest = newest ? newest : entry.newest;
   entry.read_to = entry.tried = window.to;
-  entry.changed = entry.is_aside = false;
+  entry.tried_in = round_;
+  entry.changed = false;
+  entry.refusals = 0;
   entry.pause = spoke || entry.pause.count() == 0 ? kFirstPause : std::min(2 * entry.pause, kLongestPause);
 }
 
-void WatchList::set_aside(const PollUnit& unit, const PollWindow& window) {
+void WatchList::set_aside(const PollUnit& unit, const PollWindow& window, bool holds) {
   const auto found = entries_.find(unit.once);
   if (found == entries_.end()) return;
   Entry& entry = found->second;
-  entry.is_aside = true;
+  entry.refusals = holds ? entry.refusals + 1 : kTries;
   entry.tried = window.to;
+  entry.tried_in = round_;
   entry.pause = std::clamp(2 * entry.pause, kFirstPause, kLongestPause);
 }
 
 WallTime WatchList::read_up_to(WallTime at_most, const std::unordered_set<std::uint64_t>& queued) const {
   for (const auto& [once, entry] : entries_)
-    if (!entry.is_aside && queued.count(once) == 0) at_most = std::min(at_most, entry.read_to);
+    if (entry.refusals < kTries && queued.count(once) == 0) at_most = std::min(at_most, entry.read_to);
   return at_most;
 }
 
 std::size_t WatchList::aside() const {
   return static_cast<std::size_t>(
-      std::count_if(entries_.begin(), entries_.end(), [](const auto& each) { return each.second.is_aside; }));
+      std::count_if(entries_.begin(), entries_.end(), [](const auto& each) { return each.second.refusals > 0; }));
 }
 
 void WatchList::clear() {

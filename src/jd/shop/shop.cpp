@@ -53,8 +53,8 @@ Result<void> check_polling(const PollingSettings& polling) {
   using std::chrono::hours;
   if (polling.interval.count() <= 0 || polling.interval > hours(24 * 90))
     return bad_shop(fmt::format("polling.interval is {} s: more than 0, up to 90 days", polling.interval.count()));
-  if (polling.overlap.count() < 0 || polling.overlap > hours(24 * 90))
-    return bad_shop(fmt::format("polling.overlap is {} s: from 0 to 90 days", polling.overlap.count()));
+  if (polling.overlap.count() < 0 || polling.overlap > hours(48))
+    return bad_shop(fmt::format("polling.overlap is {} s: from 0 to 48 hours", polling.overlap.count()));
   if (polling.max_delay.count() <= 0 || polling.max_delay > hours(24))
     return bad_shop(fmt::format("polling.max_delay is {} s: more than 0, up to a day", polling.max_delay.count()));
   if (polling.look_back.count() < 0 || polling.look_back > hours(24 * 90))

@@ -317,6 +317,51 @@ TEST_CASE("JD-6: a log that cannot be read does not hold up the others, a failin
   }
 }
 
+TEST_CASE("JD-6: logs that stay refused cost the other customers no time, however often they are asked for again") {
+  PollWorld world;
+  PollProcess process(world);
+  for (const char* customer : {"bert", "carl", "dora"}) {
+    world.open_chat(customer, std::string("s-") + customer, 3h);
+    world.say(customer, std::string("s-") + customer, world.now() + 1s, customer);
+    world.unreadable.insert(customer);
+  }
+  world.open_chat("anna", "s-anna", 3h);
+  for (int minute = 0; minute < 60; ++minute) {
+    const std::string text = std::to_string(minute);
+    world.say("anna", "s-anna", world.now(), text);
+    process.pass(30s);
+    process.drain();
+    process.pass(30s);
+    process.drain();
+    REQUIRE(!world.taken.empty());
+    CHECK(world.taken.back() == text);
+  }
+  CHECK(process.observer->count("poll.stream_failed") == 0);
+  world.unreadable.clear();
+  process.pass(16min);
+  process.drain();
+  check_all(world);
+}
+
+TEST_CASE("JD-6: a process that ends while a log is refused leaves its lines to the next one") {
+  PollWorld world;
+  world.open_chat("bert", "s-bert", 3h);
+  world.say("bert", "s-bert", world.now() + 1s, "bert");
+  world.unreadable.insert("bert");
+  {
+    PollProcess doomed(world);
+    doomed.pass(1min);
+    doomed.drain();
+    doomed.pass(1min);
+    doomed.drain();
+  }
+  world.unreadable.clear();
+  world.advance(2h);
+  PollProcess process(world);
+  process.drain();
+  check_all(world);
+}
+
 TEST_CASE("JD-6: a damaged cursor is an error that names it, not a new beginning") {
   PollWorld world;
   PollProcess process(world);
