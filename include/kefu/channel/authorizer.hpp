@@ -59,12 +59,13 @@ class KEFU_EXPORT Authorizer {
   /// be used once. Errors: `bad_argument`; `configuration` (the application has no redirect address); of the store.
   virtual Pending<AuthorizationLink> link(std::string merchant, CallOptions options = {}) = 0;
 
-  /// Takes the raw query of the redirect (`code=...&state=...`): checks that the state is one of ours and unused,
-  /// exchanges the code, stores the grant. The state is used up by the first who redeems it, in whatever process, also
-  /// if the rest fails. Accounts of the merchant that answered `needs_authorization` work again within moments.
-  /// Errors: `bad_argument` (no code, not a well-formed query), `not_found` (state unknown, used, or too old: begin
-  /// anew with `link`), `needs_authorization` (the platform does not take the code), `conflict` (another account of
-  /// the platform authorized than before: `forget` first if that is right), of the transport and of the store.
+  /// Takes the raw query of the redirect (`code=...&state=...`, of WeChat `auth_code=...&state=...`): checks that the
+  /// state is one of ours and unused, exchanges the code, stores the grant. The state is used up by the first who
+  /// redeems it, in whatever process, also if the rest fails. Accounts of the merchant that answered
+  /// `needs_authorization` work again within moments. Errors: `bad_argument` (no code, not a well-formed query),
+  /// `not_found` (state unknown, used, or too old: begin anew with `link`), `needs_authorization` (the platform does
+  /// not take the code), `conflict` (another account of the platform authorized than before: `forget` first if that is
+  /// right), of the transport and of the store.
   virtual Pending<Merchant> redeem(std::string_view redirect_query, CallOptions options = {}) = 0;
 
   /// What is known of a merchant. Error: `not_found`.
