@@ -146,17 +146,20 @@ TEST_CASE("SqlDatabase: a part is taken back alone") {
 }
 
 TEST_CASE("SqlDatabase: a statement that takes longer than the transaction may is ended") {
-  SqlWorld world;
+  const kefu_test::TempFolder folder;
+  SqliteOptions patient(folder.file("desk.db"));
+  patient.busy_timeout = kefu::Millis(60'000);
+  const auto database = SqliteDatabase::open(patient).value();
   for (const bool reads : {true, false}) {
     CAPTURE(reads);
     SqlOptions options = reads ? SqlOptions::reading() : SqlOptions();
     options.timeout = kefu::Millis(60'000);
-    CHECK(world.database->transact(
+    CHECK(database->transact(
         "", [](SqlTransaction& sql) { return sql.run("SELECT 1"); }, options));
     options.timeout = kefu::Millis(50);
     const auto start = std::chrono::steady_clock::now();
     check_sql_error(
-        world.database->transact(
+        database->transact(
             "",
             [](SqlTransaction& sql) {
               return sql.run("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n");
