@@ -47,8 +47,23 @@ class RuntimeCore::Waiting {
 
 void RuntimeCore::run_callback(Task task) {
   if (inline_callbacks || forked()) return run_here(task);
+  if (callbacks) {
+    callbacks_waiting.fetch_add(1, std::memory_order_relaxed);
+    // It never drops and never repeats one; stopped it takes none, and who drops it answers.
+    if (!callbacks->post(std::move(task), false)) callbacks_waiting.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
   Waiting waiting(shared_from_this(), std::move(task));
   static_cast<void>(call_host(observer.get(), host_seam::kExecutor, [&] { executor->run(std::move(waiting)); }));
+}
+
+WorkThread::Run RuntimeCore::runs_callbacks() {
+  return [weak = weak_from_this()](Task& task) {
+    const auto core = weak.lock();
+    if (!core) return static_cast<void>(call_host_quietly(task));  // the last handle is gone, and its observer
+    core->callbacks_waiting.fetch_sub(1, std::memory_order_relaxed);
+    core->run_here(task);
+  };
 }
 
 void RuntimeCore::run_here(Task& task) {
@@ -68,7 +83,7 @@ std::optional<Error> RuntimeCore::refuse_wait(bool from_callback) const {
     return Error(ErrorKind::bad_argument,
                  "get() on one of the library's own threads would wait for itself: use then() or co_await, or give "
                  "RuntimeOptions::executor a thread of its own");
-  if (from_callback && on_callback_thread && on_callback_thread())
+  if (from_callback && on_callback_thread())
     return Error(ErrorKind::bad_argument,
                  "get() in a callback would wait for another callback, and there is one thread for both: return the "
                  "Pending from the callback, or give RuntimeOptions::executor more threads");
@@ -103,7 +118,7 @@ std::optional<Error> RuntimeCore::refuse_start() const {
   return std::nullopt;
 }
 
-bool RuntimeCore::on_own_thread() const { return may_not_block() || (on_callback_thread && on_callback_thread()); }
+bool RuntimeCore::on_own_thread() const { return may_not_block() || on_callback_thread(); }
 
 void RuntimeCore::stop() {
   if (fork_guard_.forked()) return;
@@ -136,7 +151,7 @@ void RuntimeCore::stop_rest() {
   closed_.store(true, std::memory_order_release);
   store_queue->stop();
   if (files) files->stop();
-  if (stop_callbacks) stop_callbacks();
+  if (callbacks) callbacks->stop();
   const std::lock_guard lock(mutex_);
   phase_ = Phase::stopped;
   changed_.notify_all();

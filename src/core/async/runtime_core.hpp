@@ -6,6 +6,7 @@
 #include "core/async/host_debts.hpp"
 #include "core/async/shared_values.hpp"
 #include "core/async/span_ids.hpp"
+#include "core/async/work_thread.hpp"
 
 #include <kefu/core/pending.hpp>
 #include <kefu/core/runtime.hpp>
@@ -81,8 +82,8 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   bool multi_instance = false;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Scheduler> scheduler;
-  std::shared_ptr<Executor> executor;
-  bool inline_callbacks = false;  ///< The executor is InlineExecutor: spares its wrapping.
+  std::shared_ptr<Executor> executor;  ///< Null with `callbacks`.
+  bool inline_callbacks = false;       ///< The executor is InlineExecutor: spares its wrapping.
   /// `done` comes on the loop from the default transport, on any thread from a host's.
   std::shared_ptr<Transport> transport;
   bool transport_is_ours = false;  ///< The default one: it answers once, and throws nothing.
@@ -141,9 +142,10 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   bool stopping() const { return refusing_.load(std::memory_order_acquire); }
   /// Runs a task on the loop's thread as its last act; empty where the loop has no thread.
   std::function<void(Task)> after_loop;
-  /// Ends the runtime's own callback thread, if it has one, after its last callback.
-  std::function<void()> stop_callbacks;
-  std::function<bool()> on_callback_thread;
+  /// Callbacks then run on a thread of the runtime's own, in place of an executor.
+  std::shared_ptr<WorkThread> callbacks;
+  /// For that thread: runs one.
+  WorkThread::Run runs_callbacks();
   /// Ends what a host's transport still owes (the default one is told by its loop).
   std::function<void()> stop_transport;
 
@@ -151,6 +153,7 @@ class KEFU_EXPORT RuntimeCore final : public PendingHome, public std::enable_sha
   class Waiting;
   enum class Phase : unsigned char { running, stopping, stopped };
   bool on_own_thread() const;
+  bool on_callback_thread() const { return callbacks && callbacks->is_own_thread(); }
   void run_out_simulated();
   void stop_rest();
 

@@ -16,17 +16,6 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-/// The default executor: one callback thread. `run` never blocks and never drops: what waits here is bounded where
-/// calls start. Thread safety: any thread.
-class CallbackThread final : public Executor {
- public:
-  explicit CallbackThread(std::shared_ptr<WorkThread> thread) : thread_(std::move(thread)) {}
-  void run(Task task) override { static_cast<void>(thread_->post(std::move(task), false)); }
-
- private:
-  const std::shared_ptr<WorkThread> thread_;
-};
-
 /// The store threads; an affinity always means the same one. Without threads (a store that does not block) it takes
 /// nothing. Thread safety: any thread.
 class StoreThreads final : public StoreQueue {

@@ -1,11 +1,34 @@
 #include "core/async/work_thread.hpp"
 
 #include "core/async/host_code.hpp"
+#include "core/async/turn_wakes.hpp"
 
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
+
+namespace {
+
+/// So much waits that a loop wakes a thread in the middle of its turn.
+constexpr std::size_t kWorthAWake = 16;
+
+thread_local TurnWakes* wakes_here = nullptr;
+
+}  // namespace
+
+TurnWakes::Here::Here(TurnWakes& wakes) : wakes_(wakes) { wakes_here = &wakes; }
+TurnWakes::Here::~Here() {
+  wakes_here = nullptr;
+  wakes_.pay();
+}
+
+TurnWakes* TurnWakes::here() noexcept { return wakes_here; }
+
+void TurnWakes::pay() {
+  for (const auto& thread : owed_) thread->wake_owed();
+  owed_.clear();
+}
 
 bool WorkThread::start(const char* name) {
   const std::lock_guard lock(mutex_);
@@ -31,8 +54,23 @@ bool WorkThread::post_ahead(Task&& task) {
 }
 
 void WorkThread::wake(std::unique_lock<std::mutex> lock) {
-  if (!std::exchange(waiting_, false)) return;
+  if (sleep_ == Sleep::awake) return;
+  TurnWakes* const turn = TurnWakes::here();
+  if (turn != nullptr && queue_.size() < kWorthAWake) {
+    if (std::exchange(sleep_, Sleep::wake_is_owed) == Sleep::asleep) turn->owe(shared_from_this());
+    return;
+  }
+  sleep_ = Sleep::awake;
   lock.unlock();
+  changed_.notify_one();
+}
+
+void WorkThread::wake_owed() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (sleep_ != Sleep::wake_is_owed) return;
+    sleep_ = Sleep::awake;
+  }
   changed_.notify_one();
 }
 
@@ -55,14 +93,18 @@ void WorkThread::stop() {
 void WorkThread::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    waiting_ = true;
+    sleep_ = Sleep::asleep;
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    waiting_ = false;
+    sleep_ = Sleep::awake;
     if (queue_.empty()) break;
     Task task = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    static_cast<void>(call_host_quietly(task));  // a last line: what leaves here would end the thread
+    if (run_) {
+      run_(task);
+    } else {
+      static_cast<void>(call_host_quietly(task));  // a last line: what leaves here would end the thread
+    }
     task = nullptr;
     lock.lock();
   }

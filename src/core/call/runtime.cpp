@@ -84,11 +84,10 @@ void add_executor(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThr
     core.executor = std::make_shared<detail::ScheduledCallbacks>(core.scheduler);
     return;
   }
-  auto thread = std::make_shared<WorkThread>(options.callback_queue, WorkThread::AtStop::run_queued);
-  core.executor = std::make_shared<detail::CallbackThread>(thread);
-  core.stop_callbacks = [thread] { thread->stop(); };
-  core.on_callback_thread = [thread] { return thread->is_own_thread(); };
-  threads.callbacks = std::move(thread);
+  // What waits for it is bounded where calls start.
+  core.callbacks =
+      std::make_shared<WorkThread>(options.callback_queue, WorkThread::AtStop::run_queued, core.runs_callbacks());
+  threads.callbacks = core.callbacks;
 }
 
 Result<void> add_transport(detail::RuntimeCore& core, RuntimeOptions& options, RuntimeThreads& threads) {

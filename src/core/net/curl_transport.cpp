@@ -183,7 +183,7 @@ void CurlTransport::Impl::launch(CurlTransfer& transfer) {
   ++transfer.host->active;
   transfer.limit_time(std::chrono::ceil<Millis>(transfer.wait->deadline() - std::chrono::steady_clock::now()));
   transfer.wait->hear_cancel(heard_by(transfer));
-  curl_multi_add_handle(loop_->multi(), transfer.easy());
+  loop_->add(transfer.easy());
 }
 
 void CurlTransport::Impl::leave_queue(CurlTransfer& transfer) {

@@ -78,12 +78,18 @@ void IoLoop::drop(Ticket ticket) {
 
 // The system call is made only if the loop sleeps, and once per sleep.
 void IoLoop::wake_locked(std::unique_lock<std::mutex>& lock) {
-  woken_ = true;
-  if (!std::exchange(sleeping_, false)) return;
-  wakers_.fetch_add(1, std::memory_order_relaxed);
+  const Sleep was = std::exchange(sleep_, Sleep::awake);
+  if (was == Sleep::awake) return;
+  if (was == Sleep::in_libcurl) wakers_.fetch_add(1, std::memory_order_relaxed);
   lock.unlock();
+  if (was == Sleep::idle) return idle_.notify_one();
   curl_multi_wakeup(multi_);
   wakers_.fetch_sub(1, std::memory_order_release);
+}
+
+void IoLoop::add(void* easy) {
+  ++running_;
+  curl_multi_add_handle(multi_, easy);
 }
 
 void IoLoop::stop() {
@@ -99,6 +105,7 @@ void IoLoop::stop() {
 
 void IoLoop::run() {
   block_sigpipe();
+  const TurnWakes::Here here(wakes_);
   for (;;) {
     run_posted();
     run_due();
@@ -106,7 +113,8 @@ void IoLoop::run() {
       const std::lock_guard lock(mutex_);
       if (stopping_) break;
     }
-    run_transfers();
+    if (running_ > 0) run_transfers();
+    wakes_.pay();
     sleep(MonoTime::max());
   }
   run_out();
@@ -127,7 +135,6 @@ void IoLoop::after_end(Task task) {
 // As many as there are now: a task that posts itself again must not keep the replies waiting.
 void IoLoop::run_posted() {
   std::unique_lock lock(mutex_);
-  woken_ = false;
   for (std::size_t left = posted_.size(); left > 0 && !posted_.empty(); --left) {
     Task task = std::move(posted_.front().task);
     posted_.pop_front();
@@ -153,8 +160,7 @@ void IoLoop::run_due() {
 }
 
 void IoLoop::run_transfers() {
-  int running = 0;
-  curl_multi_perform(multi_, &running);
+  curl_multi_perform(multi_, &running_);
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
@@ -169,19 +175,23 @@ void IoLoop::run_transfers() {
 
 void IoLoop::sleep(MonoTime until) {
   std::unique_lock lock(mutex_);
-  if ((stopping_ && !without_timers_) || woken_ || !posted_.empty()) return;
-  auto limit = kLongestSleep;
+  if ((stopping_ && !without_timers_) || !posted_.empty()) return;
+  const MonoTime now = std::chrono::steady_clock::now();
   if (!timers_.empty()) until = std::min(until, timers_.first());
-  if (until != MonoTime::max()) {
-    const auto left = until - std::chrono::steady_clock::now();
+  until = std::min(until, now + kLongestSleep);
+  if (running_ == 0) {
+    sleep_ = Sleep::idle;
+    idle_.wait_until(lock, until);
+  } else {
+    sleep_ = Sleep::in_libcurl;
+    lock.unlock();
     // Rounded up: waking a moment early would spin until the time has come.
-    limit = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0), limit);
+    const auto limit =
+        std::max(std::chrono::ceil<std::chrono::milliseconds>(until - now), std::chrono::milliseconds(0));
+    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(limit.count()), nullptr);
+    lock.lock();
   }
-  sleeping_ = true;
-  lock.unlock();
-  curl_multi_poll(multi_, nullptr, 0, static_cast<int>(limit.count()), nullptr);
-  lock.lock();
-  sleeping_ = false;
+  sleep_ = Sleep::awake;
 }
 
 // What was posted before the stop still runs (it finds the runtime refusing), transfers are ended with their own fault,
@@ -203,6 +213,7 @@ void IoLoop::run_out() {
       if (posted_.empty() && !(busy_ && busy_())) break;
     }
     if (std::chrono::steady_clock::now() >= end) break;
+    wakes_.pay();
     sleep(end);
   }
 }

@@ -3,11 +3,13 @@
 #include "core/async/fork_guard.hpp"
 #include "core/async/owned_thread.hpp"
 #include "core/async/timer_queue.hpp"
+#include "core/async/turn_wakes.hpp"
 
 #include <kefu/core/scheduler.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +21,10 @@ namespace detail {
 /// The runtime's I/O thread: scheduler and libcurl's multi interface in one loop. SIGPIPE is blocked on it (libcurl
 /// with OpenSSL writes to sockets that may be closed); the host's signal handling is not touched. One multi handle for
 /// the life of the loop: connections, names, TLS sessions and the parsed authorities live in it.
+///
+/// A wake costs system calls and a change of threads, so there is one only where the loop sleeps: without transfers it
+/// sleeps as any thread does, and what its own tasks post needs none. Threads that it gives work are woken at the end
+/// of its turn (TurnWakes).
 ///
 /// Thread safety: all members may be called from any thread unless they say "on the loop".
 class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoop> {
@@ -44,8 +50,10 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   void stop() override;
   bool is_own_thread() const override { return thread_.is_current(); }
 
-  /// On the loop or before `start`: the CURLM.
+  /// On the loop or before `start`: the CURLM. Transfers begin with `add`.
   void* multi() const noexcept { return multi_; }
+  /// On the loop: an easy handle into the multi.
+  void add(void* easy);
   /// Before `start`: called on the loop when it ends, with all parts still working.
   void at_stop(std::function<void()> hook) { at_stop_ = std::move(hook); }
   /// Before `start`: a stop waits while this answers true, for `within` at most; it is asked whenever the loop is idle.
@@ -62,6 +70,7 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
     Ticket ticket;
     Task task;
   };
+  enum class Sleep : unsigned char { awake, idle, in_libcurl };
 
   void run();
   void run_posted();
@@ -80,9 +89,12 @@ class IoLoop final : public Scheduler, public std::enable_shared_from_this<IoLoo
   std::chrono::milliseconds stop_within_{0};
   OwnedThread thread_;
 
+  TurnWakes wakes_;  ///< The loop's own.
+  int running_ = 0;  ///< Transfers in the multi, or more; the loop's own.
+
   std::mutex mutex_;
-  bool sleeping_ = false;
-  bool woken_ = false;
+  std::condition_variable idle_;
+  Sleep sleep_ = Sleep::awake;
   std::atomic<int> wakers_{0};  ///< Threads inside curl_multi_wakeup: the multi must outlive them.
   bool stopping_ = false;
   bool without_timers_ = false;  ///< What would wait for one is dropped: the loop is about to end.
