@@ -104,6 +104,7 @@ class KEFU_EXPORT PendingState : public std::enable_shared_from_this<PendingStat
   std::atomic<bool> from_callback_{false};
   bool handed_out_ = false;
   bool keep_ = false;
+  int waiters_ = 0;  ///< Under the lock: threads that sleep here.
   Where where_ = Where::executor;
   Task continuation_;
 };

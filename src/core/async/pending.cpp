@@ -38,7 +38,9 @@ Result<void> PendingState::wait() {
                    "its transport uses the same scheduler");
     if (help == PendingHome::Help::wait) {
       std::unique_lock lock(mutex_);
+      ++waiters_;
       changed_.wait(lock, [this] { return has_answer(); });
+      --waiters_;
       return {};
     }
   }
@@ -55,7 +57,10 @@ bool PendingState::wait_for(Millis limit) {
     if (help == PendingHome::Help::nothing) return false;
     if (help == PendingHome::Help::wait) {
       std::unique_lock lock(mutex_);
-      return changed_.wait_for(lock, limit, [this] { return has_answer(); });
+      ++waiters_;
+      const bool answered = changed_.wait_for(lock, limit, [this] { return has_answer(); });
+      --waiters_;
+      return answered;
     }
   }
 }
@@ -102,15 +107,16 @@ void PendingState::answered() {
   const bool forked = home_ && home_->forked();
   Task continuation;
   Where where;
+  std::shared_ptr<PendingState> self;  // a waiter that wakes may let go of all others that hold this state
   {
     std::unique_lock lock(mutex_, std::defer_lock);
     if (!forked) lock.lock();
+    if (!forked && waiters_ > 0) self = shared_from_this();
     answered_.store(true, std::memory_order_release);
     continuation = std::move(continuation_);
     where = where_;
-    // Under the lock: a waiter that wakes may destroy this state's other references, never before the unlock.
-    if (!forked) changed_.notify_all();
   }
+  if (self) changed_.notify_all();  // without the lock, which the waiter wants
   if (!forked) cancel_.close();
   if (continuation) run(std::move(continuation), where);
 }
