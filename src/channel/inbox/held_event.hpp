@@ -29,7 +29,7 @@ struct HeldEvent {
   /// Without a lane until it came().
   HeldEvent(AccountPtr a, std::string event_id, std::string event_key, std::string lane_key = {})
       : account(std::move(a)), id(std::move(event_id)), key(std::move(event_key)), lane(std::move(lane_key)) {}
-  void came(InboundEvent e) {
+  void came(InboundEvent&& e) {
     lane = account->keys.lane(e);
     event = std::move(e);
   }

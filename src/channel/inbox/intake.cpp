@@ -153,7 +153,7 @@ void Intake::begin(Item& item, const WaitingRequestPtr& waiter) {
   ask_host<InboundEvent>(
       core_.runtime, kRecognize, AtStop::answered_here,
       [&](auto answer) { waiter->receiver->recognize(std::move(waiter->event), std::move(answer)); },
-      [core = core_.shared_from_this(), waiter](Result<InboundEvent> known) mutable {
+      [core = core_.shared_from_this(), waiter](Result<InboundEvent>&& known) mutable {
         const auto& loop = core->runtime->scheduler;
         if (loop->is_own_thread()) return core->intake.recognized(waiter, std::move(known));
         loop->post(
@@ -162,7 +162,7 @@ void Intake::begin(Item& item, const WaitingRequestPtr& waiter) {
 }
 
 /// Whose event it is: now it has its place.
-void Intake::recognized(const WaitingRequestPtr& waiter, Result<InboundEvent> known) {
+void Intake::recognized(const WaitingRequestPtr& waiter, Result<InboundEvent>&& known) {
   const auto place = items_.find(waiter->held->key);
   if (place == items_.end() || place->second.is_given) return;
   const HeldEventPtr held = place->second.held;  // begun anew it is not the waiter's

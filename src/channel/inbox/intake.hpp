@@ -23,7 +23,7 @@ namespace detail {
 /// A request of the platform that waits for its answer. Its timer owns it, so that it is answered when the loop ends,
 /// whoever still holds the Inbox.
 struct WaitingRequest {
-  WaitingRequest(Promise<WebhookResponse> p, std::shared_ptr<const PushReceiver> r, OpenedPush push)
+  WaitingRequest(Promise<WebhookResponse> p, std::shared_ptr<const PushReceiver> r, OpenedPush&& push)
       : promise(std::move(p)),
         receiver(std::move(r)),
         context(std::move(push.context)),
@@ -103,7 +103,7 @@ class Intake {
   void woken(const PollWake& wake, const WaitingRequestPtr& waiter);
   void resolved(const AccountPtr& account, const WaitingRequestPtr& waiter);
   void begin(Item& item, const WaitingRequestPtr& waiter);
-  void recognized(const WaitingRequestPtr& waiter, Result<InboundEvent> known);
+  void recognized(const WaitingRequestPtr& waiter, Result<InboundEvent>&& known);
   void accepted(const HeldEventPtr& held, const Result<std::vector<SinkAnswer>>& outcome);
   void arm(const WaitingRequestPtr& waiter);
   void on_deadline(const WaitingRequestPtr& waiter);

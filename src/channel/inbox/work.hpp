@@ -34,7 +34,7 @@ struct HandlerOutcome {
 /// thread.
 class InboxWork : public std::enable_shared_from_this<InboxWork> {
  public:
-  InboxWork(std::shared_ptr<InboxCore> core, HeldEventPtr held, std::uint64_t id, InboundEvent e)
+  InboxWork(std::shared_ptr<InboxCore> core, HeldEventPtr held, std::uint64_t id, InboundEvent&& e)
       : core_(std::move(core)), held_(std::move(held)), id_(id), event_(std::move(e)) {}
   ~InboxWork();
   void settle(HandlerOutcome outcome);

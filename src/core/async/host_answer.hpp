@@ -29,16 +29,17 @@ class OwedByHost final : public HostDebts::Debt {
   OwedByHost(const OwedByHost&) = delete;
   OwedByHost& operator=(const OwedByHost&) = delete;
 
-  void answer(Result<T> result) {
+  void answer(Result<T>&& result) {
     if (!first(std::move(result)) && !core_->refusal())
       report_host_fault(core_->observer.get(), seam_, HostFault::repeated, {});
   }
+  bool is_answered() const { return answered_.load(std::memory_order_acquire); }
   /// The host threw: that is the answer, unless it had given one before.
   void failed(Error error) { static_cast<void>(first(std::move(error))); }
   void end() override { failed(Error(ErrorKind::cancelled, "the runtime was stopped")); }
 
  private:
-  bool first(Result<T> result) {
+  bool first(Result<T>&& result) {
     if (answered_.exchange(true, std::memory_order_acq_rel)) return false;
     if (at_stop_ == AtStop::answered_here) core_->host_debts.remove(this);
     Done done = *std::move(done_);
@@ -61,10 +62,14 @@ template <class T, class Ask, class Done>
 void ask_host(std::shared_ptr<RuntimeCore> core, const HostSeam& seam, AtStop at_stop, Ask&& ask, Done done) {
   RuntimeCore& runtime = *core;  // owned by `owed`
   const auto owed = std::make_shared<OwedByHost<T, Done>>(std::move(core), seam, at_stop, std::move(done));
-  if (at_stop == AtStop::answered_here && !runtime.host_debts.add(owed)) return owed->end();
+  if (at_stop == AtStop::answered_here && runtime.stopping()) return owed->end();  // nothing more is asked of the host
   const auto called = call_host(runtime.observer.get(), seam,
-                                [&] { ask([owed](Result<T> answer) { owed->answer(std::move(answer)); }); });
+                                [&] { ask([owed](Result<T>&& answer) { owed->answer(std::move(answer)); }); });
   if (!called) owed->failed(called.error());
+  // A debt is what outlives the call: most answer in it.
+  if (at_stop != AtStop::answered_here || owed->is_answered()) return;
+  if (!runtime.host_debts.add(owed)) return owed->end();
+  if (owed->is_answered()) runtime.host_debts.remove(owed.get());  // by another thread, before the debt was there
 }
 
 }  // namespace detail
