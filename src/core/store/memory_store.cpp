@@ -1,4 +1,5 @@
 #include "core/async/time_range.hpp"
+#include "core/store/memory_index.hpp"
 
 #include <kefu/core/store.hpp>
 
@@ -6,9 +7,9 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -32,8 +33,7 @@ class MemoryRecord {
     if (expires != WallTime::max()) copy.expires = expires;
     return copy;
   }
-  /// Changes nothing the order looks at, so it may be called on an element of a set.
-  void set_value(std::string_view value) const {
+  void set_value(std::string_view value) {
     const std::size_t size = key_size_ + value.size();
     if (size > bytes_.capacity() || 2 * size + 64 < bytes_.capacity()) {
       std::string exact;  // Neither keeps the room of a value long gone nor grows by doubling.
@@ -44,18 +44,24 @@ class MemoryRecord {
     bytes_.append(value);
   }
 
-  mutable std::uint64_t generation = 0;
-  mutable WallTime expires = WallTime::max();
+  std::uint64_t generation = 0;
+  WallTime expires = WallTime::max();
+  std::size_t place = 0;       ///< Among all.
+  std::size_t wait_place = 0;  ///< Among those that wait for their place in the order; kOrdered: it has one.
 
  private:
-  mutable std::string bytes_;
+  std::string bytes_;
   std::uint16_t key_size_;
 };
+
+constexpr std::size_t kOrdered = static_cast<std::size_t>(-1);
+/// So many records wait for their places in the order at most.
+constexpr std::size_t kMostUnordered = 1024;
 
 struct ByKey {
   using is_transparent = void;
   static std::string_view of(std::string_view key) noexcept { return key; }
-  static std::string_view of(const MemoryRecord& record) noexcept { return record.key(); }
+  static std::string_view of(const MemoryRecord* record) noexcept { return record->key(); }
   template <class A, class B>
   bool operator()(const A& a, const B& b) const noexcept {
     return of(a) < of(b);
@@ -68,7 +74,6 @@ std::size_t hash_of(std::string_view key) noexcept { return std::hash<std::strin
 
 class MemoryStore::Impl {
  public:
-  using Records = std::set<MemoryRecord, ByKey>;
   struct HeldLease {
     std::string owner;
     std::uint64_t fence = 0;
@@ -79,20 +84,17 @@ class MemoryStore::Impl {
       : clock(std::move(c)), max_entries(entries), max_bytes(b) {}
 
   WallTime now() const { return clock ? clock->wall() : std::chrono::system_clock::now(); }
-  /// The record, also an expired one, or the end.
-  Records::iterator find(std::string_view key, std::size_t hash) {
-    for (auto at = index.find(hash); at != index.end() && at->first == hash; ++at) {
-      if (at->second->key() == key) return at->second;
-    }
-    return records.end();
+  /// The record, also an expired one; null: there is none.
+  MemoryRecord* find(std::string_view key, std::size_t hash) const {
+    return index.find(hash, [key](const MemoryRecord& record) { return record.key() == key; });
   }
-  std::optional<StoreEntry> get(std::string_view key, WallTime time) {
-    const auto record = find(key, hash_of(key));
-    return record != records.end() && record->live_at(time) ? std::make_optional(record->entry()) : std::nullopt;
+  std::optional<StoreEntry> get(std::string_view key, WallTime time) const {
+    const MemoryRecord* record = find(key, hash_of(key));
+    return record != nullptr && record->live_at(time) ? std::make_optional(record->entry()) : std::nullopt;
   }
-  void erase(Records::iterator record);
-  void put(Records::iterator record, std::size_t hash, const StoreWrite& write, std::uint64_t generation,
-           WallTime time);
+  void erase(MemoryRecord* record);
+  void put(MemoryRecord* record, std::size_t hash, const StoreWrite& write, std::uint64_t generation, WallTime time);
+  void put_in_order();
   void drop_dead_leases(WallTime time);
   void purge(WallTime time, std::size_t steps);
   /// The error of a commit that would add so much (or take away, if negative).
@@ -102,36 +104,58 @@ class MemoryStore::Impl {
   const std::size_t max_entries;
   const std::size_t max_bytes;
   mutable std::mutex mutex;
-  Records records;                                                ///< In the order of keys, for listings.
-  std::unordered_multimap<std::size_t, Records::iterator> index;  ///< By hash, for everything else.
+  std::vector<std::unique_ptr<MemoryRecord>> records;  ///< In no order.
+  detail::MemoryIndex<MemoryRecord> index;
+  std::set<MemoryRecord*, ByKey> order;  ///< For listings.
+  std::vector<MemoryRecord*> unordered;  ///< Many records do not live until the next listing.
   std::size_t bytes = 0;
   std::uint64_t last_number = 0;  ///< Of generations and fences.
   std::map<std::string, HeldLease, std::less<>> leases;
   std::size_t lease_sweep_at = 64;
-  std::vector<std::pair<std::size_t, Records::iterator>> places;  ///< Hash and record of each write of a commit.
+  std::vector<std::pair<std::size_t, MemoryRecord*>> places;  ///< Hash and record of each write of a commit.
 
  private:
-  Records::iterator hand_ = records.end();     ///< Where the search for expired records goes on.
+  std::size_t hand_ = 0;                       ///< Where the search for expired records goes on.
   WallTime earliest_ = WallTime::max();        ///< No record expires before this.
   WallTime round_earliest_ = WallTime::max();  ///< The same of what the hand has passed in this round.
 };
 
-void MemoryStore::Impl::erase(Records::iterator record) {
-  for (auto at = index.find(hash_of(record->key()));; ++at) {
-    if (at->second != record) continue;
-    index.erase(at);
-    break;
-  }
-  if (hand_ == record) ++hand_;
+void MemoryStore::Impl::erase(MemoryRecord* record) {
+  index.remove(hash_of(record->key()), record);
   bytes -= record->size();
-  records.erase(record);
+  if (record->wait_place == kOrdered) {
+    order.erase(record);
+  } else {
+    unordered[record->wait_place] = unordered.back();
+    unordered[record->wait_place]->wait_place = record->wait_place;
+    unordered.pop_back();
+  }
+  const std::size_t place = record->place;
+  std::swap(records[place], records.back());
+  records[place]->place = place;
+  if (place < hand_) round_earliest_ = std::min(round_earliest_, records[place]->expires);  // the hand has passed
+  records.pop_back();
 }
 
-void MemoryStore::Impl::put(Records::iterator record, std::size_t hash, const StoreWrite& write,
-                            std::uint64_t generation, WallTime time) {
-  if (record == records.end()) {
-    record = records.emplace(write.key, *write.value).first;
-    index.emplace(hash, record);
+/// Sorted first: neighbours are then put in one after the other.
+void MemoryStore::Impl::put_in_order() {
+  std::sort(unordered.begin(), unordered.end(), ByKey());
+  for (MemoryRecord* record : unordered) {
+    record->wait_place = kOrdered;
+    order.insert(record);
+  }
+  unordered.clear();
+}
+
+void MemoryStore::Impl::put(MemoryRecord* record, std::size_t hash, const StoreWrite& write, std::uint64_t generation,
+                            WallTime time) {
+  if (record == nullptr) {
+    record = records.emplace_back(std::make_unique<MemoryRecord>(write.key, *write.value)).get();
+    record->place = records.size() - 1;
+    index.add(hash, record);
+    record->wait_place = unordered.size();
+    unordered.push_back(record);
+    if (unordered.size() >= kMostUnordered) put_in_order();
   } else {
     bytes -= record->size();
     record->set_value(*write.value);
@@ -146,13 +170,13 @@ void MemoryStore::Impl::put(Records::iterator record, std::size_t hash, const St
 /// Looks at the next `steps` records and drops what has expired; goes round and round, and free when nothing can have.
 void MemoryStore::Impl::purge(WallTime time, std::size_t steps) {
   for (; steps > 0 && earliest_ <= time; --steps) {
-    if (hand_ == records.end()) {
+    if (hand_ >= records.size()) {
       earliest_ = std::exchange(round_earliest_, WallTime::max());
-      hand_ = records.begin();
-    } else if (!hand_->live_at(time)) {
-      erase(hand_);
+      hand_ = 0;
+    } else if (!records[hand_]->live_at(time)) {
+      erase(records[hand_].get());  // another stands there now
     } else {
-      round_earliest_ = std::min(round_earliest_, hand_->expires);
+      round_earliest_ = std::min(round_earliest_, records[hand_]->expires);
       ++hand_;
     }
   }
@@ -225,7 +249,7 @@ Result<CommitOutcome> MemoryStore::commit(const std::vector<StoreWrite>& writes,
       const std::size_t hash = hash_of(write.key);
       const auto record = in.find(write.key, hash);
       places[i] = {hash, record};
-      const bool is_held = record != in.records.end();
+      const bool is_held = record != nullptr;
       entries += (write.value ? 1 : 0) - (is_held ? 1 : 0);
       if (write.value) bytes += static_cast<std::ptrdiff_t>(write.key.size() + write.value->size());
       if (is_held) bytes -= static_cast<std::ptrdiff_t>(record->size());
@@ -233,8 +257,8 @@ Result<CommitOutcome> MemoryStore::commit(const std::vector<StoreWrite>& writes,
   };
   measure();
   for (; outcome.conflict < writes.size(); ++outcome.conflict) {
-    const auto record = places[outcome.conflict].second;
-    const bool is_live = record != in.records.end() && record->live_at(time);
+    const MemoryRecord* record = places[outcome.conflict].second;
+    const bool is_live = record != nullptr && record->live_at(time);
     if ((is_live ? record->generation : 0) != writes[outcome.conflict].expected) return outcome;
   }
   if (in.refuse(entries, bytes)) {
@@ -249,7 +273,7 @@ Result<CommitOutcome> MemoryStore::commit(const std::vector<StoreWrite>& writes,
     const auto [hash, record] = places[i];
     if (writes[i].value) {
       in.put(record, hash, writes[i], outcome.generation, time);
-    } else if (record != in.records.end()) {
+    } else if (record != nullptr) {
       in.erase(record);
     }
   }
@@ -263,9 +287,11 @@ Result<StorePage> MemoryStore::list(std::string_view prefix, std::string_view af
   std::size_t bytes = 0;
   const WallTime time = impl_->now();
   const std::lock_guard<std::mutex> lock(impl_->mutex);
-  const Impl::Records& records = impl_->records;
-  auto record = after < prefix ? records.lower_bound(prefix) : records.upper_bound(after);
-  for (; record != records.end() && record->key().substr(0, prefix.size()) == prefix; ++record) {
+  impl_->put_in_order();
+  const auto& order = impl_->order;
+  auto at = after < prefix ? order.lower_bound(prefix) : order.upper_bound(after);
+  for (; at != order.end() && (*at)->key().substr(0, prefix.size()) == prefix; ++at) {
+    const MemoryRecord* record = *at;
     if (!record->live_at(time)) continue;
     bytes += limits.keys_only ? record->key().size() : record->size();
     if (page.items.size() == limits.entries || (bytes > limits.bytes && !page.items.empty())) {
