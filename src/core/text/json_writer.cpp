@@ -6,6 +6,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
@@ -26,9 +27,29 @@ constexpr std::array<char, 256> make_json_escapes() {
 }
 constexpr std::array<char, 256> kJsonEscapes = make_json_escapes();
 
+/// Eight bytes that are written as they are: no control character, quote or backslash among them.
+bool are_plain(const char* bytes) noexcept {
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t kHighs = kEach << 7;
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, bytes, sizeof eight);
+  const auto any_zero = [](std::uint64_t each) { return (each - kEach) & ~each & kHighs; };
+  const std::uint64_t controls = (eight - kEach * 0x20) & ~eight & kHighs;
+  return (controls | any_zero(eight ^ kEach * '"') | any_zero(eight ^ kEach * '\\')) == 0;
+}
+
+/// Names and ids: nothing in them is to be escaped or checked.
+bool is_plain_ascii(std::string_view text) noexcept {
+  bool plain = true;
+  for (const char c : text) plain &= c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+  return plain;
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
   std::size_t written = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (i + 8 <= text.size() && are_plain(text.data() + i)) i += 8;
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     const char escape = kJsonEscapes[c];
     if (escape == 0) continue;
@@ -59,8 +80,11 @@ void JsonWriter::separate() {
 }
 
 void JsonWriter::quote(std::string_view text) {
+  constexpr std::size_t kShort = 64;
   out_.push_back('"');
-  if (is_utf8(text)) {
+  if (text.size() <= kShort && is_plain_ascii(text)) {
+    out_.append(text);
+  } else if (is_utf8(text)) {
     append_json_escaped(out_, text);
   } else {
     std::string repaired;
