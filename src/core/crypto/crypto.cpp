@@ -191,8 +191,8 @@ struct KeyedContext {
   bool keyed;
 };
 
-/// A pool of slots per direction; a taken slot is empty. Exchanging pointers needs no lock, and a thread that finds its
-/// slot empty tries the others before it keys a new context.
+/// A pool of slots per direction, made with its first use; a taken slot is empty. Exchanging pointers needs no lock,
+/// and a thread that finds its slot empty tries the others before it keys a new context.
 class AesCbc::Impl {
  public:
   explicit Impl(std::string_view key) : keyed_(key.size() == key_.size()) {
@@ -200,7 +200,9 @@ class AesCbc::Impl {
   }
   ~Impl() {
     for (auto& pool : pools_) {
-      for (auto& slot : pool) delete slot.load(std::memory_order_acquire);
+      const std::unique_ptr<Pool> own(pool.load(std::memory_order_acquire));
+      if (own == nullptr) continue;
+      for (auto& slot : *own) delete slot.load(std::memory_order_acquire);
     }
     wipe(key_.data(), key_.size());
   }
@@ -211,14 +213,14 @@ class AesCbc::Impl {
     if (!keyed_ || size % KeyedContext::kBlock != 0 || size > INT_MAX - 16) return false;
     if (size == 0) return true;
     if (in != out) std::memmove(out, in, size);
-    auto& pool = pools_[encrypting ? 1 : 0];
-    std::unique_ptr<KeyedContext> context(take(pool));
+    Pool* const pool = made(pools_[encrypting ? 1 : 0]);
+    std::unique_ptr<KeyedContext> context(pool != nullptr ? take(*pool) : nullptr);
     if (context == nullptr) context.reset(new (std::nothrow) KeyedContext(key_.data(), encrypting));
     if (context == nullptr || !context->run(out, size, key_.data())) {
       ERR_clear_error();
       return false;
     }
-    give_back(pool, std::move(context));
+    if (pool != nullptr) give_back(*pool, std::move(context));
     return true;
   }
 
@@ -226,6 +228,14 @@ class AesCbc::Impl {
   static constexpr std::size_t kSlots = 8;
   using Pool = std::array<std::atomic<KeyedContext*>, kSlots>;
 
+  /// Null without memory.
+  static Pool* made(std::atomic<Pool*>& place) {
+    Pool* pool = place.load(std::memory_order_acquire);
+    if (pool != nullptr) return pool;
+    std::unique_ptr<Pool> fresh(new (std::nothrow) Pool());
+    if (!place.compare_exchange_strong(pool, fresh.get(), std::memory_order_acq_rel)) return pool;
+    return fresh.release();
+  }
   static KeyedContext* take(Pool& pool) {
     for (auto& slot : pool) {
       if (slot.load(std::memory_order_relaxed) == nullptr) continue;
@@ -243,7 +253,7 @@ class AesCbc::Impl {
     }
   }
 
-  std::array<Pool, 2> pools_{};
+  std::array<std::atomic<Pool*>, 2> pools_{};
   std::array<unsigned char, 32> key_{};
   bool keyed_;
 };

@@ -419,6 +419,8 @@ Result<std::shared_ptr<PushReceiver>> make_push_receiver(PushConfig config) {
   }
   auto crypto = PushCrypto::create(config.keys, config.previous, config.receiver_id.value_or(config.app_id));
   if (!crypto) return std::move(crypto).error();
+  config.keys = PushKeys();  // the crypto has them
+  config.previous = std::vector<PushKeys>();
   return std::shared_ptr<PushReceiver>(std::make_shared<WechatPushReceiver>(std::move(config), std::move(*crypto)));
 }
 
