@@ -2,8 +2,10 @@
 //
 //   call_<n>              n calls in flight, each continued inline in `then`: ratio to the bare loop with n in flight
 //   call_executor_<n>     the same over the runtime's callback thread
-//   call_parsed_once_<n>  as call_<n>, against a bare loop that knows our transport's way with URLs as well: only
-//                         reported, it shows what the rooms above libcurl cost
+//   call_parsed_once_<n>  as call_<n>, against a bare loop that knows our transport's way with URLs as well: it shows
+//                         what the rooms above libcurl cost
+//   call_threaded_<n>     the same, and that bare loop lives on a thread of its own, as ours does: glibc gives such a
+//                         thread another arena than the main one, whose memory is dearer
 //   call_get              one blocking call after the other
 //
 // Run it with --pin 0: client and server then share one processor, and the kernel's work is counted where it belongs.
@@ -20,9 +22,12 @@
 #include <kefu/wechat/customer_messages.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -126,15 +131,68 @@ class Ours {
   kefu::ApiClient client_;
 };
 
+/// A bare loop that was made, and runs, on a thread of its own.
+class ThreadedLoop {
+ public:
+  ThreadedLoop(std::string base, int in_flight)
+      : thread_([this, base = std::move(base), in_flight] {
+          BareLoop bare(base, in_flight, true);
+          std::unique_lock lock(mutex_);
+          for (;;) {
+            changed_.wait(lock, [this] { return total_ != 0; });
+            if (total_ < 0) return;
+            bare.run(total_);
+            total_ = 0;
+            changed_.notify_all();
+          }
+        }) {}
+  ~ThreadedLoop() {
+    tell(-1);
+    thread_.join();
+  }
+  ThreadedLoop(const ThreadedLoop&) = delete;
+  ThreadedLoop& operator=(const ThreadedLoop&) = delete;
+
+  void run(int total) {
+    tell(total);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return total_ == 0; });
+  }
+
+ private:
+  void tell(int total) {
+    const std::lock_guard lock(mutex_);
+    total_ = total;
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int total_ = 0;
+  std::thread thread_;  // the last: it uses the others
+};
+
 // --- both ----------------------------------------------------------------------------------------------------------
+
+constexpr int kCalls = 8'000;
 
 void against_bare(const kefu_bench::Options& options, const std::string& base, const std::string& name, int in_flight,
                   const std::shared_ptr<kefu::Executor>& executor, bool parsed_once = false) {
   const std::string row = name + "_" + std::to_string(in_flight);
   if (!options.wants(row)) return;
-  constexpr int kCalls = 8'000;
   const Ours ours(base, executor, in_flight);
   BareLoop bare(base, in_flight, parsed_once);
+  kefu_bench::print(options, row,
+                    kefu_bench::compare(
+                        options, kCalls, [&] { ours.run(kCalls, in_flight); }, [&] { bare.run(kCalls); }));
+}
+
+void against_thread(const kefu_bench::Options& options, const std::string& base, int in_flight,
+                    const std::shared_ptr<kefu::Executor>& executor) {
+  const std::string row = "call_threaded_" + std::to_string(in_flight);
+  if (!options.wants(row)) return;
+  const Ours ours(base, executor, in_flight);
+  ThreadedLoop bare(base, in_flight);
   kefu_bench::print(options, row,
                     kefu_bench::compare(
                         options, kCalls, [&] { ours.run(kCalls, in_flight); }, [&] { bare.run(kCalls); }));
@@ -151,12 +209,13 @@ int main(int argc, char** argv) {
   for (const int in_flight : {16, 256}) against_bare(options, server.base(), "call_executor", in_flight, nullptr);
   for (const int in_flight : {16, 256})
     against_bare(options, server.base(), "call_parsed_once", in_flight, inline_executor, true);
+  for (const int in_flight : {16, 256}) against_thread(options, server.base(), in_flight, inline_executor);
   if (options.wants("call_get")) {
-    constexpr int kCalls = 4'000;
+    constexpr int kBlocking = 4'000;
     const Ours ours(server.base(), nullptr, 1);
     kefu_bench::print(
         options,
-        kefu_bench::Row("call_get").add(kefu_bench::repeat(options, kCalls, [&] { ours.run_blocking(kCalls); })));
+        kefu_bench::Row("call_get").add(kefu_bench::repeat(options, kBlocking, [&] { ours.run_blocking(kBlocking); })));
   }
   return 0;
 }
