@@ -6,13 +6,14 @@ usage() {
   cat <<'TEXT'
 usage: tests/run.sh [--quick] [--stores] [--asan] [--tsan] [--fuzz SECONDS] [--all]
 
-  (nothing)       release build, every test: unit, contract, conformance, lifecycle, structure, package
+  (nothing)       release build and its tests: unit, contract, conformance, lifecycle, structure, package
   --quick         the same without the tests that build other programs or take long (labels package, long)
   --stores        also those that start a PostgreSQL server of their own (label stores), in each build asked for
   --asan          also with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   --tsan          also with ThreadSanitizer
   --fuzz SECONDS  also every fuzz target for that long, from its corpus
-  --all           all of the above (fuzz: 10 seconds each)
+  --all           all of the above (fuzz: 10 seconds each), and what only a change of kefu itself can break: soaks, the
+                  model of the Inbox, the shared package, each header alone, the benchmarks' build
 
 Tests with the label full run in .ci/full only.
 TEXT
@@ -23,7 +24,7 @@ cd "$top" || exit 1
 . .ci/packages.sh
 . .ci/times.sh
 
-quick=0 stores=0 asan=0 tsan=0 fuzz=0
+quick=0 all=0 stores=0 asan=0 tsan=0 fuzz=0
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=1 ;;
@@ -35,7 +36,7 @@ while [ $# -gt 0 ]; do
       case $fuzz in '' | *[!0-9]*) stop "--fuzz wants a number of seconds, for example --fuzz 20" ;; esac
       shift
       ;;
-    --all) stores=1 asan=1 tsan=1 fuzz=10 ;;
+    --all) all=1 stores=1 asan=1 tsan=1 fuzz=10 ;;
     -h | --help)
       usage
       exit 0
@@ -54,11 +55,14 @@ mkdir -p "$logs"
 times_begin "$logs/times-tests.txt"
 # shellcheck disable=SC2086
 kefu_install $kefu_build_packages $kefu_test_packages $kefu_example_packages
-without="full|stores" servers=OFF
+without=full servers=OFF bench=OFF
 if [ "$stores" = 1 ]; then
   kefu_install_servers
-  without=full servers=ON
+  servers=ON
+else
+  without="$without|stores"
 fi
+if [ "$all" = 1 ]; then bench=ON; else without="$without|all"; fi
 times_row packages
 
 passed=0 failed=0 failures=""
@@ -69,7 +73,7 @@ run_tests() {
   local preset=$1 log=$logs/ctest-$1.log total bad
   shift
   say "Testing ($preset)"
-  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 2 "$@" 2>&1 | tee "$log" |
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "${at_once:-2}" "$@" 2>&1 | tee "$log" |
     grep --line-buffered -vE '^(Internal ctest changing|Test project|    Start )'
   cp "build/$preset/Testing/Temporary/LastTest.log" "$logs/tests-$preset.log" 2>/dev/null
   times_row "tests ($preset)"
@@ -86,18 +90,18 @@ run_tests() {
   [ "$bad" = 0 ] || failures="$failures $(sed -n 's/^\t *[0-9]* - \([^ ]*\).*/'"$preset"':\1/p' "$log" | tr '\n' ' ')"
 }
 
-# build PRESET: with its row in the table.
+# build PRESET CMAKE_ARGUMENTS...: with its row in the table.
 build() {
   say "Building ($1): some minutes the first time; log: $logs/build-$1.log"
-  kefu_build "$1" "$logs/build-$1.log" -- -DKEFU_UNITY=ON "-DKEFU_TEST_SERVERS=$servers"
+  kefu_build "$1" "$logs/build-$1.log" -- -DKEFU_UNITY=ON "-DKEFU_TEST_SERVERS=$servers" "${@:2}"
   times_row "build ($1)"
 }
 
-build release
+build release "-DKEFU_BUILD_BENCH=$bench"
 if [ "$quick" = 1 ]; then
   run_tests release -LE "package|long|$without"
 else
-  run_tests release -LE "$without"
+  at_once=3 run_tests release -LE "$without"  # the soaks sleep most of their time
 fi
 
 # Structure and package tests read sources or build their own programs: a sanitizer adds nothing to them.

@@ -113,7 +113,7 @@ TEST_CASE("TST-2: every request vector is what an operation writes, or is listed
 }
 
 TEST_CASE("T6: the '@' of an agent's account goes out as it is, which the platform wants") {
-  const auto request = kefu_test::wechat_request(ListKfSessions("test1@test"));
+  const auto request = kefu_test::wechat_case("", ListKfSessions("test1@test")).encode();
   REQUIRE(request);
   std::string target;
   append_request_target(target, *request);

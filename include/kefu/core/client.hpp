@@ -35,24 +35,31 @@ class KEFU_EXPORT Call {
   virtual void fail(Error error) = 0;
 };
 
-/// A call of a known operation: request and response.
-template <class Op>
-class OperationCall : public Call {
+/// A call that goes by the row of its operation. It knows the request and the place of the response without their
+/// types, so that an operation costs a host's compiler little.
+class KEFU_EXPORT RowCall : public Call {
  public:
-  explicit OperationCall(Op op) : op_(std::move(op)) {}
-  const OperationInfo& info() const override { return Op::operation().info; }
-  Result<void> encode(HttpRequest& out) const override { return Op::operation().encode(&op_, out); }
-  bool uses_file() const override {
-    const auto asked = Op::operation().uses_file;
-    return asked != nullptr && asked(&op_);
-  }
-  Result<void> decode(const Reply& reply) override { return Op::operation().decode(reply, &response_); }
-  Result<void> finish(const Reply& reply) override {
-    const auto last = Op::operation().finish;
-    return last == nullptr ? Result<void>() : last(&op_, reply, &response_);
-  }
+  const OperationInfo& info() const final { return row_.info; }
+  Result<void> encode(HttpRequest& out) const final;
+  bool uses_file() const final;
+  Result<void> decode(const Reply& reply) final;
+  Result<void> finish(const Reply& reply) final;
 
  protected:
+  RowCall(const Operation& row, const void* request, void* response)
+      : row_(row), request_(request), response_(response) {}
+
+ private:
+  const Operation& row_;
+  const void* request_;
+  void* response_;
+};
+
+/// A call of a known operation: request and response.
+template <class Op>
+class OperationCall : public RowCall {
+ protected:
+  explicit OperationCall(Op op) : RowCall(Op::operation(), &op_, &response_), op_(std::move(op)) {}
   Op op_;
   typename Op::Response response_{};
 };

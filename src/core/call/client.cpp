@@ -61,6 +61,16 @@ class RawHostCall final : public Call, public TypedState<RawReply> {
 
 }  // namespace
 
+Result<void> RowCall::encode(HttpRequest& out) const { return row_.encode(request_, out); }
+
+bool RowCall::uses_file() const { return row_.uses_file != nullptr && row_.uses_file(request_); }
+
+Result<void> RowCall::decode(const Reply& reply) { return row_.decode(reply, response_); }
+
+Result<void> RowCall::finish(const Reply& reply) {
+  return row_.finish == nullptr ? Result<void>() : row_.finish(request_, reply, response_);
+}
+
 }  // namespace detail
 
 Pending<RawReply> ApiClient::call(RawCall op, CallOptions options) const {
