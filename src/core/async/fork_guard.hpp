@@ -9,7 +9,7 @@ namespace detail {
 /// its page in a child. Falls back to comparing process ids.
 ///
 /// Thread safety: any thread, also in a child.
-class ForkGuard {
+class KEFU_EXPORT ForkGuard {
  public:
   ForkGuard();
   ~ForkGuard();
