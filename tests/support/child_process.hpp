@@ -52,8 +52,9 @@ class ChildProcess {
 
   bool running() const { return pid_ > 0; }
   /// SIGKILL: the child gets no chance to do anything more.
-  void kill() {
-    if (pid_ > 0) ::kill(pid_, SIGKILL);
+  void kill() { send(SIGKILL); }
+  void send(int signal) {
+    if (pid_ > 0) ::kill(pid_, signal);
   }
   /// It does nothing more until go_on(), wherever it is now, and keeps what it holds.
   void stop() {

@@ -3,9 +3,9 @@
 // says how many calls succeeded.
 #include "lifecycle/programs/gated_child.hpp"
 #include "support/planted_secrets.hpp"
+#include "support/store_place.hpp"
 
 #include <kefu/core/runtime.hpp>
-#include <kefu/stores/sqlite.hpp>
 #include <kefu/wechat/account.hpp>
 
 #include <atomic>
@@ -28,9 +28,7 @@ constexpr int kThreads = 8;
 
 int main(int size, char** arguments) {
   if (size != 5) fail("wrong arguments");
-  SqliteOptions file(arguments[1]);
-  file.busy_timeout = Millis(60'000);  // a loaded machine is slow, not wrong
-  auto store = SqliteStore::open(file);
+  auto store = kefu_test::open_store_at(arguments[1]);
   if (!store) fail(store.error().to_string());
   RuntimeOptions options;
   options.store = *store;

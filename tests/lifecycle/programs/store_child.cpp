@@ -1,4 +1,5 @@
 // The other process of the store tests. Writes one line per event to standard output, at once.
+// The file of the first three may be another store, see store_place.hpp.
 //   store_child count <file> <key> <n>         adds 1 to a counter n times by compare-and-set
 //   store_child hold <file> <key> <owner> <ms> takes a lease and holds it until it is killed
 //   store_child script <file>                  runs the script, step by step, until it is killed
@@ -6,8 +7,7 @@
 //                                              half of the bytes if it is a write and torn is 1
 //   store_child full <file> <bytes>            fills the disk (files may not grow past that size), then gets room again
 #include "lifecycle/store_script.hpp"
-
-#include <kefu/stores/sqlite.hpp>
+#include "support/store_place.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -36,10 +36,8 @@ void say(const std::string& text) {
   std::_Exit(1);
 }
 
-std::shared_ptr<kefu::SqliteStore> open_store(const char* path) {
-  kefu::SqliteOptions options(path);
-  options.busy_timeout = kefu::Millis(60'000);  // A loaded machine is slow, not wrong.
-  auto opened = kefu::SqliteStore::open(options);
+std::shared_ptr<kefu::Store> open_store(const char* path) {
+  auto opened = kefu_test::open_store_at(path);
   if (!opened) fail(opened.error().to_string());
   return *opened;
 }

@@ -1,0 +1,105 @@
+// Processes that share one PostgreSQL database: what those over an SQLite file promise holds over it too.
+#include "lifecycle/token_shop.hpp"
+#include "support/child_process.hpp"
+#include "support/postgres_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <string>
+
+using kefu::Millis;
+using kefu_test::ChildProcess;
+using kefu_test::open_store_at;
+using kefu_test::PostgresServer;
+using kefu_test::TokenShop;
+
+namespace {
+
+std::string new_place() {
+  auto& server = PostgresServer::shared();
+  return "postgres:" + server.new_schema() + " " + server.conninfo();
+}
+
+std::uint64_t fence_of(ChildProcess& holder) {
+  const auto line = holder.line();
+  REQUIRE(line);
+  REQUIRE_MESSAGE(line->rfind("fence ", 0) == 0, *line);
+  return std::stoull(line->substr(6));
+}
+
+}  // namespace
+
+TEST_CASE("TOK-1 PostgreSQL: 4 processes x 8 threads with an expired token make one fetch at the platform") {
+  TokenShop shop(new_place());
+  shop.fetch_token(std::chrono::hours(3));
+  shop.platform.advance(std::chrono::hours(3));
+  shop.run_processes();
+  CHECK(shop.fetches() == 2);
+  CHECK(shop.platform.calls("/cgi-bin/getcallbackip") == 1 + 32);
+}
+
+TEST_CASE("TOK-2 TOK-4 PostgreSQL: 4 processes x 8 threads whose token was made void elsewhere make one renewal") {
+  TokenShop shop(new_place());
+  shop.fetch_token(Millis(0));
+  shop.platform.rotate_tokens(kefu_test::kTokenApp);
+  shop.run_processes();
+  CHECK(shop.fetches() == 2);
+  CHECK(shop.platform.calls("/cgi-bin/getcallbackip") <= 1 + 64);
+}
+
+TEST_CASE("STO-4 PostgreSQL: two environments in one database fetch a token each") {
+  TokenShop shop(new_place());
+  shop.fetch_token(Millis(0));
+  shop.run_processes();
+  CHECK(shop.fetches() == 1);
+  const auto other = open_store_at(new_place()).value();
+  CHECK(other->list("", "", 10)->items.empty());
+}
+
+TEST_CASE("STO-2 PostgreSQL: two processes that count by compare-and-set lose nothing") {
+  const std::string place = new_place();
+  constexpr int kRounds = 200;
+  // Both begin with a schema that is not there: making it is part of the race.
+  ChildProcess one({KEFU_STORE_CHILD, "count", place, "counter", std::to_string(kRounds)});
+  ChildProcess two({KEFU_STORE_CHILD, "count", place, "counter", std::to_string(kRounds)});
+  for (ChildProcess* child : {&one, &two}) {
+    CHECK(child->line() == "ready");
+    CHECK(child->line() == "done 200");
+    CHECK(child->wait() == 0);
+  }
+  CHECK((*open_store_at(place).value()->get("counter"))->value == std::to_string(2 * kRounds));
+}
+
+TEST_CASE("STO-3 PostgreSQL: a lease whose holder is killed or stopped is taken over, with a greater fence") {
+  for (const int end : {SIGKILL, SIGSTOP}) {
+    CAPTURE(end);
+    const std::string place = new_place();
+    ChildProcess holder({KEFU_STORE_CHILD, "hold", place, "job", "holder", "1500"});
+    const std::uint64_t fence = fence_of(holder);
+    holder.send(end);
+    const auto store = open_store_at(place).value();
+    std::optional<kefu::Lease> heir;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!heir) {
+      REQUIRE(std::chrono::steady_clock::now() < until);
+      heir = store->lease("job", "heir", Millis(1000)).value();
+    }
+    CHECK(heir->fence > fence);
+  }
+}
+
+TEST_CASE("PostgreSQL: a process killed while it writes harms nobody who writes beside it") {
+  const std::string place = new_place();
+  ChildProcess steady({KEFU_STORE_CHILD, "count", place, "steady", "600"});
+  REQUIRE(steady.line() == "ready");
+  for (int round = 0; round < 5; ++round) {
+    ChildProcess victim({KEFU_STORE_CHILD, "count", place, "victim", "1000000"});
+    REQUIRE(victim.line() == "ready");
+    victim.kill();
+    CHECK(victim.wait() == -SIGKILL);
+  }
+  CHECK(steady.line() == "done 600");
+  CHECK(steady.wait() == 0);
+  CHECK((*open_store_at(place).value()->get("steady"))->value == "600");
+}
