@@ -2,7 +2,7 @@
 // processes are stopped, killed, replaced and cut off from their store, commits fail or leave doubt, the clock is set.
 // Afterwards every message that was acknowledged has been answered once, or stands in the dead letters.
 //
-//   soak run [--seconds N] [--seed N] [--store sqlite|memory] [--processes N]
+//   soak run [--seconds N] [--seed N] [--store sqlite|memory|postgres] [--processes N]
 //
 // The seed gives the same customers and the same accidents at the same times. Over "memory" the processes are threads
 // that share one store. "scale" follows the length: ten minutes and more run with the leases and times of production.
@@ -11,6 +11,9 @@
 #include "soak/shop.hpp"
 #include "soak/worker.hpp"
 #include "support/temp_folder.hpp"
+#ifdef KEFU_TEST_POSTGRES
+#include "support/postgres_server.hpp"
+#endif
 
 #include <fmt/format.h>
 
@@ -29,7 +32,8 @@ using kefu::Millis;
 struct Options {
   int seconds = 60;
   std::uint64_t seed = 1;
-  bool in_memory = false;
+  std::string store = "sqlite";
+  bool in_memory() const { return store == "memory"; }
   int processes = 3;
 };
 
@@ -62,7 +66,8 @@ class Soak {
         clock_(folder_.file("clock")),
         runtime_(kefu::Runtime::create().value()),
         platforms_(runtime_, answer_within() + Millis(1'000)),
-        shop_(std::move(program), setup(), books_, options.in_memory ? std::make_shared<kefu::MemoryStore>() : nullptr),
+        shop_(std::move(program), setup(), books_,
+              options.in_memory() ? std::make_shared<kefu::MemoryStore>() : nullptr),
         life_(options.seed),
         accidents_(options.seed + 1) {
     for (const char* account : {kServiceAccount, kMiniProgram}) {
@@ -118,6 +123,12 @@ class Soak {
   Setup setup() {
     Setup setup;
     setup.store = folder_.file("shop.db");
+#ifdef KEFU_TEST_POSTGRES
+    if (options_.store == "postgres") {
+      server_.emplace();
+      setup.store = "postgres:shop " + server_->conninfo();
+    }
+#endif
     setup.clock = folder_.file("clock");
     setup.lease = scaled(Millis(30'000));
     setup.sweep = scaled(Millis(5'000));
@@ -225,8 +236,8 @@ class Soak {
   int report() {
     const Books::Figures sum = books_.figures();
     const std::size_t last = shop_.resident(0);
-    fmt::print("soak: {} s, seed {}, {}, {} processes\n", options_.seconds, options_.seed,
-               options_.in_memory ? "memory" : "sqlite", options_.processes);
+    fmt::print("soak: {} s, seed {}, {}, {} processes\n", options_.seconds, options_.seed, options_.store,
+               options_.processes);
     fmt::print(
         "  messages {} (pushed {}, acknowledged {}), handled {}, again {}, taken over {}, answered {}, dead {} "
         "(unknown {})\n",
@@ -240,7 +251,7 @@ class Soak {
     if (!dead_known_) faults.push_back("nobody could list the dead letters");
     // A short run has not seen every cache fill up.
     const std::size_t bound = base_.value_or(0) + base_.value_or(0) / (options_.seconds >= 600 ? 20 : 10);
-    if (last > bound && !options_.in_memory) {
+    if (last > bound && !options_.in_memory()) {
       faults.push_back(fmt::format("resident memory grew from {} to {} KB", *base_ / 1024, last / 1024));
     }
     const auto least = [&](const char* what, std::size_t count, std::size_t wanted) {
@@ -265,6 +276,9 @@ class Soak {
   const Options options_;
   const double scale_;
   const kefu_test::TempFolder folder_{kefu_test::TempFolder::Place::memory};
+#ifdef KEFU_TEST_POSTGRES
+  std::optional<kefu_test::PostgresServer> server_;
+#endif
   SharedClock clock_;
   kefu::Runtime runtime_;
   Platforms platforms_;
@@ -291,7 +305,7 @@ Options options_of(int size, char** words) {
     const std::string value = words[i + 1];
     if (name == "--seconds") options.seconds = std::max(5, std::atoi(value.c_str()));
     if (name == "--seed") options.seed = std::strtoull(value.c_str(), nullptr, 10);
-    if (name == "--store") options.in_memory = value == "memory";
+    if (name == "--store") options.store = value;
     if (name == "--processes") options.processes = std::clamp(std::atoi(value.c_str()), 2, 4);
   }
   return options;
@@ -305,7 +319,7 @@ int main(int size, char** words) {
   if (what == "worker" && size == 2 + kefu_soak::Setup::kWords)
     return kefu_soak::run_worker(kefu_soak::Setup::of(words + 2), kefu_soak::Wire(0));
   if (what != "run") {
-    std::fprintf(stderr, "usage: soak run [--seconds N] [--seed N] [--store sqlite|memory] [--processes N]\n");
+    std::fprintf(stderr, "usage: soak run [--seconds N] [--seed N] [--store sqlite|memory|postgres] [--processes N]\n");
     return 2;
   }
   return kefu_soak::Soak("/proc/self/exe", kefu_soak::options_of(size, words)).run();

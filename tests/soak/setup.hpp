@@ -19,7 +19,7 @@ inline constexpr char kAgent[] = "flagship-anna";
 
 /// What one process under test must know, on its command line.
 struct Setup {
-  std::string store;  ///< File; empty: the store is given.
+  std::string store;  ///< Where it is, see store_place.hpp; empty: the store is given.
   std::string clock;  ///< File that holds by how much the machine's clock is wrong.
   std::string wechat_url;
   std::string jd_url;

@@ -4,10 +4,10 @@
 #include "soak/shared_clock.hpp"
 #include "support/faulty_store.hpp"
 #include "support/planted_secrets.hpp"
+#include "support/store_place.hpp"
 
 #include <kefu/channel/inbox.hpp>
 #include <kefu/jd/shop.hpp>
-#include <kefu/stores/sqlite.hpp>
 #include <kefu/wechat/account.hpp>
 
 #include <atomic>
@@ -135,9 +135,7 @@ class Worker {
     for (auto& one : drained) static_cast<void>(std::move(one).get());
   }
   std::shared_ptr<kefu::Store> open_file() const {
-    kefu::SqliteOptions file(setup_.store);
-    file.clock = clock_;
-    return kefu::SqliteStore::open(file).value();
+    return kefu_test::open_store_at(setup_.store, clock_, Millis(2'000)).value();
   }
   std::shared_ptr<kefu::Channel> wechat(const char* app, const char* original, kefu::wechat::AccountKind kind) const {
     kefu::wechat::AccountConfig config(app, Secret(kefu_test::kPlantedAppSecret), kind);
