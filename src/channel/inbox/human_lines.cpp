@@ -136,7 +136,8 @@ Result<void> note_human(StagedStore& view, StagedStore::Draft& draft, const Held
   if (spoke == nullptr || event.customer.id.empty()) return {};
   auto human = read_human(view, held);
   if (!human) return human.error();
-  const std::int64_t at = unix_millis(event.platform_time);
+  // A line from the future would silence us until then.
+  const std::int64_t at = std::min(unix_millis(event.platform_time), unix_millis(event.received_time) + kOwnLate);
   if (at <= human->record.spoke || !human->record.is_human(spoke->body, at)) return {};
   human->record.spoke = at;
   draft.put(human->slot, kHumanKept) = human->record.text();

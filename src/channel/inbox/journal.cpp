@@ -106,10 +106,10 @@ void Journal::returned(const Result<JournalRound::Fate>& result) {
     case JournalRound::Fate::done:
       if (round->has_written()) {
         ++figures_.rounds;
-        figures_.steps += round->size();
+        figures_.steps += round->written();
         figures_.wait = round->waited;
         session_.committed(round->generation(), round->session().posted);
-        if (parts_.committed) parts_.committed(round->size(), round->waited);
+        if (parts_.committed) parts_.committed(round->written(), round->waited);
         if (parts_.renewed) parts_.renewed();
       }
       round->tell();

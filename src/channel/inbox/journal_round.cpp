@@ -178,6 +178,10 @@ JournalRound::Fate JournalRound::broken_off(Error error) {
   return Fate::in_doubt;
 }
 
+std::size_t JournalRound::written() const noexcept {
+  return static_cast<std::size_t>(std::count(wrote_.begin(), wrote_.end(), true));
+}
+
 void JournalRound::tell() {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (refused_[i]) {

@@ -80,6 +80,8 @@ class JournalRound {
   std::uint64_t generation() const noexcept { return generation_; }
   const Error& error() const { return *error_; }
   std::size_t size() const noexcept { return steps_.size(); }
+  /// Steps that wrote something.
+  std::size_t written() const noexcept;
   /// Tells the steps what became of them.
   void tell();
   void tell(const Error& error);

@@ -213,3 +213,17 @@ TEST_CASE("Journal: of several steps only the one whose value does not open is r
   CHECK(one.said.size() == 4);
   CHECK(std::count(one.said.begin(), one.said.end(), "configuration") == 1);
 }
+
+TEST_CASE("Journal: what is counted as a change wrote something") {
+  Writer one;
+  one.add("k");
+  for (int i = 0; i < 10; ++i) {
+    one.journal->run<int>(
+        1, {"k"}, [](StagedStore&, const std::string&) -> Result<int> { return 1; },
+        [](const Result<int>&, std::uint64_t) {});
+  }
+  one.add("k", 2);
+  one.pass(1ms);
+  CHECK(one.said == Said{"1", "2"});
+  CHECK(one.journal->figures().steps == 2);
+}

@@ -505,3 +505,19 @@ TEST_CASE("BOT-3: our lines that come back a long time later are none of a human
   shop.pass(1s);
   CHECK(shop.sent().size() == 2);
 }
+
+TEST_CASE("BOT-3: an agent's line that is dated in the future ends no answer to what is asked after it") {
+  Base base;
+  PollingShop shop(base, {}, false, 50);
+  shop.poller->time_of = [&](const std::string& id) { return base.time->wall() + (id == "l1" ? 5h : 0h); };
+  shop.pass(10ms);
+  base.history->push_back("l1|c|agent: I look after it");
+  shop.on_event = [](const kefu::InboundEvent& event, const InboxTurn& turn) {
+    if (std::holds_alternative<kefu::AgentSpoke>(event.payload)) return turn.done();
+    turn.answer(TextContent("re:" + event.event_id));
+  };
+  shop.pass(10min);
+  base.history->push_back("q1|c|and this?");
+  shop.pass(2s);
+  CHECK(shop.sent().size() == 1);
+}
