@@ -216,6 +216,8 @@ Result<Accepted> EventSteps::accept(StagedStore& view, const std::string& sessio
     events.push_back(held.id);
     put_lane(draft, *lane);
   }
+  // One that waits behind others, or for another process, is given to nobody yet.
+  fresh.tries = accepted.is_ours && events.size() == 1 ? 1 : 0;
   if (put_event(draft, *view.expect(held.key, 0), fresh, fresh) > EventRecord::kLargestFresh)
     return Error(ErrorKind::bad_argument, "the event is larger than what a store keeps");
   if (auto noted = note_contact(view, draft, account, *held.event); !noted) return noted.error();

@@ -95,7 +95,6 @@ class JournalSink::Step final : public JournalStep {
     record.asked = unix_millis(event.platform_time);
     record.claim_until = given.waits > Millis(0) ? unix_millis(now_ + given.waits) : 0;
     record.is_history = event.history;
-    record.tries = 1;
     record.trace = given.trace;
     record.raw = event.raw;
     return record;

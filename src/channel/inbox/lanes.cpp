@@ -113,7 +113,10 @@ void Lanes::begin(const HeldEventPtr& held, bool is_new) {
   }
   core_.journal->keep();
   core_.sweep.keep();
-  is_new ? ready(lane) : load(lane);
+  if (!is_new) return load(lane);
+  // As it came in it waited; what its next write says is the first try.
+  lane.record().tries = std::max(lane.record().tries, 1);
+  ready(lane);
 }
 
 /// Goes on from what the store says: after a take-over, a restart, or when somebody else wrote the record.
@@ -140,8 +143,8 @@ void Lanes::loaded(Lane& lane, std::optional<StoredEvent> event) {
   if (record.tries >= core_.options.tries) {
     return bury(lane, record.why.empty() ? "its processes ended while they handled it" : record.why);
   }
-  // Counted before the handler sees it: an event that kills its process is not handed over for ever.
-  count_try(lane, &Lanes::ready);
+  lane.must_count = true;
+  ready(lane);
 }
 
 void Lanes::count_try(Lane& lane, void (Lanes::*next)(Lane&)) {
@@ -176,7 +179,13 @@ void Lanes::give_turns() {
       continue;
     }
     lane->second.has_turn = true;
-    dispatch(lane->second);
+    // Counted before the handler sees it: an event that kills its process is not handed over for ever. One that only
+    // waited for its turn when its process ended is not counted.
+    if (std::exchange(lane->second.must_count, false)) {
+      count_try(lane->second, &Lanes::dispatch);
+    } else {
+      dispatch(lane->second);
+    }
   }
 }
 

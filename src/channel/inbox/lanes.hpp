@@ -79,6 +79,7 @@ class Lanes {
     InboxSlot slot;  ///< If its first event did not come in here.
     AccountPlaces::Slot place;
     bool has_turn = false;
+    bool must_count = false;    ///< The try that comes next.
     bool is_finishing = false;  ///< Its end is known; the commit is on its way.
   };
 

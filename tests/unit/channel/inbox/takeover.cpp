@@ -1,5 +1,7 @@
 #include "unit/channel/inbox/shop.hpp"
 
+#include <algorithm>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -224,4 +226,63 @@ TEST_CASE("BOT-2: a stopped runtime answers, and turns that outlive everything a
   }
   CHECK(request->status == -1);
   survivors[0].answer(TextContent("nobody hears"));
+}
+
+TEST_CASE("Inbox: what only waited when its processes ended has had no try, and is handled") {
+  World world;
+  InboxOptions once;
+  once.tries = 1;
+  {
+    Shop a(world, once);
+    a.push("e1|c1|in hand");
+    a.push("e2|c1|waits behind it");
+    Shop b(world, once);
+    b.push("e3|c1|came to another process");
+    a.runtime.stop();
+    b.runtime.stop();
+  }
+  Shop shop(world, once);
+  shop.on_event = [](const kefu::InboundEvent&, const InboxTurn& turn) { turn.done(); };
+  shop.pass(60s);
+  CHECK(shop.handled == std::vector<std::string>{"e2", "e3"});
+  const auto letters = shop.dead();
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].event_id == "e1");
+}
+
+TEST_CASE("Inbox: each process that ends while an event waits for a turn takes no try from it") {
+  World world;
+  InboxOptions narrow;
+  narrow.tries = 2;
+  narrow.handlers = 1;
+  {
+    Shop first(world, narrow);
+    first.push("e1|c1|in hand");
+    first.push("f1|c2|waits for a turn");
+    first.runtime.stop();
+  }
+  for (int i = 0; i < 4; ++i) {
+    Shop one(world, narrow);
+    one.push("x" + std::to_string(i) + "|d" + std::to_string(i) + "|takes the only turn");
+    one.pass(40s);
+    one.runtime.stop();
+  }
+  Shop shop(world, narrow);
+  shop.on_event = [](const kefu::InboundEvent&, const InboxTurn& turn) { turn.done(); };
+  shop.pass(2min);
+  CHECK(std::count(shop.handled.begin(), shop.handled.end(), "f1") == 1);
+}
+
+TEST_CASE("Inbox: an event that waited behind another has its tries, no more and no fewer") {
+  World world;
+  Shop shop(world, three_tries());
+  shop.on_event = [&](const kefu::InboundEvent& event, const InboxTurn& turn) {
+    event.event_id == "e1" ? turn.done() : turn.failed("no");
+  };
+  shop.push("e1|c1|hi");
+  shop.push("e2|c1|fails");
+  shop.pass(60s);
+  CHECK(std::count(shop.handled.begin(), shop.handled.end(), "e2") == 3);
+  REQUIRE(shop.dead().size() == 1);
+  CHECK(shop.dead()[0].tries == 3);
 }
