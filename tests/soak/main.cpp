@@ -249,8 +249,8 @@ class Soak {
                base_.value_or(0) / 1024, last / 1024);
     std::vector<std::string> faults = books_.faults();
     if (!dead_known_) faults.push_back("nobody could list the dead letters");
-    // A short run has not seen every cache fill up.
-    const std::size_t bound = base_.value_or(0) + base_.value_or(0) / (options_.seconds >= 600 ? 20 : 10);
+    // A short run has not seen every cache fill up, and what malloc asks of the system comes in steps of a megabyte.
+    const std::size_t bound = base_.value_or(0) + base_.value_or(0) / (options_.seconds >= 600 ? 20 : 4);
     if (last > bound && !options_.in_memory()) {
       faults.push_back(fmt::format("resident memory grew from {} to {} KB", *base_ / 1024, last / 1024));
     }
