@@ -278,7 +278,8 @@ struct CustomerBook::Search final : std::enable_shared_from_this<Search> {
   Search(const detail::RuntimeCore& runtime, std::vector<CustomerId> customers, const CallOptions& options,
          CancelToken unwanted, FoundAll found)
       : asked(std::move(customers)),
-        wait(runtime.scheduler, runtime.clock->mono() + std::min(kFindTime, options.timeout.value_or(kFindTime)),
+        wait(runtime.scheduler,
+             runtime.clock->mono() + std::clamp(options.timeout.value_or(kFindTime), Millis(0), kFindTime),
              options.cancel, std::move(unwanted)),
         done(std::move(found)) {}
   ~Search() { answer(Error(ErrorKind::cancelled, "the runtime ended while it looked up a customer")); }
