@@ -4,7 +4,10 @@
 #include "core/text/json_writer.hpp"
 
 #include <kefu/core/export.hpp>
+#include <kefu/core/time.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -32,6 +35,11 @@ class KEFU_EXPORT KeptMembers {
 inline bool reads_version(Value version, int own) {
   const auto number = version.integer();
   return number && *number >= 1 && *number <= own + 1;
+}
+
+/// A moment of a stored record, in milliseconds; what is missing, no number or before 1970 is its beginning.
+inline WallTime stored_time(Value value) {
+  return from_unix_millis(std::max<std::int64_t>(value.integer().value_or(0), 0));
 }
 
 }  // namespace detail

@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 KEFU_BEGIN_NAMESPACE
 namespace jd {
 namespace {
@@ -18,11 +16,6 @@ constexpr int kGrantVersion = 1;
 
 StoreKey grants_of(std::string_view name_space, std::string_view app_key) {
   return StoreKey(name_space, "jd", "grant", app_key);
-}
-
-/// Up to the year 2255: a clock counts nanoseconds in 64 bits.
-WallTime time_of(detail::Value value) {
-  return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, 9'000'000'000'000));
 }
 
 void write_text(detail::JsonWriter& json, std::string_view name, const std::string& text) {
@@ -90,9 +83,9 @@ std::optional<Grant> Grant::read(std::string_view text) {
   grant.refused_secret = root["refused_secret"].text();
   grant.renewals = root["renewals"].integer().value_or(0);
   grant.refresh_token = Secret(root["refresh_token"].text());
-  grant.authorized_at = time_of(root["authorized"]);
-  grant.token_expires = time_of(root["expires"]);
-  if (root["refused_since"].integer()) grant.refused_since = time_of(root["refused_since"]);
+  grant.authorized_at = detail::stored_time(root["authorized"]);
+  grant.token_expires = detail::stored_time(root["expires"]);
+  if (root["refused_since"].integer()) grant.refused_since = detail::stored_time(root["refused_since"]);
   grant.uid = root["uid"].text();
   grant.open_id = root["open_id"].text();
   grant.xid = root["xid"].text();

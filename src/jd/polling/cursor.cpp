@@ -15,9 +15,6 @@ constexpr int kCursorVersion = 2;
 constexpr int kVersionWithOpenChats = 1;  // whose window began with them: it is read anew
 constexpr std::size_t kMarkBytes = 8;
 
-WallTime cursor_time(detail::Value value) {
-  return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, kLatestTime));
-}
 int small_of(detail::Value value) { return std::max(0, value.small_integer()); }
 
 }  // namespace
@@ -102,19 +99,19 @@ std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
   const bool is_old = root["v"].integer() == kVersionWithOpenChats;
   if (!(is_old || detail::reads_version(root["v"], kCursorVersion)) || !root["at"].integer()) return std::nullopt;
   StreamCursor cursor;
-  cursor.start = cursor_time(root["start"]);
-  cursor.position = cursor_time(root["at"]);
+  cursor.start = detail::stored_time(root["start"]);
+  cursor.position = detail::stored_time(root["at"]);
   if (root["from"] && root["to"] && !is_old) {
-    cursor.window = PollWindow{cursor_time(root["from"]), cursor_time(root["to"])};
+    cursor.window = PollWindow{detail::stored_time(root["from"]), detail::stored_time(root["to"])};
     cursor.agent = small_of(root["agent"]);
     cursor.page = small_of(root["page"]);
   }
-  if (root["floor"].integer()) cursor.floor = cursor_time(root["floor"]);
+  if (root["floor"].integer()) cursor.floor = detail::stored_time(root["floor"]);
   for (const detail::Value day : root["days"].items())
-    if (cursor.open_days.size() < kMaxOpenDays) cursor.open_days.push_back(cursor_time(day));
+    if (cursor.open_days.size() < kMaxOpenDays) cursor.open_days.push_back(detail::stored_time(day));
   SeenItems::Segment current;
   current.serial = static_cast<std::uint64_t>(small_of(root["serial"]));
-  current.newest = cursor_time(root["newest"]);
+  current.newest = detail::stored_time(root["newest"]);
   auto marks = SeenItems::parse(root["seen"].text());
   if (!marks || marks->size() > SeenItems::kSegment + 64) return std::nullopt;
   current.marks = *std::move(marks);
@@ -124,7 +121,7 @@ std::optional<StreamCursor> StreamCursor::parse(std::string_view text) {
     if (parts.size() != 2 || sealed.size() > SeenItems::kMaxSegments) return std::nullopt;
     SeenItems::Segment& segment = sealed.emplace_back();
     segment.serial = static_cast<std::uint64_t>(small_of(parts[0]));
-    segment.newest = cursor_time(parts[1]);
+    segment.newest = detail::stored_time(parts[1]);
   }
   cursor.seen.restore(std::move(current), std::move(sealed));
   cursor.kept = detail::KeptMembers(root, {"v", "start", "at", "from", "to", "agent", "page", "floor", "days", "open",

@@ -298,7 +298,7 @@ void ComponentAuthorizer::take_grant(const ComponentPush& push, const Authorizat
   auto job = start(runtime_->clock->mono() + kPushRedeemWithin, CallOptions(), {});
   job->app_id = granted.app_id;
   job->redeemed.code = granted.code;
-  job->redeemed.heard = from_unix_seconds(std::clamp<std::int64_t>(push.create_time, 0, 9'000'000'000));
+  job->redeemed.heard = from_unix_seconds(std::max<std::int64_t>(push.create_time, 0));
   job->done = [self = shared_from_this(), app_id = granted.app_id](Result<ComponentGrant> grant) {
     if (grant || !self->runtime_->observer) return;
     detail::log(*self->runtime_->observer, LogLevel::warning, log_event::kAuthorizationNotStored,
@@ -321,7 +321,7 @@ void ComponentAuthorizer::take_grant(const ComponentPush& push, const Authorizat
 
 void ComponentAuthorizer::take_withdrawal(const ComponentPush& push, const AuthorizationWithdrawn& withdrawn,
                                           MoveFunction<void(Result<void>)> done) {
-  const WallTime when = from_unix_seconds(std::clamp<std::int64_t>(push.create_time, 0, 9'000'000'000));
+  const WallTime when = from_unix_seconds(std::max<std::int64_t>(push.create_time, 0));
   runtime_->with_store<bool>(
       detail::Affinity(records_.keys.merchant_of(withdrawn.app_id)).surely(),
       [records = records_, app_id = withdrawn.app_id, when](Store& store) {

@@ -15,10 +15,6 @@ namespace {
 
 constexpr int kComponentGrantVersion = 1;
 
-WallTime grant_moment(detail::Value value) {
-  return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, 9'000'000'000'000));
-}
-
 std::optional<AccountKind> kind_named(std::string_view name) {
   for (const AccountKind kind :
        {AccountKind::subscription_account, AccountKind::service_account, AccountKind::mini_program})
@@ -88,8 +84,8 @@ std::optional<ComponentGrant> ComponentGrant::read(std::string_view text) {
   grant.state = state == "authorized" ? Merchant::State::authorized : Merchant::State::needs_authorization;
   grant.why = root["why"].text();
   grant.refresh_token = Secret(root["refresh_token"].text());
-  grant.authorized_at = grant_moment(root["authorized"]);
-  grant.heard = grant_moment(root["heard"]);
+  grant.authorized_at = detail::stored_time(root["authorized"]);
+  grant.heard = detail::stored_time(root["heard"]);
   for (const auto set : root["sets"].items())
     grant.permission_sets.push_back(
         static_cast<int>(std::clamp<std::int64_t>(set.integer().value_or(0), 0, 1'000'000)));
@@ -153,7 +149,7 @@ std::optional<CodeUse> CodeUse::read(std::string_view text) {
   use.merchant = root["merchant"].text();
   use.app_id = root["app_id"].text();
   use.redeemed = root["redeemed"].boolean().value_or(false);
-  use.since = grant_moment(root["since"]);
+  use.since = detail::stored_time(root["since"]);
   return use;
 }
 

@@ -246,7 +246,7 @@ Result<bool> put_refresh_token(Store& store, const ComponentRecords& records, co
 
 Result<bool> put_listed(Store& store, const ComponentRecords& records, const std::string& merchant,
                         const AuthorizerPage::Entry& entry) {
-  const WallTime authorized = from_unix_seconds(std::clamp<std::int64_t>(entry.auth_time, 0, 9'000'000'000));
+  const WallTime authorized = from_unix_seconds(std::max<std::int64_t>(entry.auth_time, 0));
   for (int attempt = 0; attempt < kMostGrantCommits; ++attempt) {
     auto draft = draft_grant(store, records, entry.app_id, merchant);
     if (!draft) return draft.error();

@@ -178,7 +178,7 @@ Pending<OpenedComponentPush> OpenPlatform::receive(const WebhookRequest& request
   }
   StoredTicket ticket;
   ticket.value = pushed->ticket;
-  ticket.created = from_unix_seconds(std::clamp<std::int64_t>(opened.push.create_time, 0, 9'000'000'000));
+  ticket.created = from_unix_seconds(std::max<std::int64_t>(opened.push.create_time, 0));
   ticket.received = now;
   runtime->with_store<void>(
       detail::Affinity(core_->tickets_key).surely(),

@@ -17,9 +17,8 @@ using detail::Value;
 constexpr std::size_t kMaxAppId = 64;
 /// The platform advises room for 512 bytes and more.
 constexpr std::size_t kMaxCredential = 4096;
-/// What is smaller is no moment but a life in seconds; what is larger no clock can say.
+/// What is smaller is no moment but a life in seconds.
 constexpr std::int64_t kFirstMoment = 1'000'000'000;
-constexpr std::int64_t kLastMoment = 9'000'000'000;
 
 Error unreadable(std::string why) { return Error(ErrorKind::bad_argument, "the push " + std::move(why)); }
 
@@ -46,10 +45,10 @@ std::optional<WallTime> end_of_code(Value value, std::int64_t created) {
   std::int64_t end = value.integer().value_or(0);
   if (end <= 0) return std::nullopt;
   if (end < kFirstMoment) {
-    if (created < 0 || created > kLastMoment) return std::nullopt;
+    if (created < 0 || created > kLatestSecond) return std::nullopt;
     end += created;
   }
-  if (end > kLastMoment) return std::nullopt;
+  if (end > kLatestSecond) return std::nullopt;
   return from_unix_seconds(end);
 }
 

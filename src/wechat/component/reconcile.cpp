@@ -24,7 +24,7 @@ struct Applied {
 /// fits.
 Result<std::string> merchant_on_the_way(Store& store, const ComponentRecords& records,
                                         const AuthorizerPage::Entry& entry) {
-  const WallTime authorized = from_unix_seconds(std::clamp<std::int64_t>(entry.auth_time, 0, 9'000'000'000));
+  const WallTime authorized = from_unix_seconds(std::max<std::int64_t>(entry.auth_time, 0));
   std::string found;
   std::string from;
   do {

@@ -16,11 +16,6 @@ constexpr int kTicketVersion = 1;
 constexpr std::size_t kTicketsKept = 2;
 constexpr int kMostTicketCommits = 8;
 
-/// Up to the year 2255: a clock counts nanoseconds in 64 bits.
-WallTime moment_of(detail::Value value) {
-  return from_unix_millis(std::clamp<std::int64_t>(value.integer().value_or(0), 0, 9'000'000'000'000));
-}
-
 struct FoundTickets {
   TicketRecord record;
   std::uint64_t generation = 0;
@@ -79,8 +74,8 @@ std::optional<TicketRecord> TicketRecord::read(std::string_view text) {
   for (const auto item : root["tickets"].items()) {
     StoredTicket ticket;
     ticket.value = Secret(item["ticket"].text());
-    ticket.created = moment_of(item["created"]);
-    ticket.received = moment_of(item["received"]);
+    ticket.created = detail::stored_time(item["created"]);
+    ticket.received = detail::stored_time(item["received"]);
     if (ticket.value.empty()) return std::nullopt;
     record.tickets.push_back(std::move(ticket));
   }
