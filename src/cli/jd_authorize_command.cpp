@@ -45,12 +45,8 @@ std::string query_of(std::string_view text) {
   return std::string(mark == std::string_view::npos ? text : text.substr(mark + 1));
 }
 
-std::string_view state_name(Merchant::State state) {
-  return state == Merchant::State::authorized ? "authorized" : "needs_authorization";
-}
-
 void print_merchant(const Merchant& merchant) {
-  std::cout << merchant.id << "  " << state_name(merchant.state) << '\n';
+  std::cout << merchant.id << "  " << to_string(merchant.state) << '\n';
   std::cout << "  since    " << kefu::jd::gateway_time(merchant.authorized_at) << " (GMT+8)\n";
   std::cout << "  token to " << kefu::jd::gateway_time(merchant.token_expires) << " (GMT+8), renewed before\n";
   for (const auto& [name, value] : merchant.ids) std::cout << "  " << name << "  " << value << '\n';

@@ -52,7 +52,7 @@ std::string Grant::json() const {
   detail::JsonWriter json(out);
   json.begin_object().key("v").integer(kGrantVersion);
   json.key("merchant").string(merchant);
-  json.key("state").string(state == Merchant::State::authorized ? "authorized" : "needs_authorization");
+  json.key("state").string(to_string(state));
   write_text(json, "why", why);
   write_text(json, "refused_secret", refused_secret);
   json.key("renewals").integer(renewals);

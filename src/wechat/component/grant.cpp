@@ -57,7 +57,7 @@ std::string ComponentGrant::json() const {
   detail::JsonWriter json(out);
   json.begin_object().key("v").integer(kComponentGrantVersion);
   json.key("merchant").string(merchant).key("app_id").string(app_id);
-  json.key("state").string(state == Merchant::State::authorized ? "authorized" : "needs_authorization");
+  json.key("state").string(to_string(state));
   json.key("why").string(why).key("refresh_token").string(refresh_token.expose());
   json.key("authorized").integer(unix_millis(authorized_at)).key("heard").integer(unix_millis(heard));
   json.key("sets").begin_array();
