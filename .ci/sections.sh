@@ -40,5 +40,6 @@ sections_end() {
   printf '\nsections: %d passed, %d failed, %d not run, in %d min\n' "$passed" "$failed" "$not_run" \
     $(((SECONDS - started) / 60))
   [ "$failed" = 0 ] || printf 'failed: %s\n' "$failures"
+  [ ! -s "$logs/failures.txt" ] || cat "$logs/failures.txt"
   [ "$failed" = 0 ]
 }

@@ -66,6 +66,25 @@ if [ "$all" = 1 ]; then bench=ON; else without="$without|all"; fi
 times_row packages
 
 passed=0 failed=0 failures=""
+kept=$logs/failures.txt  # .ci/run shows it once more at its end: of a long record often only the end is kept
+: >"$kept"
+
+# keep_failures PRESET LOG: of each test that failed in ctest's output, its result line and the last lines it printed.
+keep_failures() {
+  awk -v preset="$1" '
+    function flush(  i) {
+      if (!open) return
+      for (i = (count > 60 ? count - 59 : 1); i <= count; ++i) print lines[i]
+      open = 0
+    }
+    /^ *[0-9]+\/[0-9]+ Test +#/ {
+      flush()
+      if (/\*\*\*/) { print "--- " preset ":" $0; open = 1; count = 0 }
+      next
+    }
+    /^ *Start +[0-9]+: / || /^[0-9]+% tests passed/ { flush() }
+    open { lines[++count] = $0 }' "$2" >>"$kept"
+}
 
 # run_tests PRESET CTEST_ARGUMENTS...: runs ctest and adds up its figures. What the tests printed is kept in the log,
 # which the search for planted secrets reads.
@@ -87,6 +106,7 @@ run_tests() {
   fi
   passed=$((passed + total - bad))
   failed=$((failed + bad))
+  [ "$bad" = 0 ] || keep_failures "$preset" "$log"
   [ "$bad" = 0 ] || failures="$failures $(sed -n 's/^\t *[0-9]* - \([^ ]*\).*/'"$preset"':\1/p' "$log" | tr '\n' ' ')"
 }
 
@@ -122,6 +142,9 @@ if [ "$fuzz" != 0 ]; then
   else
     failed=$((failed + 1))
     failures="$failures fuzz"
+    for log in "$logs"/fuzz-*.log; do
+      grep -q '^Done ' "$log" || tail -n 40 -v "$log" >>"$kept"
+    done
   fi
   times_row "fuzzing, $fuzz s a target"
 fi
