@@ -6,7 +6,7 @@ kefu_build_packages="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libss
 kefu_test_packages="doctest-dev"
 kefu_clang_packages="clang-14 libclang-rt-14-dev"
 kefu_example_packages="libcpp-httplib-dev"
-kefu_server_packages="libpq-dev postgresql-15" # tests/run.sh --stores only
+kefu_server_packages="libpq-dev postgresql-15 libhiredis-dev redis-server" # tests/run.sh --stores only
 kefu_bench_packages="wrk"  # tests/bench/service only
 
 # say TEXT: one line about what the script does.

@@ -8,7 +8,7 @@ usage: tests/run.sh [--quick] [--stores] [--asan] [--tsan] [--fuzz SECONDS] [--a
 
   (nothing)       release build and its tests: unit, contract, conformance, lifecycle, structure, package
   --quick         the same without the tests that build other programs or take long (labels package, long)
-  --stores        also those that start a PostgreSQL server of their own (label stores), in each build asked for
+  --stores        also those that start a PostgreSQL or Redis server of their own (label stores), in each build asked for
   --asan          also with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   --tsan          also with ThreadSanitizer
   --fuzz SECONDS  also every fuzz target for that long, from its corpus

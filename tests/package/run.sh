@@ -70,7 +70,8 @@ case $step in
     ;;
   add-subdirectory)
     consume add-subdirectory add_subdirectory none -DKEFU_SOURCE="$top" -DCMAKE_CXX_FLAGS=-O0 -DKEFU_UNITY=ON \
-      -DKEFU_BUILD_SANDBOX=OFF -DKEFU_BUILD_SQLITE=OFF -DKEFU_BUILD_POSTGRES=OFF && "$work/add-subdirectory/consumer" || exit 1
+      -DKEFU_BUILD_SANDBOX=OFF -DKEFU_BUILD_SQLITE=OFF -DKEFU_BUILD_POSTGRES=OFF -DKEFU_BUILD_REDIS=OFF \
+      && "$work/add-subdirectory/consumer" || exit 1
     ;;
   inside-shared)
     consume inside-shared inside_shared static || exit 1
@@ -109,6 +110,8 @@ case $step in
       missing=$(cd "$top/include" && find kefu -name '*.hpp' | while read -r h; do
         # Built only where libpq is.
         [ "$h" != kefu/stores/postgres.hpp ] || [ -e "$work/$kind/lib/pkgconfig/kefu-postgres.pc" ] || continue
+        # Only where hiredis is.
+        [ "$h" != kefu/stores/redis.hpp ] || [ -e "$work/$kind/lib/pkgconfig/kefu-redis.pc" ] || continue
         [ -f "$work/$kind/include/$h" ] || echo "$h"
       done)
       flags=$(grep -lE -- '-W(all|error|extra)|-fsanitize|kefu_flags' "$work/$kind"/lib/cmake/kefu/*.cmake)

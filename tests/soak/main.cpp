@@ -2,7 +2,7 @@
 // processes are stopped, killed, replaced and cut off from their store, commits fail or leave doubt, the clock is set.
 // Afterwards every message that was acknowledged has been answered once, or stands in the dead letters.
 //
-//   soak run [--seconds N] [--seed N] [--store sqlite|memory|postgres] [--processes N]
+//   soak run [--seconds N] [--seed N] [--store sqlite|memory|postgres|redis] [--processes N]
 //
 // The seed gives the same customers and the same accidents at the same times. Over "memory" the processes are threads
 // that share one store. "scale" follows the length: ten minutes and more run with the leases and times of production.
@@ -13,6 +13,9 @@
 #include "support/temp_folder.hpp"
 #ifdef KEFU_TEST_POSTGRES
 #include "support/postgres_server.hpp"
+#endif
+#ifdef KEFU_TEST_REDIS
+#include "support/redis_server.hpp"
 #endif
 
 #include <fmt/format.h>
@@ -127,6 +130,12 @@ class Soak {
     if (options_.store == "postgres") {
       server_.emplace();
       setup.store = "postgres:shop " + server_->conninfo();
+    }
+#endif
+#ifdef KEFU_TEST_REDIS
+    if (options_.store == "redis") {
+      redis_.emplace();
+      setup.store = "redis:shop " + redis_->socket();
     }
 #endif
     setup.clock = folder_.file("clock");
@@ -279,6 +288,9 @@ class Soak {
 #ifdef KEFU_TEST_POSTGRES
   std::optional<kefu_test::PostgresServer> server_;
 #endif
+#ifdef KEFU_TEST_REDIS
+  std::optional<kefu_test::RedisServer> redis_;
+#endif
   SharedClock clock_;
   kefu::Runtime runtime_;
   Platforms platforms_;
@@ -319,7 +331,8 @@ int main(int size, char** words) {
   if (what == "worker" && size == 2 + kefu_soak::Setup::kWords)
     return kefu_soak::run_worker(kefu_soak::Setup::of(words + 2), kefu_soak::Wire(0));
   if (what != "run") {
-    std::fprintf(stderr, "usage: soak run [--seconds N] [--seed N] [--store sqlite|memory|postgres] [--processes N]\n");
+    std::fprintf(stderr,
+                 "usage: soak run [--seconds N] [--seed N] [--store sqlite|memory|postgres|redis] [--processes N]\n");
     return 2;
   }
   return kefu_soak::Soak("/proc/self/exe", kefu_soak::options_of(size, words)).run();

@@ -35,7 +35,7 @@ wings_of() {
     channel) wings="content window send inbox accounts" ;;
     wechat) wings="operations push facets account component" ;;
     jd) wings="gateway authorization operations customers polling answering shop quality" ;;
-    stores) wings="sqlite postgres redis" ;;
+    stores) wings="sqlite shared postgres redis" ;;
     sandbox) wings="http twin wechat component wecom jd control" ;;
     *) wings="" ;;
   esac
@@ -50,6 +50,7 @@ third_party_files() {
     pugixml) allowed='^src/core/text/xml[a-z0-9_]*\.cpp$' ;;
     sqlite3) allowed='^src/stores/sqlite/[a-z0-9_]+\.(cpp|hpp)$' ;;
     libpq) allowed='^src/stores/postgres/[a-z0-9_]+\.cpp$' ;;
+    hiredis) allowed='^src/stores/redis/[a-z0-9_]+\.cpp$' ;;
     fmt) allowed='^src/[a-z0-9_/]+\.cpp$' ;;
     CLI) allowed='^src/(cli/[a-z0-9_]+|sandbox/main)\.(cpp|hpp)$' ;;
     *) allowed='' ;;
@@ -68,8 +69,8 @@ third_party_of() {
     pugixml.hpp | pugiconfig.hpp) third="pugixml" ;;
     sqlite3.h) third=sqlite3 ;;
     libpq-fe.h) third=libpq ;;
-    rapidjson/* | curl/* | openssl/* | fmt/* | CLI/*) third="${1%%/*}" ;;
-    hiredis/* | httplib.h | nlohmann/* | boost/* | spdlog/* | pybind11/*) third="other" ;;
+    rapidjson/* | curl/* | openssl/* | fmt/* | CLI/* | hiredis/*) third="${1%%/*}" ;;
+    httplib.h | nlohmann/* | boost/* | spdlog/* | pybind11/*) third="other" ;;
     *) third="" ;;
   esac
 }

@@ -19,9 +19,12 @@ unit() {
 unit library src/core src/channel src/wechat src/jd
 unit programs src/cli
 # What needs a database's library is built where that is.
-stores=src/stores/sqlite libraries=""
+stores="src/stores/sqlite src/stores/shared" libraries=""
 if pkg-config --exists libpq; then
   stores="$stores src/stores/postgres" libraries=$(pkg-config --cflags libpq)
+fi
+if pkg-config --exists hiredis; then
+  stores="$stores src/stores/redis" libraries="$libraries $(pkg-config --cflags hiredis)"
 fi
 # shellcheck disable=SC2086
 unit stores $stores

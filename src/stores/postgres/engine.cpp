@@ -57,7 +57,7 @@ PostgresEngine::PostgresEngine(PostgresOptions options)
       schema_('"' + options_.schema + '"'),
       entries_(schema_),
       process_(getpid()),
-      pool_(options_.connections, [this](MonoTime deadline) { return connect(deadline); }) {}
+      pool_("PostgreSQL store", options_.connections, [this](MonoTime deadline) { return connect(deadline); }) {}
 
 Result<std::shared_ptr<PostgresEngine>> PostgresEngine::open(PostgresOptions options) {
   if (auto right = check(options); !right) return right.error();

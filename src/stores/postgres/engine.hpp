@@ -1,8 +1,9 @@
 #pragma once
 
+#include "stores/postgres/connection.hpp"
 #include "stores/postgres/entries.hpp"
 #include "stores/postgres/faults.hpp"
-#include "stores/postgres/pool.hpp"
+#include "stores/shared/pool.hpp"
 
 #include <kefu/stores/postgres.hpp>
 
@@ -17,6 +18,8 @@
 
 KEFU_BEGIN_NAMESPACE
 namespace detail {
+
+using PostgresPool = ConnectionPool<PostgresConnection>;
 
 /// A connection for one operation, given back at its end. A transaction that was left open is rolled back first.
 class PostgresUse {

@@ -5,6 +5,9 @@
 #ifdef HAS_POSTGRES
 #include <kefu/stores/postgres.hpp>
 #endif
+#ifdef HAS_REDIS
+#include <kefu/stores/redis.hpp>
+#endif
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
@@ -13,6 +16,10 @@ int main(int argc, char** argv) {
 #ifdef HAS_POSTGRES
   const auto away = kefu::PostgresStore::open(kefu::PostgresOptions("host=/nowhere user=kefu"));
   if (away || away.error().kind() != kefu::ErrorKind::unavailable) return 4;
+#endif
+#ifdef HAS_REDIS
+  const auto nowhere = kefu::RedisStore::open(kefu::RedisOptions("/nowhere/redis.sock"));
+  if (nowhere || nowhere.error().kind() != kefu::ErrorKind::unavailable) return 5;
 #endif
   kefu::RuntimeOptions options;
   options.store = *store;

@@ -1,7 +1,8 @@
-// Processes that share one PostgreSQL database: what those over an SQLite file promise holds over it too.
+// Processes that share a database server: what those over an SQLite file promise holds over PostgreSQL and Redis too.
 #include "lifecycle/token_shop.hpp"
 #include "support/child_process.hpp"
 #include "support/postgres_server.hpp"
+#include "support/redis_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,14 +13,23 @@ using kefu::Millis;
 using kefu_test::ChildProcess;
 using kefu_test::open_store_at;
 using kefu_test::PostgresServer;
+using kefu_test::RedisServer;
 using kefu_test::TokenShop;
 
 namespace {
 
-std::string new_place() {
-  auto& server = PostgresServer::shared();
-  return "postgres:" + server.new_schema() + " " + server.conninfo();
-}
+struct OverPostgres {
+  static std::string new_place() {
+    auto& server = PostgresServer::shared();
+    return "postgres:" + server.new_schema() + " " + server.conninfo();
+  }
+};
+struct OverRedis {
+  static std::string new_place() {
+    auto& server = RedisServer::shared();
+    return "redis:" + server.new_prefix() + " " + server.socket();
+  }
+};
 
 std::uint64_t fence_of(ChildProcess& holder) {
   const auto line = holder.line();
@@ -30,8 +40,9 @@ std::uint64_t fence_of(ChildProcess& holder) {
 
 }  // namespace
 
-TEST_CASE("TOK-1 PostgreSQL: 4 processes x 8 threads with an expired token make one fetch at the platform") {
-  TokenShop shop(new_place());
+TEST_CASE_TEMPLATE("TOK-1 servers: 4 processes x 8 threads with an expired token make one fetch at the platform", S,
+                   OverPostgres, OverRedis) {
+  TokenShop shop(S::new_place());
   shop.fetch_token(std::chrono::hours(3));
   shop.platform.advance(std::chrono::hours(3));
   shop.run_processes();
@@ -39,8 +50,9 @@ TEST_CASE("TOK-1 PostgreSQL: 4 processes x 8 threads with an expired token make 
   CHECK(shop.platform.calls("/cgi-bin/getcallbackip") == 1 + 32);
 }
 
-TEST_CASE("TOK-2 TOK-4 PostgreSQL: 4 processes x 8 threads whose token was made void elsewhere make one renewal") {
-  TokenShop shop(new_place());
+TEST_CASE_TEMPLATE("TOK-2 TOK-4 servers: 4 processes x 8 threads whose token was made void elsewhere make one renewal",
+                   S, OverPostgres, OverRedis) {
+  TokenShop shop(S::new_place());
   shop.fetch_token(Millis(0));
   shop.platform.rotate_tokens(kefu_test::kTokenApp);
   shop.run_processes();
@@ -48,19 +60,20 @@ TEST_CASE("TOK-2 TOK-4 PostgreSQL: 4 processes x 8 threads whose token was made 
   CHECK(shop.platform.calls("/cgi-bin/getcallbackip") <= 1 + 64);
 }
 
-TEST_CASE("STO-4 PostgreSQL: two environments in one database fetch a token each") {
-  TokenShop shop(new_place());
+TEST_CASE_TEMPLATE("STO-4 servers: two environments at one server fetch a token each", S, OverPostgres, OverRedis) {
+  TokenShop shop(S::new_place());
   shop.fetch_token(Millis(0));
   shop.run_processes();
   CHECK(shop.fetches() == 1);
-  const auto other = open_store_at(new_place()).value();
+  const auto other = open_store_at(S::new_place()).value();
   CHECK(other->list("", "", 10)->items.empty());
 }
 
-TEST_CASE("STO-2 PostgreSQL: two processes that count by compare-and-set lose nothing") {
-  const std::string place = new_place();
+TEST_CASE_TEMPLATE("STO-2 servers: two processes that count by compare-and-set lose nothing", S, OverPostgres,
+                   OverRedis) {
+  const std::string place = S::new_place();
   constexpr int kRounds = 200;
-  // Both begin with a schema that is not there: making it is part of the race.
+  // Both begin with a store that is not there: making it is part of the race.
   ChildProcess one({KEFU_STORE_CHILD, "count", place, "counter", std::to_string(kRounds)});
   ChildProcess two({KEFU_STORE_CHILD, "count", place, "counter", std::to_string(kRounds)});
   for (ChildProcess* child : {&one, &two}) {
@@ -71,10 +84,11 @@ TEST_CASE("STO-2 PostgreSQL: two processes that count by compare-and-set lose no
   CHECK((*open_store_at(place).value()->get("counter"))->value == std::to_string(2 * kRounds));
 }
 
-TEST_CASE("STO-3 PostgreSQL: a lease whose holder is killed or stopped is taken over, with a greater fence") {
+TEST_CASE_TEMPLATE("STO-3 servers: a lease whose holder is killed or stopped is taken over, with a greater fence", S,
+                   OverPostgres, OverRedis) {
   for (const int end : {SIGKILL, SIGSTOP}) {
     CAPTURE(end);
-    const std::string place = new_place();
+    const std::string place = S::new_place();
     ChildProcess holder({KEFU_STORE_CHILD, "hold", place, "job", "holder", "1500"});
     const std::uint64_t fence = fence_of(holder);
     holder.send(end);
@@ -89,8 +103,9 @@ TEST_CASE("STO-3 PostgreSQL: a lease whose holder is killed or stopped is taken 
   }
 }
 
-TEST_CASE("PostgreSQL: a process killed while it writes harms nobody who writes beside it") {
-  const std::string place = new_place();
+TEST_CASE_TEMPLATE("servers: a process killed while it writes harms nobody who writes beside it", S, OverPostgres,
+                   OverRedis) {
+  const std::string place = S::new_place();
   ChildProcess steady({KEFU_STORE_CHILD, "count", place, "steady", "600"});
   REQUIRE(steady.line() == "ready");
   for (int round = 0; round < 5; ++round) {
