@@ -61,6 +61,33 @@ TEST_CASE("MED-4: every media library: what is there is used again without a cal
   });
 }
 
+TEST_CASE("every media library: the host bounds what an upload sends, whatever it comes from") {
+  over_every_channel([](ChannelUnderTest& it) {
+    const auto library = it.channel()->media_library();
+    if (!library) return;
+    const std::string picture = smallest_picture();
+    for (const bool permanent : {false, true}) {
+      CAPTURE(permanent);
+      if (permanent && !it.channel()->capabilities().can(Ability::permanent_media)) continue;
+      MediaUpload upload = upload_of(picture);
+      upload.permanent = permanent;
+      upload.max_bytes = picture.size() - 1;
+      const std::uint64_t before = it.calls();
+      const auto refused = library->upload(upload).get();
+      REQUIRE_FALSE(refused.has_value());
+      CHECK(refused.error().kind() == ErrorKind::bad_argument);
+      for (const std::string& part : {std::string("content"), std::string("max_bytes"), std::to_string(picture.size()),
+                                      std::to_string(picture.size() - 1)})
+        CHECK_MESSAGE(refused.error().message().find(part) != std::string::npos, refused.error().message());
+      CHECK_FALSE(library->renew(StoredMedia(), upload).get().has_value());
+      CHECK(it.calls() == before);
+      upload.max_bytes = picture.size();
+      const auto stored = library->upload(upload).get();
+      CHECK_MESSAGE(stored.has_value(), why(stored));
+    }
+  });
+}
+
 TEST_CASE("every media library: what is no file of that kind is refused here; an id of nobody is an error") {
   over_every_channel([](ChannelUnderTest& it) {
     const auto library = it.channel()->media_library();

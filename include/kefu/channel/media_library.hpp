@@ -6,6 +6,7 @@
 #include <kefu/core/pending.hpp>
 #include <kefu/core/time.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,9 @@ struct MediaUpload {
   bool permanent = false;   ///< Keep it until it is deleted, where the account can (Ability::permanent_media).
   std::string title;        ///< Of a permanent video, where the platform wants one.
   std::string description;  ///< Of a permanent video.
+  /// The largest file that is sent, in bytes, in place of the platform's documented limit for its kind, lower or
+  /// higher; 0: the documented one. A larger one is `bad_argument` before a byte leaves. Beside MediaTarget::max_bytes.
+  std::size_t max_bytes = 0;
 };
 
 /// A file that the platform keeps, and for how long. A value: store it, and look at it before each use (MED-4).
@@ -56,7 +60,7 @@ class KEFU_EXPORT MediaLibrary {
   virtual ~MediaLibrary() = default;
 
   /// Stores a file. Errors: `bad_argument` before anything is sent, naming the file, its size or format and what the
-  /// platform takes; `unsupported` for a kind or a life that the account does not have.
+  /// platform, or MediaUpload::max_bytes, takes; `unsupported` for a kind or a life that the account does not have.
   virtual Pending<StoredMedia> upload(MediaUpload upload, CallOptions options = {}) = 0;
 
   /// `stored` itself while this account can use it, else what an upload of `again` gives: for files that are sent over
@@ -65,7 +69,8 @@ class KEFU_EXPORT MediaLibrary {
 
   /// Fetches a file. Where the platform tells an address instead (videos), that is `DownloadedMedia::url`: untrusted,
   /// and fetched by nobody but the host. Errors: `not_found` (expired, or another account's), `malformed_reply` (larger
-  /// than the target allows, or no file), `unavailable` (the file cannot be written).
+  /// than the target allows, or no file), `bad_argument` (the target's file cannot be made: its folder, its rights),
+  /// `unavailable` (it cannot be written to the end).
   virtual Pending<DownloadedMedia> download(MediaDownload download, CallOptions options = {}) = 0;
 };
 

@@ -14,8 +14,8 @@ namespace {
 /// The form around a file: what stands before it, the file, what stands behind it.
 class MultipartSource final : public BodySource {
  public:
-  MultipartSource(std::string head, std::shared_ptr<BodySource> file, std::string tail)
-      : head_(std::move(head)), file_(std::move(file)), tail_(std::move(tail)), file_length_(file_->length()) {}
+  MultipartSource(std::string head, std::shared_ptr<BodySource> file, std::uint64_t length, std::string tail)
+      : head_(std::move(head)), file_(std::move(file)), tail_(std::move(tail)), file_length_(length) {}
 
   std::uint64_t length() const override { return head_.size() + file_length_ + tail_.size(); }
 
@@ -73,7 +73,7 @@ Result<void> encode_multipart(MultipartFile file, const HttpFields& fields, Http
             value + "\r\n";
   tail += "--" + boundary + "--\r\n";
   out.headers.emplace_back("content-type", "multipart/form-data; boundary=" + boundary);
-  out.source = std::make_shared<MultipartSource>(std::move(head), std::move(file.source), std::move(tail));
+  out.source = std::make_shared<MultipartSource>(std::move(head), std::move(file.source), file.length, std::move(tail));
   return {};
 }
 

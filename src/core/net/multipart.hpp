@@ -3,6 +3,7 @@
 #include <kefu/core/http.hpp>
 #include <kefu/core/result.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct MultipartFile {
   std::string name;  ///< File name in UTF-8, written as plain filename="..." (MED-1).
   std::string content_type;
   std::shared_ptr<BodySource> source;
+  std::uint64_t length = 0;  ///< So many bytes of the source are sent; one that ends before fails the call.
 };
 
 /// Makes `out` a multipart/form-data upload of one file and of text fields behind it, streamed, with its length known

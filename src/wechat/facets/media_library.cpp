@@ -31,6 +31,7 @@ Pending<StoredMedia> AccountMediaLibrary::upload(MediaUpload upload, CallOptions
     AddMaterial op(kind, std::move(upload.content));
     op.title = std::move(upload.title);
     op.introduction = std::move(upload.description);
+    op.max_bytes = upload.max_bytes;
     return detail::mapped<StoredMedia>(runtime_, client_, std::move(op), std::move(options),
                                        [account = account_, kind](AddedMaterial added) {
                                          StoredMedia stored(account, kind, std::move(added.media_id));
@@ -38,8 +39,9 @@ Pending<StoredMedia> AccountMediaLibrary::upload(MediaUpload upload, CallOptions
                                          return stored;
                                        });
   }
-  return detail::mapped<StoredMedia>(runtime_, client_, UploadMedia(kind, std::move(upload.content)),
-                                     std::move(options),
+  UploadMedia op(kind, std::move(upload.content));
+  op.max_bytes = upload.max_bytes;
+  return detail::mapped<StoredMedia>(runtime_, client_, std::move(op), std::move(options),
                                      [account = account_, kind, clock = runtime_->clock](UploadedMedia uploaded) {
                                        StoredMedia stored(account, kind, std::move(uploaded.media_id));
                                        // Whichever clock is behind, the earlier end is the safe one.

@@ -84,13 +84,13 @@ Result<detail::MultipartFile> checked_upload(UploadPlace place, MediaKind kind, 
   if (!opened) return opened.error();
 
   std::string name = detail::clean_file_name(content.name(), 120);
-  const std::string shown = name.empty() ? std::string(to_string(kind)) : name;
+  const std::string shown = name.empty() ? "content" : "content " + name;
   const std::uint64_t size = opened->source->length();
   const std::uint64_t limit = max_bytes != 0 ? max_bytes : rule->max_bytes;
   if (size == 0) return refuse(fmt::format("{} is empty", shown));
   if (size > limit)
-    return refuse(fmt::format("{} has {} bytes, the limit for kind {} is {}: make it smaller", shown, size,
-                              to_string(kind), limit));
+    return refuse(fmt::format("{} has {} bytes, the limit for kind {} is {}{}: make it smaller", shown, size,
+                              to_string(kind), limit, max_bytes != 0 ? " (max_bytes)" : ""));
 
   const MediaFormat* format = format_of_bytes(opened->head);
   if (format == nullptr) format = format_of_name(name);
@@ -106,6 +106,7 @@ Result<detail::MultipartFile> checked_upload(UploadPlace place, MediaKind kind, 
   file.name = told_name(std::move(name), *format);
   file.content_type = format->content_type;
   file.source = std::move(opened->source);
+  file.length = size;  // what was judged, whatever the source says next
   return file;
 }
 
