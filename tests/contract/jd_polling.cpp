@@ -178,6 +178,57 @@ TEST_CASE("JD-6: evaluations, service orders and messages on them come as events
   CHECK(world.texts().back() == "什么时候到");
 }
 
+TEST_CASE("JD-6: a freight number that comes to a service order later is an event of its own, once") {
+  const auto ship = [](PolledShop& world, std::int64_t ticket, const char* number) {
+    world.time->advance(1min);
+    REQUIRE(world.sandbox.jd_ticket_does(kTwinJdShop, ticket, "ship",
+                                         std::string(R"({"express_code":")") + number + R"("})"));
+    world.time->advance(1min);
+    world.drain();
+  };
+  for (const int updates_order : {0, 1}) {
+    CAPTURE(updates_order);
+    PolledShop world;
+    world.turn("jd_freight_updates_order", updates_order);
+    const auto ticket = world.sandbox.jd_add_ticket(kTwinJdShop, "jd_buyer_002");
+    REQUIRE(ticket);
+    world.time->advance(1min);
+    world.drain();
+    const auto before = world.all<TicketChanged>().size();
+    ship(world, *ticket, "SF001");
+    REQUIRE(world.all<TicketChanged>().size() == before + 1);
+    const InboundEvent shipped = world.events.back();
+    CHECK(std::get<TicketChanged>(shipped.payload).ticket_id == std::to_string(*ticket));
+    CHECK(shipped.raw.find("SF001") != std::string::npos);
+    CHECK(shipped.platform_time >= world.time->wall() - 70s);
+    const auto again = world.polled->reopen(shipped.raw, shipped.received_time);
+    REQUIRE(again);
+    CHECK(again->event_id == shipped.event_id);
+
+    ship(world, *ticket, "SF002");  // another one in its place
+    CHECK(world.all<TicketChanged>().size() == before + 2);
+    world.begin_anew();
+    world.time->advance(5min);
+    world.drain();
+    CHECK(world.all<TicketChanged>().size() == before + 2);
+    // What changes the order afterwards comes as before.
+    REQUIRE(world.sandbox.jd_ticket_does(kTwinJdShop, *ticket, "touch"));
+    world.time->advance(1min);
+    world.drain();
+    CHECK(world.all<TicketChanged>().size() == before + 3);
+  }
+  PolledShop world;
+  world.settings.polling.freight_numbers = false;
+  world.open();
+  const auto ticket = world.sandbox.jd_add_ticket(kTwinJdShop, "jd_buyer_002");
+  REQUIRE(ticket);
+  world.time->advance(1min);
+  world.drain();
+  const auto before = world.all<TicketChanged>().size();
+  ship(world, *ticket, "SF001");
+  CHECK(world.all<TicketChanged>().size() == before);
+}
+
 TEST_CASE("JD-6: one stream without the right to be called does not stop the others") {
   PolledShop world;
   world.fault("business_error", "jingdong.im.pop.evaluationlist.get", 1000, 24);

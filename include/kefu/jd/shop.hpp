@@ -34,12 +34,12 @@ struct DongDongGrant {
   std::string version = "4.3";  ///< `ver` of messages.
 };
 
-/// Who acts in the after-sale APIs (jd 4.7). Polled with it: orders that changed (not for a freight number alone, see
-/// SyncServiceOrders::freight_updated), what waits for review, what customers say on orders.
+/// Who acts in the after-sale APIs (jd 4.7). Polled with it: orders that changed, freight numbers that came to them
+/// later (PollingSettings::freight_numbers), what waits for review, what customers say on orders.
 struct AfterSaleDesk {
   AfterSaleDesk(std::string bu, std::string pin, std::string nick)
       : bu_id(std::move(bu)), operate_pin(std::move(pin)), operate_nick(std::move(nick)) {}
-  std::string bu_id;         ///< Merchant number.
+  std::string bu_id;         ///< Merchant number (商家编号): VenderInfo::vender_id of GetVenderInfo.
   std::string operate_pin;   ///< At most 50 characters.
   std::string operate_nick;  ///< At most 50 characters.
 };
@@ -58,6 +58,9 @@ struct PollingSettings {
   bool evaluations = true;
   /// After-sale orders (asc.sync) and customers' unsolved messages on them; needs ShopConfig::after_sale.
   bool after_sale = true;
+  /// With `after_sale`, also orders whose freight number came or changed, as TicketChanged of that moment: the order's
+  /// own update time does not move with it. The number is in InboundEvent::raw (`expressCode`). One call a round.
+  bool freight_numbers = true;
   std::chrono::seconds interval{30};  ///< Between two rounds with nothing new; at most 90 days.
   /// The longest time between two rounds for which sub-accounts are polled one by one, and for which logs of idle
   /// sessions are read beside the lists; when the budget does not allow it, `health()` says what is left out.

@@ -20,41 +20,77 @@ std::string number(const std::optional<int>& value) { return value ? std::to_str
 
 Error no_id() { return Error(ErrorKind::malformed_reply, "an after-sale order has no serviceId"); }
 
+/// What of an after-sale order is listed by its moment.
+enum class OrderChange : unsigned char {
+  order,
+  freight_number,  ///< The platform leaves the order's update time as it is (a program of 2020).
+};
+
 /// After-sale orders that changed.
 class ServiceOrderSource final : public PollSource {
  public:
-  ServiceOrderSource(ApiClient client, PollingSettings settings, AfterSaleDesk desk)
-      : client_(std::move(client)), page_size_(std::min(settings.page_size, kLargestAscPage)), desk_(std::move(desk)) {}
+  ServiceOrderSource(OrderChange change, ApiClient client, PollingSettings settings, AfterSaleDesk desk)
+      : change_(change),
+        client_(std::move(client)),
+        page_size_(std::min(settings.page_size, kLargestAscPage)),
+        desk_(std::move(desk)) {}
 
-  std::string_view name() const override { return poll_stream::kServiceOrder; }
+  std::string_view name() const override {
+    return change_ == OrderChange::order ? poll_stream::kServiceOrder : poll_stream::kFreight;
+  }
 
   void list(const PollWindow& window, std::size_t, int page, const CancelToken& unwanted,
             Done<PollPage> done) override {
     SyncServiceOrders call(window.from, window.to);
+    if (change_ == OrderChange::freight_number) call.freight_updated = std::exchange(call.updated, Period());
     call.by = operator_of(desk_);
     call.page_number = page;
     call.page_size = page_size_;
-    client_.start(std::move(call), CallOptions(), unwanted,
-                  [page, page_size = page_size_, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
-                    if (!answer) return done(answer.error());
-                    PollPage found;
-                    found.is_last = is_last_page(answer->items.size(), page, page_size, answer->total);
-                    found.total = answer->total;
-                    PollUnit& unit = found.units.emplace_back();
-                    unit.name = "service orders";
-                    for (ServiceOrder& order : answer->items) {
-                      if (order.service_id == 0) return done(no_id());
-                      found.print += order.raw;
-                      unit.items.push_back(item_of(std::move(order)));
-                    }
-                    done(std::move(found));
-                  });
+    client_.start(
+        std::move(call), CallOptions(), unwanted,
+        [change = change_, page, page_size = page_size_, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
+          if (!answer) return done(answer.error());
+          PollPage found;
+          found.is_last = is_last_page(answer->items.size(), page, page_size, answer->total);
+          found.total = answer->total;
+          PollUnit& unit = found.units.emplace_back();
+          unit.name = "service orders";
+          for (ServiceOrder& order : answer->items) {
+            if (order.service_id == 0) return done(no_id());
+            found.print += order.raw;
+            if (change == OrderChange::order) {
+              unit.items.push_back(item_of(std::move(order)));
+            } else if (is_freight_alone(order)) {
+              unit.items.push_back(freight_item_of(std::move(order)));
+            }
+          }
+          done(std::move(found));
+        });
   }
   void read(const PollUnit&, const PollWindow&, int, const CancelToken&, Done<PollItems> done) override {
     done(PollItems());
   }
 
  private:
+  /// False: the order changed with its freight number or later, and the list of changed orders has it; or it has none.
+  static bool is_freight_alone(const ServiceOrder& order) {
+    const Time& freight = order.freight_update_date;
+    if (!freight.at) return !freight.unread.empty() || !order.express_code.empty();
+    return !order.update_time.at || *order.update_time.at < *freight.at;
+  }
+  static PolledItem freight_item_of(ServiceOrder order) {
+    const Time moment = order.freight_update_date;
+    const std::string second = moment.at ? std::to_string(unix_seconds(*moment.at)) : std::string();
+    std::string identity =
+        identity_of({std::to_string(order.service_id), std::to_string(order.order_id), second, order.express_code});
+    PolledItem item = item_of(std::move(order));
+    item.stream = poll_stream::kFreight;
+    item.identity = std::move(identity);
+    item.time = moment.at;
+    item.is_unreadable = !moment.unread.empty();
+    item.kind = item.is_unreadable ? PolledItem::Kind::other : PolledItem::Kind::ticket;
+    return item;
+  }
   static PolledItem item_of(ServiceOrder order) {
     PolledItem item;
     item.stream = poll_stream::kServiceOrder;
@@ -78,6 +114,7 @@ class ServiceOrderSource final : public PollSource {
     return item;
   }
 
+  const OrderChange change_;
   const ApiClient client_;
   const int page_size_;
   const AfterSaleDesk desk_;
@@ -246,7 +283,12 @@ class UnsolvedSource final : public PollSource {
 }  // namespace
 
 std::unique_ptr<PollSource> make_service_order_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk) {
-  return std::make_unique<ServiceOrderSource>(std::move(client), std::move(settings), std::move(desk));
+  return std::make_unique<ServiceOrderSource>(OrderChange::order, std::move(client), std::move(settings),
+                                              std::move(desk));
+}
+std::unique_ptr<PollSource> make_freight_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk) {
+  return std::make_unique<ServiceOrderSource>(OrderChange::freight_number, std::move(client), std::move(settings),
+                                              std::move(desk));
 }
 std::unique_ptr<PollSource> make_unsolved_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk) {
   return std::make_unique<UnsolvedSource>(std::move(client), std::move(settings), std::move(desk));

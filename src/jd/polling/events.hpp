@@ -18,6 +18,7 @@ namespace poll_stream {
 inline constexpr std::string_view kChat = "chat";
 inline constexpr std::string_view kEvaluation = "eval";
 inline constexpr std::string_view kServiceOrder = "asc";
+inline constexpr std::string_view kFreight = "ascfreight";
 inline constexpr std::string_view kUnsolved = "ascmsg";
 inline constexpr std::string_view kAudit = "ascaudit";
 inline constexpr std::string_view kFeed = "feed";  ///< Messages of the host feed that no poll shows.

@@ -325,6 +325,7 @@ std::shared_ptr<ShopPoller> make_shop_poller(PollParts parts, ApiClient client,
       sources.push_back(make_unsolved_source(client, settings, *shop->after_sale));
       sources.push_back(make_service_order_source(client, settings, *shop->after_sale));
       sources.push_back(make_audit_source(client, settings, *shop->after_sale));
+      if (settings.freight_numbers) sources.push_back(make_freight_source(client, settings, *shop->after_sale));
     }
     return sources;
   };

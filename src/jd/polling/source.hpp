@@ -93,6 +93,8 @@ std::unique_ptr<PollSource> make_chat_source(ApiClient client, PollingSettings s
 std::unique_ptr<PollSource> make_evaluation_source(ApiClient client, PollingSettings settings,
                                                    std::shared_ptr<AgentGroup> agents);
 std::unique_ptr<PollSource> make_service_order_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk);
+/// Those of them to which a freight number came, which leaves their update time as it is.
+std::unique_ptr<PollSource> make_freight_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk);
 std::unique_ptr<PollSource> make_unsolved_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk);
 /// Applications that wait for review, with the platform's deadline.
 std::unique_ptr<PollSource> make_audit_source(ApiClient client, PollingSettings settings, AfterSaleDesk desk);
