@@ -79,12 +79,17 @@ class KEFU_EXPORT MediaTarget {
   /// download (`cancelled`); what it throws ends it too (`internal`). Only the call's success says that they were all.
   static MediaTarget receiver(std::function<bool(std::string_view)> receiver, std::size_t max_bytes = kUsualLimit);
 
+  /// Error: `bad_argument`: a file without a path, or a receiver that is none. A download to it fails with that.
+  Result<void> check() const;
+
   std::size_t max_bytes() const noexcept { return max_bytes_; }
   const std::string& path() const noexcept { return path_; }                                    ///< Empty: no file.
   const std::function<bool(std::string_view)>& receiver() const noexcept { return receiver_; }  ///< May be empty.
 
  private:
-  explicit MediaTarget(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+  enum class Kind : unsigned char { memory, file, receiver };
+  MediaTarget(Kind kind, std::size_t max_bytes) : kind_(kind), max_bytes_(max_bytes) {}
+  Kind kind_;
   std::size_t max_bytes_;
   std::string path_;
   std::function<bool(std::string_view)> receiver_;

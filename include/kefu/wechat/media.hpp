@@ -56,8 +56,8 @@ struct KEFU_EXPORT UploadMedia {
 ///
 /// A file goes to `to`. Of a video the platform tells an address instead: `DownloadedMedia::url`, which is not fetched.
 /// An error or a page in the file's place is an error and never reaches `to`. Effect: read. Errors: `not_found` (40007:
-/// over three days old, or another account's), `malformed_reply` (larger than `to` allows), `unavailable` (the file
-/// cannot be written). Page: 获取临时素材.
+/// over three days old, or another account's), `malformed_reply` (larger than `to` allows), `bad_argument` (the file of
+/// `to` cannot be made), `unavailable` (it cannot be written to the end). Page: 获取临时素材.
 struct KEFU_EXPORT GetMedia {
   using Response = DownloadedMedia;
   static const Operation& operation();

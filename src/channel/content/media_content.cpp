@@ -113,18 +113,24 @@ Result<MediaContent::Opened> MediaContent::open() const {
   return opened;
 }
 
-MediaTarget MediaTarget::memory(std::size_t max_bytes) { return MediaTarget(max_bytes); }
+MediaTarget MediaTarget::memory(std::size_t max_bytes) { return MediaTarget(Kind::memory, max_bytes); }
 
 MediaTarget MediaTarget::file(std::string path, std::size_t max_bytes) {
-  MediaTarget made(max_bytes);
+  MediaTarget made(Kind::file, max_bytes);
   made.path_ = std::move(path);
   return made;
 }
 
 MediaTarget MediaTarget::receiver(std::function<bool(std::string_view)> receiver, std::size_t max_bytes) {
-  MediaTarget made(max_bytes);
+  MediaTarget made(Kind::receiver, max_bytes);
   made.receiver_ = std::move(receiver);
   return made;
+}
+
+Result<void> MediaTarget::check() const {
+  if (kind_ == Kind::file && path_.empty()) return Error(ErrorKind::bad_argument, "to: the path of the file is empty");
+  if (kind_ == Kind::receiver && !receiver_) return Error(ErrorKind::bad_argument, "to: the receiver is empty");
+  return {};
 }
 
 KEFU_END_NAMESPACE

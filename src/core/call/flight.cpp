@@ -188,7 +188,7 @@ void Flight::judge(Verdict verdict, const Reply* reply, std::string_view detail)
       return give_up(lacking, message);
     }
     if (uses_file_ && download_) return finish_on_file_thread(std::move(verdict), *reply);
-    if (auto finished = call_->finish(*reply); !finished) return give_up_with(finished.error());
+    if (auto finished = call_->finish(*reply); !finished) return give_up_with(after_answer(finished.error()));
     return accept(verdict);
   }
   worst_ = std::max(worst_, verdict.delivery);

@@ -76,6 +76,8 @@ class Flight final : public SlotSeeker, public std::enable_shared_from_this<Flig
   void give_up(Fault fault);
   void give_up(const Verdict& verdict, std::string_view detail);
   void give_up_with(const Error& error);
+  /// What failed here once the platform had answered: it may have acted.
+  static Error after_answer(const Error& error);
   void give_up_without_credential(const Error& error);
   std::string with_earlier_attempts(std::string message, Delivery of_the_last) const;
   Error make_error(ErrorKind kind, Delivery delivery, ErrorDetails details) const;

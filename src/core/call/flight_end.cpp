@@ -101,6 +101,8 @@ void Flight::give_up_with(const Error& error) {
   conclude(make_error(error.kind(), worst_, std::move(details)));
 }
 
+Error Flight::after_answer(const Error& error) { return Error(error.kind(), Delivery::unknown, error.details()); }
+
 /// kefu's own call for a credential failed: this call carries that failure's kind and code, with its own delivery.
 void Flight::give_up_without_credential(const Error& error) {
   ErrorDetails details = error.details();

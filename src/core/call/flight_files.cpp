@@ -67,7 +67,7 @@ void Flight::finish_on_file_thread(Verdict verdict, const Reply& reply) {
         return call->finish(kept);
       },
       [verdict = std::move(verdict)](Flight& self, const Result<void>& finished) {
-        if (!finished) return self.give_up_with(finished.error());
+        if (!finished) return self.give_up_with(after_answer(finished.error()));
         self.accept(verdict);
       });
 }

@@ -116,7 +116,8 @@ class TwinExchange : public std::enable_shared_from_this<TwinExchange> {
       reply.headers.emplace_back(std::move(lower), value);
     }
     if (request_.sink && reply.status == 200) {
-      if (!request_.sink(answer.body)) return fail(TransportFault::cancelled_after_sending, "the sink ended it");
+      if (!request_.sink(answer.body))
+        return fail(TransportFault::cancelled_after_sending, "the receiver ended the download");
     } else {
       reply.body = std::move(answer.body);
     }

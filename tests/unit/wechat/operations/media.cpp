@@ -216,7 +216,7 @@ TEST_CASE("MSG-1: size and format are refused before anything is sent") {
   const auto image = [&](std::string bytes, std::string name = "") {
     return UploadMedia(MediaKind::image, MediaContent::memory(std::move(bytes), std::move(name)));
   };
-  CHECK(refusal(world, image("", "a.png")) == "a.png is empty");
+  CHECK(refusal(world, image("", "a.png")) == "content a.png is empty");
   const std::string large = refusal(world, image(kPngBytes + std::string(10'500'000, 'x'), "a.png"));
   CHECK(has(large, "a.png has 10500018 bytes, the limit for kind image is 10485760"));
   UploadMedia smaller = image(kPngBytes + std::string(3'000'000, 'x'), "a.png");
@@ -269,6 +269,21 @@ TEST_CASE("uploads from memory, a file and the host's own source say the same, a
       CHECK(has(form.parts[0].first, "filename=\"a.jpg\""));
     }
   }
+}
+
+TEST_CASE("MSG-1: what was judged of a source is what is sent of it, whatever it says of its length afterwards") {
+  struct Growing final : BodySource {
+    std::uint64_t length() const override { return ++asked == 1 ? 100 : 1'000'000; }
+    std::size_t read(char* data, std::size_t size) override { return std::fill_n(data, size, 'x'), size; }
+    bool rewind() override { return true; }
+    mutable int asked = 0;
+  };
+  WechatWorld world;
+  world.transport->on("/cgi-bin/media/upload", [](const HttpRequest&) { return WechatWorld::json_reply(kUploaded); });
+  UploadMedia upload(MediaKind::image, MediaContent::source(std::make_shared<Growing>(), "a.jpg"));
+  upload.max_bytes = 100;
+  REQUIRE(world.account->call(std::move(upload)).get());
+  CHECK(Form(world.transport->last()).parts[0].second == std::string(100, 'x'));
 }
 
 TEST_CASE("a source that cannot rewind is sent once") {
@@ -378,8 +393,20 @@ TEST_CASE("MED-2: downloads are bounded, and a file that cannot be written is an
   for (const std::size_t limit : {std::size_t{10}, std::size_t{70'000}}) {
     const auto large = world.account->call(GetMedia("M", MediaTarget::file(folder.file("a"), limit))).get();
     CHECK(large.error().kind() == ErrorKind::malformed_reply);
+    CHECK(large.error().delivery() == Delivery::unknown);  // the platform has answered
   }
+  const auto in_memory = world.account->call(GetMedia("M", MediaTarget::memory(10))).get();
+  CHECK(in_memory.error().delivery() == Delivery::unknown);
   CHECK(files_in(folder) == 0);
+
+  const auto asked = world.transport->count("/cgi-bin/media/get");
+  for (const MediaTarget& nothing : {MediaTarget::file(""), MediaTarget::receiver(nullptr)}) {
+    const auto refused = world.account->call(GetMedia("M", nothing)).get();
+    REQUIRE(!refused);
+    CHECK(refused.error().kind() == ErrorKind::bad_argument);
+    CHECK(refused.error().message().find("to: the ") == 0);
+  }
+  CHECK(world.transport->count("/cgi-bin/media/get") == asked);
 
   const auto nowhere = world.account->call(GetMedia("M", MediaTarget::file(folder.file("no/such/folder/a")))).get();
   CHECK(nowhere.error().kind() == ErrorKind::bad_argument);
