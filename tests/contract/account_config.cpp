@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 using namespace kefu;
 using kefu_test::TwinWorld;
@@ -82,6 +84,47 @@ TEST_CASE("limits and callback settings that contradict the account are refused"
   });
   CHECK(key.message().find("aes_key") != std::string::npos);
   CHECK(key.to_string().find("too short") == std::string::npos);
+}
+
+TEST_CASE("the stranger: every setting that cannot work is refused where the account is made, by its name") {
+  const auto begins = [](const char* with, const std::function<void(AccountConfig&)>& spoil) {
+    const Error error = refusal(spoil);
+    CHECK(error.kind() == ErrorKind::bad_argument);
+    CHECK_MESSAGE(error.message().find(with) == 0, error.message());
+  };
+  for (const char* value : {"YOUR_APP_ID", "your-app-id"})
+    begins("app_id is empty or a placeholder", [&](auto& config) { config.app_id = value; });
+  for (const char* value : {"YOUR_SECRET", "yourAppSecret"})
+    begins("app_secret is empty or a placeholder", [&](auto& config) { config.app_secret = Secret(value); });
+  begins("max_answer_bytes is 0", [](auto& config) { config.max_answer_bytes = 0; });
+  const auto with_push = [](AccountConfig& config) -> wechat::PushConfig& {
+    return config.push.emplace(
+        config.app_id, wechat::PushKeys(Secret(kefu_test::kPlantedPushToken), Secret(kefu_test::kPlantedAesKey)));
+  };
+  begins("push.keys.token is empty", [&](auto& config) { with_push(config).keys.token = Secret(); });
+  begins("push.keys.encoding_aes_key has",
+         [&](auto& config) { with_push(config).keys.encoding_aes_key = Secret("a"); });
+  begins("push.original_id is an AppID", [&](auto& config) { with_push(config).original_id = config.app_id; });
+
+  const auto rules = [&](const char* with, std::vector<ReplyRule> wrong) {
+    begins(with, [&](auto& config) { config.reply_rules.emplace().rules = wrong; });
+  };
+  using std::chrono::seconds;
+  rules("reply_rules.rules[0].trigger is \"\"", {ReplyRule("", 5, seconds(60))});
+  rules("reply_rules.rules[1].trigger is \"mesage\", which no event of this account has: message, ",
+        {ReplyRule("menu", 3, seconds(60)), ReplyRule("mesage", 5, seconds(60))});
+  rules("reply_rules.rules[1].trigger is menu again",
+        {ReplyRule("menu", 3, seconds(60)), ReplyRule("menu", 5, seconds(9))});
+  rules("reply_rules.rules[0].messages is -1", {ReplyRule("message", -1, seconds(60))});
+  rules("reply_rules.rules[0].window is 0 s", {ReplyRule("message", 5, seconds(0))});
+  begins("reply_rules.remember is -1", [](auto& config) { config.reply_rules.emplace().remember = seconds(-1); });
+  TwinWorld world;
+  const auto runtime = world.runtime();
+  for (const auto kind : {wechat::AccountKind::service_account, wechat::AccountKind::mini_program}) {
+    AccountConfig config = TwinWorld::config();
+    config.reply_rules = wechat::default_reply_rules(kind);
+    CHECK(Account::create(*runtime, std::move(config)));
+  }
 }
 
 TEST_CASE("facets that an account lacks are absent, with the reason") {

@@ -66,6 +66,7 @@ TEST_CASE("TOK-8: an app without real credentials is refused, naming the field")
   CHECK(
       begins_with(app_refusal([](auto& config) { config.calls_per_second = -2; }).message(), "calls_per_second is -2"));
   CHECK(begins_with(app_refusal([](auto& config) { config.polling_share = 1.5; }).message(), "polling_share is 1.5"));
+  CHECK(begins_with(app_refusal([](auto& config) { config.polling_share = 0; }).message(), "polling_share is 0"));
 }
 
 TEST_CASE("NET-1: base URLs are scheme, host and port") {
@@ -95,6 +96,17 @@ TEST_CASE("a shop's settings are refused naming the field") {
   CHECK(begins_with(shop_refusal([](auto& c) { c.after_sale.emplace("", "p", "n"); }), "after_sale.bu_id"));
   CHECK(begins_with(shop_refusal([](auto& c) { c.after_sale.emplace("b", "", "n"); }), "after_sale.operate_pin"));
   CHECK(begins_with(shop_refusal([](auto& c) { c.after_sale.emplace("b", "p", ""); }), "after_sale.operate_nick"));
+  const auto desk_of = [](const char* character, int count) {
+    std::string name;
+    for (int i = 0; i < count; ++i) name += character;
+    return [name](jd::ShopConfig& c) { c.after_sale.emplace("b", "p", name); };
+  };
+  CHECK(begins_with(shop_refusal(desk_of("客", 51)), "after_sale.operate_nick has 51 characters, the limit is 50"));
+  CHECK(begins_with(shop_refusal([](auto& c) { c.after_sale.emplace("b", std::string(51, 'p'), "n"); }),
+                    "after_sale.operate_pin has 51 characters"));
+  CHECK(begins_with(
+      shop_refusal([](auto& c) { c.reply_rules.emplace().rules = {ReplyRule("menu", 1, std::chrono::hours(1))}; }),
+      "reply_rules.rules[0].trigger is \"menu\", which no event of this account has: message"));
   CHECK(begins_with(shop_refusal([](auto& c) { c.polling.interval = std::chrono::seconds(0); }), "polling.interval"));
   CHECK(begins_with(shop_refusal([](auto& c) { c.polling.overlap = std::chrono::seconds(-1); }), "polling.overlap"));
   CHECK(begins_with(shop_refusal([](auto& c) { c.polling.look_back = std::chrono::hours(24 * 91); }),

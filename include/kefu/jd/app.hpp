@@ -34,7 +34,7 @@ struct AppConfig {
   /// in `health()`. All shops of the application share them.
   std::int64_t calls_per_day = 0;
   static constexpr std::int64_t kAssumedCallsPerDay = 50'000;
-  /// Share of the day's calls that pollers may use; the rest stays for answers to customers.
+  /// Share of the day's calls that pollers may use, more than 0, up to 1; the rest stays for answers to customers.
   double polling_share = 0.5;
   /// Local limit per second over all shops; 0: none. The platform publishes no number.
   int calls_per_second = 0;

@@ -54,7 +54,8 @@ struct AccountConfig {
   TokenMode token_mode = TokenMode::stable;
   /// The host's own token service; kefu then never fetches a token (TOK-1).
   std::shared_ptr<TokenSource> token_source;
-  /// Callback settings; absent: the account takes no pushes. `receiver_id` defaults to app_id.
+  /// Callback settings; absent: the account takes no pushes. Its `kind` is that of the account, its `app_id` may be
+  /// left empty, `receiver_id` defaults to it.
   std::optional<PushConfig> push;
   /// The API signature mode, where it is switched on in the console.
   std::optional<ApiSecurity> api_security;
@@ -89,8 +90,7 @@ KEFU_EXPORT ReplyRules default_reply_rules(AccountKind kind);
 class KEFU_EXPORT Account final : public Channel {
  public:
   /// Errors: `bad_argument` naming the field (TOK-8: empty, blank or placeholder app id or secret; push, limits,
-  /// api_security),
-  /// `configuration` (base_url).
+  /// reply_rules, api_security), `configuration` (base_url, qr_code_base_url).
   static Result<std::shared_ptr<Account>> create(const Runtime& runtime, AccountConfig config);
   ~Account() override;
 

@@ -135,7 +135,7 @@ struct PushConfig {
   std::optional<std::string> receiver_id;
   /// The account's original id (gh_...); empty: not checked. It is what tells accounts apart in plain mode (CBK-3).
   std::string original_id;
-  AccountKind kind = AccountKind::service_account;
+  AccountKind kind = AccountKind::service_account;  ///< Of a receiver alone; an Account has its own.
   PushMode mode = PushMode::safe;
   PushFormat format = PushFormat::any;
   PushDialect dialect = PushDialect::wechat;

@@ -28,8 +28,10 @@ Result<void> check_options(const RuntimeOptions& options) {
   if (options.stop_within.count() < 0 || options.stop_within > std::chrono::minutes(10))
     return Error(ErrorKind::bad_argument,
                  fmt::format("stop_within is {} ms: 0 to 600000", options.stop_within.count()));
-  if (options.store_queue == 0 || options.callback_queue == 0 || options.calls_in_flight == 0)
-    return Error(ErrorKind::bad_argument, "store_queue, callback_queue and calls_in_flight are at least 1");
+  for (const auto& [name, size] :
+       {std::pair("store_queue", options.store_queue), std::pair("callback_queue", options.callback_queue),
+        std::pair("calls_in_flight", options.calls_in_flight)})
+    if (size == 0) return Error(ErrorKind::bad_argument, fmt::format("{} is 0: 1 or more", name));
   if (options.scheduler && !options.clock)
     return Error(ErrorKind::bad_argument, "a scheduler needs its clock: give both from the same simulated time");
   if (options.scheduler && !options.transport)

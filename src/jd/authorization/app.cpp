@@ -52,8 +52,11 @@ Result<void> check_app_limits(const AppConfig& config) {
     return bad_app(fmt::format("calls_per_day is {}: 0 where it is not known, or more", config.calls_per_day));
   if (config.calls_per_second < 0)
     return bad_app(fmt::format("calls_per_second is {}: 0 for no limit, or more", config.calls_per_second));
-  if (!(config.polling_share >= 0 && config.polling_share <= 1))
-    return bad_app(fmt::format("polling_share is {}: it is a share, from 0 to 1", config.polling_share));
+  if (!(config.polling_share > 0 && config.polling_share <= 1))
+    return bad_app(
+        fmt::format("polling_share is {}: it is a share, more than 0, up to 1; to poll nothing switch "
+                    "PollingSettings off",
+                    config.polling_share));
   return {};
 }
 

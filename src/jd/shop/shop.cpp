@@ -1,7 +1,10 @@
+#include "channel/window/rules_check.hpp"
+#include "core/text/utf8.hpp"
 #include "core/tokens/sourced_tokens.hpp"
 #include "jd/answering/capabilities.hpp"
 #include "jd/answering/push_gate.hpp"
 #include "jd/authorization/grant_tokens.hpp"
+#include "jd/operations/after_sale_fields.hpp"
 #include "jd/polling/events.hpp"
 #include "jd/polling/feed.hpp"
 #include "jd/polling/poller.hpp"
@@ -46,6 +49,10 @@ Result<void> check_after_sale(const AfterSaleDesk& desk) {
   if (desk.bu_id.empty()) return bad_shop("after_sale.bu_id is empty: it is the merchant's number");
   if (desk.operate_pin.empty()) return bad_shop("after_sale.operate_pin is empty: name the account that acts");
   if (desk.operate_nick.empty()) return bad_shop("after_sale.operate_nick is empty: name the agent who acts");
+  for (const auto& [name, value] :
+       {std::pair("operate_pin", &desk.operate_pin), std::pair("operate_nick", &desk.operate_nick)})
+    if (const std::size_t size = detail::utf8_length(*value); size > kOperatorCharacters)
+      return bad_shop(fmt::format("after_sale.{} has {} characters, the limit is {}", name, size, kOperatorCharacters));
   return {};
 }
 
@@ -72,6 +79,7 @@ Result<void> check_shop(const ShopConfig& config) {
     if (auto checked = check_dongdong(*config.dongdong); !checked) return checked;
   if (config.after_sale)
     if (auto checked = check_after_sale(*config.after_sale); !checked) return checked;
+  if (auto checked = detail::check_reply_rules(config.reply_rules, {"message"}); !checked) return checked;
   return check_polling(config.polling);
 }
 

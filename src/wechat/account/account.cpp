@@ -1,3 +1,4 @@
+#include "channel/window/rules_check.hpp"
 #include "core/async/call_deadline.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/async/wait.hpp"
@@ -34,12 +35,15 @@ constexpr Millis kForceTimeout{15'000};
 
 Error bad(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
 
-/// Values that documentation and samples leave for the reader to fill in (TOK-8).
+/// Values that documentation and samples leave for the reader to fill in (TOK-8), without regard to case and '_'.
 bool is_placeholder(std::string_view value) {
-  constexpr std::array<std::string_view, 8> known{"APPID",     "APPSECRET",       "appid",          "secret",
-                                                  "appsecret", "your_app_secret", "YOUR_APPSECRET", "changeme"};
-  return std::find(known.begin(), known.end(), value) != known.end() ||
-         (!value.empty() && value.find_first_not_of("xX*") == std::string_view::npos);
+  constexpr std::array<std::string_view, 7> kKnown{"appid",         "secret",     "appsecret", "yourappid",
+                                                   "yourappsecret", "yoursecret", "changeme"};
+  if (value.find_first_not_of("xX*") == std::string_view::npos) return true;
+  std::string plain;
+  for (const char c : value)
+    if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return std::find(kKnown.begin(), kKnown.end(), plain) != kKnown.end();
 }
 
 Result<void> check_credentials(const AccountConfig& config, bool on_behalf) {
@@ -63,7 +67,8 @@ Result<void> check_credentials(const AccountConfig& config, bool on_behalf) {
 Result<void> check_limits(const AccountConfig& config) {
   if (config.calls_per_second < 0)
     return bad(fmt::format("calls_per_second is {}: 0 for no limit, or more", config.calls_per_second));
-  return {};
+  if (config.max_answer_bytes == 0) return bad("max_answer_bytes is 0: no answer could be read");
+  return detail::check_reply_rules(config.reply_rules, {"message", "menu", "follow", "scan", "enter", "unclear"});
 }
 
 Result<std::shared_ptr<PushReceiver>> make_receiver(const AccountConfig& config) {
@@ -73,7 +78,9 @@ Result<std::shared_ptr<PushReceiver>> make_receiver(const AccountConfig& config)
   if (push.app_id != config.app_id)
     return bad(fmt::format("push.app_id is {}, the account's app_id is {}", push.app_id, config.app_id));
   push.kind = config.kind;
-  return make_push_receiver(std::move(push));
+  auto receiver = make_push_receiver(std::move(push));
+  if (!receiver) return bad("push." + receiver.error().message());
+  return receiver;
 }
 
 /// The account's one source of tokens: the host's own, or a broker whose fetches have a pipeline to themselves.

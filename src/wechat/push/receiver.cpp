@@ -411,6 +411,9 @@ Result<std::shared_ptr<PushReceiver>> make_push_receiver(PushConfig config) {
   if (config.previous.size() > kMaxPrevious) {
     return wrong("previous has " + std::to_string(config.previous.size()) + " entries, the limit is 8");
   }
+  if (config.original_id.compare(0, 2, "wx") == 0) {
+    return wrong("original_id is an AppID: take the original id (原始ID), which begins with gh_, or leave it empty");
+  }
   if (config.mode != PushMode::plain && config.keys.encoding_aes_key.empty()) {
     return wrong("keys.encoding_aes_key is empty: set it, or choose plain mode, whose bodies nothing protects");
   }

@@ -89,6 +89,10 @@ TEST_CASE("create refuses what cannot work and names the field") {
   options = RuntimeOptions();
   options.store_queue = 0;
   CHECK(error_of(options).kind() == ErrorKind::bad_argument);
+  CHECK(error_of(options).message() == "store_queue is 0: 1 or more");
+  options = RuntimeOptions();
+  options.calls_in_flight = 0;
+  CHECK(error_of(options).message() == "calls_in_flight is 0: 1 or more");
 
   SUBCASE("STO-1: several processes need a durable store, and it is said at the start") {
     options = RuntimeOptions();
