@@ -78,6 +78,20 @@ TEST_CASE("what is uploaded comes back byte by byte, is sent, and is gone after 
   }
 }
 
+TEST_CASE("shops B7: a mini program's card of its own pages needs no app id") {
+  MediaCase c(AccountKind::mini_program);
+  const MediaUpload picture(MediaKind::image, MediaContent::memory(kJpeg + std::string(100, 'x'), "a.jpg"));
+  const auto stored = c.account->media_library()->upload(picture).get();
+  REQUIRE(stored);
+  REQUIRE(c.world.sandbox.customer_writes(c.account->id(), kefu_test::kTwinCustomer, "在吗"));
+  Message message(Address("", CustomerId(kefu_test::kTwinCustomer)),
+                  MiniProgramContent("", "pages/index", "首页", stored->media_id));
+  CHECK(kind_of(c.account->send(std::move(message)).get()) == "ok");
+  const auto shown = c.world.sandbox.messages(c.account->id(), kefu_test::kTwinCustomer);
+  REQUIRE(!shown.empty());
+  CHECK(shown.back().content.find(c.account->id()) != std::string::npos);
+}
+
 TEST_CASE("every kind of temporary file, and what the twin says of each") {
   MediaCase c;
   const auto upload = [&](MediaKind kind, const std::string& bytes) {

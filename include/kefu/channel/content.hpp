@@ -89,7 +89,7 @@ struct MenuContent {
 struct MiniProgramContent {
   explicit MiniProgramContent(std::string app = {}, std::string path = {}, std::string t = {}, std::string thumb = {})
       : app_id(std::move(app)), page_path(std::move(path)), title(std::move(t)), thumb_media_id(std::move(thumb)) {}
-  std::string app_id;
+  std::string app_id;  ///< Empty: the mini program itself, where a mini program says it.
   std::string page_path;
   std::string title;
   std::string thumb_media_id;

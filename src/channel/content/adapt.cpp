@@ -97,7 +97,10 @@ std::string obstacle(const ContentRule& rule, const Content& content) {
 Error cannot_take(ContentKind kind, const ContentRule& rule, const std::string& why, const Adaptation& allow,
                   std::optional<ContentKind> as) {
   std::string message = fmt::format("{}: {}", to_string(kind), why);
-  if (!as) {
+  if (!as && rule.becomes) {
+    message += fmt::format("; it holds nothing that could be sent as {}: give it a title, and a url if there is one",
+                           to_string(*rule.becomes));
+  } else if (!as) {
     message += "; send another kind of content";
   } else if (!allow.simplify) {
     message += fmt::format("; with Adaptation.simplify it is sent as {}", to_string(*as));

@@ -13,7 +13,9 @@ struct TokenRound::Waiter {
 
   void ended(Wait::End end) {
     answer(end == Wait::End::cancelled ? Error(ErrorKind::cancelled, "cancelled while waiting for a token")
-                                       : Error(ErrorKind::timeout, "no token within the time allowed"));
+                                       : Error(ErrorKind::timeout,
+                                               "no token within the time allowed: its fetch goes on, "
+                                               "and the observer is told why it fails"));
   }
   void answer(Result<TokenPtr> result) {
     if (wait.close()) std::exchange(done, nullptr)(std::move(result));

@@ -45,8 +45,10 @@ void describe_content(Capabilities& c, const ShopConfig& config, bool pictures) 
   if (pictures)
     c.rule(K::image).supported = true;
   else
-    replace_kind(c, K::image, std::nullopt,
-                 "after-sale replies are text; pictures need ShopConfig::dongdong (a grant of JD's DongDong team)");
+    replace_kind(
+        c, K::image, std::nullopt,
+        "after-sale replies are text; pictures go into DongDong sessions (ShopConfig::dongdong, a grant of JD's "
+        "DongDong team)");
 }
 
 void forbid_sending(Capabilities& c) {

@@ -140,6 +140,9 @@ Result<detail::OutgoingMessage> AccountMessenger::prepare(Message message) const
   std::vector<CustomMessage> parts;
   for (Content& part : adapted->parts) {
     const std::string_view kind = to_string(part);
+    if (auto* card = std::get_if<MiniProgramContent>(&part);
+        card != nullptr && card->app_id.empty() && kind_ == AccountKind::mini_program)
+      card->app_id = account_;
     auto custom = custom_message_of(std::move(part), kind_ == AccountKind::mini_program);
     if (!custom)
       return Error(ErrorKind::unsupported, fmt::format("the customer-message API has no type for content {}", kind));

@@ -163,6 +163,18 @@ TEST_CASE("MSG-2: what has no simpler form is refused with the reason, whatever 
   CHECK(refused(shop(), kefu::VoiceContent("m1")).kind() == kefu::ErrorKind::unsupported);
 }
 
+TEST_CASE("MSG-2: what could be sent in a simpler form, but says nothing in it, is told what to fill in") {
+  kefu::Capabilities account = text_only();
+  account.rule(ContentKind::product).becomes = ContentKind::text;
+  account.rule(ContentKind::product).reason = "no product cards here";
+  for (const Adaptation& allow : {Adaptation(), Adaptation::any()}) {
+    const auto error = refused(account, kefu::ProductContent("p1"), allow);
+    CHECK(error.kind() == kefu::ErrorKind::unsupported);
+    CHECK(says(error, "no product cards here"));
+    CHECK(says(error, "could be sent as text: give it a title"));
+  }
+}
+
 TEST_CASE("MSG-2: capabilities that lead in a circle end with an error") {
   kefu::Capabilities account;
   account.rule(ContentKind::text).becomes = ContentKind::text;
