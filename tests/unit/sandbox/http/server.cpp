@@ -67,6 +67,10 @@ TEST_CASE("one connection serves many calls; what is no HTTP ends it") {
     tokens.insert(answer.body);
   }
   CHECK(tokens.size() == 20);
+  // The absolute form, which a client sends that was told of a proxy (RFC 9112 3.2.2).
+  for (const char* address : {"http://127.0.0.1:1", "https://api.weixin.qq.com"})
+    CHECK(client.request("GET", address + test.target).body.find("access_token") != std::string::npos);
+  CHECK(client.request("GET", "http://api.weixin.qq.com").body.find("40066") != std::string::npos);
   const std::string chunked =
       "POST /cgi-bin/stable_token HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
       "5\r\n{\"gra\r\n6;x=y\r\nnt\":1}\r\n0\r\n\r\n";
