@@ -6,7 +6,9 @@ kefu_build_packages="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libss
 kefu_test_packages="doctest-dev"
 kefu_clang_packages="clang-14 libclang-rt-14-dev"
 kefu_example_packages="libcpp-httplib-dev"
-kefu_server_packages="libpq-dev postgresql-15 libhiredis-dev redis-server" # tests/run.sh --stores only
+# tests/run.sh --stores only. redis-tools has the server's program without its service (as redis-check-rdb, which is a
+# server by the name redis-server); so nothing of it is enabled for the next start of this machine.
+kefu_server_packages="libpq-dev postgresql-15 libhiredis-dev redis-tools"
 kefu_bench_packages="wrk"  # tests/bench/service only
 
 # say TEXT: one line about what the script does.

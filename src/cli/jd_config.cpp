@@ -1,13 +1,10 @@
 #include "cli/jd_config.hpp"
 
 #include "cli/input.hpp"
+#include "cli/store_place.hpp"
 #include "core/text/document.hpp"
 
 #include <kefu/core/token_source.hpp>
-
-#ifdef KEFU_CLI_SQLITE
-#include <kefu/stores/sqlite.hpp>
-#endif
 
 #include <fmt/format.h>
 
@@ -143,13 +140,9 @@ Result<void> read_shop(ConfigReader& in, Value root, jd::ShopConfig& shop) {
 
 Result<std::shared_ptr<kefu::Store>> open_store(const std::string& path) {
   if (path.empty()) return std::shared_ptr<kefu::Store>();
-#ifdef KEFU_CLI_SQLITE
-  auto store = kefu::SqliteStore::open(kefu::SqliteOptions(path));
-  if (!store) return store.error();
-  return std::shared_ptr<kefu::Store>(*std::move(store));
-#else
-  return Error(ErrorKind::unsupported, "config: store: this kefu was built without SQLite");
-#endif
+  auto opened = open_store_place(path);
+  if (!opened) return opened.error();
+  return std::move(opened->store);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include "support/child_process.hpp"
 #include "support/postgres_server.hpp"
 #include "support/redis_server.hpp"
+#include "support/store_filling.hpp"
+#include "support/temp_folder.hpp"
 
 #include <doctest/doctest.h>
 
@@ -118,3 +120,43 @@ TEST_CASE_TEMPLATE("servers: a process killed while it writes harms nobody who w
   CHECK(steady.wait() == 0);
   CHECK((*open_store_at(place).value()->get("steady"))->value == "600");
 }
+
+#ifdef KEFU_PROGRAM
+namespace {
+
+int copy_store(const std::string& from, const std::string& to) {
+  ChildProcess child({KEFU_PROGRAM, "store", "copy", from, to});
+  const auto line = child.line();
+  const int status = child.wait();
+  CHECK_MESSAGE(status == 0, line.value_or("nothing was said"));
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("kefu store copy: a host moves from a file to PostgreSQL, to Redis and back, and its token is used there") {
+  auto& postgres = PostgresServer::shared();
+  auto& redis = RedisServer::shared();
+  const kefu_test::TempFolder folder;
+  const std::string file = folder.file("host.db"), back = folder.file("back.db");
+  const std::string schema = postgres.new_schema(), prefix = redis.new_prefix();
+  const std::string in_postgres = "postgres:" + postgres.conninfo() + " schema=" + schema;
+  const std::string in_redis = "redis:" + redis.socket() + " prefix=" + prefix;
+  kefu_test::fill_store(*open_store_at(file).value());
+  REQUIRE(copy_store("sqlite:" + file, in_postgres) == 0);
+  kefu_test::check_filled(*open_store_at("postgres:" + schema + " " + postgres.conninfo()).value());
+  REQUIRE(copy_store(in_postgres, in_redis) == 0);
+  kefu_test::check_filled(*open_store_at("redis:" + prefix + " " + redis.socket()).value());
+  REQUIRE(copy_store(in_redis, back) == 0);
+  kefu_test::check_filled(*open_store_at(back).value());
+
+  // A token that was fetched over the file serves four processes over Redis.
+  const std::string moved = redis.new_prefix();
+  TokenShop shop(folder.file("token.db"));
+  shop.fetch_token(Millis(0));
+  REQUIRE(copy_store(shop.place, "redis:" + redis.socket() + " prefix=" + moved) == 0);
+  shop.place = "redis:" + moved + " " + redis.socket();
+  shop.run_processes();
+  CHECK(shop.fetches() == 1);
+}
+#endif

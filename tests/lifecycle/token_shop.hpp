@@ -77,7 +77,7 @@ struct TokenShop {
 
   std::uint64_t fetches() const { return platform.calls("/cgi-bin/stable_token"); }
 
-  const std::string place;
+  std::string place;
   kefu::sandbox::Sandbox platform;
 };
 

@@ -70,7 +70,7 @@ class RedisServer {
   using Settings = std::vector<std::string>;
   /// Settings are words as on its command line: {"--appendfsync", "no"}. Without any it is durable.
   explicit RedisServer(const Settings& settings = {}) {
-    const passwd* user = ::geteuid() == 0 ? ::getpwnam("redis") : nullptr;
+    const passwd* user = ::geteuid() == 0 ? ::getpwnam("nobody") : nullptr;
     if (user != nullptr) {
       uid_ = user->pw_uid;
       gid_ = user->pw_gid;
@@ -83,8 +83,8 @@ class RedisServer {
   ~RedisServer() { stop(SIGKILL); }
 
   void start(const Settings& settings = {}) {
-    Settings command{KEFU_REDIS_SERVER, "--port",       "0",   "--unixsocket",  socket(), "--save", "", "--dir",
-                     folder_.path(),    "--appendonly", "yes", "--appendfsync", "always"};
+    Settings command{"redis-server", "--port",       "0",   "--unixsocket",  socket(), "--save", "", "--dir",
+                     folder_.path(), "--appendonly", "yes", "--appendfsync", "always"};
     command.insert(command.end(), settings.begin(), settings.end());
     server_ = spawn(command);
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -142,7 +142,7 @@ class RedisServer {
     ::umask(077);
     if (uid_ != 0 && (::setgroups(0, nullptr) != 0 || ::setgid(gid_) != 0 || ::setuid(uid_) != 0)) ::_exit(126);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::execv(arguments[0], arguments.data());
+    ::execv(KEFU_REDIS_SERVER, arguments.data());
     ::_exit(127);
   }
 
