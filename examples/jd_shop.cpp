@@ -27,7 +27,7 @@ int fail(const char* what, const kefu::Error& error) {
 /// Sends the merchant to JD's page, unless the shop is authorized already.
 kefu::Result<void> authorize(const kefu::jd::App& app) {
   const auto known = app.authorizer()->merchant(kShop).get();
-  if (known && known->state == kefu::Merchant::State::authorized) return {};
+  if (known && known->state == kefu::Merchant::State::active) return {};
   const auto link = app.authorizer()->link(kShop).get();
   if (!link) return link.error();
   std::cout << "Open " << link->url

@@ -47,8 +47,10 @@ std::string query_of(std::string_view text) {
 
 void print_merchant(const Merchant& merchant) {
   std::cout << merchant.id << "  " << to_string(merchant.state) << '\n';
-  std::cout << "  since    " << kefu::jd::gateway_time(merchant.authorized_at) << " (GMT+8)\n";
-  std::cout << "  token to " << kefu::jd::gateway_time(merchant.token_expires) << " (GMT+8), renewed before\n";
+  std::cout << "  since    " << kefu::jd::gateway_time(merchant.since) << " (GMT+8)\n";
+  if (merchant.token_expires > kefu::WallTime())
+    std::cout << "  token to " << kefu::jd::gateway_time(merchant.token_expires) << " (GMT+8), renewed before\n";
+  for (const std::string& scope : merchant.scopes) std::cout << "  scope    " << scope << '\n';
   for (const auto& [name, value] : merchant.ids) std::cout << "  " << name << "  " << value << '\n';
   if (!merchant.why.empty()) std::cout << "  why      " << merchant.why << '\n';
 }

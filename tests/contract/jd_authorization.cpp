@@ -224,7 +224,7 @@ TEST_CASE("Row 19 of error-kinds: a second 19 is the answer; nothing is renewed 
   for (int i = 0; i < 20; ++i) CHECK(w.call(process) == "needs_authorization");
   CHECK(w.refreshes() <= 5);
   // The grant itself is good, so the shop is not given up for a method that is never satisfied.
-  CHECK(process.app->authorizer()->merchant(kShop).get().value().state == Merchant::State::authorized);
+  CHECK(process.app->authorizer()->merchant(kShop).get().value().state == Merchant::State::active);
   w.sandbox.clear_faults();
   w.pass(std::chrono::minutes(2));
   CHECK(w.call(process) == "ok");

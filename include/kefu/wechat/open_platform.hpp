@@ -67,7 +67,7 @@ struct TicketState {
 struct ReconcileReport {
   ReconcileReport() {}
   std::size_t listed = 0;    ///< Merchants in the platform's list.
-  std::size_t adopted = 0;   ///< Of these, taken in: we had not known them.
+  std::size_t adopted = 0;   ///< Of these, taken in: we had not known them, or as ended.
   std::size_t repaired = 0;  ///< Of these, whose refresh token was another one than ours.
   std::size_t ended = 0;     ///< Ours that the list does not have: they need a new authorization.
 };
@@ -98,8 +98,10 @@ class KEFU_EXPORT OpenPlatform final {
   }
 
   /// Links, redirects, grants of the merchants (B6 to B11). A merchant who authorizes without a link of ours goes by
-  /// the account's app id, until a redirect names it. A grant ends (`needs_authorization`) when the merchant withdraws
-  /// it, or when the platform refuses to renew it and has no other refresh token for it.
+  /// the account's app id, until a redirect names it. A grant ends when the merchant withdraws it (`withdrawn`, also
+  /// where the platform's list or 61003 says so), or when the platform refuses to renew it and has no other refresh
+  /// token for it (`needs_authorization`). A redirect that comes again after its process ended is redeemed again; what
+  /// that process spent is found in the platform's list.
   std::shared_ptr<Authorizer> authorizer() const;
 
   /// The account of a merchant who authorized, as if it had been configured directly: its tokens come from the grant,

@@ -96,7 +96,11 @@ std::string_view to_string(AgentSessionChanged::What what) noexcept {
 }
 
 std::string_view to_string(Merchant::State state) noexcept {
-  return detail::name_in<2>({"authorized", "needs_authorization"}, state);
+  return detail::name_in<4>({"pending", "active", "needs_authorization", "withdrawn"}, state);
+}
+
+std::string_view to_string(MerchantEvent::Kind kind) noexcept {
+  return detail::name_in<4>({"authorized", "updated", "withdrawn", "needs_authorization"}, kind);
 }
 
 std::string_view to_string(Speaker::Kind kind) noexcept { return detail::name_in<3>({"system", "bot", "agent"}, kind); }

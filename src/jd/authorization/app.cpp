@@ -95,7 +95,8 @@ App::Core::Core(std::shared_ptr<detail::RuntimeCore> shared, std::shared_ptr<con
           std::make_shared<detail::Pipeline>(runtime, make_platform(runtime, config, signer, label_of(*config), stop))),
       poll_budget(std::make_shared<CallBudget>(
           runtime, config->app_key, config->calls_per_day > 0 ? config->calls_per_day : AppConfig::kAssumedCallsPerDay,
-          config->polling_share, stop, config->calls_per_day == 0)) {}
+          config->polling_share, stop, config->calls_per_day == 0)),
+      events(std::make_shared<detail::MerchantEvents>(runtime, "jd")) {}
 
 std::shared_ptr<detail::Pipeline> App::Core::make_pipeline(std::string shop,
                                                            std::shared_ptr<detail::TokenProvider> tokens,
@@ -116,7 +117,8 @@ Result<App> App::create(const Runtime& runtime, AppConfig config) {
   if (config.legacy_oauth && config.oauth_url == kOauthHost) config.oauth_url = kLegacyOauthHost;
   auto core = std::make_shared<Core>(detail::core_of(runtime), std::make_shared<const AppConfig>(std::move(config)),
                                      *std::move(signer));
-  core->authorizer = std::make_shared<ShopAuthorizer>(OauthAccess(core->runtime, core->config, core->oauth));
+  core->authorizer =
+      std::make_shared<ShopAuthorizer>(OauthAccess(core->runtime, core->config, core->oauth, core->events));
   return App(std::move(core));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/merchant_events.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/call/pipeline.hpp"
 #include "core/call/queue.hpp"
@@ -36,7 +37,8 @@ class App::Core {
   const std::shared_ptr<detail::CallQueue> queue;
   const ApiClient oauth;  ///< Calls of the authorization host: no token, no limits of the gateway.
   const std::shared_ptr<CallBudget> poll_budget;  ///< Of all shops' pollers.
-  std::shared_ptr<Authorizer> authorizer;         ///< Holds no Core.
+  const std::shared_ptr<detail::MerchantEvents> events;
+  std::shared_ptr<Authorizer> authorizer;  ///< Holds no Core.
 };
 
 }  // namespace jd

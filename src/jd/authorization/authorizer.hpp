@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/known_merchants.hpp"
 #include "channel/accounts/links.hpp"
 #include "core/tokens/broker.hpp"
 #include "jd/authorization/grant.hpp"
@@ -21,30 +22,32 @@ namespace jd {
 /// Thread safety: all members may be called from any thread.
 class ShopAuthorizer final : public Authorizer, public std::enable_shared_from_this<ShopAuthorizer> {
  public:
-  explicit ShopAuthorizer(OauthAccess access)
-      : access_(std::move(access)), links_(access_.runtime, "jd", access_.app->app_key) {}
+  explicit ShopAuthorizer(OauthAccess access);
 
-  Pending<AuthorizationLink> link(std::string merchant, CallOptions options) override;
+  Pending<AuthorizationLink> link(std::string merchant, LinkRequest request, CallOptions options) override;
   Pending<Merchant> redeem(std::string_view redirect_query, CallOptions options) override;
   Pending<Merchant> merchant(std::string id) override;
   Pending<std::vector<Merchant>> merchants(std::string after, std::size_t limit) override;
   Pending<void> forget(std::string merchant) override;
+  Pending<std::string> option(std::string merchant, std::string name, CallOptions options) override;
+  Pending<void> set_option(std::string merchant, std::string name, std::string value, CallOptions options) override;
+  void on_event(MoveFunction<void(const MerchantEvent&)> listener) override;
 
  private:
   struct Redeeming;
   using RedeemingPtr = std::shared_ptr<Redeeming>;
 
-  void take_state(const RedeemingPtr& job, Redirect redirect);
   void exchange(const RedeemingPtr& job, Redirect redirect);
   void exchanged(const RedeemingPtr& job, Result<GrantAnswer> answer);
   void store_grant(const RedeemingPtr& job);
-  void stored(const RedeemingPtr& job, Result<Grant> grant);
+  void failed(const RedeemingPtr& job, const Error& error);
 
   std::string key_of(const std::string& merchant) const;
   std::string token_key_of(const std::string& merchant) const;
 
   const OauthAccess access_;
   const detail::AuthorizationLinks links_;
+  const detail::KnownMerchants known_;
 };
 
 }  // namespace jd

@@ -1,5 +1,6 @@
 #include "jd/authorization/grant.hpp"
 
+#include "channel/accounts/attempt.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
 #include "jd/authorization/oauth.hpp"
@@ -7,6 +8,8 @@
 #include <kefu/core/store.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 KEFU_BEGIN_NAMESPACE
 namespace jd {
@@ -25,7 +28,8 @@ void write_text(detail::JsonWriter& json, std::string_view name, const std::stri
 }  // namespace
 
 void Grant::take(const GrantAnswer& answer, WallTime now) {
-  state = Merchant::State::authorized;
+  if (state != Merchant::State::active || since == WallTime{}) since = now;
+  state = Merchant::State::active;
   why.clear();
   refused_secret.clear();
   refused_since.reset();
@@ -36,6 +40,7 @@ void Grant::take(const GrantAnswer& answer, WallTime now) {
   if (!answer.uid.empty()) uid = answer.uid;
   if (!answer.open_id.empty()) open_id = answer.open_id;
   if (!answer.xid.empty()) xid = answer.xid;
+  if (!answer.scope.empty()) scope = answer.scope;
 }
 
 bool Grant::same_account(const Grant& other) const {
@@ -52,7 +57,8 @@ std::string Grant::json() const {
   detail::JsonWriter json(out);
   json.begin_object().key("v").integer(kGrantVersion);
   json.key("merchant").string(merchant);
-  json.key("state").string(to_string(state));
+  json.key("state").string(detail::stored_state(state));
+  json.key("since").integer(unix_millis(since));
   write_text(json, "why", why);
   write_text(json, "refused_secret", refused_secret);
   json.key("renewals").integer(renewals);
@@ -63,6 +69,7 @@ std::string Grant::json() const {
   write_text(json, "uid", uid);
   write_text(json, "open_id", open_id);
   write_text(json, "xid", xid);
+  write_text(json, "scope", scope);
   kept.write(json);
   json.end_object();
   return out;
@@ -74,24 +81,27 @@ std::optional<Grant> Grant::read(std::string_view text) {
   const auto document = detail::Document::json(text, limits);
   const auto root = document.root();
   if (!document || !detail::reads_version(root["v"], kGrantVersion)) return std::nullopt;
-  const std::string_view state = root["state"].text();
-  if (state != "authorized" && state != "needs_authorization") return std::nullopt;
+  const auto state = detail::read_state(root["state"].text());
+  if (!state) return std::nullopt;
   Grant grant;
-  grant.state = state == "authorized" ? Merchant::State::authorized : Merchant::State::needs_authorization;
+  grant.state = *state;
   grant.merchant = root["merchant"].text();
   grant.why = root["why"].text();
   grant.refused_secret = root["refused_secret"].text();
   grant.renewals = root["renewals"].integer().value_or(0);
   grant.refresh_token = Secret(root["refresh_token"].text());
   grant.authorized_at = detail::stored_time(root["authorized"]);
+  grant.since = detail::stored_time(root["since"]);
+  if (grant.state == Merchant::State::active && !root["since"].integer()) grant.since = grant.authorized_at;
   grant.token_expires = detail::stored_time(root["expires"]);
   if (root["refused_since"].integer()) grant.refused_since = detail::stored_time(root["refused_since"]);
   grant.uid = root["uid"].text();
   grant.open_id = root["open_id"].text();
   grant.xid = root["xid"].text();
+  grant.scope = root["scope"].text();
   grant.kept =
       detail::KeptMembers(root, {"v", "merchant", "state", "why", "refused_secret", "renewals", "refresh_token",
-                                 "authorized", "expires", "refused_since", "uid", "open_id", "xid"});
+                                 "authorized", "expires", "refused_since", "uid", "open_id", "xid", "since", "scope"});
   if (check_merchant_name(grant.merchant) || grant.renewals < 0) return std::nullopt;
   return grant;
 }
@@ -100,9 +110,17 @@ Merchant Grant::describe() const {
   Merchant out;
   out.id = merchant;
   out.state = state;
+  out.since = since;
   out.why = why;
   out.authorized_at = authorized_at;
   out.token_expires = token_expires;
+  out.account_kind = "shop";
+  std::string_view rest = scope;
+  while (!rest.empty()) {
+    const std::string_view word = rest.substr(0, rest.find_first_of(" ,"));
+    if (!word.empty()) out.scopes.emplace_back(word);
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+  }
   if (!uid.empty()) out.ids.emplace_back("uid", uid);
   if (!open_id.empty()) out.ids.emplace_back("open_id", open_id);
   if (!xid.empty()) out.ids.emplace_back("xid", xid);

@@ -23,7 +23,8 @@ struct Grant {
   Grant() {}
 
   std::string merchant;  ///< The host's own name of the shop.
-  Merchant::State state = Merchant::State::authorized;
+  Merchant::State state = Merchant::State::active;
+  WallTime since{};            ///< Of `state`; of records of before: 1970 but for `active`.
   std::string why;             ///< Of `needs_authorization`.
   std::string refused_secret;  ///< Fingerprint of the app secret with which renewing was refused.
   Secret refresh_token;        ///< Empty: it cannot be renewed.
@@ -35,6 +36,7 @@ struct Grant {
   std::string uid;
   std::string open_id;
   std::string xid;
+  std::string scope;
   detail::KeptMembers kept;
 
   /// Takes over what an exchange or a refresh answered; what the answer leaves out stays as it is.

@@ -1,5 +1,6 @@
 #include "jd/authorization/grant_tokens.hpp"
 
+#include "channel/accounts/merchant_events.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/report/reporting.hpp"
 #include "core/store/commit_known.hpp"
@@ -79,7 +80,7 @@ std::shared_ptr<detail::TokenProvider> make_grant_tokens(OauthAccess access, std
 }
 
 std::shared_ptr<detail::TokenProvider> make_grant_tokens(const App::Core& app, std::string shop) {
-  return make_grant_tokens(OauthAccess(app.runtime, app.config, app.oauth), std::move(shop));
+  return make_grant_tokens(OauthAccess(app.runtime, app.config, app.oauth, app.events), std::move(shop));
 }
 
 Result<StoredGrant> read_grant(Store& store, const std::string& key) {
@@ -123,7 +124,7 @@ void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
   if (stored->generation == 0) return job->done(unauthorized(shop_, "has not authorized the application"));
   if (!stored->grant) return job->done(unauthorized(shop_, "has a stored grant that cannot be read"));
   const Grant& grant = *stored->grant;
-  if (grant.state == Merchant::State::authorized && grant.refresh_token.empty())
+  if (grant.state == Merchant::State::active && grant.refresh_token.empty())
     return job->done(unauthorized(shop_, "gave a grant that cannot be renewed"));
   // Refused under a wrong secret, as after a mistake in the host's settings, says nothing about the right one.
   const bool other_secret =
@@ -194,16 +195,19 @@ void GrantFetcher::give_up(const JobPtr& job, StoredGrant before, const Error& e
   lost.why = fmt::format("the platform refused to renew it at {} (GMT+8), code {}",
                          gateway_time(access_.runtime->clock->wall()), error.platform_code());
   if (!error.details().platform_message.empty()) lost.why += ": " + error.details().platform_message;
+  lost.since = access_.runtime->clock->wall();
   const std::string why = lost.why;
+  const Merchant told = lost.describe();
   const detail::Affinity affinity(key_);
   access_.runtime->with_store<CommitOutcome>(
       affinity.surely(),
       [key = key_, lost = std::move(lost), expected = before.generation](Store& store) {
         return detail::put_known(store, key, lost.json(), expected, std::nullopt, Durability::full);
       },
-      [self = shared_from_this(), job, error, why](const Result<CommitOutcome>& written) {
+      [self = shared_from_this(), job, error, why, told](const Result<CommitOutcome>& written) {
         if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());
         self->report_lost(error, why);
+        self->access_.events->tell(MerchantEvent::Kind::needs_authorization, told);
         ErrorDetails details = error.details();
         details.message = unauthorized(self->shop_, "needs a new authorization, " + why).message();
         job->done(Error(ErrorKind::needs_authorization, error.delivery(), std::move(details)));

@@ -18,6 +18,7 @@ KEFU_FIELDS(jd::GrantAnswer) {
   v.optional("open_id", s.open_id);
   v.optional("xId", s.xid);  // so in the table of the documentation page; answers have the other
   v.optional("xid", s.xid);
+  v.optional("scope", s.scope);
 }
 
 KEFU_FIELDS(jd::ExchangeCode) {
@@ -117,7 +118,7 @@ std::vector<const Operation*> oauth_operations() {
           &LegacyRefreshGrant::operation()};
 }
 
-std::string authorize_url(const AppConfig& app, std::string_view state) {
+std::string authorize_url(const AppConfig& app, std::string_view state, std::string_view scope) {
   std::string url = app.oauth_url;
   url += app.legacy_oauth ? "/oauth/authorize?response_type=code&client_id=" : "/oauth2/to_login?app_key=";
   detail::append_percent_encoded(url, app.app_key);
@@ -125,7 +126,9 @@ std::string authorize_url(const AppConfig& app, std::string_view state) {
   detail::append_percent_encoded(url, app.redirect_uri);
   url += "&state=";
   detail::append_percent_encoded(url, state);
-  url += app.legacy_oauth ? "&scope=read" : "&scope=snsapi_base";
+  url += "&scope=";
+  const std::string_view usual = app.legacy_oauth ? "read" : "snsapi_base";
+  detail::append_percent_encoded(url, scope.empty() ? usual : scope);
   return url;
 }
 

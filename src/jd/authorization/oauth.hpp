@@ -18,7 +18,8 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 class RuntimeCore;
-}
+class MerchantEvents;
+}  // namespace detail
 namespace jd {
 
 /// What an exchange or a refresh answers (jd 2.1). Old applications: `time` is text, the body was GBK (jd 2.2).
@@ -31,6 +32,7 @@ struct GrantAnswer {
   std::string uid;
   std::string open_id;
   std::string xid;
+  std::string scope;  ///< Words, by blanks or commas.
 };
 
 // The operations of the authorization service. Secrets travel in the query, as the platform wants it; nothing that
@@ -90,8 +92,8 @@ struct LegacyRefreshGrant {
 
 std::vector<const Operation*> oauth_operations();
 
-/// Where to send the merchant's browser (jd 2.1, 2.2).
-std::string authorize_url(const AppConfig& app, std::string_view state);
+/// Where to send the merchant's browser (jd 2.1, 2.2). `scope` empty: the usual one.
+std::string authorize_url(const AppConfig& app, std::string_view state, std::string_view scope = {});
 
 /// Tokens live a day, a year, or the term of a subscription (jd 2.1); more is absurd.
 inline constexpr std::chrono::seconds kLongestTokenLife = std::chrono::hours(24 * 366 * 3);
@@ -102,11 +104,13 @@ std::chrono::seconds life_of(const GrantAnswer& answer, WallTime now);
 
 /// What links, exchanges and refreshes need of an application.
 struct OauthAccess {
-  OauthAccess(std::shared_ptr<detail::RuntimeCore> r, std::shared_ptr<const AppConfig> a, ApiClient c)
-      : runtime(std::move(r)), app(std::move(a)), client(std::move(c)) {}
+  OauthAccess(std::shared_ptr<detail::RuntimeCore> r, std::shared_ptr<const AppConfig> a, ApiClient c,
+              std::shared_ptr<detail::MerchantEvents> e)
+      : runtime(std::move(r)), app(std::move(a)), client(std::move(c)), events(std::move(e)) {}
   std::shared_ptr<detail::RuntimeCore> runtime;
   std::shared_ptr<const AppConfig> app;
   ApiClient client;  ///< Of a pipeline whose platform carries no token.
+  std::shared_ptr<detail::MerchantEvents> events;
 
   using Answered = MoveFunction<void(Result<GrantAnswer>)>;
   /// `answered` is called on the loop; its error repeats none of what was sent.

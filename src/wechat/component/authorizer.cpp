@@ -4,6 +4,7 @@
 #include "core/async/wait.hpp"
 #include "core/report/reporting.hpp"
 #include "core/text/percent_encoding.hpp"
+#include "wechat/component/reconcile.hpp"
 
 #include <kefu/core/observer_names.hpp>
 
@@ -26,9 +27,47 @@ constexpr std::chrono::seconds kRedirectSlack{60};
 
 bool is_spent(const Error& error) { return error.platform_code() == "61009" || error.platform_code() == "61010"; }
 
-/// Both addresses of the page differ in their beginnings only (wechat-security B6).
-std::string page_url(std::string_view begin, const OpenPlatformConfig& config, const Secret& pre_auth_code,
-                     const std::string& state) {
+/// What a link asks the page for (wechat-security B6).
+struct PageRequest {
+  int auth_type = 3;
+  std::string only;  ///< biz_appid
+  std::string sets;
+};
+
+Result<PageRequest> read_request(const LinkRequest& request, const OpenPlatformConfig& config) {
+  constexpr std::size_t kMostSets = 200;
+  PageRequest page;
+  page.auth_type = config.auth_type;
+  if (request.account_kind == "official_account")
+    page.auth_type = 1;
+  else if (request.account_kind == "mini_program")
+    page.auth_type = 2;
+  else if (!request.account_kind.empty())
+    return Error(ErrorKind::unsupported, "account_kind must be \"official_account\", \"mini_program\" or empty");
+  page.only = request.account_id;
+  const auto is_plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  };
+  if (page.only.size() > 64 || !std::all_of(page.only.begin(), page.only.end(), is_plain))
+    return Error(ErrorKind::bad_argument, "account_id must be an app id: at most 64 letters, digits, '_' and '-'");
+  std::vector<std::string> sets = request.scopes;
+  if (sets.empty())
+    for (const int set : config.permission_sets) sets.push_back(std::to_string(set));
+  if (sets.size() > kMostSets)
+    return Error(ErrorKind::bad_argument, fmt::format("{} scopes are given, the limit is {}", sets.size(), kMostSets));
+  for (const std::string& set : sets) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (set.empty() || set.size() > 6 || !std::all_of(set.begin(), set.end(), is_digit))
+      return Error(ErrorKind::bad_argument,
+                   "scopes must be ids of permission sets (权限集), numbers of at most 6 digits");
+    page.sets += (page.sets.empty() ? "" : "|") + set;
+  }
+  return page;
+}
+
+/// Both addresses of the page differ in their beginnings only.
+std::string page_url(std::string_view begin, const OpenPlatformConfig& config, const PageRequest& page,
+                     const Secret& pre_auth_code, const std::string& state) {
   std::string back = config.redirect_uri;
   back += back.find('?') == std::string::npos ? "?state=" : "&state=";
   back += state;
@@ -39,12 +78,11 @@ std::string page_url(std::string_view begin, const OpenPlatformConfig& config, c
   detail::append_percent_encoded(url, pre_auth_code.expose());
   url += "&redirect_uri=";
   detail::append_percent_encoded(url, back);
-  url += "&auth_type=" + std::to_string(config.auth_type);
-  std::string sets;
-  for (const int set : config.permission_sets) sets += (sets.empty() ? "" : "|") + std::to_string(set);
-  if (!sets.empty()) {
+  url += "&auth_type=" + std::to_string(page.auth_type);
+  if (!page.only.empty()) url += "&biz_appid=" + page.only;
+  if (!page.sets.empty()) {
     url += "&category_id_list=";
-    detail::append_percent_encoded(url, sets);
+    detail::append_percent_encoded(url, page.sets);
   }
   return url;
 }
@@ -57,16 +95,20 @@ ComponentAuthorizer::ComponentAuthorizer(std::shared_ptr<detail::RuntimeCore> ru
       config_(std::move(config)),
       client_(std::move(client)),
       records_(runtime_->name_space, config_->component_app_id),
-      links_(runtime_, "wechat", config_->component_app_id) {}
+      links_(runtime_, "wechat", config_->component_app_id, detail::AuthorizationLinks::CodeAgain::allowed),
+      known_(runtime_, "wechat", config_->component_app_id, describe_grant, ErrorKind::configuration),
+      events_(std::make_shared<detail::MerchantEvents>(runtime_, "wechat")) {}
 
 // --- link ------------------------------------------------------------------------------------------------------------
 
-Pending<AuthorizationLink> ComponentAuthorizer::link(std::string merchant, CallOptions options) {
+Pending<AuthorizationLink> ComponentAuthorizer::link(std::string merchant, LinkRequest asked, CallOptions options) {
   Promise<AuthorizationLink> promise(runtime_);
   auto pending = promise.pending();
   std::optional<Error> wrong;
   if (auto complaint = detail::check_merchant_name(merchant))
     wrong.emplace(ErrorKind::bad_argument, *std::move(complaint));
+  auto page = read_request(asked, *config_);
+  if (!wrong && !page) wrong = page.error();
   if (!wrong && config_->redirect_uri.empty())
     wrong =
         Error(ErrorKind::configuration,
@@ -82,15 +124,16 @@ Pending<AuthorizationLink> ComponentAuthorizer::link(std::string merchant, CallO
   const CancelToken dropped = promise.cancelled();
   client_.start(
       std::move(request), std::move(options), dropped,
-      [self = shared_from_this(), promise = std::move(promise), state,
+      [self = shared_from_this(), promise = std::move(promise), state, page = *std::move(page),
        merchant = std::move(merchant)](Result<PreAuthCode> pre) mutable {
         if (!pre) return promise.answer(pre.error());
+        const OpenPlatformConfig& config = *self->config_;
         AuthorizationLink link;
         link.state = state;
-        link.url = page_url(self->config_->page_url + "/cgi-bin/componentloginpage?", *self->config_, pre->code, state);
+        link.url = page_url(config.page_url + "/cgi-bin/componentloginpage?", config, page, pre->code, state);
         link.mobile_url =
-            page_url(self->config_->mobile_page_url + "/wxaopen/safe/bindcomponent?action=bindcomponent&no_scan=1&",
-                     *self->config_, pre->code, state) +
+            page_url(config.mobile_page_url + "/wxaopen/safe/bindcomponent?action=bindcomponent&no_scan=1&", config,
+                     page, pre->code, state) +
             "#wechat_redirect";
         const std::chrono::seconds life(std::clamp<std::int64_t>(pre->expires_in, 0, 24 * 3600));
         link.expires = self->runtime_->clock->wall() + std::min<std::chrono::seconds>(detail::kLinkLife, life);
@@ -103,16 +146,17 @@ Pending<AuthorizationLink> ComponentAuthorizer::link(std::string merchant, CallO
   return pending;
 }
 
-// --- redeem: take the state, record the intent, redeem the code, keep the grant, ask what the account is
-// --------------
+// --- redeem: take the state, record the intent, redeem the code, keep the grant, ask what the account is -------------
 
 struct ComponentAuthorizer::Redeeming {
   Redeeming(const std::shared_ptr<Scheduler>& loop, MonoTime deadline, const CallOptions& options, CancelToken dropped)
       : wait(loop, deadline, options, std::move(dropped)) {}
   detail::Wait wait;
   RedeemedCode redeemed;
-  std::string app_id;  ///< As the push said; empty: not known before the code is redeemed.
-  int looks = 0;       ///< After a refusal: how often it was looked whether the code was redeemed elsewhere.
+  std::string app_id;    ///< As the push said; empty: not known before the code is redeemed.
+  bool is_first = true;  ///< Nobody began with this code before.
+  WallTime followed{};   ///< When the link's redirect came.
+  int looks = 0;         ///< After a refusal: how often it was looked whether the code was redeemed elsewhere.
   MoveFunction<void(Result<ComponentGrant>)> done;
 };
 
@@ -136,15 +180,22 @@ Pending<Merchant> ComponentAuthorizer::redeem(std::string_view redirect_query, C
   auto job = start(*deadline, options, promise.cancelled());
   job->redeemed.code = redirect->code;
   job->redeemed.heard = runtime_->clock->wall() - kRedirectSlack;
-  job->done = [promise = std::move(promise)](Result<ComponentGrant> grant) mutable {
-    if (!grant) return promise.answer(grant.error());
-    promise.answer(grant->describe());
-  };
-  links_.take(redirect->state, [self = shared_from_this(), job](Result<std::string> merchant) {
-    if (!merchant) return job->done(merchant.error());
-    job->redeemed.merchant = *std::move(merchant);
-    self->begin(job);
-  });
+  const auto within = std::chrono::duration_cast<Millis>(*deadline - runtime_->clock->mono());
+  links_.follow(
+      redirect->state, redirect->code, within,
+      [self = shared_from_this(), job, promise = std::move(promise)](Result<detail::FollowedLink> link) mutable {
+        if (!link) return promise.answer(link.error());
+        job->redeemed.merchant = link->merchant;
+        job->followed = link->since;
+        job->done = [self, link = *link, promise = std::move(promise)](const Result<ComponentGrant>& grant) mutable {
+          if (grant) return promise.answer(grant->describe());
+          // What became of it is kept for who asks `merchant`, then told.
+          const Error error = grant.error();
+          self->links_.fail(link, detail::failed_redemption(error),
+                            [promise = std::move(promise), error]() mutable { promise.answer(error); });
+        };
+        self->begin(job);
+      });
   return pending;
 }
 
@@ -170,6 +221,7 @@ void ComponentAuthorizer::begin(const RedeemingPtr& job) {
         if (!begun) return job->done(begun.error());
         if (begun->use.redeemed) return self->name(job, begun->use.app_id);
         if (job->redeemed.merchant.empty()) job->redeemed.merchant = begun->use.merchant;
+        job->is_first = begun->is_first;
         self->exchange(job);
       });
 }
@@ -199,18 +251,38 @@ void ComponentAuthorizer::look_again(const RedeemingPtr& job, const Error& refus
       },
       [self = shared_from_this(), job, refusal](Result<BegunCode> begun) {
         if (begun && begun->use.redeemed) return self->name(job, begun->use.app_id);
-        if (!begun || ++job->looks >= kMostLooks) return job->done(refusal);
+        if (!begun) return job->done(refusal);
+        if (++job->looks >= kMostLooks) return self->repair(job, refusal);
         // Whoever spent it may not have kept yet what it brought.
         self->runtime_->scheduler->run_at(self->runtime_->clock->mono() + kKeepAgain,
                                           [self, job, refusal] { self->look_again(job, refusal); });
       });
 }
 
+/// A process that ended may have spent it: then the platform's list has what it brought.
+void ComponentAuthorizer::repair(const RedeemingPtr& job, const Error& refusal) {
+  if (job->is_first || job->redeemed.merchant.empty()) return job->done(refusal);
+  auto reconciliation = std::make_shared<Reconciliation>(
+      runtime_, client_, records_, events_, job->wait.deadline(), CallOptions(), CancelToken(),
+      [self = shared_from_this(), job, refusal](const Result<ReconcileReport>&) { self->repaired(job, refusal); });
+  reconciliation->run();
+}
+
+void ComponentAuthorizer::repaired(const RedeemingPtr& job, const Error& refusal) {
+  const std::string key = records_.keys.grant(job->redeemed.merchant);
+  runtime_->with_store<StoredComponentGrant>(
+      detail::Affinity(key), [key](Store& store) { return find_grant(store, key); },
+      [self = shared_from_this(), job, refusal](Result<StoredComponentGrant> found) {
+        if (!found || !found->grant || found->grant->state != Merchant::State::active) return job->done(refusal);
+        self->describe(job, *std::move(found->grant));
+      });
+}
+
 void ComponentAuthorizer::name(const RedeemingPtr& job, const std::string& app_id) {
   runtime_->with_store<ComponentGrant>(
       detail::Affinity(records_.keys.merchant_of(app_id)).surely(),
-      [records = records_, app_id, merchant = job->redeemed.merchant](Store& store) {
-        return name_merchant(store, records, app_id, merchant);
+      [records = records_, app_id, merchant = job->redeemed.merchant, followed = job->followed](Store& store) {
+        return name_merchant(store, records, app_id, merchant, followed);
       },
       [self = shared_from_this(), job](Result<ComponentGrant> grant) {
         if (!grant) return job->done(grant.error());
@@ -219,25 +291,28 @@ void ComponentAuthorizer::name(const RedeemingPtr& job, const std::string& app_i
 }
 
 void ComponentAuthorizer::keep(const RedeemingPtr& job) {
-  runtime_->with_store<ComponentGrant>(
+  runtime_->with_store<GrantChange>(
       detail::Affinity(records_.keys.merchant_of(job->redeemed.info.app_id)).surely(),
       [records = records_, redeemed = job->redeemed](Store& store) { return put_redeemed(store, records, redeemed); },
-      [self = shared_from_this(), job](Result<ComponentGrant> grant) { self->kept(job, std::move(grant)); });
+      [self = shared_from_this(), job](Result<GrantChange> change) { self->kept(job, std::move(change)); });
 }
 
 /// The code is spent, so a store that fails for a moment is asked again until the deadline.
-void ComponentAuthorizer::kept(const RedeemingPtr& job, Result<ComponentGrant> grant) {
-  if (!grant) {
+void ComponentAuthorizer::kept(const RedeemingPtr& job, Result<GrantChange> change) {
+  if (!change) {
     const MonoTime again = runtime_->clock->mono() + kKeepAgain;
-    const bool passing = grant.error().kind() == ErrorKind::unavailable;
-    if (!passing || again >= job->wait.deadline()) return job->done(grant.error());
+    const bool passing = change.error().kind() == ErrorKind::unavailable;
+    if (!passing || again >= job->wait.deadline()) return job->done(change.error());
     runtime_->scheduler->run_at(again, [self = shared_from_this(), job] { self->keep(job); });
     return;
   }
+  ComponentGrant& grant = *change->grant;
   if (runtime_->observer)
     detail::log(*runtime_->observer, LogLevel::info, log_event::kAuthorizationGranted,
-                "a merchant authorized the platform", {{"platform", "wechat"}, {"account", grant->merchant}});
-  describe(job, *std::move(grant));
+                "a merchant authorized the platform", {{"platform", "wechat"}, {"account", grant.merchant}});
+  using Kind = MerchantEvent::Kind;
+  events_->tell(change->was_active ? Kind::updated : Kind::authorized, grant.describe());
+  describe(job, std::move(grant));
 }
 
 /// What the account is can be asked later too: the grant stands without it.
@@ -271,7 +346,7 @@ void ComponentAuthorizer::find_account(const std::string& merchant, CallOptions 
       [self = shared_from_this(), job, merchant](Result<StoredComponentGrant> found) {
         if (!found) return job->done(found.error());
         if (!found->grant) return job->done(unknown_authorizer(merchant));
-        if (found->grant->state != Merchant::State::authorized)
+        if (found->grant->state != Merchant::State::active)
           return job->done(Error(ErrorKind::needs_authorization,
                                  fmt::format("the merchant {} needs a new authorization, {}: make a link with "
                                              "Authorizer::link",
@@ -321,18 +396,23 @@ void ComponentAuthorizer::take_grant(const ComponentPush& push, const Authorizat
 
 void ComponentAuthorizer::take_withdrawal(const ComponentPush& push, const AuthorizationWithdrawn& withdrawn,
                                           MoveFunction<void(Result<void>)> done) {
-  const WallTime when = from_unix_seconds(std::max<std::int64_t>(push.create_time, 0));
-  runtime_->with_store<bool>(
+  GrantEnd end;
+  end.when = from_unix_seconds(std::max<std::int64_t>(push.create_time, 0));
+  end.why = "the merchant withdrew it";
+  runtime_->with_store<GrantChange>(
       detail::Affinity(records_.keys.merchant_of(withdrawn.app_id)).surely(),
-      [records = records_, app_id = withdrawn.app_id, when](Store& store) {
-        return end_grant(store, records, app_id, when, "the merchant withdrew it");
+      [records = records_, app_id = withdrawn.app_id, end](Store& store) {
+        return end_grant(store, records, app_id, end);
       },
-      [self = shared_from_this(), app_id = withdrawn.app_id,
-       done = std::move(done)](const Result<bool>& ended) mutable {
-        if (ended && *ended && self->runtime_->observer)
-          detail::log(*self->runtime_->observer, LogLevel::error, log_event::kAuthorizationLost,
-                      "a merchant has to authorize the application again",
-                      {{"platform", "wechat"}, {"account", app_id}, {"code", ""}, {"why", "the merchant withdrew it"}});
+      [self = shared_from_this(), app_id = withdrawn.app_id, end,
+       done = std::move(done)](const Result<GrantChange>& ended) mutable {
+        if (ended && ended->grant) {
+          self->events_->tell(MerchantEvent::Kind::withdrawn, ended->grant->describe());
+          if (self->runtime_->observer)
+            detail::log(*self->runtime_->observer, LogLevel::error, log_event::kAuthorizationLost,
+                        "a merchant has to authorize the application again",
+                        {{"platform", "wechat"}, {"account", app_id}, {"code", ""}, {"why", end.why}});
+        }
         done(ended ? Result<void>() : Result<void>(ended.error()));
       });
 }

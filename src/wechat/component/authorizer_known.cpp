@@ -8,18 +8,7 @@ KEFU_BEGIN_NAMESPACE
 namespace wechat {
 namespace {
 
-constexpr std::size_t kMostMerchantsListed = 1000;
-
 Error bad_merchant(std::string why) { return Error(ErrorKind::bad_argument, std::move(why)); }
-
-Merchant described(const ComponentKeys& keys, const StoreItem& item) {
-  if (const auto grant = ComponentGrant::read(item.second.value)) return grant->describe();
-  Merchant unreadable;
-  unreadable.id = detail::unescaped_merchant(std::string_view(item.first).substr(keys.grants_prefix().size()));
-  unreadable.state = Merchant::State::needs_authorization;
-  unreadable.why = "the stored grant cannot be read";
-  return unreadable;
-}
 
 }  // namespace
 
@@ -27,51 +16,13 @@ Error unknown_authorizer(const std::string& id) {
   return Error(ErrorKind::not_found, fmt::format("the merchant {} has not authorized the platform", id));
 }
 
-Pending<Merchant> ComponentAuthorizer::merchant(std::string id) {
-  Promise<Merchant> promise(runtime_);
-  auto pending = promise.pending();
-  if (auto complaint = detail::check_merchant_name(id)) {
-    promise.answer(bad_merchant(*std::move(complaint)));
-    return pending;
-  }
-  runtime_->with_store<StoredComponentGrant>(
-      detail::Affinity(records_.keys.grant(id)),
-      [key = records_.keys.grant(id)](Store& store) { return find_grant(store, key); },
-      [promise = std::move(promise), id](Result<StoredComponentGrant> found) mutable {
-        if (!found) return promise.answer(found.error());
-        if (!found->grant) return promise.answer(unknown_authorizer(id));
-        promise.answer(found->grant->describe());
-      });
-  return pending;
+Pending<Merchant> ComponentAuthorizer::merchant(std::string id) { return known_.merchant(std::move(id)); }
+Pending<std::vector<Merchant>> ComponentAuthorizer::merchants(std::string after, std::size_t limit) {
+  return known_.merchants(std::move(after), limit);
 }
 
-Pending<std::vector<Merchant>> ComponentAuthorizer::merchants(std::string after, std::size_t limit) {
-  using Page = std::vector<Merchant>;
-  Promise<Page> promise(runtime_);
-  auto pending = promise.pending();
-  std::optional<std::string> complaint;
-  if (!after.empty()) complaint = detail::check_merchant_name(after);
-  if (!complaint && (limit < 1 || limit > kMostMerchantsListed))
-    complaint = fmt::format("limit is {}, allowed are 1 to {}", limit, kMostMerchantsListed);
-  if (complaint) {
-    promise.answer(bad_merchant(*std::move(complaint)));
-    return pending;
-  }
-  const std::string prefix = records_.keys.grants_prefix();
-  runtime_->with_store<Page>(
-      detail::Affinity(prefix),
-      [prefix, keys = records_.keys, from = after.empty() ? std::string() : records_.keys.grant(after),
-       limit](Store& store) mutable -> Result<Page> {
-        for (Page page;;) {
-          auto items = store.list(prefix, from, limit - page.size());
-          if (!items) return items.error();
-          for (const StoreItem& item : items->items) page.push_back(described(keys, item));
-          if (items->next.empty() || page.size() >= limit) return page;
-          from = std::move(items->next);
-        }
-      },
-      [promise = std::move(promise)](Result<Page> page) mutable { promise.answer(std::move(page)); });
-  return pending;
+void ComponentAuthorizer::on_event(MoveFunction<void(const MerchantEvent&)> listener) {
+  events_->listen(std::move(listener));
 }
 
 Pending<void> ComponentAuthorizer::forget(std::string merchant) {
@@ -89,6 +40,55 @@ Pending<void> ComponentAuthorizer::forget(std::string merchant) {
         if (!*removed) return promise.answer(unknown_authorizer(merchant));
         promise.answer(Result<void>());
       });
+  return pending;
+}
+
+// --- options (B10) ---------------------------------------------------------------------------------------------------
+
+Pending<std::string> ComponentAuthorizer::option(std::string merchant, std::string name, CallOptions options) {
+  Promise<std::string> promise(runtime_);
+  auto pending = promise.pending();
+  if (auto complaint = detail::check_merchant_name(merchant)) {
+    promise.answer(bad_merchant(*std::move(complaint)));
+    return pending;
+  }
+  const CancelToken dropped = promise.cancelled();
+  find_account(merchant, options,
+               [self = shared_from_this(), promise = std::move(promise), name = std::move(name), options,
+                dropped](const Result<ComponentGrant>& grant) mutable {
+                 if (!grant) return promise.answer(grant.error());
+                 GetAuthorizerOption request(grant->app_id, std::move(name));
+                 request.component_app_id = self->config_->component_app_id;
+                 self->client_.start(std::move(request), std::move(options), dropped,
+                                     [promise = std::move(promise)](Result<AuthorizerOption> answer) mutable {
+                                       if (!answer) return promise.answer(answer.error());
+                                       promise.answer(std::move(answer->value));
+                                     });
+               });
+  return pending;
+}
+
+Pending<void> ComponentAuthorizer::set_option(std::string merchant, std::string name, std::string value,
+                                              CallOptions options) {
+  Promise<void> promise(runtime_);
+  auto pending = promise.pending();
+  if (auto complaint = detail::check_merchant_name(merchant)) {
+    promise.answer(bad_merchant(*std::move(complaint)));
+    return pending;
+  }
+  const CancelToken dropped = promise.cancelled();
+  find_account(merchant, options,
+               [self = shared_from_this(), promise = std::move(promise), name = std::move(name),
+                value = std::move(value), options, dropped](const Result<ComponentGrant>& grant) mutable {
+                 if (!grant) return promise.answer(grant.error());
+                 SetAuthorizerOption request(grant->app_id, std::move(name), std::move(value));
+                 request.component_app_id = self->config_->component_app_id;
+                 self->client_.start(std::move(request), std::move(options), dropped,
+                                     [promise = std::move(promise)](const Result<NoContent>& answer) mutable {
+                                       if (!answer) return promise.answer(answer.error());
+                                       promise.answer(Result<void>());
+                                     });
+               });
   return pending;
 }
 

@@ -61,7 +61,7 @@ void AuthorizerTokenFetcher::look(const JobPtr& job) {
 
 void AuthorizerTokenFetcher::found(const JobPtr& job, Result<ComponentGrant> grant) {
   if (!grant) return job->done(grant.error());
-  if (grant->state != Merchant::State::authorized)
+  if (grant->state != Merchant::State::active)
     return job->done(not_authorized(app_id_, "needs a new authorization, " + grant->why));
   job->merchant = grant->merchant;
   job->refresh_token = grant->refresh_token;
@@ -137,7 +137,7 @@ void AuthorizerTokenFetcher::look_in_list(const JobPtr& job, std::int64_t offset
                       return self->try_with(job, entry.refresh_token);
                     }
                   const std::int64_t next = offset + static_cast<std::int64_t>(page->list.size());
-                  if (page->list.empty() || next >= page->total_count) return self->give_up(job, refusal);
+                  if (page->list.empty() || next >= page->total_count) return self->give_up(job, refusal, true);
                   self->look_in_list(job, next, refusal);
                 });
 }
@@ -156,26 +156,33 @@ void AuthorizerTokenFetcher::try_with(const JobPtr& job, const Secret& refresh_t
       });
 }
 
-/// Whoever asks later reads it in the store and makes no call.
-void AuthorizerTokenFetcher::give_up(const JobPtr& job, const Error& refusal) {
-  const std::string why = refusal.platform_code().empty()
-                              ? std::string("the platform has no refresh token for it")
-                              : fmt::format("the platform refused to renew it, code {}", refusal.platform_code());
-  runtime_->with_store<bool>(
+/// Whoever asks later reads it in the store and makes no call. `is_gone`: the platform's list does not have it.
+void AuthorizerTokenFetcher::give_up(const JobPtr& job, const Error& refusal, bool is_gone) {
+  constexpr std::string_view kNoRelation = "61003";
+  GrantEnd end;
+  if (!is_gone && refusal.platform_code() != kNoRelation) end.state = Merchant::State::needs_authorization;
+  end.when = runtime_->clock->wall();
+  end.why = refusal.platform_code().empty()
+                ? std::string("the platform has no refresh token for it")
+                : fmt::format("the platform refused to renew it, code {}", refusal.platform_code());
+  runtime_->with_store<GrantChange>(
       detail::Affinity(records_.keys.merchant_of(app_id_)).surely(),
-      [records = records_, app_id = app_id_, now = runtime_->clock->wall(), why](Store& store) {
-        return end_grant(store, records, app_id, now, why);
-      },
-      [self = shared_from_this(), job, refusal, why](const Result<bool>& ended) {
+      [records = records_, app_id = app_id_, end](Store& store) { return end_grant(store, records, app_id, end); },
+      [self = shared_from_this(), job, refusal, end](const Result<GrantChange>& ended) {
         if (!ended) return job->done(ended.error());
-        if (!*ended) return job->done(detail::FetchedToken::elsewhere());
+        if (!ended->grant) return job->done(detail::FetchedToken::elsewhere());
         if (self->runtime_->observer)
-          detail::log(
-              *self->runtime_->observer, LogLevel::error, log_event::kAuthorizationLost,
-              "a merchant has to authorize the application again",
-              {{"platform", "wechat"}, {"account", self->app_id_}, {"code", refusal.platform_code()}, {"why", why}});
+          detail::log(*self->runtime_->observer, LogLevel::error, log_event::kAuthorizationLost,
+                      "a merchant has to authorize the application again",
+                      {{"platform", "wechat"},
+                       {"account", self->app_id_},
+                       {"code", refusal.platform_code()},
+                       {"why", end.why}});
+        const bool is_withdrawn = end.state == Merchant::State::withdrawn;
+        self->events_->tell(is_withdrawn ? MerchantEvent::Kind::withdrawn : MerchantEvent::Kind::needs_authorization,
+                            ended->grant->describe());
         ErrorDetails details = refusal.details();
-        details.message = not_authorized(self->app_id_, "needs a new authorization, " + why).message();
+        details.message = not_authorized(self->app_id_, "needs a new authorization, " + end.why).message();
         job->done(Error(ErrorKind::needs_authorization, refusal.delivery(), std::move(details)));
       });
 }

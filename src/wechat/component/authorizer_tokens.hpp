@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/merchant_events.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/async/wait.hpp"
 #include "core/tokens/credential.hpp"
@@ -23,10 +24,11 @@ class AuthorizerTokenFetcher final : public detail::TokenFetcher,
  public:
   /// `client` calls in the component's name.
   AuthorizerTokenFetcher(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, ComponentRecords records,
-                         std::string app_id)
+                         std::shared_ptr<detail::MerchantEvents> events, std::string app_id)
       : runtime_(std::move(runtime)),
         client_(std::move(client)),
         records_(std::move(records)),
+        events_(std::move(events)),
         app_id_(std::move(app_id)) {}
 
   void fetch(Mode mode, MonoTime deadline, CancelToken cancel,
@@ -43,11 +45,12 @@ class AuthorizerTokenFetcher final : public detail::TokenFetcher,
   void look_up(const JobPtr& job, const Error& refusal);
   void look_in_list(const JobPtr& job, std::int64_t offset, const Error& refusal);
   void try_with(const JobPtr& job, const Secret& refresh_token);
-  void give_up(const JobPtr& job, const Error& refusal);
+  void give_up(const JobPtr& job, const Error& refusal, bool is_gone = false);
 
   const std::shared_ptr<detail::RuntimeCore> runtime_;
   const ApiClient client_;
   const ComponentRecords records_;
+  const std::shared_ptr<detail::MerchantEvents> events_;
   const std::string app_id_;
 };
 

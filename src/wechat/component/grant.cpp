@@ -26,7 +26,7 @@ std::optional<AccountKind> kind_named(std::string_view name) {
 
 void ComponentGrant::take(const AuthorizationInfo& info) {
   app_id = info.app_id;
-  state = Merchant::State::authorized;
+  state = Merchant::State::active;
   why.clear();
   refresh_token = info.refresh_token;
   permission_sets.clear();
@@ -46,8 +46,9 @@ void ComponentGrant::take(const AuthorizerDetails& details) {
   for (const PermissionSet& set : details.authorization.permission_sets) permission_sets.push_back(set.id);
 }
 
-void ComponentGrant::end(std::string reason) {
-  state = Merchant::State::needs_authorization;
+void ComponentGrant::end(Merchant::State how, WallTime when, std::string reason) {
+  state = how;
+  since = when;
   why = std::move(reason);
   refresh_token = Secret();
 }
@@ -57,7 +58,7 @@ std::string ComponentGrant::json() const {
   detail::JsonWriter json(out);
   json.begin_object().key("v").integer(kComponentGrantVersion);
   json.key("merchant").string(merchant).key("app_id").string(app_id);
-  json.key("state").string(to_string(state));
+  json.key("state").string(detail::stored_state(state)).key("since").integer(unix_millis(since));
   json.key("why").string(why).key("refresh_token").string(refresh_token.expose());
   json.key("authorized").integer(unix_millis(authorized_at)).key("heard").integer(unix_millis(heard));
   json.key("sets").begin_array();
@@ -76,12 +77,13 @@ std::optional<ComponentGrant> ComponentGrant::read(std::string_view text) {
   const auto document = detail::Document::json(text, limits);
   const auto root = document.root();
   if (!document || !detail::reads_version(root["v"], kComponentGrantVersion)) return std::nullopt;
-  const std::string_view state = root["state"].text();
-  if (state != "authorized" && state != "needs_authorization") return std::nullopt;
+  const auto state = detail::read_state(root["state"].text());
+  if (!state) return std::nullopt;
   ComponentGrant grant;
   grant.merchant = root["merchant"].text();
   grant.app_id = root["app_id"].text();
-  grant.state = state == "authorized" ? Merchant::State::authorized : Merchant::State::needs_authorization;
+  grant.state = *state;
+  grant.since = detail::stored_time(root["since"]);
   grant.why = root["why"].text();
   grant.refresh_token = Secret(root["refresh_token"].text());
   grant.authorized_at = detail::stored_time(root["authorized"]);
@@ -92,8 +94,8 @@ std::optional<ComponentGrant> ComponentGrant::read(std::string_view text) {
   grant.kind = kind_named(root["kind"].text());
   grant.verified = root["verified"].boolean().value_or(false);
   grant.original_id = root["original_id"].text();
-  grant.kept = detail::KeptMembers(root, {"v", "merchant", "app_id", "state", "why", "refresh_token", "authorized",
-                                          "heard", "sets", "kind", "verified", "original_id"});
+  grant.kept = detail::KeptMembers(root, {"v", "merchant", "app_id", "state", "since", "why", "refresh_token",
+                                          "authorized", "heard", "sets", "kind", "verified", "original_id"});
   if (detail::check_merchant_name(grant.merchant) || grant.app_id.empty()) return std::nullopt;
   return grant;
 }
@@ -102,11 +104,19 @@ Merchant ComponentGrant::describe() const {
   Merchant out;
   out.id = merchant;
   out.state = state;
+  out.since = since;
   out.why = why;
   out.authorized_at = authorized_at;
+  if (kind) out.account_kind = to_string(*kind);
+  for (const int set : permission_sets) out.scopes.push_back(std::to_string(set));
   out.ids.emplace_back("app_id", app_id);
   if (!original_id.empty()) out.ids.emplace_back("original_id", original_id);
   return out;
+}
+
+std::optional<Merchant> describe_grant(std::string_view stored) {
+  const auto grant = ComponentGrant::read(stored);
+  return grant ? std::optional<Merchant>(grant->describe()) : std::nullopt;
 }
 
 std::string ComponentKeys::code(const Secret& code) const {

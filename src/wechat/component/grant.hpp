@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/attempt.hpp"
 #include "core/text/kept_members.hpp"
 
 #include <kefu/channel/authorizer.hpp>
@@ -26,8 +27,9 @@ struct ComponentGrant {
 
   std::string merchant;  ///< The host's own name; the app id where the merchant came without a link of ours.
   std::string app_id;
-  Merchant::State state = Merchant::State::authorized;
-  std::string why;       ///< Of `needs_authorization`.
+  Merchant::State state = Merchant::State::active;
+  WallTime since{};      ///< Of `state`.
+  std::string why;       ///< Of a grant that is over.
   Secret refresh_token;  ///< Empty: the account may not call APIs, or the grant is over.
   WallTime authorized_at{};
   /// The platform's moment of what was heard last of this grant: events from before it are late.
@@ -43,7 +45,7 @@ struct ComponentGrant {
   /// Takes over what the platform says of the account.
   void take(const AuthorizerDetails& details);
   /// The merchant ended it, or the platform refuses it.
-  void end(std::string reason);
+  void end(Merchant::State how, WallTime when, std::string reason);
 
   std::string json() const;
   /// Nothing if the text is no grant.
@@ -57,7 +59,8 @@ class ComponentKeys {
   ComponentKeys(std::string_view name_space, std::string_view component_app_id)
       : grants_(name_space, "wechat", "grant", component_app_id),
         merchants_(name_space, "wechat", "authorizer", component_app_id),
-        codes_(name_space, "wechat", "authorization-code", component_app_id) {}
+        codes_(name_space, "wechat", "authorization-code", component_app_id),
+        attempts_(detail::attempt_keys(name_space, "wechat", component_app_id)) {}
 
   std::string grant(std::string_view merchant) const { return grants_.with(merchant); }
   std::string grants_prefix() const { return grants_.prefix(); }
@@ -66,11 +69,14 @@ class ComponentKeys {
   std::string codes_prefix() const { return codes_.prefix(); }
   /// What became of an authorization code; the key holds a digest of it.
   std::string code(const Secret& code) const;
+  /// How far a merchant is on the way (detail::Attempt).
+  std::string attempt(std::string_view merchant) const { return attempts_.with(merchant); }
 
  private:
   StoreKey grants_;
   StoreKey merchants_;
   StoreKey codes_;
+  StoreKey attempts_;
 };
 
 struct StoredComponentGrant {
@@ -80,6 +86,8 @@ struct StoredComponentGrant {
 /// Error: `configuration` if it cannot be read: it is never written over. Of the store.
 Result<StoredComponentGrant> find_grant(Store& store, const std::string& key);
 Error unknown_authorizer(const std::string& merchant);
+/// For KnownMerchants.
+std::optional<Merchant> describe_grant(std::string_view stored);
 /// The merchant that this app id belongs to; empty: none.
 Result<std::string> find_merchant(Store& store, const ComponentKeys& keys, std::string_view app_id);
 

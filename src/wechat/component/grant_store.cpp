@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -37,44 +38,77 @@ Result<std::uint64_t> generation_of(Store& store, const std::string& key) {
   return *entry ? (*entry)->generation : 0;
 }
 
-/// A set of writes for one account under one name: the grant, the index, and what stood under a name it only had for
-/// want of one.
-struct NamedGrant {
+/// One commit, as it was drafted from what is stored; without writes nothing is to be done.
+struct Draft {
   std::vector<StoreWrite> writes;
-  ComponentGrant grant;
-  bool existed = false;
+  GrantChange change;
 };
 
-/// Finds what is known of the account and brings it under `merchant`.
-Result<NamedGrant> draft_grant(Store& store, const ComponentRecords& records, const std::string& app_id,
-                               const std::string& wanted) {
-  auto known = find_merchant(store, records.keys, app_id);
-  if (!known) return known.error();
-  const std::string merchant = !wanted.empty() ? wanted : known->empty() ? app_id : *known;
-  const bool moves = !known->empty() && *known != merchant;
-  if (moves && *known != app_id) return other_merchant(*known, app_id);
+/// The one way in which a merchant's records change: drafted, committed, and drafted again if somebody was faster.
+template <class Make>
+Result<GrantChange> commit_draft(Store& store, Make make) {
+  for (int attempt = 0; attempt < kMostGrantCommits; ++attempt) {
+    Result<Draft> draft = make();
+    if (!draft) return draft.error();
+    if (draft->writes.empty()) return std::move(draft->change);
+    const auto done = detail::commit_known(store, draft->writes, Durability::full);
+    if (!done) return done.error();
+    if (done->committed) return std::move(draft->change);
+  }
+  return contended();
+}
+
+/// An account's grant under the name that it is to have, with what stood under one that it only had for want of that.
+struct NamedGrant {
+  ComponentGrant grant;
+  std::uint64_t generation = 0;  ///< Of what stands under the name.
+  bool existed = false;
+  bool is_named = false;  ///< It has the name already.
+  std::vector<StoreWrite> others;
+
+  bool was_active() const { return existed && grant.state == Merchant::State::active; }
+  /// The commit that puts it there, changed or not; `was_active` as before the change.
+  Draft draft(const ComponentRecords& records, bool was_active_before) && {
+    Draft made;
+    made.writes.push_back(StoreWrite::put(records.keys.grant(grant.merchant), grant.json(), generation));
+    std::move(others.begin(), others.end(), std::back_inserter(made.writes));
+    made.change.was_active = was_active_before;
+    made.change.grant = std::move(grant);
+    return made;
+  }
+};
+
+/// Finds what is known of the account and brings it under `wanted`; empty: the name it has, else its app id.
+Result<NamedGrant> find_named(Store& store, const ComponentRecords& records, const std::string& app_id,
+                              const std::string& wanted) {
+  const std::string index_key = records.keys.merchant_of(app_id);
+  const auto index = store.get(index_key);
+  if (!index) return index.error();
+  const std::string known = *index ? (*index)->value : std::string();
+  const std::string merchant = !wanted.empty() ? wanted : known.empty() ? app_id : known;
+  const bool moves = !known.empty() && known != merchant;
+  if (moves && known != app_id) return other_merchant(known, app_id);
   auto before = find_grant(store, records.keys.grant(merchant));
   if (!before) return before.error();
   if (before->grant && before->grant->app_id != app_id) return other_account(*before->grant, app_id);
-  NamedGrant draft;
-  std::uint64_t generation = before->generation;
-  draft.existed = before->grant.has_value();
-  if (before->grant) draft.grant = *std::move(before->grant);
+  NamedGrant named;
+  named.generation = before->generation;
+  named.existed = before->grant.has_value();
+  named.is_named = known == merchant;
+  if (before->grant) named.grant = *std::move(before->grant);
   if (moves) {
-    auto nameless = find_grant(store, records.keys.grant(*known));
+    auto nameless = find_grant(store, records.keys.grant(known));
     if (!nameless) return nameless.error();
-    if (nameless->grant && !draft.existed) draft.grant = *std::move(nameless->grant);
-    draft.existed = draft.existed || nameless->generation != 0;
+    if (nameless->grant && (!named.existed || nameless->grant->heard > named.grant.heard))
+      named.grant = *std::move(nameless->grant);
+    named.existed = named.existed || nameless->generation != 0;
     if (nameless->generation != 0)
-      draft.writes.push_back(StoreWrite::remove(records.keys.grant(*known), nameless->generation));
+      named.others.push_back(StoreWrite::remove(records.keys.grant(known), nameless->generation));
   }
-  draft.grant.merchant = merchant;
-  draft.grant.app_id = app_id;
-  auto index = generation_of(store, records.keys.merchant_of(app_id));
-  if (!index) return index.error();
-  draft.writes.insert(draft.writes.begin(), StoreWrite::put(records.keys.grant(merchant), {}, generation));
-  draft.writes.push_back(StoreWrite::put(records.keys.merchant_of(app_id), merchant, *index));
-  return draft;
+  named.grant.merchant = merchant;
+  named.grant.app_id = app_id;
+  if (!named.is_named) named.others.push_back(StoreWrite::put(index_key, merchant, *index ? (*index)->generation : 0));
+  return named;
 }
 
 Result<std::optional<StoreWrite>> draft_token(Store& store, const ComponentRecords& records,
@@ -127,18 +161,19 @@ Result<BegunCode> begin_code(Store& store, const ComponentRecords& records, cons
   return contended();
 }
 
-Result<ComponentGrant> put_redeemed(Store& store, const ComponentRecords& records, const RedeemedCode& redeemed) {
-  for (int attempt = 0; attempt < kMostGrantCommits; ++attempt) {
-    auto draft = draft_grant(store, records, redeemed.info.app_id, redeemed.merchant);
-    if (!draft) return draft.error();
-    ComponentGrant& grant = draft->grant;
+Result<GrantChange> put_redeemed(Store& store, const ComponentRecords& records, const RedeemedCode& redeemed) {
+  return commit_draft(store, [&]() -> Result<Draft> {
+    auto named = find_named(store, records, redeemed.info.app_id, redeemed.merchant);
+    if (!named) return named.error();
+    ComponentGrant& grant = named->grant;
+    const bool was_active = named->was_active();
     grant.take(redeemed.info);
     grant.authorized_at = from_unix_millis(unix_millis(redeemed.now));
+    if (!was_active) grant.since = grant.authorized_at;
     grant.heard = std::max(grant.heard, redeemed.heard);
-    draft->writes.front().value = grant.json();
     auto token = draft_token(store, records, redeemed);
     if (!token) return token.error();
-    if (*token) draft->writes.push_back(**std::move(token));
+    if (*token) named->others.push_back(**std::move(token));
     CodeUse use;
     use.merchant = grant.merchant;
     use.app_id = grant.app_id;
@@ -147,56 +182,56 @@ Result<ComponentGrant> put_redeemed(Store& store, const ComponentRecords& record
     const std::string code_key = records.keys.code(redeemed.code);
     auto code = generation_of(store, code_key);
     if (!code) return code.error();
-    draft->writes.push_back(StoreWrite::put(code_key, use.json(), *code, kCodeUseKept));
-    auto done = detail::commit_known(store, draft->writes, Durability::full);
-    if (!done) return done.error();
-    if (done->committed) return grant;
-  }
-  return contended();
+    named->others.push_back(StoreWrite::put(code_key, use.json(), *code, kCodeUseKept));
+    auto settled = detail::settle_attempt(store, records.keys.attempt(grant.merchant), redeemed.now, named->others);
+    if (!settled) return settled.error();
+    return std::move(*named).draft(records, was_active);
+  });
 }
 
 Result<ComponentGrant> name_merchant(Store& store, const ComponentRecords& records, const std::string& app_id,
-                                     const std::string& merchant) {
-  for (int attempt = 0; attempt < kMostGrantCommits; ++attempt) {
-    auto draft = draft_grant(store, records, app_id, merchant);
-    if (!draft) return draft.error();
-    if (!draft->existed)
+                                     const std::string& merchant, WallTime followed) {
+  auto change = commit_draft(store, [&]() -> Result<Draft> {
+    auto named = find_named(store, records, app_id, merchant);
+    if (!named) return named.error();
+    if (!named->existed)
       return Error(ErrorKind::not_found, fmt::format("the account {} has not authorized the platform", app_id));
-    if (draft->writes.size() == 2 && draft->grant.merchant == merchant) {
-      auto known = find_merchant(store, records.keys, app_id);
-      if (known && *known == merchant) return draft->grant;
-    }
-    draft->writes.front().value = draft->grant.json();
-    auto done = detail::commit_known(store, draft->writes, Durability::full);
-    if (!done) return done.error();
-    if (done->committed) return draft->grant;
-  }
-  return contended();
+    const std::size_t moves = named->others.size();
+    auto settled = detail::settle_attempt(store, records.keys.attempt(named->grant.merchant), followed, named->others);
+    if (!settled) return settled.error();
+    const bool was_active = named->was_active();
+    const bool is_done = named->is_named && named->others.size() == moves;
+    Draft draft = std::move(*named).draft(records, was_active);
+    if (is_done) draft.writes.clear();
+    return draft;
+  });
+  if (!change) return change.error();
+  return *std::move(change->grant);
 }
 
 namespace {
 
 /// Changes a grant where it is. `change` gives false where nothing is to be written.
 template <class Change>
-Result<std::optional<ComponentGrant>> change_grant(Store& store, const ComponentRecords& records,
-                                                   const std::string& merchant, Change change,
-                                                   const std::string& dead_token_key = {}) {
+Result<GrantChange> change_grant(Store& store, const ComponentRecords& records, const std::string& merchant,
+                                 Change change, const std::string& dead_token_key = {}) {
   const std::string key = records.keys.grant(merchant);
-  for (int attempt = 0; attempt < kMostGrantCommits; ++attempt) {
+  return commit_draft(store, [&]() -> Result<Draft> {
     auto found = find_grant(store, key);
     if (!found) return found.error();
-    if (!found->grant || !change(*found->grant)) return std::optional<ComponentGrant>();
-    std::vector<StoreWrite> writes{StoreWrite::put(key, found->grant->json(), found->generation)};
+    Draft draft;
+    if (!found->grant) return draft;
+    draft.change.was_active = found->grant->state == Merchant::State::active;
+    if (!change(*found->grant)) return draft;
+    draft.writes.push_back(StoreWrite::put(key, found->grant->json(), found->generation));
     if (!dead_token_key.empty()) {
       auto token = generation_of(store, dead_token_key);
       if (!token) return token.error();
-      writes.push_back(StoreWrite::remove(dead_token_key, *token));
+      draft.writes.push_back(StoreWrite::remove(dead_token_key, *token));
     }
-    auto done = detail::commit_known(store, writes, Durability::full);
-    if (!done) return done.error();
-    if (done->committed) return std::move(found->grant);
-  }
-  return contended();
+    draft.change.grant = std::move(found->grant);
+    return draft;
+  });
 }
 
 }  // namespace
@@ -209,26 +244,24 @@ Result<ComponentGrant> put_details(Store& store, const ComponentRecords& records
     return true;
   });
   if (!changed) return changed.error();
-  if (*changed) return **std::move(changed);
+  if (changed->grant) return *std::move(changed->grant);
   return Error(ErrorKind::not_found, fmt::format("the merchant {} has not authorized the platform", merchant));
 }
 
-Result<bool> end_grant(Store& store, const ComponentRecords& records, const std::string& app_id, WallTime when,
-                       const std::string& why) {
+Result<GrantChange> end_grant(Store& store, const ComponentRecords& records, const std::string& app_id,
+                              const GrantEnd& end) {
   auto merchant = find_merchant(store, records.keys, app_id);
   if (!merchant) return merchant.error();
-  if (merchant->empty()) return false;
-  auto changed = change_grant(
+  if (merchant->empty()) return GrantChange();
+  return change_grant(
       store, records, *merchant,
       [&](ComponentGrant& grant) {
-        if (grant.app_id != app_id || grant.state != Merchant::State::authorized || when < grant.heard) return false;
-        grant.heard = when;
-        grant.end(why);
+        if (grant.app_id != app_id || grant.state != Merchant::State::active || end.when < grant.heard) return false;
+        grant.heard = end.when;
+        grant.end(end.state, end.when, end.why);
         return true;
       },
       records.token_key(app_id));
-  if (!changed) return changed.error();
-  return changed->has_value();
 }
 
 Result<bool> put_refresh_token(Store& store, const ComponentRecords& records, const std::string& merchant,
@@ -236,55 +269,56 @@ Result<bool> put_refresh_token(Store& store, const ComponentRecords& records, co
   bool is_there = false;
   auto changed = change_grant(store, records, merchant, [&](ComponentGrant& grant) {
     is_there = grant.refresh_token == after;
-    if (is_there || grant.refresh_token != before || grant.state != Merchant::State::authorized) return false;
+    if (is_there || grant.refresh_token != before || grant.state != Merchant::State::active) return false;
     grant.refresh_token = after;
     return true;
   });
   if (!changed) return changed.error();
-  return is_there || changed->has_value();
+  return is_there || changed->grant.has_value();
 }
 
-Result<bool> put_listed(Store& store, const ComponentRecords& records, const std::string& merchant,
-                        const AuthorizerPage::Entry& entry) {
+Result<GrantChange> put_listed(Store& store, const ComponentRecords& records, const std::string& merchant,
+                               const AuthorizerPage::Entry& entry, WallTime now) {
   const WallTime authorized = from_unix_seconds(std::max<std::int64_t>(entry.auth_time, 0));
-  for (int attempt = 0; attempt < kMostGrantCommits; ++attempt) {
-    auto draft = draft_grant(store, records, entry.app_id, merchant);
-    if (!draft) return draft.error();
-    ComponentGrant& grant = draft->grant;
-    const bool ended = draft->existed && grant.state != Merchant::State::authorized;
-    if (draft->existed && grant.refresh_token == entry.refresh_token) return false;
-    if (ended && authorized <= grant.heard) return false;  // it was withdrawn after that
-    grant.state = Merchant::State::authorized;
+  return commit_draft(store, [&]() -> Result<Draft> {
+    auto named = find_named(store, records, entry.app_id, merchant);
+    if (!named) return named.error();
+    ComponentGrant& grant = named->grant;
+    const bool was_active = named->was_active();
+    if (named->existed && grant.refresh_token == entry.refresh_token) return Draft();
+    if (named->existed && !was_active && authorized <= grant.heard) return Draft();  // it was withdrawn after that
+    grant.state = Merchant::State::active;
     grant.why.clear();
     grant.refresh_token = entry.refresh_token;
     grant.authorized_at = std::max(grant.authorized_at, authorized);
+    if (!was_active) grant.since = grant.authorized_at;
     grant.heard = std::max(grant.heard, authorized);
-    draft->writes.front().value = grant.json();
-    auto done = detail::commit_known(store, draft->writes, Durability::full);
-    if (!done) return done.error();
-    if (done->committed) return true;
-  }
-  return contended();
+    auto settled = detail::settle_attempt(store, records.keys.attempt(grant.merchant), now, named->others);
+    if (!settled) return settled.error();
+    return std::move(*named).draft(records, was_active);
+  });
 }
 
 Result<bool> remove_merchant(Store& store, const ComponentRecords& records, const std::string& merchant) {
-  const std::string key = records.keys.grant(merchant);
-  for (int attempt = 0; attempt < kMostGrantCommits; ++attempt) {
-    auto found = find_grant(store, key);
+  bool existed = false;
+  auto removed = commit_draft(store, [&]() -> Result<Draft> {
+    auto found = find_grant(store, records.keys.grant(merchant));
     if (!found) return found.error();
-    if (found->generation == 0) return false;
-    std::vector<StoreWrite> writes{StoreWrite::remove(key, found->generation)};
-    for (const std::string& other :
-         {records.keys.merchant_of(found->grant->app_id), records.token_key(found->grant->app_id)}) {
-      auto generation = generation_of(store, other);
-      if (!generation) return generation.error();
-      writes.push_back(StoreWrite::remove(other, *generation));
+    std::vector<std::string> keys{records.keys.grant(merchant), records.keys.attempt(merchant)};
+    if (found->grant) {
+      keys.push_back(records.keys.merchant_of(found->grant->app_id));
+      keys.push_back(records.token_key(found->grant->app_id));
     }
-    auto done = detail::commit_known(store, writes, Durability::full);
-    if (!done) return done.error();
-    if (done->committed) return true;
-  }
-  return contended();
+    const auto entries = store.get_many(keys);
+    if (!entries) return entries.error();
+    Draft draft;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      if ((*entries)[i]) draft.writes.push_back(StoreWrite::remove(keys[i], (*entries)[i]->generation));
+    existed = !draft.writes.empty();
+    return draft;
+  });
+  if (!removed) return removed.error();
+  return existed;
 }
 
 }  // namespace wechat

@@ -4,6 +4,7 @@
 #include "core/tokens/record.hpp"
 #include "wechat/component/grant.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -42,30 +43,43 @@ struct RedeemedCode {
   WallTime now{};    ///< When the code was sent.
   WallTime heard{};  ///< The platform's moment of the grant.
 };
+/// What a commit did to one merchant's grant.
+struct GrantChange {
+  std::optional<ComponentGrant> grant;  ///< As it is now; absent: there is none, or nothing was to be done.
+  bool was_active = false;              ///< It could be used before, too.
+};
 /// Grant, token and the end of the code's use in one commit. Error: `conflict` (the merchant is another account, or the
 /// account another merchant).
-Result<ComponentGrant> put_redeemed(Store& store, const ComponentRecords& records, const RedeemedCode& redeemed);
+Result<GrantChange> put_redeemed(Store& store, const ComponentRecords& records, const RedeemedCode& redeemed);
 
-/// Gives an account that came without a link its merchant's name. Errors: `conflict`, `not_found`.
+/// Gives an account that came without a link its merchant's name. `followed`: when the link's redirect came. Errors:
+/// `conflict`, `not_found`.
 Result<ComponentGrant> name_merchant(Store& store, const ComponentRecords& records, const std::string& app_id,
-                                     const std::string& merchant);
+                                     const std::string& merchant, WallTime followed);
 
 /// Keeps what the platform says of an account; nothing happens if its grant has gone.
 Result<ComponentGrant> put_details(Store& store, const ComponentRecords& records, const std::string& merchant,
                                    const AuthorizerDetails& details);
 
-/// Ends a grant, token included, unless something newer than `when` was heard of it. False: nothing was to be done.
-Result<bool> end_grant(Store& store, const ComponentRecords& records, const std::string& app_id, WallTime when,
-                       const std::string& why);
+/// How a grant ends.
+struct GrantEnd {
+  Merchant::State state = Merchant::State::withdrawn;
+  WallTime when{};
+  std::string why;
+};
+/// Ends a grant, token included, unless something newer was heard of it.
+Result<GrantChange> end_grant(Store& store, const ComponentRecords& records, const std::string& app_id,
+                              const GrantEnd& end);
 
 /// Another refresh token of an account whose grant goes on. False: the grant is not the one that was renewed.
 Result<bool> put_refresh_token(Store& store, const ComponentRecords& records, const std::string& merchant,
                                const Secret& before, const Secret& after);
 
-/// Takes over what the platform's list has: a merchant who is not known, or another refresh token of one who is.
-/// `merchant` empty: the app id is the name. False: it was known already, or newer things are.
-Result<bool> put_listed(Store& store, const ComponentRecords& records, const std::string& merchant,
-                        const AuthorizerPage::Entry& entry);
+/// Takes over what the platform's list, asked at `now`, has: a merchant who is not known, or another refresh token of
+/// one who is. `merchant` empty: the app id is the name. Nothing is done where it was known already, or newer things
+/// are.
+Result<GrantChange> put_listed(Store& store, const ComponentRecords& records, const std::string& merchant,
+                               const AuthorizerPage::Entry& entry, WallTime now);
 
 /// Removes everything of a merchant. False: there was nothing.
 Result<bool> remove_merchant(Store& store, const ComponentRecords& records, const std::string& merchant);

@@ -138,7 +138,9 @@ Result<std::shared_ptr<Account>> OpenPlatform::make_account(const Core& core, co
   account.push = std::move(push);
   const ComponentRecords records(core.runtime->name_space, config.component_app_id);
   auto tokens = std::make_shared<detail::TokenBroker>(
-      core.runtime, std::make_shared<AuthorizerTokenFetcher>(core.runtime, core.client, records, grant.app_id),
+      core.runtime,
+      std::make_shared<AuthorizerTokenFetcher>(core.runtime, core.client, records, core.authorizer->events(),
+                                               grant.app_id),
       authorizer_token_settings(config.component_app_id, grant.app_id));
   return Account::make(core.runtime, std::move(account), std::move(tokens));
 }
@@ -242,9 +244,11 @@ Pending<ReconcileReport> OpenPlatform::reconcile(CallOptions options) const {
     promise.answer(deadline.error());
     return pending;
   }
-  auto job = std::make_shared<Reconciliation>(runtime, core_->client,
-                                              ComponentRecords(runtime->name_space, core_->config->component_app_id),
-                                              *deadline, options, std::move(promise));
+  const CancelToken dropped = promise.cancelled();
+  auto job = std::make_shared<Reconciliation>(
+      runtime, core_->client, ComponentRecords(runtime->name_space, core_->config->component_app_id),
+      core_->authorizer->events(), *deadline, options, dropped,
+      [promise = std::move(promise)](Result<ReconcileReport> report) mutable { promise.answer(std::move(report)); });
   job->run();
   return pending;
 }

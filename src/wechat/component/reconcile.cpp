@@ -16,8 +16,8 @@ constexpr std::chrono::minutes kUseSlack{5};
 
 /// What one commit after the other changed.
 struct Applied {
-  std::size_t adopted = 0;
-  std::size_t repaired = 0;
+  std::vector<Merchant> adopted;
+  std::vector<Merchant> repaired;
 };
 
 /// The merchant who was on the way here when a process died: the only one whose code was never seen to its end, and
@@ -44,7 +44,7 @@ Result<std::string> merchant_on_the_way(Store& store, const ComponentRecords& re
 }
 
 Result<Applied> apply_entries(Store& store, const ComponentRecords& records,
-                              const std::vector<AuthorizerPage::Entry>& entries) {
+                              const std::vector<AuthorizerPage::Entry>& entries, WallTime now) {
   Applied applied;
   for (const AuthorizerPage::Entry& entry : entries) {
     if (entry.refresh_token.empty()) continue;
@@ -55,18 +55,17 @@ Result<Applied> apply_entries(Store& store, const ComponentRecords& records,
       merchant = merchant_on_the_way(store, records, entry);
       if (!merchant) return merchant.error();
     }
-    auto put = put_listed(store, records, *merchant, entry);
+    auto put = put_listed(store, records, *merchant, entry, now);
     // The name of who was on the way may be taken by now.
-    if (!put && is_new && put.error().kind() == ErrorKind::conflict) put = put_listed(store, records, {}, entry);
+    if (!put && is_new && put.error().kind() == ErrorKind::conflict) put = put_listed(store, records, {}, entry, now);
     if (!put) return put.error();
-    applied.adopted += *put && is_new ? 1 : 0;
-    applied.repaired += *put && !is_new ? 1 : 0;
+    if (put->grant) (put->was_active ? applied.repaired : applied.adopted).push_back(put->grant->describe());
   }
   return applied;
 }
 
 struct Missing {
-  std::size_t ended = 0;
+  std::vector<Merchant> ended;
   std::string next;
 };
 
@@ -78,11 +77,14 @@ Result<Missing> end_missing(Store& store, const ComponentRecords& records, const
   if (!page) return page.error();
   for (const StoreItem& item : page->items) {
     const auto grant = ComponentGrant::read(item.second.value);
-    if (!grant || grant->state != Merchant::State::authorized || listed.count(grant->app_id) != 0) continue;
+    if (!grant || grant->state != Merchant::State::active || listed.count(grant->app_id) != 0) continue;
     if (grant->authorized_at >= began) continue;
-    auto ended = end_grant(store, records, grant->app_id, began, "the platform's list does not have it any more");
+    GrantEnd end;
+    end.when = began;
+    end.why = "the platform's list does not have it any more";
+    const auto ended = end_grant(store, records, grant->app_id, end);
     if (!ended) return ended.error();
-    missing.ended += *ended ? 1 : 0;
+    if (ended->grant) missing.ended.push_back(ended->grant->describe());
   }
   missing.next = page->next;
   return missing;
@@ -91,13 +93,15 @@ Result<Missing> end_missing(Store& store, const ComponentRecords& records, const
 }  // namespace
 
 Reconciliation::Reconciliation(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, ComponentRecords records,
-                               MonoTime deadline, const CallOptions& options, Promise<ReconcileReport> promise)
+                               std::shared_ptr<detail::MerchantEvents> events, MonoTime deadline,
+                               const CallOptions& options, CancelToken dropped, Done done)
     : runtime_(std::move(runtime)),
       client_(std::move(client)),
       records_(std::move(records)),
       began_(runtime_->clock->wall()),
-      promise_(std::move(promise)),
-      wait_(runtime_->scheduler, deadline, options, promise_.cancelled()) {}
+      events_(std::move(events)),
+      done_(std::move(done)),
+      wait_(runtime_->scheduler, deadline, options, std::move(dropped)) {}
 
 void Reconciliation::ask(std::int64_t offset) {
   ListAuthorizers request(offset);
@@ -109,7 +113,7 @@ void Reconciliation::ask(std::int64_t offset) {
 
 /// total_count may change on the way, and a page be shorter than was asked for.
 void Reconciliation::listed(std::int64_t offset, Result<AuthorizerPage> page) {
-  if (!page) return promise_.answer(page.error());
+  if (!page) return done_(page.error());
   const std::int64_t next = offset + static_cast<std::int64_t>(page->list.size());
   const bool is_last = page->list.empty() || next >= page->total_count;
   for (AuthorizerPage::Entry& entry : page->list) {
@@ -117,7 +121,7 @@ void Reconciliation::listed(std::int64_t offset, Result<AuthorizerPage> page) {
     entries_.push_back(std::move(entry));
   }
   if (entries_.size() > kMostListed)
-    return promise_.answer(Error(ErrorKind::malformed_reply, "the list of authorizers does not end"));
+    return done_(Error(ErrorKind::malformed_reply, "the list of authorizers does not end"));
   if (!is_last) return ask(next);
   report_.listed = entries_.size();
   apply(0);
@@ -130,11 +134,15 @@ void Reconciliation::apply(std::size_t first) {
                entries_.begin() + static_cast<std::ptrdiff_t>(last));
   runtime_->with_store<Applied>(
       detail::Affinity(records_.keys.grants_prefix()),
-      [records = records_, some = std::move(some)](Store& store) { return apply_entries(store, records, some); },
+      [records = records_, some = std::move(some), now = began_](Store& store) {
+        return apply_entries(store, records, some, now);
+      },
       [self = shared_from_this(), last](const Result<Applied>& applied) {
-        if (!applied) return self->promise_.answer(applied.error());
-        self->report_.adopted += applied->adopted;
-        self->report_.repaired += applied->repaired;
+        if (!applied) return self->done_(applied.error());
+        self->report_.adopted += applied->adopted.size();
+        self->report_.repaired += applied->repaired.size();
+        for (const Merchant& one : applied->adopted) self->events_->tell(MerchantEvent::Kind::authorized, one);
+        for (const Merchant& one : applied->repaired) self->events_->tell(MerchantEvent::Kind::updated, one);
         self->apply(last);
       });
 }
@@ -146,10 +154,11 @@ void Reconciliation::find_missing(const std::string& after) {
         return end_missing(store, self->records_, after, self->known_, self->began_);
       },
       [self = shared_from_this()](const Result<Missing>& missing) {
-        if (!missing) return self->promise_.answer(missing.error());
-        self->report_.ended += missing->ended;
+        if (!missing) return self->done_(missing.error());
+        self->report_.ended += missing->ended.size();
+        for (const Merchant& one : missing->ended) self->events_->tell(MerchantEvent::Kind::withdrawn, one);
         if (!missing->next.empty()) return self->find_missing(missing->next);
-        self->promise_.answer(std::move(self->report_));
+        self->done_(std::move(self->report_));
       });
 }
 

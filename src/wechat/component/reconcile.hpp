@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/merchant_events.hpp"
 #include "core/async/runtime_core.hpp"
 #include "core/async/wait.hpp"
 #include "wechat/component/grant_store.hpp"
@@ -21,8 +22,10 @@ namespace wechat {
 /// Loop only. Kept alive by its step under way.
 class Reconciliation final : public std::enable_shared_from_this<Reconciliation> {
  public:
+  using Done = MoveFunction<void(Result<ReconcileReport>)>;
   Reconciliation(std::shared_ptr<detail::RuntimeCore> runtime, ApiClient client, ComponentRecords records,
-                 MonoTime deadline, const CallOptions& options, Promise<ReconcileReport> promise);
+                 std::shared_ptr<detail::MerchantEvents> events, MonoTime deadline, const CallOptions& options,
+                 CancelToken dropped, Done done);
   void run() { ask(0); }
 
  private:
@@ -36,7 +39,8 @@ class Reconciliation final : public std::enable_shared_from_this<Reconciliation>
   const ApiClient client_;
   const ComponentRecords records_;
   const WallTime began_;
-  Promise<ReconcileReport> promise_;
+  const std::shared_ptr<detail::MerchantEvents> events_;
+  Done done_;
   detail::Wait wait_;
   Entries entries_;
   std::set<std::string, std::less<>> known_;

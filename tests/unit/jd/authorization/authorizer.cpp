@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 using namespace kefu;
 using kefu_test::kPlantedAuthorizationCode;
@@ -26,12 +27,20 @@ TEST_CASE("JD-4: link, redirect, grant") {
   REQUIRE(link);
   CHECK(link->url == jd::authorize_url(OauthWorld::config(), link->state));
   CHECK(link->expires == w.time->wall() + std::chrono::minutes(10));
+  const auto way = authorizer->merchant("shop1").get();
+  REQUIRE(way);
+  CHECK(way->state == Merchant::State::pending);
+  CHECK(way->since == w.time->wall());
+  w.pass(std::chrono::seconds(5));
   const auto granted = authorizer->redeem(kQuery + link->state).get();
   REQUIRE_MESSAGE(granted.has_value(), (granted ? "" : granted.error().to_string()));
   CHECK(granted->id == "shop1");
-  CHECK(granted->state == Merchant::State::authorized);
+  CHECK(granted->state == Merchant::State::active);
   CHECK(granted->ids == std::vector<std::pair<std::string, std::string>>{
                             {"uid", "8000000000"}, {"open_id", "open-1"}, {"xid", "o*AA1"}});
+  CHECK(granted->account_kind == "shop");
+  CHECK(granted->scopes == std::vector<std::string>{"snsapi_base"});
+  CHECK(granted->since == granted->authorized_at);
   CHECK(seen->count("authorization.granted{platform=jd,account=shop1}") == 1);
   const auto known = authorizer->merchant("shop1").get();
   REQUIRE(known);
@@ -93,7 +102,19 @@ TEST_CASE("A redirect without a good query or code is refused before, or by, the
   const auto refused = authorizer->redeem(kQuery + link.state).get();
   CHECK(kind(refused) == "needs_authorization");
   CHECK(refused.error().platform_code() == "402");
-  CHECK(kind(authorizer->merchant("shop1").get()) == "not_found");
+  const auto merchant = authorizer->merchant("shop1").get();
+  REQUIRE(merchant);
+  CHECK(merchant->state == Merchant::State::needs_authorization);
+  CHECK(merchant->why.find("code 402") != std::string::npos);
+  // The next link keeps that in mind as long as it brings nothing.
+  const auto next = authorizer->link("shop1").get().value();
+  CHECK(authorizer->merchant("shop1").get()->state == Merchant::State::pending);
+  w.pass(std::chrono::minutes(11));
+  CHECK(authorizer->merchant("shop1").get()->state == Merchant::State::needs_authorization);
+  w.fake.raw.clear();
+  REQUIRE(w.authorize());
+  CHECK(authorizer->merchant("shop1").get()->state == Merchant::State::active);
+  CHECK(authorizer->merchant("shop1").get()->why.empty());
 }
 
 TEST_CASE("Names of merchants and settings are checked") {
@@ -111,6 +132,84 @@ TEST_CASE("Names of merchants and settings are checked") {
   auto app = OauthWorld::config();
   app.redirect_uri.clear();
   CHECK(kind(w.authorizer(app)->link("shop1").get()) == "configuration");
+}
+
+TEST_CASE("What a link asks for stands in it, or is refused by name") {
+  OauthWorld w;
+  const auto authorizer = w.authorizer();
+  LinkRequest request;
+  request.account_kind = "shop";
+  request.scopes = {"snsapi_base", "snsapi_union_login"};
+  const auto link = authorizer->link("shop1", request).get();
+  REQUIRE(link);
+  CHECK(link->url.find("&scope=snsapi_base%2Csnsapi_union_login") != std::string::npos);
+  request.account_kind = "mini_program";
+  CHECK(kind(authorizer->link("shop1", request).get()) == "unsupported");
+  request = LinkRequest();
+  request.account_id = "wx1";
+  CHECK(kind(authorizer->link("shop1", request).get()) == "unsupported");
+  for (const std::string& scope : {std::string(), std::string("a b"), std::string("a,b"), std::string(65, 'a')}) {
+    request = LinkRequest();
+    request.scopes = {scope};
+    CHECK(kind(authorizer->link("shop1", request).get()) == "bad_argument");
+  }
+  CHECK(kind(authorizer->option("shop1", "location_report").get()) == "unsupported");
+  CHECK(kind(authorizer->set_option("shop1", "location_report", "1").get()) == "unsupported");
+  CHECK(w.wire->count() == 0);
+}
+
+TEST_CASE("Merchants on the way are listed among the others, in order, and end with their link") {
+  OauthWorld w;
+  const auto authorizer = w.authorizer();
+  for (const char* name : {"a", "c", "e"}) REQUIRE(w.authorize(name));
+  for (const char* name : {"b", "d", "f"}) REQUIRE(authorizer->link(name).get());
+  std::string all;
+  std::string after;
+  for (;;) {
+    const auto page = authorizer->merchants(after, 2).get();
+    REQUIRE(page);
+    for (const Merchant& merchant : *page) all += merchant.id + " " + std::string(to_string(merchant.state)) + ", ";
+    if (page->size() < 2) break;
+    after = page->back().id;
+  }
+  CHECK(all == "a active, b pending, c active, d pending, e active, f pending, ");
+  CHECK(kind(authorizer->forget("b").get()) == "ok");
+  CHECK(kind(authorizer->merchant("b").get()) == "not_found");
+  w.pass(std::chrono::minutes(11));
+  CHECK(authorizer->merchants().get()->size() == 3);
+  CHECK(kind(authorizer->merchant("d").get()) == "not_found");
+}
+
+TEST_CASE("The host hears what becomes of its merchants, behind the guard and with no lock held") {
+  OauthWorld w;
+  const auto seen = w.observe();
+  const auto authorizer = w.authorizer();
+  std::string heard;
+  authorizer->on_event([&](const MerchantEvent& event) {
+    heard += std::string(to_string(event.kind)) + " " + event.merchant.id + ", ";
+    // It may call back, and name the next listener; what it throws ends there.
+    authorizer->merchant(event.merchant.id).then([&heard](const Result<Merchant>& merchant) {
+      heard += "(" + std::string(merchant ? to_string(merchant->state) : "?") + "), ";
+    });
+    if (event.kind != MerchantEvent::Kind::needs_authorization) throw std::runtime_error("a host's mistake");
+    authorizer->on_event(nullptr);
+  });
+  REQUIRE(w.authorize());
+  w.pass(std::chrono::seconds(1));
+  REQUIRE(w.authorize());
+  w.pass(std::chrono::seconds(1));
+  w.fake.refuse = w.fake.named = true;
+  const auto provider = w.tokens();
+  CHECK(w.refuse(provider, w.get(provider).value()) == "needs_authorization");
+  w.pass(std::chrono::seconds(1));
+  CHECK(heard ==
+        "authorized shop1, (active), updated shop1, (active), needs_authorization shop1, (needs_authorization), ");
+  CHECK(seen->all().find("Authorizer::on_event") != std::string::npos);
+  const auto merchant = authorizer->merchant("shop1").get().value();
+  CHECK(merchant.since > merchant.authorized_at);
+  w.fake.refuse = false;
+  REQUIRE(w.authorize());
+  CHECK(heard.rfind("(needs_authorization), ") == heard.size() - std::string("(needs_authorization), ").size());
 }
 
 TEST_CASE("Merchants are listed page by page, whatever their names hold") {
@@ -193,7 +292,7 @@ TEST_CASE("JD-4: a store that fails for a moment does not cost the grant; one th
   SUBCASE("for good") {
     w.watched->failing_commits = 1'000'000;
     CHECK(kind(w.authorize()) == "unavailable");
-    CHECK(kind(w.authorizer()->merchant("shop1").get()) == "not_found");
+    CHECK(w.authorizer()->merchant("shop1").get()->state == Merchant::State::needs_authorization);
   }
   CHECK(w.fake.exchanges == 1);
 }
@@ -211,7 +310,10 @@ TEST_CASE("A redemption that is cancelled, or has no time, says so") {
   auto pending = authorizer->redeem(kQuery + link.state, options);
   source.request();
   CHECK(kind(std::move(pending).get()) == "cancelled");
-  CHECK(kind(authorizer->merchant("shop1").get()) == "not_found");
+  const auto state = [&authorizer] { return authorizer->merchant("shop1").get()->state; };
+  CHECK(state() != Merchant::State::active);
+  w.pass(std::chrono::seconds(20));
+  CHECK(state() == Merchant::State::needs_authorization);
 }
 
 TEST_CASE("SEC-1, STO-4: no credential in a log, a metric, an error or a key") {
@@ -275,7 +377,7 @@ TEST_CASE("JD-4: a grant whose code is used up is stored however full the store'
   const auto granted = w.authorize();
   CHECK(w.fake.exchanges == 1);
   REQUIRE(granted);
-  CHECK(granted->state == Merchant::State::authorized);
+  CHECK(granted->state == Merchant::State::active);
 }
 
 namespace {

@@ -71,7 +71,7 @@ TEST_CASE("JD-4: what could not be stored is not used, and written by the next f
   w.pass(std::chrono::minutes(1));
   CHECK(w.text(w.provider) == "good");
   CHECK(w.fake.refreshes == 2);
-  CHECK(w.stored().state == Merchant::State::authorized);
+  CHECK(w.stored().state == Merchant::State::active);
   CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
 }
 
@@ -138,6 +138,6 @@ TEST_CASE("STO-2: a merchant who authorizes while a refresh is under way wins, w
   REQUIRE(answer);
   REQUIRE_MESSAGE(answer->has_value(), answer->error().to_string());
   CHECK((**answer)->value == granted);
-  CHECK(w.stored().state == Merchant::State::authorized);
+  CHECK(w.stored().state == Merchant::State::active);
   CHECK(w.stored().renewals == 0);
 }

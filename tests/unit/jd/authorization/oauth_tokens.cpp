@@ -167,7 +167,7 @@ TEST_CASE("shops A7: refused by the gateway and, for minutes, by the authorizati
   CHECK(w.last_error.find("400") != std::string::npos);
   CHECK(w.last_error.find("Authorizer::link") != std::string::npos);
   CHECK(w.fake.refreshes == 1);
-  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::authorized);
+  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::active);
   CHECK(seen->count("authorization.lost{platform=jd,account=shop1,code=400") == 0);
 
   w.pass(std::chrono::minutes(11));
@@ -196,7 +196,7 @@ TEST_CASE("shops A7: refused by the gateway and, for minutes, by the authorizati
   CHECK(w.text(other) == "good");
   CHECK(w.fake.refreshes == asked);
   CHECK(seen->count("authorization.granted{platform=jd,account=shop1}") == 1);
-  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::authorized);
+  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::active);
 }
 
 TEST_CASE("shops A7: one odd answer ends no grant: it is asked again over the day of margin") {
@@ -205,7 +205,7 @@ TEST_CASE("shops A7: one odd answer ends no grant: it is asked again over the da
   w.pass(std::chrono::seconds(w.fake.life) - kHour * 19);
   CHECK(w.fake.refreshes >= 1);
   CHECK(w.provider->at_hand().get() == w.first.get());
-  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::authorized);
+  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::active);
   SUBCASE("answered a little later") {
     w.fake.raw.clear();
     w.pass(kHour * 2);
@@ -216,7 +216,7 @@ TEST_CASE("shops A7: one odd answer ends no grant: it is asked again over the da
     w.pass(kHour * 12);
     CHECK(w.fake.refreshes >= before + 10);  // growing pauses, of an hour at most
     CHECK(w.fake.refreshes <= before + 20);
-    CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::authorized);
+    CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::active);
     w.fake.raw.clear();
     w.pass(kHour * 2);
     CHECK(w.text(w.provider) == "good");
@@ -275,7 +275,7 @@ TEST_CASE("JD-4: a service that is out of order does not end an authorization") 
   const auto got = w.get(w.provider);
   REQUIRE_FALSE(got);
   CHECK(got.error().kind() != ErrorKind::needs_authorization);
-  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::authorized);
+  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::active);
   w.fake.raw.clear();
   w.wire->on("/oauth2/refresh_token",
              [&w](const HttpRequest& request) { return w.fake.refreshed(request, w.time->wall()); });
@@ -295,7 +295,7 @@ TEST_CASE("JD-4: refused under a wrong app secret, a grant is tried again under 
   w.fake.raw.clear();
   CHECK(w.text(w.tokens()) == "good");
   CHECK(w.fake.refreshes == 2);
-  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::authorized);
+  CHECK(w.authorizer()->merchant("shop1").get().value().state == Merchant::State::active);
 }
 
 TEST_CASE("JD-4: an answer that leaves no life is an error, and its refresh token is kept all the same") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel/accounts/merchant_events.hpp"
 #include "core/call/pipeline.hpp"
 #include "jd/authorization/authorizer.hpp"
 #include "jd/authorization/grant_tokens.hpp"
@@ -102,7 +103,7 @@ struct OauthWorld : SimulatedCore {
     auto platform = std::make_shared<kefu::jd::ShopPlatform>(
         core, shared, std::make_shared<const kefu::jd::Signer>(kefu::jd::Signer::create(app.app_secret).value()),
         "app 0A1B2C3D", nullptr, std::make_shared<kefu::jd::CallStop>(core, app.app_key));
-    return {core, shared, kefu::ApiClient(std::make_shared<kefu::detail::Pipeline>(core, std::move(platform)))};
+    return {core, shared, kefu::ApiClient(std::make_shared<kefu::detail::Pipeline>(core, std::move(platform))), events};
   }
   std::shared_ptr<kefu::Authorizer> authorizer(const kefu::jd::AppConfig& app = config()) {
     return std::make_shared<kefu::jd::ShopAuthorizer>(access(app));
@@ -161,6 +162,8 @@ struct OauthWorld : SimulatedCore {
     return keys;
   }
 
+  const std::shared_ptr<kefu::detail::MerchantEvents> events =
+      std::make_shared<kefu::detail::MerchantEvents>(core, "jd");
   FakeAuthorization fake;
   std::string last_error;
   const std::shared_ptr<FaultyStore> watched;
