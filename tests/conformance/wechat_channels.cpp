@@ -1,7 +1,8 @@
 // The kinds of WeChat accounts, at the twin.
 #include "channel_under_test.hpp"
-#include "support/twin_world.hpp"
+#include "support/component_world.hpp"
 
+#include <optional>
 #include <utility>
 
 using namespace kefu;
@@ -21,6 +22,7 @@ struct WechatRow {
   sandbox::WechatKind twin_kind;
   bool verified = true;
   bool pushed = true;
+  bool authorized = false;  ///< Served through a third-party platform, with the permission sets that are usual.
 };
 
 class WechatChannel final : public ChannelUnderTest {
@@ -44,7 +46,10 @@ class WechatChannel final : public ChannelUnderTest {
     wechat::AccountConfig config = TwinWorld::config(kOtherTwinApp, row.kind);
     config.verified = row.verified;
     if (row.pushed) config.push.emplace(app.appid, wechat::PushKeys(Secret(app.token), Secret(app.encoding_aes_key)));
-    account_ = TwinWorld::account(*runtime_, std::move(config));
+    if (row.authorized)
+      authorize();
+    else
+      account_ = TwinWorld::account(*runtime_, std::move(config));
   }
 
   ChannelFacts facts() const override {
@@ -115,7 +120,9 @@ class WechatChannel final : public ChannelUnderTest {
     return true;
   }
   void spoil_credential() override { world_.sandbox.rotate_tokens(kOtherTwinApp); }
-  std::uint64_t renewals() const override { return world_.stable_fetches(); }
+  std::uint64_t renewals() const override {
+    return row_.authorized ? world_.sandbox.calls("/cgi-bin/component/api_authorizer_token") : world_.stable_fetches();
+  }
   std::string send_path() const override { return kSendPath; }
   sandbox::Sandbox& twin() override { return world_.sandbox; }
   RawContent raw(const std::string& text) const override {
@@ -139,6 +146,35 @@ class WechatChannel final : public ChannelUnderTest {
   }
 
  private:
+  /// The account's owner lets a third-party platform act; the account comes of that grant.
+  void authorize() {
+    sandbox::WechatApp component;
+    component.appid = kTwinComponent;
+    component.secret = kPlantedAppSecret;
+    component.token = kPlantedPushToken;
+    component.encoding_aes_key = kPlantedAesKey;
+    component.kind = sandbox::WechatKind::component;
+    REQUIRE(world_.sandbox.add(component).has_value());
+    platform_.emplace(ComponentWorld::platform(*runtime_));
+    world_.sandbox.connect_webhook(
+        kTwinComponent,
+        [this](sandbox::PushRequest request, MoveFunction<void(sandbox::PushReply)> answer) {
+          platform_->receive(WebhookRequest(request.method, request.path, request.raw_query, request.body))
+              .then([answer = std::move(answer)](Result<wechat::OpenedComponentPush> opened) mutable {
+                answer(opened ? sandbox::PushReply(opened->answer.status, opened->answer.body)
+                              : sandbox::PushReply(503, ""));
+              });
+        },
+        world_.time, world_.time);
+    const std::string path = std::string("/components/") + kTwinComponent;
+    tell(path + "/push-ticket", "{}");
+    world_.time->advance(Millis(50));
+    tell(path + "/authorize", R"({"authorizer":")" + std::string(kOtherTwinApp) + R"("})");
+    world_.time->advance(Millis(50));
+    auto account = platform_->account(kOtherTwinApp).get();
+    REQUIRE_MESSAGE(account.has_value(), why(account));
+    account_ = *std::move(account);
+  }
   void tell(const std::string& path, const std::string& json) {
     const auto done = world_.sandbox.control("POST", path, json);
     REQUIRE_MESSAGE(done.status == 200, done.body);
@@ -147,6 +183,7 @@ class WechatChannel final : public ChannelUnderTest {
   const WechatRow row_;
   TwinWorld world_;
   std::unique_ptr<Runtime> runtime_;
+  std::optional<wechat::OpenPlatform> platform_;  ///< Of an authorized account.
   std::shared_ptr<wechat::Account> account_;
   std::uint64_t last_push_ = 0;
 };
@@ -168,6 +205,12 @@ std::vector<ChannelRow> wechat_channels() {
                      Kind::subscription_account, Twin::subscription, false, false},
            WechatRow{"wechat service account without pushes", "official_account.service", Kind::service_account,
                      Twin::service, true, false},
+           WechatRow{"wechat service account that authorized", "official_account.service", Kind::service_account,
+                     Twin::service, true, true, true},
+           WechatRow{"wechat subscription account that authorized", "official_account.subscription",
+                     Kind::subscription_account, Twin::subscription, true, true, true},
+           WechatRow{"wechat mini program that authorized", "mini_program", Kind::mini_program, Twin::mini_program,
+                     true, true, true},
        })
     rows.push_back(ChannelRow{row.name, [row] { return std::make_unique<WechatChannel>(row); }});
   return rows;
