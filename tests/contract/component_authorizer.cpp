@@ -2,6 +2,8 @@
 // options of accounts, and what becomes of codes that a killed process spent.
 #include "support/component_provider.hpp"
 #include "support/faulty_store.hpp"
+#include "wechat/operations/on_behalf.hpp"
+#include "wechat/operations/rows.hpp"
 
 #include <doctest/doctest.h>
 
@@ -146,6 +148,51 @@ TEST_CASE("the host hears of authorizations, changes and ends, however this proc
   provider.authorizer().on_event(nullptr);
   onboard(twin, provider, "shop-1");
   expect("");
+}
+
+TEST_CASE(
+    "B13: an authorized account of each kind calls what its sets allow, and is told what takes the place of the rest") {
+  ComponentWorld twin;
+  twin.set(R"({"authorization_events":0})");
+  Provider provider(twin);
+  twin.push_ticket();
+  onboard(twin, provider, "shop-1", kTwinApp, "&set=1&set=4&set=11");
+  onboard(twin, provider, "mini-1", kOtherTwinApp, "&set=4&set=18&set=19");
+  int went_out = 0;
+  int in_its_place = 0;
+  for (const char* merchant : {"shop-1", "mini-1"}) {
+    const auto account = provider.account(merchant).value();
+    const auto kind = merchant == std::string("shop-1") ? AccountKind::service_account : AccountKind::mini_program;
+    for (const Row* row : rows()) {
+      const OperationInfo& info = row->operation.info;
+      const std::string path(info.path);
+      if (path.find("/cgi-bin/message/custom/") == 0) continue;  // their bodies are read before
+      CAPTURE(merchant);
+      CAPTURE(path);
+      const auto before = twin.world.sandbox.calls(path);
+      const auto answer =
+          account->call(RawCall(std::string(info.method), path, info.method == "GET" ? "" : "{}", Effect::read)).get();
+      const bool sent = twin.world.sandbox.calls(path) != before;
+      const NotOnBehalf* rule = not_on_behalf(path);
+      if (row->accounts.of(kind) == Access::no) {
+        CHECK_FALSE(sent);
+        CHECK(kind_of(answer) == "unsupported");
+      } else if (rule != nullptr) {
+        ++in_its_place;
+        CHECK_FALSE(sent);
+        REQUIRE(kind_of(answer) == "unsupported");
+        CHECK(answer.error().delivery() == Delivery::not_sent);
+        CHECK(answer.error().message().find(rule->component_operation) != std::string::npos);
+      } else if (kind_of(answer) == "permission" && !sent) {
+        CHECK_FALSE(row->accounts.permission_sets.empty());
+      } else {
+        ++went_out;
+        CHECK_MESSAGE(sent, (answer ? "" : answer.error().to_string()));
+      }
+    }
+  }
+  CHECK(in_its_place >= 8);
+  CHECK(went_out > 40);
 }
 
 TEST_CASE("B10: options of a merchant's account are read and set by the merchant's name") {

@@ -2,6 +2,7 @@
 // KEFU_WRITE_README=1 writes it anew.
 #include "support/readme_section.hpp"
 #include "support/vectors.hpp"
+#include "wechat/operations/on_behalf.hpp"
 #include "wechat/operations/rows.hpp"
 
 #include <doctest/doctest.h>
@@ -55,6 +56,8 @@ struct Words {
   const char* columns;
   const char* access[4];   ///< In the order of Access.
   const char* effects[3];  ///< In the order of Effect.
+  const char* with_sets;   ///< Before the permission sets, one of which an authorized account needs.
+  const char* no;
   const char* own_vector;
   const char* weak_head;
   const char* left_out_head;
@@ -149,6 +152,15 @@ std::string needs_and_limits(const Words& words, const wechat::Row& row) {
   return text.empty() ? "-" : text;
 }
 
+/// What an account that a merchant authorized can do with it.
+std::string on_behalf(const Words& words, const wechat::Row& row) {
+  if (const auto* rule = wechat::not_on_behalf(row.operation.info.path))
+    return rule->component_operation.empty() ? std::string(words.no)
+                                             : "`" + std::string(rule->component_operation) + "`";
+  const std::string_view sets = row.accounts.permission_sets;
+  return sets.empty() ? std::string(words.access[0]) : words.with_sets + std::string(sets);
+}
+
 std::string row_text(const Words& words, const wechat::Row& row, const std::set<std::string>& published) {
   const OperationInfo& info = row.operation.info;
   const auto access = [&](Access a) { return std::string(words.access[static_cast<std::size_t>(a)]); };
@@ -157,9 +169,9 @@ std::string row_text(const Words& words, const wechat::Row& row, const std::set<
   std::string since = version == kTestedSince.end() ? kFirstVersion : version->second;
   if (published.count(std::string(info.method) + " " + std::string(info.path)) == 0) since += words.own_vector;
   return "| `" + type + "` | `" + std::string(info.path) + "` | " + access(row.accounts.subscription) + " | " +
-         access(row.accounts.service) + " | " + access(row.accounts.mini_program) + " | " +
-         words.effects[static_cast<std::size_t>(info.effect)] + " | " + needs_and_limits(words, row) + " | " + since +
-         " |\n";
+         access(row.accounts.service) + " | " + access(row.accounts.mini_program) + " | " + on_behalf(words, row) +
+         " | " + words.effects[static_cast<std::size_t>(info.effect)] + " | " + needs_and_limits(words, row) + " | " +
+         since + " |\n";
 }
 
 std::string section(const Words& words) {
@@ -175,7 +187,7 @@ std::string section(const Words& words) {
   std::string text(kBegin);
   text.append(words.before).append(std::to_string(all.size())).append(words.after);
   text.append("\n\n<details><summary>").append(words.summary).append("</summary>\n\n");
-  text.append(words.columns).append("| --- | --- | --- | --- | --- | --- | --- | --- |\n").append(rows);
+  text.append(words.columns).append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n").append(rows);
   text.append("\n").append(words.weak_head).append("\n\n").append(weak);
   text.append("\n").append(words.left_out_head).append("\n\n");
   for (const LeftOut& one : kLeftOut)
@@ -202,14 +214,17 @@ TEST_CASE("the table of WeChat's operations in its README.md is what the rows sa
        "is missing;\n`AccountConfig::check_account_kind` turns that off. Sizes and counts are checked as well: "
        "each header says which.",
        "All operations, by kind of account",
-       "| operation | API | subscription account | service account | mini program | effect | needs, and limits of a "
-       "new "
-       "account | tested since |\n",
+       "| operation | API | subscription account | service account | mini program | authorized account | effect | "
+       "needs, and limits of a new account | tested since |\n",
        {"?", "-", "verified", "yes"},
        {"read", "idempotent", "create"},
+       "set ",
+       "no",
        " *",
-       "`?`: no source says. `verified`: with WeChat verification. `*`: no published sample; the test vector is our "
-       "own. Where\nsources disagree or are thin (`OperationInfo::weak`):",
+       "`?`: no source says. `verified`: with WeChat verification. Authorized account (`OpenPlatform::account`): the "
+       "permission sets,\none of which the merchant must have granted (else the call is refused here), the operation "
+       "for `OpenPlatform::call` that\ntakes its place, or `?`: no source names a set, the platform decides. `*`: no "
+       "published sample; the test vector is our own. Where\nsources disagree or are thin (`OperationInfo::weak`):",
        "Left out:",
        ": ",
        false});
@@ -223,11 +238,16 @@ TEST_CASE("the table of WeChat's operations in its README.zh-CN.md is what the r
                "调用。账号类型不具备的接口在调用前即被拒绝，并说明缺什么；`AccountConfig::check_account_kind` "
                "可关闭此检查。\n长度与数量也在本地检查，见各头文件。",
                "全部接口，按账号类型",
-               "| 操作 | 接口 | 订阅号 | 服务号 | 小程序 | 作用 | 要求与平台限额（新账号） | 测试始于 |\n",
+               "| 操作 | 接口 | 订阅号 | 服务号 | 小程序 | 授权账号 | 作用 | 要求与平台限额（新账号） | 测试始于 |\n",
                {"?", "-", "已认证", "可用"},
                {"读取", "幂等", "新建"},
+               "权限集 ",
+               "不可用",
                " *",
-               "`?`：资料未载明。“已认证”：须通过微信认证。`*`：没有公开样例，测试向量为自拟。资料不一或不足之处"
+               "`?`：资料未载明。“已认证”：须通过微信认证。“授权账号”（`OpenPlatform::account`"
+               "）：商家须授予其中一个权限集（否则在本地拒绝），\n"
+               "或改用 `OpenPlatform::call` 的该操作；`?` "
+               "表示资料未载明权限集，由平台决定。`*`：没有公开样例，测试向量为自拟。资料不一或不足之处"
                "（`OperationInfo::weak`）：",
                "未收录：",
                "：",

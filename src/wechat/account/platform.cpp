@@ -8,6 +8,7 @@
 #include "wechat/facets/send_gate.hpp"
 #include "wechat/operations/account_standing.hpp"
 #include "wechat/operations/media_formats.hpp"
+#include "wechat/operations/on_behalf.hpp"
 #include "wechat/operations/rows.hpp"
 
 #include <fmt/format.h>
@@ -59,6 +60,16 @@ bool has_answer(std::string_view path, detail::Value root) {
 
 void add_token(HttpRequest& request, const detail::Token& token) {
   request.query.emplace_back("access_token", std::string(token.value.expose()));
+}
+
+Error refuse_on_behalf(const NotOnBehalf& rule) {
+  std::string text =
+      fmt::format("{} presents the account's own secret, which a third-party platform does not have: ", rule.path);
+  if (rule.component_operation.empty())
+    text += "the account's tokens come from its grant, and are renewed by themselves";
+  else
+    text += fmt::format("use OpenPlatform::call with {}", rule.component_operation);
+  return Error(ErrorKind::unsupported, std::move(text));
 }
 
 }  // namespace
@@ -189,6 +200,9 @@ std::optional<Error> AccountPlatform::add_own_credentials(const OperationInfo& i
                                 {"/sns/jscode2session", "appid", "secret"},
                                 {"/sns/oauth2/access_token", "appid", "secret"},
                                 {"/sns/oauth2/refresh_token", "appid", ""}};
+  if (const NotOnBehalf* rule = on_behalf_ ? not_on_behalf(info.path) : nullptr;
+      rule != nullptr && rule->component_operation.empty())
+    return refuse_on_behalf(*rule);
   if (info.path == "/cgi-bin/clear_quota" && request.body == "{}")
     request.body = fmt::format(R"({{"appid":"{}"}})", app_id_);
   for (const Wanted& row : kWanted) {
@@ -196,17 +210,7 @@ std::optional<Error> AccountPlatform::add_own_credentials(const OperationInfo& i
     const auto named = std::any_of(request.query.begin(), request.query.end(),
                                    [&row](const auto& parameter) { return parameter.first == row.id; });
     if (named) continue;
-    if (on_behalf_ && is_login(info.path))
-      return Error(ErrorKind::unsupported,
-                   fmt::format("{} presents the account's own secret, which a third-party platform does not have: use "
-                               "OpenPlatform::call with RedeemAuthorizerLoginCode, RefreshAuthorizerLogin or "
-                               "RedeemAuthorizerMiniProgramCode",
-                               info.path));
-    if (on_behalf_)
-      return Error(ErrorKind::unsupported,
-                   fmt::format("{} presents the account's own secret, which a third-party platform does not have: use "
-                               "OpenPlatform::call with ClearComponentQuota",
-                               info.path));
+    if (on_behalf_) return refuse_on_behalf(*not_on_behalf(info.path));
     if (!row.secret.empty() && app_secret_.empty())
       return Error(ErrorKind::configuration,
                    fmt::format("{} presents the account's secret, and AccountConfig::app_secret "
