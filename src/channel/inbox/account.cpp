@@ -1,5 +1,6 @@
 #include "channel/inbox/account.hpp"
 
+#include "channel/window/window_key.hpp"
 #include "core/crypto/crypto.hpp"
 
 #include <fmt/format.h>
@@ -42,6 +43,7 @@ AccountKeys::AccountKeys(std::string_view name_space, std::string_view platform,
       lanes_(name_space, platform, "inbox-lane", account),
       dead_(name_space, platform, "inbox-dead", account),
       humans_(name_space, platform, "inbox-human", account),
+      windows_(window_keys(name_space, platform, account)),
       polling_(StoreKey(name_space, platform, "inbox-poll", account).str()) {}
 
 void AccountKeys::name(InboundEvent& event) {

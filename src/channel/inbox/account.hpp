@@ -31,6 +31,8 @@ class AccountKeys {
   std::string lane_prefix() const { return lanes_.prefix(); }
   /// Who may poll.
   const std::string& polling() const { return polling_; }
+  /// The customer's reply window, where the account's ledger keeps it in our store.
+  std::string window(std::string_view customer) const { return windows_.with(customer); }
   /// When a human last wrote to the customer of a lane.
   std::string human(std::string_view lane) const { return humans_.with(lane.substr(lane.rfind('/') + 1)); }
 
@@ -46,6 +48,7 @@ class AccountKeys {
   const StoreKey lanes_;
   const StoreKey dead_;
   const StoreKey humans_;
+  const StoreKey windows_;
   const std::string polling_;
 };
 

@@ -55,6 +55,10 @@ class AnswerRecords::Change final : public JournalStep {
         decide_(std::move(decide)),
         done_(std::move(done)) {}
 
+  void keys(std::vector<std::string>& out) const override {
+    if (!knows_best()) out.push_back(held().key);
+    if (held().account->channel->has_poller()) out.push_back(held().account->keys.human(held().lane));
+  }
   Result<void> decide(StagedStore& view, const std::string& session) override {
     if (session != records_->session_) return Error(ErrorKind::cancelled, "the session is over");
     read_.reset();

@@ -37,8 +37,10 @@ class JournalSink::Step final : public JournalStep {
 
   void keys(std::vector<std::string>& out) const override {
     for (std::size_t i = batch_.begin; i < batch_.end; ++i) {
-      out.push_back(batch_.events[i].held->key);
-      out.push_back(batch_.events[i].held->lane);
+      const HeldEvent& held = *batch_.events[i].held;
+      out.push_back(held.key);
+      out.push_back(held.lane);
+      add_known(held, out);
     }
   }
   std::size_t room() const override { return (batch_.end - batch_.begin) * kWritesPerEvent + batch_.cursor.size(); }
@@ -88,6 +90,15 @@ class JournalSink::Step final : public JournalStep {
   }
 
  private:
+  /// What else the event's kind lets accept() read.
+  static void add_known(const HeldEvent& held, std::vector<std::string>& out) {
+    const InboundEvent& event = *held.event;
+    if (event.customer.id.empty()) return;
+    if (std::holds_alternative<AgentSpoke>(event.payload)) out.push_back(held.account->keys.human(held.lane));
+    if (!held.account->channel->ledger()) return;
+    std::string window = held.account->keys.window(event.customer.id);
+    if (window.size() <= Store::kMaxKeySize) out.push_back(std::move(window));  // a longer one is this event's fault
+  }
   EventRecord fresh(const SinkEvent& given) const {
     const InboundEvent& event = *given.held->event;
     EventRecord record;

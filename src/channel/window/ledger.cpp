@@ -1,5 +1,6 @@
 #include "channel/window/clock_lead.hpp"
 #include "channel/window/record.hpp"
+#include "channel/window/window_key.hpp"
 #include "core/async/time_range.hpp"
 #include "core/crypto/crypto.hpp"
 #include "core/store/commit_known.hpp"
@@ -21,7 +22,7 @@ class ReplyLedger::Impl {
  public:
   Impl(std::shared_ptr<Store> s, const std::string& name_space, const std::string& platform, const std::string& account,
        std::shared_ptr<const ReplyRules> r)
-      : store(std::move(s)), root(name_space, platform, "window", account), rules(std::move(r)) {
+      : store(std::move(s)), root(detail::window_keys(name_space, platform, account)), rules(std::move(r)) {
     for (const ReplyRule& rule : rules->rules) longest = std::max(longest, rule.window);
     std::uint32_t first = 0;
     if (detail::random_bytes(&first, sizeof first)) next_mark = first;
