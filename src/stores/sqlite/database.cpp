@@ -154,6 +154,14 @@ Result<CommitOutcome> SqliteSqlTransaction::also(const std::vector<StoreWrite>& 
   if (auto ready = check(); !ready) return ready.error();
   if (read_only_) return fail(wrong_statement("this transaction only reads", "also()"));
   if (auto error = SqliteEntries::check(writes)) return fail(*error);
+  // Looked for first: what the transaction did besides may go on.
+  const auto conflict = entries_.conflict(writes, time_);
+  if (!conflict) return fail(conflict.error());
+  if (*conflict) {
+    CommitOutcome outcome;
+    outcome.conflict = **conflict;
+    return outcome;
+  }
   auto outcome = entries_.apply(writes, time_);
   if (!outcome) return fail(outcome.error());
   return outcome;

@@ -38,6 +38,7 @@ std::optional<Error> SqliteEntries::check(const std::vector<StoreWrite>& writes)
 }
 
 Result<void> SqliteEntries::prepare(SqliteConnection& connection, const std::string& path, bool writes) {
+  connection_ = &connection;
   path_ = path;
   drawer_ = new_drawer();
   struct Text {
@@ -55,10 +56,14 @@ Result<void> SqliteEntries::prepare(SqliteConnection& connection, const std::str
        "AND (expires IS NULL OR expires > ?3) ORDER BY key LIMIT ?4"},
       {false, find_lease_, "SELECT owner, fence, until FROM lease WHERE key = ?1"},
       {true, find_, "SELECT generation, expires FROM entry WHERE key = ?1"},
-      {true, put_,
+      {true, put_new_,
        "INSERT INTO entry (key, value, generation, expires) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE SET "
-       "value = excluded.value, generation = excluded.generation, expires = excluded.expires"},
-      {true, remove_, "DELETE FROM entry WHERE key = ?1"},
+       "value = excluded.value, generation = excluded.generation, expires = excluded.expires WHERE entry.expires <= "
+       "?5"},
+      {true, put_again_,
+       "UPDATE entry SET value = ?2, generation = ?3, expires = ?4 WHERE key = ?1 AND generation = ?6 "
+       "AND (expires IS NULL OR expires > ?5)"},
+      {true, remove_, "DELETE FROM entry WHERE key = ?1 AND generation = ?2 AND (expires IS NULL OR expires > ?3)"},
       {true, purge_entries_,
        "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires <= ?1 ORDER BY expires LIMIT ?2)"},
       {true, purge_leases_,
@@ -119,18 +124,25 @@ Result<StorePage> SqliteEntries::list(std::string_view prefix, std::string_view 
   }
 }
 
+Result<std::optional<std::size_t>> SqliteEntries::conflict(const std::vector<StoreWrite>& writes, WallTime time) {
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const auto generation = generation_of(writes[i].key, time);
+    if (!generation) return generation.error();
+    if (*generation != writes[i].expected) return std::make_optional(i);
+  }
+  return std::optional<std::size_t>();
+}
+
+/// Each write looks for its key once: whether it found what it expects is seen from the rows that it changed.
 Result<CommitOutcome> SqliteEntries::apply(const std::vector<StoreWrite>& writes, WallTime time) {
   CommitOutcome outcome;
-  for (; outcome.conflict < writes.size(); ++outcome.conflict) {
-    const StoreWrite& write = writes[outcome.conflict];
-    const auto generation = generation_of(write.key, time);
-    if (!generation) return generation.error();
-    if (*generation != write.expected) return outcome;
-  }
   const auto drawn = draw();
   if (!drawn) return drawn.error();
-  for (const StoreWrite& write : writes) {
-    if (auto done = put(write, *drawn, time); !done) return done.error();
+  for (; outcome.conflict < writes.size(); ++outcome.conflict) {
+    const StoreWrite& write = writes[outcome.conflict];
+    const auto done = write.value ? put(write, *drawn, time) : remove(write, time);
+    if (!done) return done.error();
+    if (!*done) return outcome;
     if (write.ttl) ++may_expire_;
   }
   if (auto purged = purge(time); !purged) return purged.error();
@@ -173,17 +185,31 @@ Result<std::uint64_t> SqliteEntries::draw() {
   return static_cast<std::uint64_t>(next_++);
 }
 
-Result<void> SqliteEntries::put(const StoreWrite& write, std::uint64_t generation, WallTime time) {
-  SqliteUse use(write.value ? put_ : remove_);
-  use->bind(1, write.key);
-  if (!write.value) return use->run();
-  use->bind(2, *write.value).bind(3, static_cast<std::int64_t>(generation));
+/// False: it does not stand as the write expects.
+Result<bool> SqliteEntries::put(const StoreWrite& write, std::uint64_t generation, WallTime time) {
+  SqliteUse use(write.expected == 0 ? put_new_ : put_again_);
+  use->bind(1, write.key).bind(2, *write.value).bind(3, static_cast<std::int64_t>(generation));
   if (write.ttl) {
     use->bind(4, to_micros(later(time, *write.ttl)));
   } else {
     use->bind_null(4);
   }
-  return use->run();
+  use->bind(5, to_micros(time));
+  if (write.expected != 0) use->bind(6, static_cast<std::int64_t>(write.expected));
+  if (auto done = use->run(); !done) return done.error();
+  return connection_->changed_rows() == 1;
+}
+
+Result<bool> SqliteEntries::remove(const StoreWrite& write, WallTime time) {
+  if (write.expected == 0) {  // only demands that it is absent
+    const auto generation = generation_of(write.key, time);
+    if (!generation) return generation.error();
+    return *generation == 0;
+  }
+  SqliteUse use(remove_);
+  use->bind(1, write.key).bind(2, static_cast<std::int64_t>(write.expected)).bind(3, to_micros(time));
+  if (auto done = use->run(); !done) return done.error();
+  return connection_->changed_rows() == 1;
 }
 
 /// Every eighth write transaction removes expired entries and leases, up to twice as many as were written since.

@@ -31,7 +31,9 @@ class SqliteEntries {
   static std::optional<Error> check(const std::vector<StoreWrite>& writes);
 
   // In a transaction that writes:
-  /// Without `committed` nothing was done.
+  /// The first write that finds another generation than it expects, if one does.
+  Result<std::optional<std::size_t>> conflict(const std::vector<StoreWrite>& writes, WallTime time);
+  /// Without `committed` some of it may have been done: the transaction is to be rolled back.
   Result<CommitOutcome> apply(const std::vector<StoreWrite>& writes, WallTime time);
   Result<std::optional<Lease>> lease(std::string_view key, std::string_view owner, Millis ttl, WallTime time);
   Result<void> release(const Lease& lease);
@@ -45,12 +47,14 @@ class SqliteEntries {
   Result<std::optional<HeldLease>> find_lease(std::string_view key);
   Result<std::uint64_t> generation_of(const std::string& key, WallTime time);
   Result<std::uint64_t> draw();
-  Result<void> put(const StoreWrite& write, std::uint64_t generation, WallTime time);
+  Result<bool> put(const StoreWrite& write, std::uint64_t generation, WallTime time);
+  Result<bool> remove(const StoreWrite& write, WallTime time);
   Result<void> purge(WallTime time);
 
+  const SqliteConnection* connection_ = nullptr;
   std::string path_;
   SqliteStatement get_, list_, list_keys_, find_lease_;
-  SqliteStatement find_, put_, remove_, purge_entries_, purge_leases_, read_source_, raise_source_;
+  SqliteStatement find_, put_new_, put_again_, remove_, purge_entries_, purge_leases_, read_source_, raise_source_;
   SqliteStatement put_lease_, remove_lease_;
   std::int64_t drawer_ = 0;  ///< This connection, among all that ever draw numbers from the file.
   std::int64_t next_ = 0;    ///< The first number of our block that was not given out.
