@@ -2,6 +2,7 @@
 
 #include "cli/input.hpp"
 
+#include <kefu/core/secret.hpp>
 #ifdef KEFU_CLI_SQLITE
 #include <kefu/stores/sqlite.hpp>
 #endif

@@ -56,6 +56,8 @@ class ChannelUnderTest {
   virtual void remove() = 0;
   virtual kefu::Runtime& runtime() = 0;
   virtual kefu::sandbox::SimulatedTime& time() = 0;
+  /// A long time, at the end of which what the platform sends every few minutes has come.
+  virtual void time_passes(kefu::Millis length) { time().advance(length); }
 
   // The customer's side.
   /// The address of a customer who may be answered now.

@@ -52,7 +52,7 @@ TEST_CASE("MED-4: every media library: what is there is used again without a cal
     CHECK(same->media_id == stored->media_id);
     CHECK(it.calls() == before);
     if (!stored->expires) return;
-    it.time().advance(std::chrono::duration_cast<Millis>(*stored->expires - it.time().wall()) + 1min);
+    it.time_passes(std::chrono::duration_cast<Millis>(*stored->expires - it.time().wall()) + 1min);
     CHECK_FALSE(stored->usable(it.facts().id, it.time().wall()));
     const auto anew = library->renew(*stored, upload_of(smallest_picture())).get();
     REQUIRE_MESSAGE(anew.has_value(), why(anew));

@@ -72,6 +72,10 @@ class WechatChannel final : public ChannelUnderTest {
   void remove() override { account_->close(); }
   Runtime& runtime() override { return *runtime_; }
   sandbox::SimulatedTime& time() override { return *world_.time; }
+  void time_passes(Millis length) override {
+    world_.time->advance(length);
+    if (row_.authorized) push_ticket();
+  }
 
   Address reachable() override { return Address("", CustomerId(kTwinCustomer)); }
   void customer_writes(const std::string& text) override {
@@ -166,14 +170,18 @@ class WechatChannel final : public ChannelUnderTest {
               });
         },
         world_.time, world_.time);
-    const std::string path = std::string("/components/") + kTwinComponent;
-    tell(path + "/push-ticket", "{}");
-    world_.time->advance(Millis(50));
-    tell(path + "/authorize", R"({"authorizer":")" + std::string(kOtherTwinApp) + R"("})");
-    world_.time->advance(Millis(50));
+    push_ticket();
+    tell(component_path() + "/authorize", R"({"authorizer":")" + std::string(kOtherTwinApp) + R"("})");
+    world_.time->advance(Millis(1'000));
     auto account = platform_->account(kOtherTwinApp).get();
     REQUIRE_MESSAGE(account.has_value(), why(account));
     account_ = *std::move(account);
+  }
+  static std::string component_path() { return std::string("/components/") + kTwinComponent; }
+  /// In whole seconds, in which records of conversations count.
+  void push_ticket() {
+    tell(component_path() + "/push-ticket", "{}");
+    world_.time->advance(Millis(1'000));
   }
   void tell(const std::string& path, const std::string& json) {
     const auto done = world_.sandbox.control("POST", path, json);

@@ -142,19 +142,19 @@ TEST_CASE("JD-4: kefu jd authorize prints a link, takes the address of the redir
     ChildProcess both(run({}));
     const std::string address = kefu_test::follow_link(street.platform, both.line().value());
     CHECK(both.write_line(address));
-    CHECK(both.line() == "second  authorized");
+    CHECK(both.line() == "second  active");
     CHECK(both.wait() == 0);
     ChildProcess again(run({"--redirect", address}));
     CHECK(again.wait() == 1);
   }
   {
     ChildProcess list(run({"--list"}));
-    CHECK(list.line() == "flagship  authorized");
+    CHECK(list.line() == "flagship  active");
     CHECK(list.wait() == 0);
   }
   {
     ChildProcess check(run({"--check"}));
-    CHECK(check.line() == "second  authorized");
+    CHECK(check.line() == "second  active");
     CHECK(check.wait() == 0);
     CHECK(street.platform.calls("jingdong.vender.shop.query") == 1);
   }

@@ -80,7 +80,7 @@ class KEFU_EXPORT MediaTarget {
   static MediaTarget receiver(std::function<bool(std::string_view)> receiver, std::size_t max_bytes = kUsualLimit);
 
   /// Error: `bad_argument`: a file without a path, or a receiver that is none. A download to it fails with that.
-  Result<void> check() const;
+  Result<void> validate() const;
 
   std::size_t max_bytes() const noexcept { return max_bytes_; }
   const std::string& path() const noexcept { return path_; }                                    ///< Empty: no file.

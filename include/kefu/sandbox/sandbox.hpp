@@ -163,7 +163,8 @@ class KEFU_EXPORT Sandbox {
   /// Errors: `bad_argument` if there is no such fault, or a member is out of its range (the sentence names it).
   Result<void> switch_on(const FaultSwitch& fault);
   void clear_faults();
-  /// Another process has fetched new tokens of this account; the old ones stop working at once.
+  /// Another process has fetched new tokens of this account; the old ones stop working at once, those that third-party
+  /// platforms hold for it too.
   void rotate_tokens(std::string_view appid);
   /// Calls that reached the twins, by path, or by method where requests name one; all with an empty path.
   std::uint64_t calls(std::string_view path = {}) const;

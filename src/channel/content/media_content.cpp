@@ -127,7 +127,7 @@ MediaTarget MediaTarget::receiver(std::function<bool(std::string_view)> receiver
   return made;
 }
 
-Result<void> MediaTarget::check() const {
+Result<void> MediaTarget::validate() const {
   if (kind_ == Kind::file && path_.empty()) return Error(ErrorKind::bad_argument, "to: the path of the file is empty");
   if (kind_ == Kind::receiver && !receiver_) return Error(ErrorKind::bad_argument, "to: the receiver is empty");
   return {};

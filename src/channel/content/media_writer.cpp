@@ -58,7 +58,7 @@ std::string extended_value(std::string_view text) {
 }  // namespace
 
 Result<std::shared_ptr<MediaWriter>> MediaWriter::open(const MediaTarget& to) {
-  if (auto checked = to.check(); !checked) return checked.error();
+  if (auto checked = to.validate(); !checked) return checked.error();
   const auto writer = FileThread::keep_here(std::unique_ptr<MediaWriter>(new MediaWriter(to)));
   if (to.path().empty()) return writer;
   const std::string random = random_text(kRandomPart);

@@ -205,6 +205,18 @@ ControlResult verify_url(ControlCall& call) {
   return push_result(call, number);
 }
 
+std::string_view name_of(TokenFamily family) {
+  switch (family) {
+    case TokenFamily::classic:
+      return "classic";
+    case TokenFamily::stable:
+      return "stable";
+    case TokenFamily::authorizer:
+      break;
+  }
+  return "authorizer";
+}
+
 ControlResult show_tokens(ControlCall& call) {
   std::optional<ControlAnswer> error;
   WechatAccount* account = account_of(call, error);
@@ -216,7 +228,7 @@ ControlResult show_tokens(ControlCall& call) {
   writer.key("stable").unsigned_integer(account->fetches[1]).end_object().key("issued").begin_array();
   for (const IssuedToken& token : account->tokens) {
     const bool works = call.now() < token.expires && call.now() < token.ends;
-    writer.begin_object().key("family").string(token.family == TokenFamily::stable ? "stable" : "classic");
+    writer.begin_object().key("family").string(name_of(token.family));
     writer.key("issued").integer(unix_seconds(token.issued)).key("expires").integer(unix_seconds(token.expires));
     writer.key("works").boolean(works).key("tail").string(token.value.substr(token.value.size() - 4)).end_object();
   }

@@ -333,6 +333,9 @@ void WechatTwin::rotate_tokens(WechatAccount& account, WallTime now, bool issue_
       if (token.family == family) token.ends = std::min(token.ends, now);
     if (issue_new && had_one) issue(account, family, now);
   }
+  // Those of third-party platforms, each of which fetches its next one for itself.
+  for (IssuedToken& token : account.tokens)
+    if (token.family == TokenFamily::authorizer) token.ends = std::min(token.ends, now);
 }
 
 const InboxMessage& WechatTwin::put_in_inbox(WechatCustomer& to, InboxMessage message) {
