@@ -81,8 +81,8 @@ class PostgresServer {
       ::poll(nullptr, 0, 5);
     }
   }
-  /// SIGINT: it ends at once and in order; SIGQUIT: as if it crashed. PostgreSQL can miss a SIGINT that reaches it while
-  /// it recovers from a crash (seen with 15.20): after ten seconds it gets what it does not miss.
+  /// SIGINT: it ends at once and in order; SIGQUIT: as if it crashed. PostgreSQL can miss a SIGINT that reaches it
+  /// while it recovers from a crash (seen with 15.20): after ten seconds it gets what it does not miss.
   void stop(int signal = SIGINT) {
     if (server_ < 0) return;
     ::kill(server_, signal);
