@@ -99,7 +99,7 @@ std::string_view stored_state(Merchant::State state) {
   return state == Merchant::State::active ? "authorized" : to_string(state);
 }
 
-std::optional<Merchant::State> read_state(std::string_view word) {
+std::optional<Merchant::State> read_merchant_state(std::string_view word) {
   for (const auto state : {Merchant::State::active, Merchant::State::needs_authorization, Merchant::State::withdrawn})
     if (word == stored_state(state)) return state;
   return std::nullopt;

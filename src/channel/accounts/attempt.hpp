@@ -60,7 +60,7 @@ std::optional<Merchant> with_attempt(const std::string& id, std::optional<Mercha
 
 /// The words for states in stored records: those that versions know which had two of them.
 std::string_view stored_state(Merchant::State state);
-std::optional<Merchant::State> read_state(std::string_view word);
+std::optional<Merchant::State> read_merchant_state(std::string_view word);
 
 }  // namespace detail
 KEFU_END_NAMESPACE

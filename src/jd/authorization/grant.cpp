@@ -81,7 +81,7 @@ std::optional<Grant> Grant::read(std::string_view text) {
   const auto document = detail::Document::json(text, limits);
   const auto root = document.root();
   if (!document || !detail::reads_version(root["v"], kGrantVersion)) return std::nullopt;
-  const auto state = detail::read_state(root["state"].text());
+  const auto state = detail::read_merchant_state(root["state"].text());
   if (!state) return std::nullopt;
   Grant grant;
   grant.state = *state;

@@ -77,7 +77,7 @@ std::optional<ComponentGrant> ComponentGrant::read(std::string_view text) {
   const auto document = detail::Document::json(text, limits);
   const auto root = document.root();
   if (!document || !detail::reads_version(root["v"], kComponentGrantVersion)) return std::nullopt;
-  const auto state = detail::read_state(root["state"].text());
+  const auto state = detail::read_merchant_state(root["state"].text());
   if (!state) return std::nullopt;
   ComponentGrant grant;
   grant.merchant = root["merchant"].text();
