@@ -33,6 +33,17 @@ struct PostgresFactory {
   static constexpr std::size_t kMaxValueSize = kefu::Store::kMaxValueSize;
 };
 
+/// How the suite of stores on servers reaches this one.
+struct ServedUnderTest {
+  using Server = PostgresServer;
+  using Options = kefu::PostgresOptions;
+  using Store = kefu::PostgresStore;
+  static Options options(Server&) { return postgres_options(); }
+  static void through(Options& options, int port) {
+    options.conninfo = "host=127.0.0.1 sslmode=disable dbname=postgres user=kefu port=" + std::to_string(port);
+  }
+};
+
 }  // namespace kefu_test
 
 #define KEFU_STORE_FACTORIES kefu_test::PostgresFactory

@@ -2,6 +2,7 @@
 #include "support/planted_secrets.hpp"
 #include "support/tcp_proxy.hpp"
 #include "unit/stores/postgres/factory.hpp"
+#include "unit/stores/proxied_store.hpp"
 #include "unit/stores/store_access.hpp"
 
 #include <doctest/doctest.h>
@@ -12,148 +13,17 @@
 #include <vector>
 
 using namespace kefu;
+using kefu_test::await_answer;
+using kefu_test::kBounded;
 using kefu_test::postgres_options;
 using kefu_test::PostgresServer;
 using kefu_test::put;
 using kefu_test::read;
 using kefu_test::TcpProxy;
-
-namespace {
-
-constexpr std::chrono::seconds kBounded{20};  // Far above every timeout below, far below forever.
-
-/// A store behind a network that can fail.
-struct ProxiedStore {
-  explicit ProxiedStore(Millis timeout = Millis(400), std::size_t connections = 4) {
-    options.conninfo = conninfo();
-    options.connections = connections;
-    store = PostgresStore::open(options).value();  // With patience, then with little.
-    options.timeout = options.connect_timeout = timeout;
-    store = PostgresStore::open(options).value();
-    generation = put(*store, "k", "v");
-  }
-  std::string conninfo() const {
-    return "host=127.0.0.1 sslmode=disable dbname=postgres user=kefu port=" + std::to_string(proxy.port());
-  }
-  /// The errors of a server that is out of reach, in bounded time.
-  void check_unavailable() {
-    const auto begun = std::chrono::steady_clock::now();
-    const auto got = store->get("k");
-    REQUIRE(!got.has_value());
-    CHECK_MESSAGE(got.error().kind() == ErrorKind::unavailable, got.error().to_string());
-    CHECK(store->now().error().kind() == ErrorKind::unavailable);
-    CHECK(store->list("", "", 10).error().kind() == ErrorKind::unavailable);
-    CHECK(store->lease("job", "me", Millis(1000)).error().kind() == ErrorKind::unavailable);
-    CHECK(store->release(Lease("job", "me", 1, WallTime())).error().kind() == ErrorKind::unavailable);
-    const auto commit = store->put_if_unchanged("k", "w", generation, std::nullopt, Durability::full);
-    REQUIRE(!commit.has_value());
-    CHECK_MESSAGE(commit.error().kind() == ErrorKind::unavailable, commit.error().to_string());
-    CHECK(commit.error().delivery() == Delivery::refused);
-    CHECK(std::chrono::steady_clock::now() - begun < kBounded);
-  }
-  /// Works again, after pauses of a second at the most.
-  void await_healed() {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!store->get("k")) REQUIRE(std::chrono::steady_clock::now() < until);
-    CHECK(read(*store, "k"));
-  }
-
-  PostgresOptions options = postgres_options();
-  TcpProxy proxy{PostgresServer::shared().socket()};
-  std::shared_ptr<PostgresStore> store;
-  std::uint64_t generation = 0;
-};
-
-}  // namespace
-
-TEST_CASE("PostgreSQL: connections that are cut are made anew, unnoticed where nothing was under way") {
-  ProxiedStore world(Millis(10'000));
-  const int before = world.proxy.connections();
-  for (int round = 0; round < 3; ++round) {
-    world.proxy.cut();
-    CHECK(read(*world.store, "k")->generation == world.generation);
-    world.proxy.cut();
-    world.generation = put(*world.store, "k", "v", world.generation);
-  }
-  CHECK(world.proxy.connections() == before + 6);
-}
-
-TEST_CASE("PostgreSQL: a server that refuses connections costs nobody a wait, and is asked ever more seldom") {
-  ProxiedStore world(Millis(10'000));
-  world.proxy.refuse(true);
-  world.proxy.cut();
-  world.check_unavailable();
-  const int before = world.proxy.connections();
-  const auto begun = std::chrono::steady_clock::now();
-  int calls = 0;
-  std::optional<Millis> pause;
-  while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(500)) {
-    const auto got = world.store->get("k");
-    REQUIRE(!got.has_value());
-    if (got.error().details().retry_after) pause = got.error().details().retry_after;
-    ++calls;
-  }
-  CHECK(calls > 100);
-  CHECK(world.proxy.connections() - before < 20);
-  REQUIRE(pause);
-  CHECK(*pause <= Millis(1000));
-  world.proxy.refuse(false);
-  world.await_healed();
-  CHECK(read(*world.store, "k")->generation == world.generation);
-}
-
-TEST_CASE("PostgreSQL: a connection that stands and says nothing ends in the timeout, and a commit on it is unknown") {
-  ProxiedStore world;
-  world.proxy.swallow(true);
-  const auto begun = std::chrono::steady_clock::now();
-  const auto commit = world.store->put_if_unchanged("k", "w", world.generation, std::nullopt, Durability::full);
-  REQUIRE(!commit.has_value());
-  CHECK(commit.error().kind() == ErrorKind::unavailable);
-  CHECK(commit.error().delivery() == Delivery::unknown);
-  CHECK(std::chrono::steady_clock::now() - begun < kBounded);
-  world.check_unavailable();  // New connections say nothing either.
-  world.proxy.swallow(false);
-  world.proxy.cut();
-  world.await_healed();
-}
-
-TEST_CASE("PostgreSQL: a commit whose answer is lost is unknown, and it may be there") {
-  ProxiedStore world;
-  world.proxy.swallow_answers(true);
-  const auto commit = world.store->put_if_unchanged("done", "v", 0, std::nullopt, Durability::full);
-  REQUIRE(!commit.has_value());
-  CHECK(commit.error().delivery() == Delivery::unknown);
-  world.proxy.swallow_answers(false);
-  world.await_healed();
-  CHECK(read(*world.store, "done")->value == "v");
-}
-
-TEST_CASE("PostgreSQL: a server that answers 200 ms late is slow, not wrong, and each operation is one round trip") {
-  ProxiedStore world(Millis(20'000), 1);
-  std::vector<StoreWrite> writes;
-  std::vector<std::string> keys;
-  for (int i = 0; i < 100; ++i) {
-    keys.push_back("many/" + std::to_string(i));
-    writes.push_back(StoreWrite::put(keys.back(), "v", 0));
-  }
-  // What is used for the first time is prepared, once on each connection.
-  CHECK(world.store->get_many(keys));
-  CHECK(*world.store->lease("job", "me", Millis(60'000)));
-  CHECK(world.store->list("many/", "", 100));
-  world.proxy.delay_answers(Millis(200));
-  const auto trips = [](auto operation) {
-    const auto begun = std::chrono::steady_clock::now();
-    operation();
-    return (std::chrono::steady_clock::now() - begun) / std::chrono::milliseconds(200);
-  };
-  CHECK(trips([&] { CHECK(world.store->commit(writes, Durability::full)->committed); }) == 1);
-  CHECK(trips([&] { CHECK(world.store->get_many(keys)->at(99)); }) == 1);
-  CHECK(trips([&] { CHECK(*world.store->lease("job", "me", Millis(60'000))); }) == 1);
-  CHECK(trips([&] { CHECK(world.store->list("many/", "", 100)->items.size() == 100); }) == 1);
-}
+using ProxiedPostgres = kefu_test::ProxiedStore<kefu_test::ServedUnderTest>;
 
 TEST_CASE("PostgreSQL: the pool is bounded, and who finds no connection free waits no longer than the timeout") {
-  ProxiedStore world(Millis(2000), 3);
+  ProxiedPostgres world(Millis(2000), 3);
   auto hand = PostgresServer::shared().hand();
   hand.run("BEGIN; SELECT 1 FROM " + world.options.schema + ".kefu_entry WHERE key = 'k' FOR UPDATE");
   const int before = world.proxy.connections();
@@ -208,27 +78,9 @@ TEST_CASE("PostgreSQL: the pool is bounded, and who finds no connection free wai
   CHECK(read(*store, "k"));
 }
 
-TEST_CASE("PostgreSQL: a server that restarts is missed only while it is away") {
-  auto& server = PostgresServer::shared();
-  const PostgresOptions options = postgres_options();
-  const auto store = PostgresStore::open(options).value();
-  const auto generation = put(*store, "k", "v");
-  const auto lease = *store->lease("job", "me", Millis(600'000));
-  server.stop(SIGINT);
-  const auto away = store->get("k");
-  REQUIRE(!away.has_value());
-  CHECK(away.error().kind() == ErrorKind::unavailable);
-  server.start();
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!store->get("k")) REQUIRE(std::chrono::steady_clock::now() < until);
-  CHECK(read(*store, "k")->generation == generation);
-  CHECK((*store->lease("job", "me", Millis(600'000)))->fence == lease->fence);
-  CHECK(put(*store, "l", "v") > generation);
-}
-
 TEST_CASE("PostgreSQL: after a failover the other server is used; a host that does not answer takes only its share") {
   kefu_test::PostgresServer second;
-  ProxiedStore world(Millis(10'000));
+  ProxiedPostgres world(Millis(10'000));
   // The second server has the first one's data, as a standby has.
   PostgresOptions direct = world.options;
   direct.conninfo = second.conninfo();

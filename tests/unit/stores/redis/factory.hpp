@@ -34,6 +34,15 @@ struct RedisFactory {
   static constexpr std::size_t kMaxValueSize = kefu::Store::kMaxValueSize;
 };
 
+/// How the suite of stores on servers reaches this one.
+struct ServedUnderTest {
+  using Server = RedisServer;
+  using Options = kefu::RedisOptions;
+  using Store = kefu::RedisStore;
+  static Options options(Server& server) { return redis_options(server); }
+  static void through(Options& options, int port) { options.address = "127.0.0.1:" + std::to_string(port); }
+};
+
 }  // namespace kefu_test
 
 #define KEFU_STORE_FACTORIES kefu_test::RedisFactory

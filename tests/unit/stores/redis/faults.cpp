@@ -1,6 +1,7 @@
 // The Redis store and a network and a server that fail: typed errors in bounded time, and it heals by itself.
 #include "support/planted_secrets.hpp"
 #include "support/tcp_proxy.hpp"
+#include "unit/stores/proxied_store.hpp"
 #include "unit/stores/redis/factory.hpp"
 #include "unit/stores/store_access.hpp"
 
@@ -12,113 +13,20 @@
 #include <vector>
 
 using namespace kefu;
+using kefu_test::await_answer;
+using kefu_test::kBounded;
 using kefu_test::put;
 using kefu_test::read;
 using kefu_test::redis_options;
 using kefu_test::RedisServer;
 using kefu_test::TcpProxy;
+using ProxiedRedis = kefu_test::ProxiedStore<kefu_test::ServedUnderTest>;
 
-namespace {
-
-constexpr std::chrono::seconds kBounded{20};  // Far above every timeout below, far below forever.
-
-/// A store behind a network that can fail.
-struct ProxiedRedis {
-  explicit ProxiedRedis(Millis timeout = Millis(400), std::size_t connections = 4,
-                        RedisServer& server = RedisServer::shared())
-      : options(redis_options(server)), proxy(server.socket()) {
-    options.address = "127.0.0.1:" + std::to_string(proxy.port());
-    options.connections = connections;
-    store = RedisStore::open(options).value();  // With patience, then with little.
-    options.timeout = options.connect_timeout = timeout;
-    store = RedisStore::open(options).value();
-    generation = put(*store, "k", "v");
-  }
-  /// The errors of a server that is out of reach, in bounded time.
-  void check_unavailable() {
-    const auto begun = std::chrono::steady_clock::now();
-    const auto got = store->get("k");
-    REQUIRE(!got.has_value());
-    CHECK_MESSAGE(got.error().kind() == ErrorKind::unavailable, got.error().to_string());
-    CHECK(got.error().delivery() == Delivery::refused);
-    CHECK(store->now().error().kind() == ErrorKind::unavailable);
-    CHECK(store->list("", "", 10).error().kind() == ErrorKind::unavailable);
-    CHECK(store->lease("job", "me", Millis(1000)).error().kind() == ErrorKind::unavailable);
-    CHECK(store->release(Lease("job", "me", 1, WallTime())).error().kind() == ErrorKind::unavailable);
-    const auto commit = store->put_if_unchanged("k", "w", generation, std::nullopt, Durability::full);
-    REQUIRE(!commit.has_value());
-    CHECK_MESSAGE(commit.error().kind() == ErrorKind::unavailable, commit.error().to_string());
-    CHECK(commit.error().delivery() == Delivery::refused);
-    CHECK(std::chrono::steady_clock::now() - begun < kBounded);
-  }
-  /// Works again, after pauses of a second at the most.
-  void await_healed() {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!store->get("k")) REQUIRE(std::chrono::steady_clock::now() < until);
-    CHECK(read(*store, "k"));
-  }
-
-  RedisOptions options;
-  TcpProxy proxy;
-  std::shared_ptr<RedisStore> store;
-  std::uint64_t generation = 0;
-};
-
-}  // namespace
-
-TEST_CASE("Redis: connections that are cut are made anew, unnoticed where nothing was under way") {
-  ProxiedRedis world(Millis(10'000));
-  const int before = world.proxy.connections();
-  for (int round = 0; round < 3; ++round) {
-    world.proxy.cut();
-    CHECK(read(*world.store, "k")->generation == world.generation);
-    world.proxy.cut();
-    world.generation = put(*world.store, "k", "v", world.generation);
-  }
-  CHECK(world.proxy.connections() == before + 6);
-}
-
-TEST_CASE("Redis: a server that refuses connections costs nobody a wait, and is asked ever more seldom") {
-  ProxiedRedis world(Millis(10'000));
-  world.proxy.refuse(true);
-  world.proxy.cut();
-  world.check_unavailable();
-  const int before = world.proxy.connections();
-  const auto begun = std::chrono::steady_clock::now();
-  int calls = 0;
-  std::optional<Millis> pause;
-  while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(500)) {
-    const auto got = world.store->get("k");
-    REQUIRE(!got.has_value());
-    if (got.error().details().retry_after) pause = got.error().details().retry_after;
-    ++calls;
-  }
-  CHECK(calls > 100);
-  CHECK(world.proxy.connections() - before < 20);
-  REQUIRE(pause);
-  CHECK(*pause <= Millis(1000));
-  world.proxy.refuse(false);
-  world.await_healed();
-  CHECK(read(*world.store, "k")->generation == world.generation);
-}
-
-TEST_CASE("Redis: a connection that stands and says nothing ends in the timeout, and a commit on it is unknown") {
+TEST_CASE("Redis: a commit that does not even leave whole cannot have been done: the server waits for its end") {
   ProxiedRedis world;
-  world.proxy.swallow(true);
-  const auto begun = std::chrono::steady_clock::now();
-  const auto commit = world.store->put_if_unchanged("k", "w", world.generation, std::nullopt, Durability::full);
-  REQUIRE(!commit.has_value());
-  CHECK(commit.error().kind() == ErrorKind::unavailable);
-  CHECK(commit.error().delivery() == Delivery::unknown);
-  CHECK(std::chrono::steady_clock::now() - begun < kBounded);
-  // One that does not even leave whole cannot have been done: the server waits for its end.
   std::vector<StoreWrite> large;
   for (int i = 0; i < 15; ++i)
     large.push_back(StoreWrite::put("large" + std::to_string(i), std::string(1'000'000, 'v'), 0));
-  world.check_unavailable();  // New connections say nothing either.
-  world.proxy.swallow(false);
-  world.proxy.cut();
-  world.await_healed();
   world.proxy.swallow(true);
   const auto stuck = world.store->commit(large, Durability::full);
   REQUIRE(!stuck.has_value());
@@ -127,37 +35,6 @@ TEST_CASE("Redis: a connection that stands and says nothing ends in the timeout,
   world.proxy.cut();
   world.await_healed();
   CHECK(!read(*world.store, "large0"));
-}
-
-TEST_CASE("Redis: a commit whose answer is lost is unknown, and it may be there") {
-  ProxiedRedis world;
-  world.proxy.swallow_answers(true);
-  const auto commit = world.store->put_if_unchanged("done", "v", 0, std::nullopt, Durability::full);
-  REQUIRE(!commit.has_value());
-  CHECK(commit.error().delivery() == Delivery::unknown);
-  world.proxy.swallow_answers(false);
-  world.await_healed();
-  CHECK(read(*world.store, "done")->value == "v");
-}
-
-TEST_CASE("Redis: a server that answers 200 ms late is slow, not wrong, and each operation is one round trip") {
-  ProxiedRedis world(Millis(20'000), 1);
-  std::vector<StoreWrite> writes;
-  std::vector<std::string> keys;
-  for (int i = 0; i < 100; ++i) {
-    keys.push_back("many/" + std::to_string(i));
-    writes.push_back(StoreWrite::put(keys.back(), "v", 0));
-  }
-  world.proxy.delay_answers(Millis(200));
-  const auto trips = [](auto operation) {
-    const auto begun = std::chrono::steady_clock::now();
-    operation();
-    return (std::chrono::steady_clock::now() - begun) / std::chrono::milliseconds(200);
-  };
-  CHECK(trips([&] { CHECK(world.store->commit(writes, Durability::full)->committed); }) == 1);
-  CHECK(trips([&] { CHECK(world.store->get_many(keys)->at(99)); }) == 1);
-  CHECK(trips([&] { CHECK(*world.store->lease("job", "me", Millis(60'000))); }) == 1);
-  CHECK(trips([&] { CHECK(world.store->list("many/", "", 100)->items.size() == 100); }) == 1);
 }
 
 TEST_CASE("Redis: the pool is bounded, and who finds no connection free waits no longer than the timeout") {
@@ -182,24 +59,6 @@ TEST_CASE("Redis: the pool is bounded, and who finds no connection free waits no
   world.await_healed();
 }
 
-TEST_CASE("Redis: a server that restarts is missed only while it is away") {
-  RedisServer server;
-  const RedisOptions options = redis_options(server);
-  const auto store = RedisStore::open(options).value();
-  const auto generation = put(*store, "k", "v");
-  const auto lease = *store->lease("job", "me", Millis(600'000));
-  server.stop(SIGTERM);
-  const auto away = store->get("k");
-  REQUIRE(!away.has_value());
-  CHECK(away.error().kind() == ErrorKind::unavailable);
-  server.start();
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!store->get("k")) REQUIRE(std::chrono::steady_clock::now() < until);
-  CHECK(read(*store, "k")->generation == generation);
-  CHECK((*store->lease("job", "me", Millis(600'000)))->fence == lease->fence);
-  CHECK(put(*store, "l", "v") > generation);
-}
-
 TEST_CASE("Redis: a server that stands still is one that does not answer") {
   RedisServer server;
   RedisOptions options = redis_options(server);
@@ -212,8 +71,7 @@ TEST_CASE("Redis: a server that stands still is one that does not answer") {
   CHECK(store->get("k").error().kind() == ErrorKind::unavailable);
   CHECK(std::chrono::steady_clock::now() - begun < kBounded);
   server.stand_still(false);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!store->get("k")) REQUIRE(std::chrono::steady_clock::now() < until);
+  await_answer(*store);
 }
 
 TEST_CASE("Redis: full memory is quota_exhausted; reading, removing and leases go on, and what is over makes room") {
