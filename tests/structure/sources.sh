@@ -35,7 +35,7 @@ wings_of() {
     channel) wings="content window send inbox accounts" ;;
     wechat) wings="operations push facets account component" ;;
     jd) wings="gateway authorization operations customers polling answering shop quality" ;;
-    stores) wings="sqlite shared postgres redis" ;;
+    stores) wings="shared sqlite postgres redis" ;;
     sandbox) wings="http twin wechat component wecom jd control" ;;
     *) wings="" ;;
   esac

@@ -2,6 +2,7 @@
 
 #include "core/async/host_code.hpp"
 #include "stores/postgres/layout.hpp"
+#include "stores/shared/connecting.hpp"
 
 #include <fmt/format.h>
 
@@ -14,8 +15,6 @@ namespace detail {
 namespace {
 
 constexpr HostSeam kPasswordProvider{"PostgresOptions::password_provider", ErrorKind::configuration};
-constexpr Millis kLeastTimeout{10}, kMostTimeout{60'000};
-constexpr std::size_t kMostConnections = 64;
 
 bool is_schema_name(std::string_view name) {
   const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
@@ -28,16 +27,7 @@ Result<void> check(const PostgresOptions& options) {
   if (!is_schema_name(options.schema)) {
     return wrong("schema is no name of 1 to 63 lower-case letters, digits and _ that does not begin with pg_");
   }
-  if (options.connections < 1 || options.connections > kMostConnections) {
-    return wrong(fmt::format("connections is {}; 1 to {} are allowed", options.connections, kMostConnections));
-  }
-  for (const auto& [name, span] :
-       {std::pair("timeout", options.timeout), std::pair("connect_timeout", options.connect_timeout)}) {
-    if (span >= kLeastTimeout && span <= kMostTimeout) continue;
-    return wrong(fmt::format("{} is {} ms; {} to {} are allowed", name, span.count(), kLeastTimeout.count(),
-                             kMostTimeout.count()));
-  }
-  return {};
+  return check_connecting(options, wrong);
 }
 
 }  // namespace
@@ -127,7 +117,7 @@ Result<void> PostgresEngine::prepare_session(PostgresConnection& connection) con
       "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; SET lock_timeout = 0; SET jit = off; "
       "SET bytea_output = hex; SET standard_conforming_strings = on; "
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
-      schema_, (options_.timeout - options_.timeout / 10).count(), kMostTimeout.count()));
+      schema_, (options_.timeout - options_.timeout / 10).count(), kLongestStoreWait.count()));
   if (!set) return set.error();
   if (auto ready = prepare_postgres_layout(connection, schema_); !ready) return ready;
   return {};

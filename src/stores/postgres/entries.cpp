@@ -2,7 +2,7 @@
 
 #include "stores/postgres/faults.hpp"
 #include "stores/postgres/layout.hpp"
-#include "stores/sqlite/values.hpp"
+#include "stores/shared/values.hpp"
 
 #include <algorithm>
 #include <unordered_map>

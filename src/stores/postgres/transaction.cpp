@@ -1,7 +1,7 @@
 #include "stores/postgres/transaction.hpp"
 
 #include "core/store/sql.hpp"
-#include "stores/sqlite/values.hpp"
+#include "stores/shared/values.hpp"
 
 #include <fmt/format.h>
 

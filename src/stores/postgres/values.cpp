@@ -1,6 +1,6 @@
 #include "stores/postgres/values.hpp"
 
-#include "stores/sqlite/values.hpp"
+#include "stores/shared/values.hpp"
 
 #include <charconv>
 #include <libpq-fe.h>

@@ -1,7 +1,8 @@
 #include "stores/redis/engine.hpp"
 
 #include "core/async/host_code.hpp"
-#include "stores/sqlite/values.hpp"
+#include "stores/shared/connecting.hpp"
+#include "stores/shared/values.hpp"
 
 #include <fmt/format.h>
 
@@ -14,8 +15,6 @@ namespace detail {
 namespace {
 
 constexpr HostSeam kRedisPassword{"RedisOptions::password_provider", ErrorKind::configuration};
-constexpr Millis kShortest{10}, kLongest{60'000};
-constexpr std::size_t kMostRedisConnections = 64;
 
 bool is_prefix(std::string_view name) {
   const auto is_plain = [](char c) {
@@ -31,16 +30,7 @@ Result<void> check_options(const RedisOptions& options) {
   if (options.database < 0 || options.database > 65535) {
     return wrong(fmt::format("database is {}; 0 to 65535 are allowed", options.database));
   }
-  if (options.connections < 1 || options.connections > kMostRedisConnections) {
-    return wrong(fmt::format("connections is {}; 1 to {} are allowed", options.connections, kMostRedisConnections));
-  }
-  for (const auto& [name, span] :
-       {std::pair("timeout", options.timeout), std::pair("connect_timeout", options.connect_timeout)}) {
-    if (span >= kShortest && span <= kLongest) continue;
-    return wrong(
-        fmt::format("{} is {} ms; {} to {} are allowed", name, span.count(), kShortest.count(), kLongest.count()));
-  }
-  return {};
+  return check_connecting(options, wrong);
 }
 
 /// An error that the server answers, as one.

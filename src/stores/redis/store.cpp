@@ -1,5 +1,5 @@
 #include "stores/redis/engine.hpp"
-#include "stores/sqlite/values.hpp"
+#include "stores/shared/values.hpp"
 
 #include <kefu/stores/redis.hpp>
 

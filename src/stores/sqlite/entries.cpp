@@ -1,7 +1,7 @@
 #include "stores/sqlite/entries.hpp"
 
 #include "core/async/time_range.hpp"
-#include "stores/sqlite/values.hpp"
+#include "stores/shared/values.hpp"
 
 #include <fmt/format.h>
 

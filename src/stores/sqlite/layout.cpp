@@ -1,6 +1,6 @@
+#include "stores/shared/values.hpp"
 #include "stores/sqlite/connection.hpp"
 #include "stores/sqlite/system_error.hpp"
-#include "stores/sqlite/values.hpp"
 
 #include <kefu/core/store.hpp>
 

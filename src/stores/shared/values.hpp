@@ -11,7 +11,7 @@
 KEFU_BEGIN_NAMESPACE
 namespace detail {
 
-// How times and prefixes stand in SQL.
+// How times and prefixes stand in a store.
 
 inline std::int64_t to_micros(WallTime time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
