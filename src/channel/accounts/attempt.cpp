@@ -1,5 +1,6 @@
 #include "channel/accounts/attempt.hpp"
 
+#include "core/crypto/crypto.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
 
@@ -45,6 +46,8 @@ std::optional<Attempt> Attempt::read(std::string_view text) {
   attempt.kept = KeptMembers(root, {"v", "stage", "link", "since", "until", "why"});
   return attempt;
 }
+
+std::string code_digest(const Secret& code) { return digest(DigestKind::sha256, code.expose()).hex().substr(0, 32); }
 
 StoreKey attempt_keys(std::string_view name_space, std::string_view platform, std::string_view app) {
   return StoreKey(name_space, platform, "authorization-attempt", app);

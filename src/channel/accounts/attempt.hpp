@@ -4,6 +4,7 @@
 
 #include <kefu/channel/authorizer.hpp>
 #include <kefu/core/result.hpp>
+#include <kefu/core/secret.hpp>
 #include <kefu/core/store.hpp>
 #include <kefu/core/time.hpp>
 
@@ -41,6 +42,9 @@ struct Attempt {
   /// Nothing if the text is none.
   static std::optional<Attempt> read(std::string_view text);
 };
+
+/// By which a stored record knows a code that it may not hold.
+std::string code_digest(const Secret& code);
 
 StoreKey attempt_keys(std::string_view name_space, std::string_view platform, std::string_view app);
 

@@ -169,7 +169,7 @@ void AuthorizationLinks::follow(std::string_view state, const Secret& code, Mill
   Following following{key(name),
                       name,
                       std::string(state.substr(kStateName)),
-                      digest(DigestKind::sha256, code.expose()).hex().substr(0, 32),
+                      code_digest(code),
                       random_text(kStateName),
                       now,
                       now + within,

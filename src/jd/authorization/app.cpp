@@ -1,4 +1,5 @@
 #include "core/net/base_url.hpp"
+#include "core/text/sample_value.hpp"
 #include "jd/authorization/app_core.hpp"
 #include "jd/authorization/authorizer.hpp"
 #include "jd/gateway/platform.hpp"
@@ -6,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -18,15 +18,9 @@ constexpr std::string_view kLegacyOauthHost = "https://oauth.jd.com";
 
 Error bad_app(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
 
-/// Values that documentation and samples leave for the reader to fill in (TOK-8), without regard to case and '_'.
-bool is_sample_value(std::string_view value) {
-  constexpr std::array<std::string_view, 6> kKnown{"appkey",        "appsecret",  "yourappkey",
-                                                   "yourappsecret", "yoursecret", "changeme"};
-  if (value.find_first_not_of("xX*") == std::string_view::npos) return true;
-  std::string plain;
-  for (const char c : value)
-    if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::find(kKnown.begin(), kKnown.end(), plain) != kKnown.end();
+bool is_placeholder(std::string_view value) {
+  return detail::is_sample_value(value,
+                                 {"appkey", "appsecret", "yourappkey", "yourappsecret", "yoursecret", "changeme"});
 }
 
 bool is_printable(std::string_view text) {
@@ -34,13 +28,13 @@ bool is_printable(std::string_view text) {
 }
 
 Result<void> check_app_credentials(const AppConfig& config) {
-  if (config.app_key.empty() || is_sample_value(config.app_key))
+  if (config.app_key.empty() || is_placeholder(config.app_key))
     return bad_app("app_key is empty or a placeholder: take it from the platform's console (应用管理)");
   if (config.app_key.size() > 64)
     return bad_app(fmt::format("app_key has {} bytes, the limit is 64", config.app_key.size()));
   if (!is_printable(config.app_key))
     return bad_app("app_key may hold printable ASCII without blanks only: look for what copying added");
-  if (config.app_secret.empty() || is_sample_value(config.app_secret.expose()))
+  if (config.app_secret.empty() || is_placeholder(config.app_secret.expose()))
     return bad_app("app_secret is empty or a placeholder: take it from the platform's console (应用管理)");
   if (config.app_secret.expose().find_first_of(" \t\r\n") != std::string_view::npos)
     return bad_app("app_secret holds blanks or line ends: look for what copying added");

@@ -20,6 +20,15 @@ std::string number(const std::optional<int>& value) { return value ? std::to_str
 
 Error no_id() { return Error(ErrorKind::malformed_reply, "an after-sale order has no serviceId"); }
 
+/// A page of which only the units are missing.
+template <class Item>
+PollPage page_of(const Page<Item>& answer, int page, int page_size) {
+  PollPage found;
+  found.is_last = is_last_page(answer.items.size(), page, page_size, answer.total);
+  found.total = answer.total;
+  return found;
+}
+
 /// What of an after-sale order is listed by its moment.
 enum class OrderChange : unsigned char {
   order,
@@ -50,9 +59,7 @@ class ServiceOrderSource final : public PollSource {
         std::move(call), CallOptions(), unwanted,
         [change = change_, page, page_size = page_size_, done = std::move(done)](Result<Page<ServiceOrder>> answer) {
           if (!answer) return done(answer.error());
-          PollPage found;
-          found.is_last = is_last_page(answer->items.size(), page, page_size, answer->total);
-          found.total = answer->total;
+          PollPage found = page_of(*answer, page, page_size);
           PollUnit& unit = found.units.emplace_back();
           unit.name = "service orders";
           for (ServiceOrder& order : answer->items) {
@@ -137,9 +144,7 @@ class AuditSource final : public PollSource {
     client_.start(std::move(call), CallOptions(), unwanted,
                   [page, page_size = page_size_, done = std::move(done)](Result<Page<ServiceAudit>> answer) {
                     if (!answer) return done(answer.error());
-                    PollPage found;
-                    found.is_last = is_last_page(answer->items.size(), page, page_size, answer->total);
-                    found.total = answer->total;
+                    PollPage found = page_of(*answer, page, page_size);
                     PollUnit& unit = found.units.emplace_back();
                     unit.name = "audits";
                     for (ServiceAudit& audit : answer->items) {
@@ -205,9 +210,7 @@ class UnsolvedSource final : public PollSource {
     client_.start(std::move(call), CallOptions(), unwanted,
                   [this, page, done = std::move(done)](Result<Page<CompletedService>> answer) {
                     if (!answer) return done(answer.error());
-                    PollPage found;
-                    found.is_last = is_last_page(answer->items.size(), page, page_size_, answer->total);
-                    found.total = answer->total;
+                    PollPage found = page_of(*answer, page, page_size_);
                     for (const CompletedService& order : answer->items) {
                       if (order.service_id == 0) return done(no_id());
                       found.print += order.raw;

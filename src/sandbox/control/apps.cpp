@@ -1,3 +1,4 @@
+#include "core/async/enum_name.hpp"
 #include "sandbox/control/api.hpp"
 #include "sandbox/http/json_text.hpp"
 #include "sandbox/wechat/api_security.hpp"
@@ -205,18 +206,6 @@ ControlResult verify_url(ControlCall& call) {
   return push_result(call, number);
 }
 
-std::string_view name_of(TokenFamily family) {
-  switch (family) {
-    case TokenFamily::classic:
-      return "classic";
-    case TokenFamily::stable:
-      return "stable";
-    case TokenFamily::authorizer:
-      break;
-  }
-  return "authorizer";
-}
-
 ControlResult show_tokens(ControlCall& call) {
   std::optional<ControlAnswer> error;
   WechatAccount* account = account_of(call, error);
@@ -228,7 +217,7 @@ ControlResult show_tokens(ControlCall& call) {
   writer.key("stable").unsigned_integer(account->fetches[1]).end_object().key("issued").begin_array();
   for (const IssuedToken& token : account->tokens) {
     const bool works = call.now() < token.expires && call.now() < token.ends;
-    writer.begin_object().key("family").string(name_of(token.family));
+    writer.begin_object().key("family").string(detail::name_in<3>({"classic", "stable", "authorizer"}, token.family));
     writer.key("issued").integer(unix_seconds(token.issued)).key("expires").integer(unix_seconds(token.expires));
     writer.key("works").boolean(works).key("tail").string(token.value.substr(token.value.size() - 4)).end_object();
   }

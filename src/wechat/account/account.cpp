@@ -4,6 +4,7 @@
 #include "core/async/wait.hpp"
 #include "core/call/pipeline.hpp"
 #include "core/net/base_url.hpp"
+#include "core/text/sample_value.hpp"
 #include "core/tokens/broker.hpp"
 #include "core/tokens/sourced_tokens.hpp"
 #include "wechat/account/platform.hpp"
@@ -22,7 +23,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
@@ -35,15 +35,9 @@ constexpr Millis kForceTimeout{15'000};
 
 Error bad(std::string message) { return Error(ErrorKind::bad_argument, std::move(message)); }
 
-/// Values that documentation and samples leave for the reader to fill in (TOK-8), without regard to case and '_'.
 bool is_placeholder(std::string_view value) {
-  constexpr std::array<std::string_view, 7> kKnown{"appid",         "secret",     "appsecret", "yourappid",
-                                                   "yourappsecret", "yoursecret", "changeme"};
-  if (value.find_first_not_of("xX*") == std::string_view::npos) return true;
-  std::string plain;
-  for (const char c : value)
-    if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::find(kKnown.begin(), kKnown.end(), plain) != kKnown.end();
+  return detail::is_sample_value(
+      value, {"appid", "secret", "appsecret", "yourappid", "yourappsecret", "yoursecret", "changeme"});
 }
 
 Result<void> check_credentials(const AccountConfig& config, bool on_behalf) {

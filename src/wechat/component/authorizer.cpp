@@ -212,18 +212,23 @@ void ComponentAuthorizer::begin(const RedeemingPtr& job) {
   wanted.merchant = job->redeemed.merchant;
   wanted.app_id = job->app_id;
   wanted.since = runtime_->clock->wall();
+  note_code(job, wanted, [self = shared_from_this(), job](Result<BegunCode> begun) {
+    if (!begun) return job->done(begun.error());
+    if (begun->use.redeemed) return self->name(job, begun->use.app_id);
+    if (job->redeemed.merchant.empty()) job->redeemed.merchant = begun->use.merchant;
+    job->is_first = begun->is_first;
+    self->exchange(job);
+  });
+}
+
+void ComponentAuthorizer::note_code(const RedeemingPtr& job, const CodeUse& wanted,
+                                    MoveFunction<void(Result<BegunCode>)> done) const {
   runtime_->with_store<BegunCode>(
       detail::Affinity(records_.keys.code(job->redeemed.code)).surely(),
       [records = records_, code = job->redeemed.code, wanted](Store& store) {
         return begin_code(store, records, code, wanted);
       },
-      [self = shared_from_this(), job](Result<BegunCode> begun) {
-        if (!begun) return job->done(begun.error());
-        if (begun->use.redeemed) return self->name(job, begun->use.app_id);
-        if (job->redeemed.merchant.empty()) job->redeemed.merchant = begun->use.merchant;
-        job->is_first = begun->is_first;
-        self->exchange(job);
-      });
+      std::move(done));
 }
 
 void ComponentAuthorizer::exchange(const RedeemingPtr& job) {
@@ -244,19 +249,14 @@ void ComponentAuthorizer::exchanged(const RedeemingPtr& job, Result<Authorizatio
 
 /// The other of redirect and push may have redeemed it, here or in another process.
 void ComponentAuthorizer::look_again(const RedeemingPtr& job, const Error& refusal) {
-  runtime_->with_store<BegunCode>(
-      detail::Affinity(records_.keys.code(job->redeemed.code)).surely(),
-      [records = records_, code = job->redeemed.code](Store& store) {
-        return begin_code(store, records, code, CodeUse());
-      },
-      [self = shared_from_this(), job, refusal](Result<BegunCode> begun) {
-        if (begun && begun->use.redeemed) return self->name(job, begun->use.app_id);
-        if (!begun) return job->done(refusal);
-        if (++job->looks >= kMostLooks) return self->repair(job, refusal);
-        // Whoever spent it may not have kept yet what it brought.
-        self->runtime_->scheduler->run_at(self->runtime_->clock->mono() + kKeepAgain,
-                                          [self, job, refusal] { self->look_again(job, refusal); });
-      });
+  note_code(job, CodeUse(), [self = shared_from_this(), job, refusal](const Result<BegunCode>& begun) {
+    if (begun && begun->use.redeemed) return self->name(job, begun->use.app_id);
+    if (!begun) return job->done(refusal);
+    if (++job->looks >= kMostLooks) return self->repair(job, refusal);
+    // Whoever spent it may not have kept yet what it brought.
+    self->runtime_->scheduler->run_at(self->runtime_->clock->mono() + kKeepAgain,
+                                      [self, job, refusal] { self->look_again(job, refusal); });
+  });
 }
 
 /// A process that ended may have spent it: then the platform's list has what it brought.
@@ -383,15 +383,11 @@ void ComponentAuthorizer::take_grant(const ComponentPush& push, const Authorizat
   CodeUse wanted;
   wanted.app_id = granted.app_id;
   wanted.since = runtime_->clock->wall();
-  runtime_->with_store<BegunCode>(
-      detail::Affinity(records_.keys.code(granted.code)).surely(),
-      [records = records_, code = granted.code, wanted](Store& store) {
-        return begin_code(store, records, code, wanted);
-      },
-      [self = shared_from_this(), job, done = std::move(done)](const Result<BegunCode>& begun) mutable {
-        done(begun ? Result<void>() : Result<void>(begun.error()));
-        if (begun && !begun->use.redeemed) self->exchange(job);
-      });
+  note_code(job, wanted,
+            [self = shared_from_this(), job, done = std::move(done)](const Result<BegunCode>& begun) mutable {
+              done(begun ? Result<void>() : Result<void>(begun.error()));
+              if (begun && !begun->use.redeemed) self->exchange(job);
+            });
 }
 
 void ComponentAuthorizer::take_withdrawal(const ComponentPush& push, const AuthorizationWithdrawn& withdrawn,

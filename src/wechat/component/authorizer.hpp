@@ -59,6 +59,8 @@ class ComponentAuthorizer final : public Authorizer, public std::enable_shared_f
 
   RedeemingPtr start(MonoTime deadline, const CallOptions& options, CancelToken cancelled) const;
   void begin(const RedeemingPtr& job);
+  /// Records the use of its code before it is spent, or finds what is known of that.
+  void note_code(const RedeemingPtr& job, const CodeUse& wanted, MoveFunction<void(Result<BegunCode>)> done) const;
   void exchange(const RedeemingPtr& job);
   void exchanged(const RedeemingPtr& job, Result<AuthorizationInfo> answer);
   void look_again(const RedeemingPtr& job, const Error& refusal);

@@ -1,7 +1,5 @@
 #include "wechat/component/authorizer.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -11,10 +9,6 @@ namespace {
 Error bad_merchant(std::string why) { return Error(ErrorKind::bad_argument, std::move(why)); }
 
 }  // namespace
-
-Error unknown_authorizer(const std::string& id) {
-  return Error(ErrorKind::not_found, fmt::format("the merchant {} has not authorized the platform", id));
-}
 
 Pending<Merchant> ComponentAuthorizer::merchant(std::string id) { return known_.merchant(std::move(id)); }
 Pending<std::vector<Merchant>> ComponentAuthorizer::merchants(std::string after, std::size_t limit) {

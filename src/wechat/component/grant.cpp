@@ -1,10 +1,11 @@
 #include "wechat/component/grant.hpp"
 
 #include "channel/accounts/links.hpp"
-#include "core/crypto/crypto.hpp"
 #include "core/text/document.hpp"
 #include "core/text/json_writer.hpp"
 #include "core/text/wipe.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -119,9 +120,11 @@ std::optional<Merchant> describe_grant(std::string_view stored) {
   return grant ? std::optional<Merchant>(grant->describe()) : std::nullopt;
 }
 
-std::string ComponentKeys::code(const Secret& code) const {
-  return codes_.with(detail::digest(detail::DigestKind::sha256, code.expose()).hex().substr(0, 32));
+Error unknown_authorizer(const std::string& merchant) {
+  return Error(ErrorKind::not_found, fmt::format("the merchant {} has not authorized the platform", merchant));
 }
+
+std::string ComponentKeys::code(const Secret& code) const { return codes_.with(detail::code_digest(code)); }
 
 Result<StoredComponentGrant> find_grant(Store& store, const std::string& key) {
   auto entry = store.get(key);

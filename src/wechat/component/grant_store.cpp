@@ -245,7 +245,7 @@ Result<ComponentGrant> put_details(Store& store, const ComponentRecords& records
   });
   if (!changed) return changed.error();
   if (changed->grant) return *std::move(changed->grant);
-  return Error(ErrorKind::not_found, fmt::format("the merchant {} has not authorized the platform", merchant));
+  return unknown_authorizer(merchant);
 }
 
 Result<GrantChange> end_grant(Store& store, const ComponentRecords& records, const std::string& app_id,
