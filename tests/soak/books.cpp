@@ -36,6 +36,7 @@ void Books::begun(const std::string& id, int process, Time when) {
   if (place == messages_.end()) return strange_.push_back("handled though nobody wrote it: " + id);
   Message& message = place->second;
   ++message.begun;
+  told(id, when, fmt::format("begun at process {}", process));
   message.processes.insert(process);
   if (!message.first_begun || when < *message.first_begun) message.first_begun = when;
 }
@@ -48,6 +49,21 @@ void Books::answered(const std::string& id, const std::string& customer) {
 }
 
 void Books::dead(const std::string& id, const std::string& why) { dead_[id] = why; }
+
+void Books::told(const std::string& id, Time when, const std::string& what) {
+  constexpr std::size_t kLongest = 40;
+  const auto place = messages_.find(id);
+  if (place != messages_.end() && place->second.story.size() < kLongest) place->second.story.emplace(when, what);
+}
+
+std::string Books::story_of(const Message& message) {
+  std::string story;
+  for (const auto& [when, what] : message.story) {
+    const auto after = std::chrono::duration_cast<kefu::Millis>(when - message.written).count();
+    story += fmt::format("\n    {:>6} ms: {}", after, what);
+  }
+  return story;
+}
 
 void Books::late(const std::string& id, int process, kefu::Millis after) {
   strange_.push_back(
@@ -77,6 +93,9 @@ Books::Figures Books::figures() const {
     sum.begun += message.begun > 0;
     sum.again += message.begun > 1;
     sum.taken_over += message.processes.size() > 1;
+    if (message.is_pushed || !message.first_begun) continue;
+    const auto wait = std::chrono::duration_cast<kefu::Millis>(*message.first_begun - message.written);
+    sum.longest_wait = std::max(sum.longest_wait, wait);
   }
   sum.dead = dead_.size();
   for (const auto& [id, why] : dead_) sum.unknown += is_unknown(why);
@@ -88,8 +107,10 @@ std::vector<std::string> Books::faults() const {
   for (const auto& [id, message] : messages_) {
     const auto dead = dead_.find(id);
     const std::string about = fmt::format("{} ({}, begun {} times)", id, message.manner, message.begun);
-    if (message.is_acknowledged && !is_over(id, message)) found.push_back("lost: " + about);
-    if (message.answers > 1) found.push_back(fmt::format("answered {} times: {}", message.answers, about));
+    if (message.is_acknowledged && !is_over(id, message)) found.push_back("lost: " + about + story_of(message));
+    if (message.answers > 1) {
+      found.push_back(fmt::format("answered {} times: {}{}", message.answers, about, story_of(message)));
+    }
     if (message.manner == "silent" && message.answers > 0)
       found.push_back("answered though nothing was said: " + about);
     if (message.answers > 0 && dead != dead_.end() && !is_unknown(dead->second)) {

@@ -25,6 +25,8 @@ class Books {
   void begun(const std::string& id, int process, Time when);
   void answered(const std::string& id, const std::string& customer);
   void dead(const std::string& id, const std::string& why);
+  /// What else happened to a message, for whoever must understand a fault.
+  void told(const std::string& id, Time when, const std::string& what);
   /// A request that was not answered in its time.
   void late(const std::string& id, int process, kefu::Millis after);
   /// A process ended though nobody killed it.
@@ -35,6 +37,7 @@ class Books {
   struct Figures {
     std::size_t written = 0, pushed = 0, acknowledged = 0, answered = 0, begun = 0, again = 0, taken_over = 0, dead = 0,
                 unknown = 0;
+    kefu::Millis longest_wait{0};  ///< From the moment a polled message was written until it was begun.
   };
   Figures figures() const;
   /// One line for each broken promise.
@@ -52,8 +55,10 @@ class Books {
     std::set<int> processes;
     int begun = 0;
     int answers = 0;
+    std::multimap<Time, std::string> story;
   };
   bool is_over(const std::string& id, const Message& message) const;
+  static std::string story_of(const Message& message);
   void check_order(std::vector<std::string>& found) const;
 
   std::map<std::string, Message> messages_;

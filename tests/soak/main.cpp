@@ -220,6 +220,7 @@ class Soak {
                                  [this](const auto& push) {
                                    const std::string state = platforms_.state_of_push(push.first);
                                    if (state == "answered") books_.acknowledged(push.second);
+                                   if (state != "waiting") books_.told(push.second, now(), "the push is " + state);
                                    return state != "waiting";
                                  }),
                   pushes_.end());
@@ -254,8 +255,8 @@ class Soak {
         sum.unknown);
     fmt::print("  stops {}, kills {}, ends {}, store faults {}, clock settings {}, lost replies {}\n", counts_.stops,
                counts_.kills, counts_.ends, counts_.faults, counts_.clocks, counts_.lost_replies);
-    fmt::print("  slowest request {} ms; resident memory of process 0: {} -> {} KB\n", shop_.slowest().count(),
-               base_.value_or(0) / 1024, last / 1024);
+    fmt::print("  slowest request {} ms, a polled message waited {} ms; resident memory of process 0: {} -> {} KB\n",
+               shop_.slowest().count(), sum.longest_wait.count(), base_.value_or(0) / 1024, last / 1024);
     std::vector<std::string> faults = books_.faults();
     if (!dead_known_) faults.push_back("nobody could list the dead letters");
     // A short run has not seen every cache fill up, and what malloc asks of the system comes in steps of a megabyte.

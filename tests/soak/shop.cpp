@@ -104,6 +104,7 @@ void Shop::gone(int number) {
     process.wire.close();
     for (auto place = requests_.begin(); place != requests_.end();) {
       if (place->second.process == process.life) {
+        books_.told(place->second.id, place->second.since, fmt::format("pushed to process {}, closed", process.life));
         answers.push_back(std::move(place->second.answer));
         place = requests_.erase(place);
       } else {
@@ -215,6 +216,9 @@ void Shop::hear(int number, const Fields& told) {
       requests_.erase(place);
     }
     if (told[2] == "200") books_.confirmed(request.id, now());
+    books_.told(request.id, request.since, fmt::format("pushed to process {}", process.life));
+    books_.told(request.id, now(),
+                fmt::format("process {} answered {}, {} bytes", process.life, told[2], told[3].size()));
     request.answer(PushReply(std::stoi(told[2]), told[3]));
   }
 }

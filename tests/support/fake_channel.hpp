@@ -135,13 +135,14 @@ class FakeChannel final : public kefu::Channel {
   const std::string& id() const override { return id_; }
   const std::string& platform() const override { return platform_; }
   const kefu::Capabilities& capabilities() const override { return abilities; }
-  std::shared_ptr<kefu::Messenger> messenger() const override { return fake_messenger; }
+  std::shared_ptr<kefu::Messenger> messenger() const override { return can_send ? fake_messenger : nullptr; }
   std::shared_ptr<kefu::PushReceiver> push_receiver() const override { return receiver; }
   std::shared_ptr<kefu::Poller> poller() const override { return source; }
   std::shared_ptr<kefu::ReplyLedger> reply_ledger() const override { return ledger; }
   std::shared_ptr<kefu::AgentSessions> agent_sessions() const override { return sessions; }
 
   kefu::Capabilities abilities;
+  bool can_send = true;
   std::shared_ptr<FakeMessenger> fake_messenger;
   std::shared_ptr<kefu::PushReceiver> receiver;
   std::shared_ptr<kefu::Poller> source;

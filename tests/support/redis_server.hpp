@@ -2,11 +2,13 @@
 
 #include "support/server_process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <hiredis/hiredis.h>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +66,8 @@ class RedisServer {
     Settings command{"redis-server",           "--port",       "0",   "--unixsocket",  socket(), "--save", "", "--dir",
                      process_.folder().path(), "--appendonly", "yes", "--appendfsync", "always"};
     command.insert(command.end(), settings.begin(), settings.end());
+    const auto asked = std::find(settings.begin(), settings.end(), "--requirepass");
+    password_ = asked == settings.end() ? std::string() : *std::next(asked);
     process_.start(KEFU_REDIS_SERVER, command, [this] { return answers(); });
   }
   /// SIGTERM: it ends in order; SIGKILL: as if it crashed.
@@ -83,16 +87,20 @@ class RedisServer {
   }
 
  private:
+  /// One that asks for a password says nothing of whether it still loads before it has it.
   bool answers() const {
     const std::unique_ptr<redisContext, void (*)(redisContext*)> handle(redisConnectUnix(socket().c_str()), &redisFree);
     if (handle == nullptr || handle->err != 0) return false;
-    const std::unique_ptr<redisReply, void (*)(void*)> reply(
-        static_cast<redisReply*>(redisCommand(handle.get(), "PING")), &freeReplyObject);
-    // One that asks for a password answers too.
-    return reply != nullptr && std::string(reply->str, reply->len).rfind("LOADING", 0) != 0;
+    const auto is_well = [&handle](const char* words, const std::string& value) {
+      const std::unique_ptr<redisReply, void (*)(void*)> reply(
+          static_cast<redisReply*>(redisCommand(handle.get(), words, value.c_str())), &freeReplyObject);
+      return reply != nullptr && reply->type != REDIS_REPLY_ERROR;
+    };
+    return (password_.empty() || is_well("AUTH %s", password_)) && is_well("PING", {});
   }
 
   ServerProcess process_{"nobody", SIGKILL};
+  std::string password_;
   int prefixes_ = 0;
 };
 

@@ -59,7 +59,9 @@ class KEFU_EXPORT InboxTurn {
 
 struct InboxOptions {
   InboxOptions() {}
-  /// The platform is answered within this time whatever the handler does (WeChat gives 5 s).
+  /// The platform is answered within this time whatever the handler does (WeChat gives 5 s): with the answer, or, from
+  /// nineteen twentieths of it on, without; the answer then leaves as a customer message. That no request carries it
+  /// any more is written to the store first; if that cannot be done in time the platform is asked to come again (503).
   Millis answer_within{4'000};
   /// How long one owner may work on an event, or poll, before another may take over; extended while the owner lives.
   Millis lease{30'000};
@@ -150,8 +152,9 @@ struct InboxHealth {
 ///
 /// An event is stored, together with what it means for the account's reply window, before anything is acknowledged; if
 /// that fails the platform is answered 503 and repeats. A repeat waits for the answer that is being worked on, or gets
-/// the one that was given. An answer that left as a customer message is never sent a second time on doubt: where its
-/// fate is unknown the event goes to the dead letters. A power cut may bring back what was handled in its last moments.
+/// the one that was given; after a request was acknowledged without it the answer leaves as a message. An answer that
+/// left as a customer message is never sent a second time on doubt: where its fate is unknown the event goes to the
+/// dead letters. A power cut may bring back what was handled in its last moments.
 ///
 /// Thread safety: all members may be called from any thread. The handler runs on the executor. Lifetime: the destructor
 /// stops taking pushes and does not wait for handlers; their late answers are still stored and sent while the runtime

@@ -111,6 +111,13 @@ class AnswerRecords::Change final : public JournalStep {
     if (!stored) return stored.error();
     if (!*stored) return Error(ErrorKind::not_found, "the event's record is gone");
     if ((*stored)->generation == event().generation) return {};
+    if (is_offered_ && EventSteps::is_only_acknowledged(**stored, event().generation)) {
+      read_ = held().stored;
+      read_->generation = (*stored)->generation;
+      read_->record.acknowledged = 0;
+      read_->record.delivery->leave_requests();
+      return {};
+    }
     is_offered_ = false;
     read_ = std::move(**stored);
     return {};
@@ -137,7 +144,7 @@ class AnswerRecords::Change final : public JournalStep {
     progress.delivery = std::move(next);
     if (!progress.delivery->over()) {
       StagedStore::Draft draft = view.draft();
-      auto size = records_->steps_->put_known(view, draft, held().key, event(), progress);
+      auto size = records_->steps_->put_known(view, draft, held(), event(), progress);
       if (!size) return size.error();
       if (!is_offered_ || *size <= EventRecord::kLargestAnswered) {
         const bool may_come_back =

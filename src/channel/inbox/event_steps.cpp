@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 KEFU_BEGIN_NAMESPACE
@@ -307,17 +308,45 @@ Result<void> EventSteps::let_go(StagedStore& view, const std::string& session, c
   return draft.stage(Durability::relaxed);
 }
 
-Result<std::size_t> EventSteps::put_known(StagedStore& view, StagedStore::Draft& draft, const std::string& key,
-                                          const StoredEvent& event, const EventProgress& progress) const {
-  const auto slot = view.expect(key, event.generation);
-  if (!slot) return changed_by_others();
-  return put_event(draft, *slot, event.record, progress);
+Result<std::optional<StoredEvent>> EventSteps::acknowledge(StagedStore& view, const std::string& key) const {
+  // What a view wrote itself has no generation that anybody knows.
+  constexpr auto kGenerations = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  auto event = load(view, key);
+  if (!event || !*event) return event;
+  EventRecord& record = (*event)->record;
+  const bool is_claimed = record.delivery && record.delivery->state == OutboxRecord::State::claimed;
+  if (record.over() || is_claimed || record.acknowledged) return event;
+  const std::uint64_t generation = (*event)->generation;
+  record.acknowledged = generation <= kGenerations ? generation : 0;
+  if (record.delivery) record.delivery->leave_requests();
+  StagedStore::Draft draft = view.draft();
+  put_event(draft, *view.expect(key, generation), record, record);
+  if (auto staged = draft.stage(Durability::relaxed); !staged) return staged.error();
+  return event;
 }
 
-Result<void> EventSteps::save(StagedStore& view, const std::string& key, const StoredEvent& event,
+Result<std::size_t> EventSteps::put_known(StagedStore& view, StagedStore::Draft& draft, const HeldEvent& held,
+                                          const StoredEvent& event, const EventProgress& progress) const {
+  auto slot = view.expect(held.key, event.generation);
+  if (!slot) {
+    auto there = read(view, held.key);
+    if (!there) return there.error();
+    if (!*there || !is_only_acknowledged(**there, event.generation)) return changed_by_others();
+    slot = view.expect(held.key, (*there)->generation);
+    held.noted_acknowledged = true;
+  }
+  if (!held.noted_acknowledged || progress.over()) return put_event(draft, *slot, event.record, progress);
+  EventRecord noted = event.record;
+  noted.acknowledged = 0;
+  EventProgress next = progress;
+  if (next.delivery) next.delivery->leave_requests();
+  return put_event(draft, *slot, noted, next);
+}
+
+Result<void> EventSteps::save(StagedStore& view, const HeldEvent& held, const StoredEvent& event,
                               const EventProgress& progress, Durability durability) const {
   StagedStore::Draft draft = view.draft();
-  if (auto put = put_known(view, draft, key, event, progress); !put) return put.error();
+  if (auto put = put_known(view, draft, held, event, progress); !put) return put.error();
   return draft.stage(durability);
 }
 
@@ -328,7 +357,7 @@ Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& sessio
   auto lane = rest_of(view, held, was_there);
   if (!lane) return lane.error();
   StagedStore::Draft draft = view.draft();
-  auto size = put_known(view, draft, held.key, event, progress);
+  auto size = put_known(view, draft, held, event, progress);
   if (!size) return size.error();
   if (!progress.over() && *size > EventRecord::kLargestAnswered)
     return Error(ErrorKind::bad_argument, "the answer is larger than what a store keeps with its event");
@@ -404,7 +433,7 @@ Result<bool> EventSteps::bury_lane(StagedStore& view, const std::string& session
     record.state = EventRecord::State::dead;
     record.why = why;
     if (auto dead = put_dead(view, draft, keys, events[i], record, record); !dead) return dead.error();
-    if (auto put = put_known(view, draft, key, **event, record); !put) return put.error();
+    put_event(draft, *view.expect(key, (*event)->generation), record, record);
   }
   events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(count));
   put_lane(draft, *lane);

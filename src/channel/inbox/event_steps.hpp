@@ -73,11 +73,19 @@ class EventSteps {
   static Result<std::optional<StoredEvent>> load(StagedStore& view, const std::string& key);
   /// The same; one that cannot be read `is_unread`, and its raw text is what stands there.
   static Result<std::optional<StoredEvent>> read(StagedStore& view, const std::string& key);
-  /// Replaces a record. Error: `conflict`: somebody else changed it.
-  Result<void> save(StagedStore& view, const std::string& key, const StoredEvent& event, const EventProgress& progress,
+  /// Notes that a request is acknowledged without the answer: then none carries it any more. The record as it stands;
+  /// nothing was noted where it is over, or claimed by a request.
+  Result<std::optional<StoredEvent>> acknowledge(StagedStore& view, const std::string& key) const;
+  /// Is it what we know, but for that note?
+  static bool is_only_acknowledged(const StoredEvent& there, std::uint64_t known_generation) {
+    return known_generation != 0 && there.record.acknowledged == known_generation;
+  }
+  /// Replaces the record of an event in hand, as far as `event` is what is known of it. Error: `conflict`: somebody
+  /// else changed it.
+  Result<void> save(StagedStore& view, const HeldEvent& held, const StoredEvent& event, const EventProgress& progress,
                     Durability durability) const;
   /// Drafts that: the bytes of its text.
-  Result<std::size_t> put_known(StagedStore& view, StagedStore::Draft& draft, const std::string& key,
+  Result<std::size_t> put_known(StagedStore& view, StagedStore::Draft& draft, const HeldEvent& held,
                                 const StoredEvent& event, const EventProgress& progress) const;
   /// Writes the record of an event whose handler is done, and lets the lane move on if it is over. Error: `conflict`:
   /// somebody else changed the record, or one of the keys of the host's writes.

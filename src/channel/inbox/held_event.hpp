@@ -5,6 +5,7 @@
 
 #include <kefu/channel/inbound.hpp>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ struct HeldEvent {
     lane = account->keys.lane(e);
     event = std::move(e);
   }
+  /// No request carries its answer any more.
+  bool is_acknowledged() const { return noted_acknowledged || stored.record.acknowledged; }
   HeldEvent(const HeldEvent&) = delete;
   HeldEvent& operator=(const HeldEvent&) = delete;
 
@@ -42,6 +45,8 @@ struct HeldEvent {
   std::string lane;                   ///< Its key.
   std::optional<InboundEvent> event;  ///< As it came in; moved from once the handler has it.
   StoredEvent stored;
+  /// The store says so though `stored` does not yet; any thread.
+  mutable std::atomic<bool> noted_acknowledged{false};
   std::shared_ptr<KnownLane> known_lane;  ///< If this is its first event.
 };
 using HeldEventPtr = std::shared_ptr<HeldEvent>;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxWaiters = 16;
 constexpr std::size_t kLongestToken = 1'024;
+/// This part of its time is left for noting that a request is acknowledged.
+constexpr int kPartToNote = 20;
 constexpr HostSeam kOpenPush{"PushReceiver::open"};
 constexpr HostSeam kReply{"PushReceiver::reply"};
 constexpr HostSeam kRecognize{"PushReceiver::recognize"};
@@ -136,8 +138,7 @@ void Intake::resolved(const AccountPtr& account, const WaitingRequestPtr& waiter
   }
   Item& item = place->second;
   core_.count_event(account->channel->id(), "repeat");
-  if (item.waiters.size() >= kMaxWaiters)
-    return answer(waiter, item.is_stored ? std::move(waiter->acknowledgement) : try_again());
+  if (item.waiters.size() >= kMaxWaiters) return answer(waiter, try_again());
   waiter->held = item.held;
   item.waiters.push_back(waiter);
   arm(waiter);
@@ -186,24 +187,66 @@ void Intake::recognized(const WaitingRequestPtr& waiter, Result<InboundEvent>&& 
 }
 
 void Intake::arm(const WaitingRequestPtr& waiter) {
-  waiter->timer = core_.runtime->scheduler->run_at(
-      waiter->deadline, [core = core_.shared_from_this(), waiter] { core->intake.on_deadline(waiter); });
+  waiter->timer =
+      core_.runtime->scheduler->run_at(waiter->deadline - core_.options.answer_within / kPartToNote,
+                                       [core = core_.shared_from_this(), waiter] { core->intake.on_time_up(waiter); });
 }
 
-/// The platform waits no longer: what is stored is acknowledged, what is not must come again.
+/// What is stored is acknowledged, if nobody came after this request.
+void Intake::on_time_up(const WaitingRequestPtr& waiter) {
+  if (waiter->is_answered) return;
+  waiter->timer = core_.runtime->scheduler->run_at(
+      waiter->deadline, [core = core_.shared_from_this(), waiter] { core->intake.on_deadline(waiter); });
+  const auto place = items_.find(waiter->held->key);
+  if (place == items_.end()) return;
+  Item& item = place->second;
+  if (!item.is_stored || item.waiters.empty() || item.waiters.back().lock() != waiter) return;
+  // Nothing is to be agreed on where no request can carry anything, or nothing else can.
+  const bool is_noted = waiter->context && item.held->account->channel->can_send();
+  is_noted ? acknowledge(item.held) : acknowledge_all(place);
+}
+
+void Intake::acknowledge(const HeldEventPtr& held) {
+  core_.journal->run<std::optional<StoredEvent>>(
+      held->account->number, {held->key},
+      [steps = core_.steps, held](StagedStore& view, const std::string&) {
+        return steps->acknowledge(view, held->key);
+      },
+      [core = core_.shared_from_this(), held](const Result<std::optional<StoredEvent>>& event, std::uint64_t) {
+        if (event && *event) core->intake.acknowledged(held, (*event)->record);
+      });
+}
+
+void Intake::acknowledged(const HeldEventPtr& held, const EventRecord& event) {
+  if (event.acknowledged && !event.over()) core_.lanes.acknowledged(*held);
+  const auto place = items_.find(held->key);
+  if (place == items_.end()) return;
+  if (event.over()) return resolve(place, event.state == EventRecord::State::done ? event.answer : std::nullopt);
+  // Claimed by a request: its end is told.
+  if (event.acknowledged) acknowledge_all(place);
+}
+
+void Intake::acknowledge_all(Items::iterator place) {
+  Item& item = place->second;
+  const auto waiters = std::exchange(item.waiters, {});
+  if (item.is_watching) items_.erase(place);
+  for (const auto& waiting : waiters) {
+    if (const auto waiter = waiting.lock()) answer(waiter, std::move(waiter->acknowledgement));
+  }
+}
+
+/// The platform waits no longer, and what became of its event could not be noted or is not known: it must come again.
 void Intake::on_deadline(const WaitingRequestPtr& waiter) {
   const auto place = items_.find(waiter->held->key);
-  bool is_stored = true;
   if (place != items_.end()) {
     Item& item = place->second;
-    is_stored = item.is_stored;
     item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
                                       [&](const std::weak_ptr<WaitingRequest>& w) { return w.lock() == waiter; }),
                        item.waiters.end());
     // One whose customer nobody tells is begun anew with its repeat.
     if ((item.is_watching || !item.is_given) && item.waiters.empty()) items_.erase(place);
   }
-  answer(waiter, is_stored ? std::move(waiter->acknowledgement) : try_again());
+  answer(waiter, try_again());
 }
 
 void Intake::accepted(const HeldEventPtr& held, const Result<std::vector<SinkAnswer>>& outcome) {

@@ -58,8 +58,10 @@ struct RequestCarrier {
   bool carry();
 };
 
-/// The requests of platforms that wait, by the key of their event: what is stored is acknowledged in time, whatever the
-/// handler, the store or the recording do; an answer that comes before goes with one of them.
+/// The requests of platforms that wait, by the key of their event: an answer that comes in time goes with one of them,
+/// else it is acknowledged without. That is noted in the event's record first, as one that was read late, here or at
+/// another process, may still wait though the platform gave it up: it must not take the answer along. What could not
+/// be noted in time must come again.
 ///
 /// Thread safety: the loop; `handle` any thread.
 class Intake {
@@ -106,6 +108,10 @@ class Intake {
   void recognized(const WaitingRequestPtr& waiter, Result<InboundEvent>&& known);
   void accepted(const HeldEventPtr& held, const Result<std::vector<SinkAnswer>>& outcome);
   void arm(const WaitingRequestPtr& waiter);
+  void on_time_up(const WaitingRequestPtr& waiter);
+  void acknowledge(const HeldEventPtr& held);
+  void acknowledged(const HeldEventPtr& held, const EventRecord& event);
+  void acknowledge_all(Items::iterator place);
   void on_deadline(const WaitingRequestPtr& waiter);
   void watch(const HeldEventPtr& held);
   void look(const HeldEventPtr& held);

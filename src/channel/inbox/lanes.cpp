@@ -152,7 +152,7 @@ void Lanes::count_try(Lane& lane, void (Lanes::*next)(Lane&)) {
   step<bool>(
       lane, {},
       [held = lane.held](const EventSteps& steps, StagedStore& view) -> Result<bool> {
-        auto saved = steps.save(view, held->key, held->stored, held->stored.record, Durability::relaxed);
+        auto saved = steps.save(view, *held, held->stored, held->stored.record, Durability::relaxed);
         if (!saved) return saved.error();
         return true;
       },

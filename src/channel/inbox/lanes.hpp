@@ -38,6 +38,8 @@ class Lanes {
   bool holds(const std::string& lane) const { return lanes_.count(lane) != 0; }
   /// A request came for an event that is in hand here: it may carry an answer that waits.
   void request_came(const HeldEvent& held);
+  /// A request for this event was acknowledged without its answer.
+  void acknowledged(const HeldEvent& held);
   /// The handler said something; any outcome but the first is stale. `turn`: where it may be said again.
   void settled(const HeldEvent& held, std::uint64_t work, HandlerOutcome outcome,
                const std::shared_ptr<InboxWork>& turn = nullptr);

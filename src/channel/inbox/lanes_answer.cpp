@@ -153,7 +153,7 @@ void Lanes::answered(Lane& lane, PassiveReply reply, AnswerOptions how) {
   // No request waits longer, whatever the clocks say.
   const std::int64_t longest = now + core_.options.answer_within.count();
   record.how = std::move(how);
-  const bool carried = !record.needs_message() && channel.can_carry(reply);
+  const bool carried = !record.needs_message() && !lane.held->is_acknowledged() && channel.can_carry(reply);
   record.state = EventRecord::State::answered;
   record.answer = std::move(reply);
   record.delivery = OutboxRecord(carried, carried && waits_elsewhere ? std::min(record.claim_until, longest) : 0, now);
@@ -183,6 +183,15 @@ bool Lanes::offer_to_request(Lane& lane) {
   core_.outbox().claim(lane.held->key, std::make_shared<LaneCarrier>(core_.shared_from_this(), lane.held, lane.step,
                                                                      *std::move(carrier), false));
   return true;
+}
+
+/// Others find it in the record; ours may be about to be written.
+void Lanes::acknowledged(const HeldEvent& held) {
+  held.noted_acknowledged = true;
+  if (const auto arrival = arrivals_.find(held.key); arrival != arrivals_.end())
+    arrival->second.held->noted_acknowledged = true;
+  const auto lane = lanes_.find(held.lane);
+  if (lane != lanes_.end() && lane->second.held->key == held.key) lane->second.held->noted_acknowledged = true;
 }
 
 /// A repeat of the event whose answer waits here: it may take it along.
@@ -296,8 +305,9 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given, const std::shared_ptr<In
   if (!is_done) {
     progress->answer = *outcome->answer;
     progress->how = outcome->how;
-    progress->delivery = OutboxRecord(!progress->needs_message() && lane.channel().can_carry(*outcome->answer), 0,
-                                      unix_millis(core_.now()));
+    const bool carried = !progress->needs_message() && !lane.held->is_acknowledged();
+    progress->delivery =
+        OutboxRecord(carried && lane.channel().can_carry(*outcome->answer), 0, unix_millis(core_.now()));
   }
   step<Saved>(
       lane, lane.held->lane,
@@ -332,6 +342,7 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given, const std::shared_ptr<In
         outcome->finished->answer(Result<void>());
         if (drops) core_.count_answer(current.channel().id(), "history");
         if (progress->over()) return ended(current, *saved.look);
+        if (current.held->is_acknowledged()) current.record().delivery->leave_requests();
         answers_with(current);
         bring(current);
       });

@@ -55,6 +55,11 @@ struct OutboxRecord {
   std::string why;
 
   bool over() const { return state >= State::sent; }
+  /// No request may carry it any more: one that waited for that goes as a message now.
+  void leave_requests() {
+    by_request = false;
+    if (state == State::ready && attempts == 0) not_before = 0;
+  }
   bool was_carried() const { return state == State::sent && !request.empty(); }
   /// An object, for records of a store.
   void write(JsonWriter& json) const;

@@ -74,6 +74,7 @@ void EventRecord::write(std::string& out, const EventProgress& now) const {
   json.key("s").string(kStates[static_cast<std::size_t>(now.state)]).key("at").integer(received);
   if (!is_over) json.key("asked").integer(asked).key("until").integer(claim_until).key("by").string(accepted_by);
   json.key("n").integer(now.tries);
+  if (acknowledged && !is_over) json.key("ack").integer(static_cast<std::int64_t>(*acknowledged));
   if (is_history) json.key("old").boolean(true);
   if (!now.why.empty()) json.key("why").string(now.why);
   if (!trace.empty()) json.key("trace").string(trace);
@@ -96,6 +97,7 @@ std::optional<EventRecord> EventRecord::parse(std::string_view text) {
   record.claim_until = root["until"].integer().value_or(0);
   record.accepted_by = root["by"].text();
   record.tries = small(root["n"]);
+  if (const auto over = root["ack"].integer()) record.acknowledged = static_cast<std::uint64_t>(*over);
   record.is_history = root["old"].boolean().value_or(false);
   record.why = root["why"].text();
   record.trace = root["trace"].text();

@@ -43,9 +43,13 @@ struct EventRecord : EventProgress {
   std::int64_t asked = 0;        ///< By the platform's clock.
   std::int64_t claim_until = 0;  ///< Until then the first request waits for its answer...
   std::string accepted_by;       ///< ...at this session.
-  bool is_history = false;       ///< Older than what this account's first start answers.
-  std::string trace;             ///< The trace parent of the push, as W3C text.
-  std::string raw;               ///< Not kept once it is over.
+  /// A request was acknowledged without the answer, so none may carry it any more: the platform may have given up those
+  /// that still wait. Who noted it changed a record that another may hold in hand: of which generation it was; 0: that
+  /// one has written it again since.
+  std::optional<std::uint64_t> acknowledged;
+  bool is_history = false;  ///< Older than what this account's first start answers.
+  std::string trace;        ///< The trace parent of the push, as W3C text.
+  std::string raw;          ///< Not kept once it is over.
 
   /// What is added to a record must find room in the store's largest value: so much is left when an event comes in, a
   /// part of it when it is answered.

@@ -185,7 +185,7 @@ TEST_CASE("BOT-2: while the store fails the answer waits, is not lost and not se
   }
   shop.turn().answer(TextContent("hello"));
   shop.pass(20s);
-  CHECK(request->body == (within ? "hello to c1" : "success"));
+  CHECK(request->body == (within ? "hello to c1" : "try again"));
   CHECK(shop.handled.size() == 1);
   CHECK(shop.sent().size() == (within ? 0 : 1));
   CHECK(shop.push("e1|c1|hi")->body == (within ? "hello to c1" : "success"));

@@ -63,6 +63,86 @@ TEST_CASE("DED-1: a repeat at another process waits for the answer, and is ackno
   CHECK(b.sent().empty());
 }
 
+// A process that was stopped reads a request that the platform has given up since: another one, which came later, is
+// the one that counts.
+TEST_CASE("DED-1, BOT-1: after a request was acknowledged no other takes the answer along, at whichever process") {
+  World world;
+  InboxOptions quick;
+  quick.answer_within = 2s;
+  const auto said_by_message = [](Shop& owner, const RequestPtr& given_up) {
+    CHECK(given_up->body == "success");
+    REQUIRE(owner.sent().size() == 1);
+    CHECK(text_of(owner.sent()[0]) == "hello");
+    CHECK(owner.dead().empty());
+  };
+  SUBCASE("acknowledged where it is handled, given up where it was stored") {
+    Shop a(world);
+    Shop b(world, quick);
+    b.push("e1|c1|before");
+    const auto given_up = a.push("e2|c1|hi");
+    const auto live = b.push("e2|c1|hi");
+    b.turn(0).answer(TextContent("first"));
+    b.pass(2s);
+    CHECK(live->body == "success");
+    b.turn(1).answer(TextContent("hello"));
+    b.pass(3s);
+    said_by_message(b, given_up);
+  }
+  SUBCASE("acknowledged where it was stored, given up where it is handled") {
+    Shop a(world, quick);
+    Shop b(world);
+    b.push("e1|c1|before");
+    const auto live = a.push("e2|c1|hi");
+    const auto given_up = b.push("e2|c1|hi");
+    b.turn(0).answer(TextContent("first"));
+    b.pass(2s);
+    CHECK(live->body == "success");
+    SUBCASE("the first try") { b.turn(1).answer(TextContent("hello")); }
+    SUBCASE("another try") {
+      b.turn(1).failed("not yet");
+      b.pass(1'500ms);
+      b.turn(2).answer(TextContent("hello"));
+    }
+    SUBCASE("with a write of the host") {
+      CHECK(b.turn(1).finish({kefu::StoreWrite::put("host", "x", 0)}, TextContent("hello")).get());
+    }
+    b.pass(3s);
+    said_by_message(b, given_up);
+  }
+  SUBCASE("acknowledged where nothing is known but the record") {
+    Shop a(world);
+    Shop b(world);
+    Shop c(world, quick);
+    b.push("e1|c1|before");
+    const auto given_up = a.push("e2|c1|hi");
+    const auto live = c.push("e2|c1|hi");
+    b.turn(0).answer(TextContent("first"));
+    b.pass(2s);
+    CHECK(live->body == "success");
+    b.turn(1).answer(TextContent("hello"));
+    b.pass(3s);
+    said_by_message(b, given_up);
+  }
+  SUBCASE("the store was busy: then the platform comes again") {
+    Shop a(world);
+    Shop b(world, quick);
+    b.push("e1|c1|before");
+    const auto given_up = a.push("e2|c1|hi");
+    const auto live = b.push("e2|c1|hi");
+    b.turn(0).answer(TextContent("first"));
+    b.pass(1s);
+    world.store->failing_commits = 1'000;
+    b.pass(1s);
+    CHECK(live->body == "try again");
+    world.store->failing_commits = 0;
+    b.turn(1).answer(TextContent("hello"));
+    b.pass(1s);
+    CHECK(given_up->body == "hello to c1");
+    CHECK(b.push("e2|c1|hi")->body == "hello to c1");
+    CHECK(b.sent().empty());
+  }
+}
+
 TEST_CASE("BOT-2, DED-4: the events of a process that is gone are taken over, in order, without another push") {
   World world;
   Shop b(world, three_tries());
