@@ -112,6 +112,10 @@ class EventSteps {
 
  private:
   struct StoredLane;
+  /// Of what cannot be read so much is kept; as a text of JSON it may be six times as long.
+  static constexpr std::size_t kLongestUnread = 131'072;
+  static Error unreadable(const std::string& key, ErrorKind kind);
+  static Error changed_by_others();
   static StoreKey session_keys(std::string_view name_space);
   static std::string free_key(std::string_view name_space);
   static Result<StoredLane> read_lane(StagedStore& view, const std::string& key);
