@@ -195,12 +195,17 @@ void Intake::arm(const WaitingRequestPtr& waiter) {
 /// What is stored is acknowledged, if nobody came after this request.
 void Intake::on_time_up(const WaitingRequestPtr& waiter) {
   if (waiter->is_answered) return;
+  waiter->is_time_up = true;
   waiter->timer = core_.runtime->scheduler->run_at(
       waiter->deadline, [core = core_.shared_from_this(), waiter] { core->intake.on_deadline(waiter); });
   const auto place = items_.find(waiter->held->key);
-  if (place == items_.end()) return;
-  Item& item = place->second;
-  if (!item.is_stored || item.waiters.empty() || item.waiters.back().lock() != waiter) return;
+  if (place != items_.end()) time_up(place);
+}
+
+void Intake::time_up(Items::iterator place) {
+  const Item& item = place->second;
+  const auto waiter = item.waiters.empty() ? nullptr : item.waiters.back().lock();
+  if (!item.is_stored || !waiter || !waiter->is_time_up) return;
   // Nothing is to be agreed on where no request can carry anything, or nothing else can.
   const bool is_noted = waiter->context && item.held->account->channel->can_send();
   is_noted ? acknowledge(item.held) : acknowledge_all(place);
@@ -270,6 +275,7 @@ void Intake::accepted(const HeldEventPtr& held, const Result<std::vector<SinkAns
   core_.count_event(id, said.fate == EventFate::stored ? "new" : "repeat");
   item.is_stored = true;
   if (said.is_over) return resolve(place, said.answer);
+  time_up(place);
   if (said.is_ours) {
     item.slot = InboxSlot();
     item.place = AccountPlaces::Slot();

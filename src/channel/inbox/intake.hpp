@@ -39,6 +39,7 @@ struct WaitingRequest {
   InboxSlot slot;
   MonoTime deadline{};
   Scheduler::Ticket timer = 0;
+  bool is_time_up = false;  ///< It is acknowledged as soon as its event is stored.
   bool is_answered = false;
 
   /// A process that was stopped may find it open though the platform waits no more.
@@ -109,6 +110,7 @@ class Intake {
   void accepted(const HeldEventPtr& held, const Result<std::vector<SinkAnswer>>& outcome);
   void arm(const WaitingRequestPtr& waiter);
   void on_time_up(const WaitingRequestPtr& waiter);
+  void time_up(Items::iterator place);
   void acknowledge(const HeldEventPtr& held);
   void acknowledged(const HeldEventPtr& held, const EventRecord& event);
   void acknowledge_all(Items::iterator place);

@@ -235,6 +235,38 @@ TEST_CASE("foundation g: a messenger that never answers holds its customer up fo
   CHECK(shop.dead().size() == 1);
 }
 
+TEST_CASE("a push whose customer is found out just before its time ends is acknowledged all the same") {
+  struct LateReceiver final : PushReceiver {
+    OpenedPush open(const WebhookRequest& request, WallTime now) const override { return fake.open(request, now); }
+    Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& said, WallTime now) const override {
+      return fake.reply(context, said, now);
+    }
+    WebhookResponse acknowledge() const override { return fake.acknowledge(); }
+    Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override {
+      return fake.reopen(raw, received);
+    }
+    void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const override {
+      found = [event = std::move(event),
+               done = std::make_shared<MoveFunction<void(Result<InboundEvent>)>>(std::move(done))] { (*done)(event); };
+    }
+    FakeReceiver fake;
+    mutable std::function<void()> found;
+  };
+  World world;
+  Shop shop(world);
+  const auto receiver = std::make_shared<LateReceiver>();
+  shop.channel->receiver = receiver;
+  const auto inbox = Inbox::create(shop.runtime, shop.channel, [](InboundEvent, InboxTurn) {});
+  REQUIRE(inbox);
+  auto asked = inbox->handle(WebhookRequest("POST", "/", "", "e1|anna|hi"));
+  shop.pass(3'950ms);
+  REQUIRE(receiver->found);
+  receiver->found();
+  shop.pass(1ms);
+  REQUIRE(asked.wait_for(0ms));
+  CHECK(std::move(asked).get()->status == 200);
+}
+
 TEST_CASE(
     "a stored event that says another customer when it is read again is a dead letter, and nobody else's answer") {
   struct AliasReceiver final : PushReceiver {
