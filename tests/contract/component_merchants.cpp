@@ -232,6 +232,7 @@ TEST_CASE("TPP-1: killed at any store operation of a redemption, the merchant is
 
 TEST_CASE("links and redirects: what is wrong is said before anything is spent") {
   ComponentWorld twin;
+  twin.control("stop-tickets");
   Provider provider(twin);
   CHECK(kind_of(provider.authorizer().link("shop-1").get()) == "unavailable");  // no ticket yet
   twin.push_ticket();

@@ -174,7 +174,8 @@ class KEFU_EXPORT Sandbox {
   /// wire become the TransportFault a client would see; delays pass on `scheduler`. `clock` is the one that belongs to
   /// the scheduler; default: the sandbox's base clock.
   std::shared_ptr<Transport> transport(std::shared_ptr<Scheduler> scheduler, std::shared_ptr<const Clock> clock = {});
-  /// Pushes of this account go to `handler`, on `scheduler`, instead of a callback URL.
+  /// Pushes of this account go to `handler`, on `scheduler`, instead of a callback URL. A third-party platform's
+  /// tickets come there by the sandbox's clock, every ten minutes, until the sandbox ends.
   void connect_webhook(std::string_view appid, PushHandler handler, std::shared_ptr<Scheduler> scheduler,
                        std::shared_ptr<const Clock> clock = {});
 

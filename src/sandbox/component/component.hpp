@@ -2,6 +2,7 @@
 
 #include "sandbox/wechat/twin.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ void push_ticket(WechatTwin& twin, WechatAccount& component, WallTime now);
 /// Pushes one to every third-party platform whose time has come. The time of the next is never missed by a clock that
 /// leaps: one ticket then stands for all between.
 void push_due_tickets(WechatTwin& twin, WallTime now);
+/// When the next ticket of this account is due; nothing: it gets none.
+std::optional<WallTime> next_ticket_of(const WechatAccount& account);
 
 /// The permission sets that a merchant of this kind grants if nothing else is asked for.
 std::vector<int> usual_sets(WechatKind kind);

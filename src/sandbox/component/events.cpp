@@ -44,10 +44,15 @@ void push_ticket(WechatTwin& twin, WechatAccount& component, WallTime now) {
 void push_due_tickets(WechatTwin& twin, WallTime now) {
   for (const std::string& appid : twin.components) {
     WechatAccount* component = twin.find(appid);
-    if (component == nullptr || component->app.kind != WechatKind::component) continue;
-    if (component->component.pushes_tickets && now >= component->component.next_ticket)
-      push_ticket(twin, *component, now);
+    if (component == nullptr) continue;
+    const auto next = next_ticket_of(*component);
+    if (next && now >= *next) push_ticket(twin, *component, now);
   }
+}
+
+std::optional<WallTime> next_ticket_of(const WechatAccount& account) {
+  if (account.app.kind != WechatKind::component || !account.component.pushes_tickets) return std::nullopt;
+  return account.component.next_ticket;
 }
 
 std::vector<int> usual_sets(WechatKind kind) {

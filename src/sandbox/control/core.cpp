@@ -32,6 +32,8 @@ void put_date(WebAnswer& answer, WallTime now) {
 void SandboxCore::move_clock(Millis by) {
   const Millis moved = detail::bounded_span<Millis>(by) + Millis(offset_ms_.load());
   offset_ms_ = detail::bounded_span<Millis>(moved).count();
+  ticket_wakes_.clear();
+  await_tickets();
   changed();
 }
 

@@ -51,6 +51,11 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
   void deliver(std::uint64_t push);
   /// The same for the pushes that calls led to, and the tickets that are due. With `mutex` held.
   void deliver_new();
+  /// Whether anybody calls or not, tickets come by the clock: asks each third-party platform's way for a wake at its
+  /// next one. To be called after whatever makes a ticket due earlier or opens a way. With `mutex` held.
+  void await_tickets();
+  /// No ticket comes by itself any more: a transport or a scheduler may outlive the sandbox, not its clock's work.
+  void end_tickets();
   /// One more delivery of an old push, as the platform's repetitions are; the same or new signatures.
   void deliver_again(std::uint64_t push, bool same_signature);
 
@@ -71,11 +76,16 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
     std::shared_ptr<Timers> timers;
     PushHandler handler;  ///< Empty: the socket sender.
   };
+  /// What a third-party platform's way was asked for. Timers cannot be taken back: of several the last one counts.
+  struct TicketWake {
+    WallTime due;
+    std::uint64_t number;
+  };
   WebAnswer faulty_answer(Twin& twin, const Fault& fault, const WebRequest& request);
   WebAnswer sound_answer(const std::function<WebAnswer()>& work) const;
   Route route_of(const std::string& appid);
   void end_deliveries();
-  void watch_clock(const std::shared_ptr<Timers>& timers);
+  void wake_for_ticket(const std::string& appid, std::uint64_t wake);
   void post_attempt(const Route& route, MonoTime when, std::uint64_t push, bool extra, bool same_signature);
   void attempt(std::uint64_t push, bool extra, bool same_signature);
   void send_to_handler(const Route& route, PushRequest request, MonoTime deadline, MoveFunction<void(PushReply)> done);
@@ -88,6 +98,9 @@ class SandboxCore : public std::enable_shared_from_this<SandboxCore> {
   Route sockets_;
   SocketSender socket_sender_;
   std::map<std::string, Route> handlers_;
+  std::map<std::string, TicketWake> ticket_wakes_;  ///< By the platform's app id; only where one is under way.
+  std::uint64_t ticket_wakes_made_ = 0;
+  bool tickets_ended_ = false;
   std::function<void()> listener_;
 };
 

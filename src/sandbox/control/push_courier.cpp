@@ -14,22 +14,45 @@ void SandboxCore::use_sockets(std::shared_ptr<Timers> timers, SocketSender sende
   const std::lock_guard<std::mutex> lock(mutex);
   sockets_.timers = std::move(timers);
   socket_sender_ = std::move(sender);
-  if (!sockets_.timers) return end_deliveries();
-  watch_clock(sockets_.timers);
+  ticket_wakes_.clear();
+  if (!sockets_.timers) end_deliveries();
+  await_tickets();
 }
 
-/// Tickets come by the clock, whether anybody calls or not; without sockets, with the next call after their time.
-void SandboxCore::watch_clock(const std::shared_ptr<Timers>& timers) {
-  timers->run_at(detail::later(timers->now(), std::chrono::seconds(1)),
-                 [weak = weak_from_this(), on = std::weak_ptr<Timers>(timers)] {
-                   const auto self = weak.lock();
-                   const auto timers_of_then = on.lock();
-                   if (!self || !timers_of_then) return;
-                   const std::lock_guard<std::mutex> lock(self->mutex);
-                   if (self->sockets_.timers != timers_of_then) return;
-                   self->deliver_new();
-                   self->watch_clock(timers_of_then);
-                 });
+void SandboxCore::await_tickets() {
+  for (const std::string& appid : wechat.components) {
+    const WechatAccount* component = wechat.find(appid);
+    const auto next = component == nullptr || tickets_ended_ ? std::nullopt : next_ticket_of(*component);
+    const auto wake = ticket_wakes_.find(appid);
+    if (wake != ticket_wakes_.end() && next && wake->second.due <= *next) continue;
+    const Route route = next ? route_of(appid) : Route();
+    if (!route.timers) {
+      ticket_wakes_.erase(appid);
+      continue;
+    }
+    const WallTime current = now();
+    // A calendar that stands or was set back finds nothing due when it wakes: it asks again, never at once.
+    const auto wait = *next <= current ? Millis(0) : std::chrono::ceil<Millis>(*next - current);
+    const std::uint64_t number = ++ticket_wakes_made_;
+    ticket_wakes_[appid] = TicketWake{*next, number};
+    route.timers->run_at(detail::later(route.timers->now(), wait), [weak = weak_from_this(), appid, number] {
+      if (const auto self = weak.lock()) self->wake_for_ticket(appid, number);
+    });
+  }
+}
+
+void SandboxCore::wake_for_ticket(const std::string& appid, std::uint64_t wake) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto found = ticket_wakes_.find(appid);
+  if (found == ticket_wakes_.end() || found->second.number != wake) return;
+  ticket_wakes_.erase(found);
+  deliver_new();
+}
+
+void SandboxCore::end_tickets() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  tickets_ended_ = true;
+  ticket_wakes_.clear();
 }
 
 /// The server has stopped, and what it was delivering with it.
@@ -46,6 +69,8 @@ void SandboxCore::end_deliveries() {
 void SandboxCore::use_handler(const std::string& appid, PushHandler handler, std::shared_ptr<Timers> timers) {
   const std::lock_guard<std::mutex> lock(mutex);
   handlers_[appid] = Route{std::move(timers), std::move(handler)};
+  ticket_wakes_.erase(appid);
+  await_tickets();
 }
 
 /// With `mutex` held. A route without timers goes nowhere.
@@ -69,7 +94,8 @@ void SandboxCore::deliver(std::uint64_t number) {
 }
 
 void SandboxCore::deliver_new() {
-  push_due_tickets(wechat, now());
+  if (!tickets_ended_) push_due_tickets(wechat, now());
+  await_tickets();
   const std::vector<std::uint64_t> numbers = std::move(wechat.undelivered);
   wechat.undelivered.clear();
   for (const std::uint64_t number : numbers) deliver(number);

@@ -48,7 +48,10 @@ Sandbox::Sandbox(SandboxOptions options) {
   if (!options.clock) options.clock = std::make_shared<SystemTime>();
   impl_ = std::make_unique<Impl>(std::move(options));
 }
-Sandbox::~Sandbox() { impl_->stop(); }
+Sandbox::~Sandbox() {
+  impl_->stop();
+  impl_->core->end_tickets();
+}
 
 Result<void> Sandbox::start() { return impl_->start(); }
 void Sandbox::stop() { impl_->stop(); }
@@ -98,7 +101,9 @@ Result<std::uint64_t> Sandbox::customer_writes(std::string_view appid, std::stri
 Result<WechatApp> Sandbox::add(const WechatApp& app) {
   if (auto wrong = wrong_setting(app)) return Error(ErrorKind::bad_argument, std::move(*wrong));
   const std::lock_guard<std::mutex> lock(impl_->core->mutex);
-  return impl_->core->wechat.add(app).app;
+  WechatApp added = impl_->core->wechat.add(app).app;
+  impl_->core->await_tickets();
+  return added;
 }
 
 std::vector<ReceivedMessage> Sandbox::messages(std::string_view appid, std::string_view openid,

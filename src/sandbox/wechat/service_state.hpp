@@ -85,7 +85,7 @@ struct ComponentGrant {
 struct ComponentState {
   std::deque<ComponentTicket> tickets;  ///< Newest last; bounded.
   bool pushes_tickets = true;
-  WallTime next_ticket = WallTime::min();
+  WallTime next_ticket = kEarliestTime;
   std::deque<PreAuthorization> pre_authorizations;
   std::deque<AuthorizationCode> codes;
   std::map<std::string, ComponentGrant, std::less<>> grants;  ///< By the merchant's appid.
