@@ -84,6 +84,7 @@
 #include <kefu/wechat/mini_program.hpp>
 #include <kefu/wechat/mini_program_codes.hpp>
 #include <kefu/wechat/mini_program_links.hpp>
+#include <kefu/wechat/open_accounts.hpp>
 #include <kefu/wechat/open_platform.hpp>
 #include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/operations.hpp>

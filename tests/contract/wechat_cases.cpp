@@ -10,6 +10,7 @@
 #include <kefu/wechat/mini_program.hpp>
 #include <kefu/wechat/mini_program_codes.hpp>
 #include <kefu/wechat/mini_program_links.hpp>
+#include <kefu/wechat/open_accounts.hpp>
 #include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/qr_codes.hpp>
 #include <kefu/wechat/records.hpp>
@@ -249,11 +250,25 @@ void links(Cases& all) {
   all.push_back(wechat_case("getpaidunionid_order", paid));
 }
 
+void open_accounts(Cases& all) {
+  const std::string app = "wxf8b4f85f3a794e77";
+  const std::string open = "wx0000000000000abc";
+  all.push_back(wechat_case("open_create", CreateOpenAccount(app)));
+  all.push_back(wechat_case("open_bind", BindOpenAccount(open, app)));
+  all.push_back(wechat_case("open_bind_own", BindOpenAccount(open)));
+  all.push_back(wechat_case("open_unbind", UnbindOpenAccount(open, app)));
+  all.push_back(wechat_case("open_get", GetOpenAccount(app)));
+  all.push_back(wechat_case("open_get_own", GetOpenAccount()));
+  all.push_back(wechat_case("open_have", HasOpenAccount()));
+  all.push_back(wechat_case("open_sameentity", HasOwnersOpenAccount()));
+}
+
 }  // namespace
 
 std::vector<WechatCase> wechat_cases() {
   Cases all;
-  for (const auto family : {management, agents, sessions, notifications, customers, material, codes, menus, links})
+  for (const auto family :
+       {management, agents, sessions, notifications, customers, material, codes, menus, links, open_accounts})
     family(all);
   return all;
 }

@@ -8,6 +8,7 @@
 #include <kefu/wechat/kf_accounts.hpp>
 #include <kefu/wechat/kf_sessions.hpp>
 #include <kefu/wechat/mini_program.hpp>
+#include <kefu/wechat/open_accounts.hpp>
 #include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/records.hpp>
 #include <kefu/wechat/sub_merchants.hpp>
@@ -66,6 +67,9 @@ const kefu_test::WechatCallers& callers() {
       {"newtmpl.addtemplate", caller(AddSubscribeTemplate("401", {1, 2}))},
       {"template.api_add_template", caller(AddTemplate("47123", {"时间"}))},
       {"template.api_set_industry", caller(SetIndustry("1", "4"))},
+      {"open.create", caller(CreateOpenAccount("wxf8b4f85f3a794e77"))},
+      {"open.bind", caller(BindOpenAccount("wx0000000000000abc"))},
+      {"open.get", caller(GetOpenAccount())},
   };
   if (all.count("showqrcode") == 0) kefu_test::add_promotion(all);
   return all;
@@ -357,8 +361,17 @@ void customer_checks(Checks& c) {
   };
 }
 
+void open_account_checks(Checks& c) {
+  c["open_created"] = [](World& w) { CHECK(ask(w, CreateOpenAccount()).open_app_id == "wx0000000000000abc"); };
+  c["open_got"] = [](World& w) { CHECK(ask(w, GetOpenAccount()).open_app_id == "wx0000000000000abc"); };
+  c["open_had"] = [](World& w) { CHECK(ask(w, HasOpenAccount()).bound); };
+  c["open_not_had"] = [](World& w) { CHECK(!ask(w, HasOpenAccount()).bound); };
+  c["open_other_entity"] = [](World& w) { CHECK(!ask(w, HasOwnersOpenAccount()).same); };
+}
+
 Checks all_checks() {
   Checks checks;
+  open_account_checks(checks);
   plain_checks(checks);
   agent_checks(checks);
   session_checks(checks);

@@ -13,6 +13,7 @@
 #include <kefu/wechat/mini_program.hpp>
 #include <kefu/wechat/mini_program_codes.hpp>
 #include <kefu/wechat/mini_program_links.hpp>
+#include <kefu/wechat/open_accounts.hpp>
 #include <kefu/wechat/openapi.hpp>
 #include <kefu/wechat/operations.hpp>
 #include <kefu/wechat/qr_codes.hpp>
@@ -385,6 +386,19 @@ void run_session_keys(Host& host) {
   CHECK(host.ask(host.mini, GetPaidUnionId(kTwinCustomer)).union_id == session.union_id);
 }
 
+void run_open_accounts(Host& host) {
+  const std::string open = host.ask(CreateOpenAccount()).open_app_id;
+  CHECK(host.ask(GetOpenAccount(kTwinApp)).open_app_id == open);
+  CHECK(host.ask(HasOpenAccount()).bound);
+  CHECK(host.ask(HasOwnersOpenAccount()).same);
+  CHECK(!host.ask(host.mini, HasOpenAccount()).bound);
+  host.ask(host.mini, BindOpenAccount(open));
+  CHECK(host.ask(host.mini, GetOpenAccount()).open_app_id == open);
+  host.ask(host.mini, UnbindOpenAccount(open, kOtherTwinApp));
+  CHECK(!host.ask(host.mini, HasOpenAccount()).bound);
+  host.ask(UnbindOpenAccount(open));
+}
+
 void run_all(Host& host) {
   run_management(host);
   run_messages(host);
@@ -402,6 +416,7 @@ void run_all(Host& host) {
   run_links(host);
   run_articles(host);
   run_session_keys(host);
+  run_open_accounts(host);
 }
 
 /// The twin knows the operation, but what its vector names is not there; or the vector is one that kefu refuses.

@@ -56,6 +56,7 @@ struct WechatApp {
   std::string secret;       ///< 32 hex digits.
   std::string original_id;  ///< "gh_" and 12 hex digits: what pushes carry as ToUserName.
   WechatKind kind = WechatKind::service;
+  std::string owner;                      ///< 主体. Accounts of one owner may be bound to one open-platform account.
   bool verified = true;                   ///< Unverified official accounts get 48001 for customer messages.
   bool test_account = false;              ///< Lower daily limits; no menu messages (40200).
   std::string token;                      ///< Of the callback: 3 to 32 letters and digits.

@@ -128,7 +128,7 @@ void write_authorizer(detail::JsonWriter& writer, const WechatApp& app) {
   writer.key("user_name").string(app.original_id).key("alias").string("");
   writer.key("qrcode_url").string("http://mmbiz.qpic.cn/sandbox/qrcode");
   writer.key("business_info").raw(R"({"open_store":0,"open_scan":0,"open_pay":0,"open_card":0,"open_shake":0})");
-  writer.key("principal_name").string("sandbox").key("signature").string("");
+  writer.key("principal_name").string(app.owner.empty() ? "sandbox" : app.owner).key("signature").string("");
   if (is_mini)
     writer.key("MiniProgramInfo")
         .raw(

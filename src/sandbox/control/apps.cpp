@@ -15,6 +15,7 @@ namespace {
 /// Members of the settings.
 constexpr std::string_view kApp =
     "appid secret original_id token encoding_aes_key previous_encoding_aes_key callback_url message_url wechat_id "
+    "owner "
     "api_security* console_menu* console_replies* publications* linked_appids* agents* allowed_ips* verified? "
     "test_account? unlimited_windows? api_frozen? customer_service? daily_limits* kind push_mode push_format";
 constexpr std::string_view kKindNames[] = {"sub", "svc", "mini", "component"};
@@ -96,6 +97,7 @@ std::optional<ControlAnswer> take_settings(const ControlCall& call, WechatApp& a
   call.take("callback_url", app.callback_url);
   call.take("message_url", app.message_url);
   call.take("wechat_id", app.wechat_id);
+  call.take("owner", app.owner);
   take_api_security(call.body["api_security"], app.api_security);
   for (const auto& [name, text] :
        {std::pair("console_menu", &app.console_menu), std::pair("console_replies", &app.console_replies),
@@ -139,7 +141,7 @@ void write_app(detail::JsonWriter& writer, const WechatApp& app) {
   writer.key("callback_url").string(app.callback_url).key("unlimited_windows").boolean(app.unlimited_windows);
   writer.key("message_url").string(app.message_url);
   writer.key("api_frozen").boolean(app.api_frozen).key("customer_service").boolean(app.customer_service);
-  writer.key("wechat_id").string(app.wechat_id);
+  writer.key("wechat_id").string(app.wechat_id).key("owner").string(app.owner);
   writer.key("api_security");
   write_api_security(writer, app.api_security);
   for (const auto& [name, text] :

@@ -103,6 +103,45 @@ ControlResult withdraw_merchant(ControlCall& call) {
   return show(*pair.component);
 }
 
+ControlResult list_open_accounts(ControlCall& call) {
+  ControlAnswer answer;
+  detail::JsonWriter writer(answer.body);
+  writer.begin_object().key("open_accounts").begin_array();
+  for (const auto& [open_appid, open] : call.core.wechat.open_accounts) {
+    writer.begin_object().key("open_appid").string(open_appid).key("owner").string(open.owner);
+    writer.key("verified").boolean(open.verified).key("made_in_console").boolean(open.made_in_console);
+    writer.key("members").begin_array();
+    for (const std::string& appid : open.members) writer.string(appid);
+    writer.end_array().end_object();
+  }
+  writer.end_array().end_object();
+  return answer;
+}
+
+/// As the owner does it in the console, which also binds and unbinds what the API does not touch.
+ControlResult put_open_account(ControlCall& call) {
+  const std::string& open_appid = call.names.front();
+  OpenAccount open;
+  open.made_in_console = true;
+  open.owner = call.text("owner");
+  open.verified = call.flag("verified", false);
+  for (const auto& member : call.body["members"].items()) {
+    const WechatAccount* account = call.core.wechat.find(member.text());
+    if (account == nullptr) return control_error(404, "no app with this appid: " + std::string(member.text()));
+    if (!account->open_account.empty() && account->open_account != open_appid)
+      return control_error(409, account->app.appid + " is bound to " + account->open_account);
+    open.members.emplace(member.text());
+  }
+  for (auto& [appid, account] : call.core.wechat.accounts) {
+    if (open.members.count(appid) != 0)
+      account.open_account = open_appid;
+    else if (account.open_account == open_appid)
+      account.open_account.clear();
+  }
+  call.core.wechat.open_accounts[open_appid] = std::move(open);
+  return list_open_accounts(call);
+}
+
 }  // namespace
 
 std::vector<ControlRoute> control_component_routes() {
@@ -115,6 +154,10 @@ std::vector<ControlRoute> control_component_routes() {
        "as if the merchant had consented on the page: authorizer, sets [numbers]; the code", authorize_merchant,
        "authorizer sets*"},
       {"POST", "/components/{appid}/withdraw", "the merchant ends it: authorizer", withdraw_merchant, "authorizer"},
+      {"GET", "/open-accounts", "open-platform accounts, their owners and what is bound to them", list_open_accounts},
+      {"POST", "/open-accounts/{open_appid}",
+       "one made in the console, which the API does not change: owner, verified, members [appids]", put_open_account,
+       "owner verified? members*"},
   };
 }
 

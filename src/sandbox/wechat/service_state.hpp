@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,14 @@ struct ComponentState {
   std::deque<AuthorizationCode> codes;
   std::map<std::string, ComponentGrant, std::less<>> grants;  ///< By the merchant's appid.
   PeriodCount resets_month;
+};
+
+/// An open-platform account: whom it belongs to, and which accounts are bound to it.
+struct OpenAccount {
+  std::string owner;
+  bool verified = false;
+  bool made_in_console = false;  ///< The API does not change it (89003).
+  std::set<std::string, std::less<>> members;
 };
 
 struct KfState {

@@ -105,6 +105,7 @@ struct WechatAccount {
   ModerationState moderation;
   PromotionState promotion;
   ComponentState component;  ///< Where the account is a third-party platform.
+  std::string open_account;  ///< The open-platform account that it is bound to; empty: none.
   std::map<std::int64_t, std::string> tags;
   std::int64_t next_tag = 100;
 };

@@ -86,7 +86,8 @@ WechatTwin::WechatTwin() : Twin(wechat_switches()) {
                              wechat_session_routes(),
                              component_routes(),
                              component_authorizer_routes(),
-                             component_page_routes()})
+                             component_page_routes(),
+                             open_account_routes()})
     for (const WechatRoute& route : family) routes_.emplace(route.path, route);
 }
 

@@ -107,6 +107,7 @@ std::vector<WechatRoute> wechat_session_routes();
 std::vector<WechatRoute> component_routes();
 std::vector<WechatRoute> component_authorizer_routes();
 std::vector<WechatRoute> component_page_routes();
+std::vector<WechatRoute> open_account_routes();
 
 /// Whether the merchant lets this third-party platform call the API: 61003, 61007.
 ApiResult check_grant(const WechatAccount& component, const WechatAccount& merchant, std::string_view path);
@@ -161,7 +162,8 @@ class WechatTwin final : public Twin {
                          std::string_view appid = {});
 
   std::map<std::string, WechatAccount, std::less<>> accounts;
-  std::vector<std::string> components;  ///< Those accounts that are third-party platforms.
+  std::vector<std::string> components;                            ///< Those accounts that are third-party platforms.
+  std::map<std::string, OpenAccount, std::less<>> open_accounts;  ///< By open_appid.
   std::unordered_map<std::string, Media> media;
   std::deque<RefusedCall> refused;
   std::map<std::uint64_t, Push> pushes;  ///< The latest, by number.

@@ -62,6 +62,7 @@ constexpr Accounts kTemplates{kNo, kCert, kNo, "7, 100-101"};
 constexpr Accounts kFollowers{kYes, kYes, kNo, "2, 100"};
 constexpr Accounts kWebLogin{kOpen, kYes, kOpen, "4"};
 constexpr Accounts kMiniProgram{kNo, kNo, kYes, "18"};
+constexpr Accounts kOpenAccounts{kOpen, kOpen, kOpen, "24, 25"};
 constexpr Accounts kThirdPartyPlatform{kNo, kNo, kNo, "",
                                        "a third-party platform in its own name (OpenPlatform::call)"};
 

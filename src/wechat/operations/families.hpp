@@ -27,6 +27,7 @@ std::vector<const Row*> menu_rows();
 std::vector<const Row*> mini_program_link_rows();
 std::vector<const Row*> mini_program_code_rows();
 std::vector<const Row*> article_rows();
+std::vector<const Row*> open_account_rows();
 /// Of a third-party platform, not of an account: not among `rows`.
 std::vector<const Row*> component_rows();
 

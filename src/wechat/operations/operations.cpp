@@ -10,10 +10,26 @@ namespace wechat {
 const std::vector<const Row*>& rows() {
   static const std::vector<const Row*> all = [] {
     std::vector<const Row*> gathered;
-    for (const auto family :
-         {token_rows, customer_message_rows, openapi_rows, kf_account_rows, sub_merchant_rows, kf_session_rows,
-          record_rows, subscribe_rows, template_rows, user_rows, mini_program_rows, web_login_rows, content_check_rows,
-          media_rows, qr_code_rows, menu_rows, mini_program_link_rows, mini_program_code_rows, article_rows})
+    for (const auto family : {token_rows,
+                              customer_message_rows,
+                              openapi_rows,
+                              kf_account_rows,
+                              sub_merchant_rows,
+                              kf_session_rows,
+                              record_rows,
+                              subscribe_rows,
+                              template_rows,
+                              user_rows,
+                              mini_program_rows,
+                              web_login_rows,
+                              content_check_rows,
+                              media_rows,
+                              qr_code_rows,
+                              menu_rows,
+                              mini_program_link_rows,
+                              mini_program_code_rows,
+                              article_rows,
+                              open_account_rows})
       for (const Row* row : family()) gathered.push_back(row);
     return gathered;
   }();
