@@ -56,7 +56,7 @@ Pending<Merchant> KnownMerchants::merchant(std::string id) const {
         if (!found) return found.error();
         std::optional<Merchant> granted;
         if ((*found)[0]) {
-          granted = describe((*found)[0]->value);
+          granted = describe((*found)[0]->value, now);
           if (!granted)
             return Error(unreadable, fmt::format("the stored grant of {} cannot be read: is the store of another "
                                                  "version, or of other keys? Else begin anew with Authorizer::link",
@@ -105,7 +105,7 @@ Pending<Page> KnownMerchants::merchants(std::string after, std::size_t limit) co
             after = unescaped_merchant(escaped);
             std::optional<Merchant> granted;
             if (records.grant) {
-              granted = describe(*records.grant);
+              granted = describe(*records.grant, now);
               if (!granted) {
                 granted.emplace();
                 granted->id = after;

@@ -20,8 +20,8 @@ namespace detail {
 /// Thread safety: any thread.
 class KnownMerchants {
  public:
-  /// The merchant of a stored grant; nothing if it cannot be read.
-  using Describe = std::optional<Merchant> (*)(std::string_view stored);
+  /// The merchant of a stored grant, as of `now`; nothing if it cannot be read.
+  using Describe = std::optional<Merchant> (*)(std::string_view stored, WallTime now);
 
   /// `unreadable`: what a grant that cannot be read is, for who asks for that merchant alone.
   KnownMerchants(std::shared_ptr<RuntimeCore> runtime, std::string_view platform, std::string_view app,

@@ -86,9 +86,12 @@ Result<bool> remove_all(Store& store, const std::vector<std::string>& keys) {
   return busy_grant();
 }
 
-std::optional<Merchant> describe_grant(std::string_view stored) {
-  const auto grant = Grant::read(stored);
-  return grant ? std::optional<Merchant>(grant->describe()) : std::nullopt;
+std::optional<Merchant> describe_grant(std::string_view stored, WallTime now) {
+  auto grant = Grant::read(stored);
+  if (!grant) return std::nullopt;
+  const RenewalIntent* intent = grant->pending_intent();
+  if (intent != nullptr && now >= intent->until) grant->lose_renewal(intent->until);
+  return grant->describe();
 }
 
 Error no_options() {

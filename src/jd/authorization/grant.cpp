@@ -6,6 +6,7 @@
 #include "jd/authorization/oauth.hpp"
 
 #include <kefu/core/store.hpp>
+#include <kefu/jd/time.hpp>
 
 #include <fmt/format.h>
 
@@ -33,6 +34,7 @@ void Grant::take(const GrantAnswer& answer, WallTime now) {
   why.clear();
   refused_secret.clear();
   refused_since.reset();
+  intent.reset();
   const auto life = life_of(answer, now);
   const bool usable = life.count() > 0 && life <= kLongestTokenLife;
   token_expires = from_unix_millis(unix_millis(now)) + (usable ? life : std::chrono::seconds(0));
@@ -41,6 +43,23 @@ void Grant::take(const GrantAnswer& answer, WallTime now) {
   if (!answer.open_id.empty()) open_id = answer.open_id;
   if (!answer.xid.empty()) xid = answer.xid;
   if (!answer.scope.empty()) scope = answer.scope;
+}
+
+const RenewalIntent* Grant::pending_intent() const {
+  // A version that does not know it renews and authorizes without removing it.
+  const bool is_of_this = intent && intent->renewals == renewals && intent->since >= authorized_at;
+  return is_of_this ? &*intent : nullptr;
+}
+
+void Grant::lose_renewal(WallTime now) {
+  state = Merchant::State::needs_authorization;
+  since = now;
+  why = fmt::format(
+      "its refresh token was sent to the platform at {} (GMT+8), or was about to be, and the process ended before what "
+      "it brought was stored",
+      gateway_time(intent->since));
+  refresh_token = Secret();
+  intent.reset();
 }
 
 bool Grant::same_account(const Grant& other) const {
@@ -66,6 +85,10 @@ std::string Grant::json() const {
   json.key("authorized").integer(unix_millis(authorized_at));
   json.key("expires").integer(unix_millis(token_expires));
   if (refused_since) json.key("refused_since").integer(unix_millis(*refused_since));
+  if (intent) {
+    json.key("renewing").integer(intent->renewals).key("renewing_since").integer(unix_millis(intent->since));
+    json.key("renewing_until").integer(unix_millis(intent->until));
+  }
   write_text(json, "uid", uid);
   write_text(json, "open_id", open_id);
   write_text(json, "xid", xid);
@@ -95,13 +118,16 @@ std::optional<Grant> Grant::read(std::string_view text) {
   if (grant.state == Merchant::State::active && !root["since"].integer()) grant.since = grant.authorized_at;
   grant.token_expires = detail::stored_time(root["expires"]);
   if (root["refused_since"].integer()) grant.refused_since = detail::stored_time(root["refused_since"]);
+  if (const auto renewing = root["renewing"].integer())
+    grant.intent = RenewalIntent{*renewing, detail::stored_time(root["renewing_since"]),
+                                 detail::stored_time(root["renewing_until"])};
   grant.uid = root["uid"].text();
   grant.open_id = root["open_id"].text();
   grant.xid = root["xid"].text();
   grant.scope = root["scope"].text();
-  grant.kept =
-      detail::KeptMembers(root, {"v", "merchant", "state", "why", "refused_secret", "renewals", "refresh_token",
-                                 "authorized", "expires", "refused_since", "uid", "open_id", "xid", "since", "scope"});
+  grant.kept = detail::KeptMembers(root, {"v", "merchant", "state", "why", "refused_secret", "renewals",
+                                          "refresh_token", "authorized", "expires", "refused_since", "uid", "open_id",
+                                          "xid", "since", "scope", "renewing", "renewing_since", "renewing_until"});
   if (check_merchant_name(grant.merchant) || grant.renewals < 0) return std::nullopt;
   return grant;
 }

@@ -17,6 +17,14 @@ namespace jd {
 
 struct GrantAnswer;
 
+/// That a refresh token is about to be spent, written before it is. What the platform answers replaces it, so that one
+/// which stays tells of a process that ended between the two: nobody knows then whether the token is still good.
+struct RenewalIntent {
+  std::int64_t renewals = 0;  ///< Of the grant that is renewed: one of an earlier grant says nothing.
+  WallTime since{};           ///< Whole milliseconds.
+  WallTime until{};           ///< When who is at it gives up.
+};
+
 /// What a merchant granted, as the store keeps it: JSON with times in milliseconds since 1970. The access token has a
 /// record of its own (TokenRecord); this one says how to renew it, and whether that is still possible.
 struct Grant {
@@ -33,6 +41,7 @@ struct Grant {
   WallTime token_expires{};
   std::optional<WallTime>
       refused_since;  ///< The first answer of the platform that did not renew it; not yet a verdict.
+  std::optional<RenewalIntent> intent;
   std::string uid;
   std::string open_id;
   std::string xid;
@@ -54,6 +63,10 @@ struct Grant {
   std::string json() const;
   /// Nothing if the text is no grant.
   static std::optional<Grant> read(std::string_view text);
+  /// The intent that nothing came of yet; null: none.
+  const RenewalIntent* pending_intent() const;
+  /// A process ended while it renewed this grant: the merchant has to authorize again. Says so, and forgets the token.
+  void lose_renewal(WallTime now);
   Merchant describe() const;
 };
 

@@ -2,6 +2,7 @@
 
 #include "channel/accounts/merchant_events.hpp"
 #include "core/async/runtime_core.hpp"
+#include "core/async/time_range.hpp"
 #include "core/report/reporting.hpp"
 #include "core/store/commit_known.hpp"
 
@@ -131,17 +132,85 @@ void GrantFetcher::found(const JobPtr& job, Result<StoredGrant> stored) {
       !grant.refresh_token.empty() && grant.refused_secret != access_.app->app_secret.fingerprint();
   if (grant.state == Merchant::State::needs_authorization && !other_secret)
     return job->done(unauthorized(shop_, "needs a new authorization, " + grant.why));
-  const Secret refresh_token = grant.refresh_token;  // the grant itself goes along with the answer
+  const RenewalIntent* intent = grant.pending_intent();
+  if (intent == nullptr || intent->since == heard_) return begin(job, *std::move(stored));
+  const WallTime now = access_.runtime->clock->wall();
+  if (now >= intent->until) return interrupted(job, *std::move(stored));
+  ErrorDetails details;
+  details.message = fmt::format("another process is renewing the grant of the shop {}, or ended while it did", shop_);
+  details.retry_after = std::chrono::ceil<Millis>(intent->until - now);
+  job->done(Error(ErrorKind::unavailable, Delivery::not_sent, std::move(details)));
+}
+
+/// Says in the store that the refresh token is about to be spent.
+void GrantFetcher::begin(const JobPtr& job, StoredGrant before) {
+  const auto& clock = *access_.runtime->clock;
+  const WallTime now = from_unix_millis(unix_millis(clock.wall()));
+  const auto left = std::max(job->wait.deadline() - clock.mono(), MonoTime::duration::zero());
+  before.grant->intent.reset();
+  Grant grant = *before.grant;
+  grant.intent = RenewalIntent{grant.renewals, now, detail::later(now, std::chrono::ceil<Millis>(left))};
+  heard_ = now;
+  const std::uint64_t expected = before.generation;
+  put(job, std::move(grant), expected,
+      [self = shared_from_this(), job, before = std::move(before)](Result<CommitOutcome> written) mutable {
+        if (!written) return job->done(written.error());
+        if (!written->committed) return job->done(detail::FetchedToken::elsewhere());
+        before.generation = written->generation;
+        self->refresh(job, std::move(before));
+      });
+}
+
+/// `before` is the grant without the intent, and the intent's generation.
+void GrantFetcher::refresh(const JobPtr& job, StoredGrant before) {
+  const Secret refresh_token = before.grant->refresh_token;  // the grant itself goes along with the answer
   access_.refresh(refresh_token, job->wait.rest(*access_.runtime->clock), CancelToken(),
-                  [self = shared_from_this(), job, before = *std::move(stored)](Result<GrantAnswer> answer) mutable {
+                  [self = shared_from_this(), job, before = std::move(before)](Result<GrantAnswer> answer) mutable {
                     self->refreshed(job, std::move(before), std::move(answer));
                   });
+}
+
+/// What a process that is gone began: whether it spent the refresh token nobody knows, so nobody uses it again.
+void GrantFetcher::interrupted(const JobPtr& job, StoredGrant before) {
+  Grant lost = *std::move(before.grant);
+  lost.lose_renewal(access_.runtime->clock->wall());
+  const Error error(ErrorKind::needs_authorization, lost.why);
+  put_lost(job, std::move(lost), before.generation, error);
+}
+
+/// An error is an end as well: what the refresh token is worth, the next try asks the platform.
+void GrantFetcher::not_renewed(const JobPtr& job, StoredGrant before, const Error& error) {
+  before.grant->intent.reset();
+  put(job, *std::move(before.grant), before.generation, [job, error](const Result<CommitOutcome>& written) {
+    if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());
+    job->done(error);
+  });
+}
+
+void GrantFetcher::put(const JobPtr& job, Grant grant, std::uint64_t expected,
+                       MoveFunction<void(Result<CommitOutcome>)> done) {
+  access_.runtime->with_store<CommitOutcome>(
+      detail::Affinity(key_).surely(),
+      [key = key_, grant, expected](Store& store) {
+        return detail::put_known(store, key, grant.json(), expected, std::nullopt, Durability::full);
+      },
+      [self = shared_from_this(), job, grant, expected, done = std::move(done)](Result<CommitOutcome> written) mutable {
+        const auto& runtime = *self->access_.runtime;
+        const MonoTime again = runtime.clock->mono() + job->pause;
+        const bool passing = !written && written.error().kind() == ErrorKind::unavailable;
+        if (!passing || again >= job->wait.deadline() || runtime.refusal()) return done(std::move(written));
+        job->pause = std::min(job->pause * 2, kLongestSavePause);
+        runtime.scheduler->run_at(again,
+                                  [self, job, grant = std::move(grant), expected, done = std::move(done)]() mutable {
+                                    self->put(job, std::move(grant), expected, std::move(done));
+                                  });
+      });
 }
 
 void GrantFetcher::refreshed(const JobPtr& job, StoredGrant before, Result<GrantAnswer> answer) {
   if (!answer) {
     if (answer.error().kind() == ErrorKind::needs_authorization) return refused(job, std::move(before), answer.error());
-    return job->done(answer.error());
+    return not_renewed(job, std::move(before), answer.error());
   }
   const WallTime now = access_.runtime->clock->wall();
   auto renewal = std::make_shared<Renewal>();
@@ -171,20 +240,10 @@ void GrantFetcher::refused(const JobPtr& job, StoredGrant before, const Error& e
       "again. "
       "If it stays so when the token ends, {}",
       shop_, unauthorized(shop_, "needs a new authorization").message());
-  const bool was_alive = grant.token_expires > now;
-  if (job->token_is_refused && was_alive) grant.token_expires = now;
+  if (job->token_is_refused) grant.token_expires = std::min(grant.token_expires, now);
   const Error told(job->token_is_refused ? ErrorKind::needs_authorization : ErrorKind::unavailable, error.delivery(),
                    std::move(details));
-  if (!is_first && !(job->token_is_refused && was_alive)) return job->done(told);
-  access_.runtime->with_store<CommitOutcome>(
-      detail::Affinity(key_).surely(),
-      [key = key_, grant, expected = before.generation](Store& store) {
-        return detail::put_known(store, key, grant.json(), expected, std::nullopt, Durability::full);
-      },
-      [job, told](const Result<CommitOutcome>& written) {
-        if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());
-        job->done(told);
-      });
+  not_renewed(job, std::move(before), told);
 }
 
 /// The merchant has to authorize again; whoever asks later reads that in the store and makes no call.
@@ -196,14 +255,13 @@ void GrantFetcher::give_up(const JobPtr& job, StoredGrant before, const Error& e
                          gateway_time(access_.runtime->clock->wall()), error.platform_code());
   if (!error.details().platform_message.empty()) lost.why += ": " + error.details().platform_message;
   lost.since = access_.runtime->clock->wall();
+  put_lost(job, std::move(lost), before.generation, error);
+}
+
+void GrantFetcher::put_lost(const JobPtr& job, Grant lost, std::uint64_t expected, const Error& error) {
   const std::string why = lost.why;
   const Merchant told = lost.describe();
-  const detail::Affinity affinity(key_);
-  access_.runtime->with_store<CommitOutcome>(
-      affinity.surely(),
-      [key = key_, lost = std::move(lost), expected = before.generation](Store& store) {
-        return detail::put_known(store, key, lost.json(), expected, std::nullopt, Durability::full);
-      },
+  put(job, std::move(lost), expected,
       [self = shared_from_this(), job, error, why, told](const Result<CommitOutcome>& written) {
         if (written && !written->committed) return job->done(detail::FetchedToken::elsewhere());
         self->report_lost(error, why);

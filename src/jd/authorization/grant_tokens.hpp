@@ -36,8 +36,10 @@ Result<StoredGrant> read_grant(Store& store, const std::string& key);
 /// Renews a shop's grant at the platform. The new refresh token is durable before the token is handed on (JD-4); if the
 /// store fails then, it is kept in memory and written by the next fetch.
 ///
-/// What remains is the moment between the platform's answer and the end of that write: a process that dies in it leaves
-/// the refresh token of before, which the platform may not take any more; the shop then has to authorize again.
+/// Before the refresh token is spent the grant says that it is about to be (Grant::intent), and whatever comes of it,
+/// an error too, takes that away. A process that dies between the two leaves the refresh token of before, which the
+/// platform may not take any more: whoever fetches next, or lists the merchants, finds the intent, the token is not
+/// used again, and the shop has to authorize anew.
 ///
 /// Thread safety: as TokenFetcher, on the loop.
 class GrantFetcher final : public detail::TokenFetcher, public std::enable_shared_from_this<GrantFetcher> {
@@ -58,9 +60,16 @@ class GrantFetcher final : public detail::TokenFetcher, public std::enable_share
   };
 
   void found(const JobPtr& job, Result<StoredGrant> stored);
+  void begin(const JobPtr& job, StoredGrant before);
+  void refresh(const JobPtr& job, StoredGrant before);
+  void interrupted(const JobPtr& job, StoredGrant before);
+  void not_renewed(const JobPtr& job, StoredGrant before, const Error& error);
+  /// Writes the grant over that generation, and tries until the deadline where the store fails for a moment.
+  void put(const JobPtr& job, Grant grant, std::uint64_t expected, MoveFunction<void(Result<CommitOutcome>)> done);
   void refreshed(const JobPtr& job, StoredGrant before, Result<GrantAnswer> answer);
   void refused(const JobPtr& job, StoredGrant before, const Error& error);
   void give_up(const JobPtr& job, StoredGrant before, const Error& error);
+  void put_lost(const JobPtr& job, Grant lost, std::uint64_t expected, const Error& error);
   void save(const JobPtr& job, std::shared_ptr<Renewal> renewal);
   void not_saved(const JobPtr& job, std::shared_ptr<Renewal> renewal, const Error& error);
   void report_lost(const Error& error, const std::string& why) const;
@@ -69,6 +78,7 @@ class GrantFetcher final : public detail::TokenFetcher, public std::enable_share
   const std::string shop_;
   const std::string key_;
   std::shared_ptr<Renewal> unsaved_;  // loop only
+  WallTime heard_{};                  // loop only: of the intent whose end this process knows, should it still stand
 };
 
 }  // namespace jd

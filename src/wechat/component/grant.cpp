@@ -115,7 +115,7 @@ Merchant ComponentGrant::describe() const {
   return out;
 }
 
-std::optional<Merchant> describe_grant(std::string_view stored) {
+std::optional<Merchant> describe_grant(std::string_view stored, WallTime) {
   const auto grant = ComponentGrant::read(stored);
   return grant ? std::optional<Merchant>(grant->describe()) : std::nullopt;
 }

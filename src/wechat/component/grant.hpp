@@ -87,7 +87,7 @@ struct StoredComponentGrant {
 Result<StoredComponentGrant> find_grant(Store& store, const std::string& key);
 Error unknown_authorizer(const std::string& merchant);
 /// For KnownMerchants.
-std::optional<Merchant> describe_grant(std::string_view stored);
+std::optional<Merchant> describe_grant(std::string_view stored, WallTime now);
 /// The merchant that this app id belongs to; empty: none.
 Result<std::string> find_merchant(Store& store, const ComponentKeys& keys, std::string_view app_id);
 

@@ -25,7 +25,10 @@ struct ExpiredWorld : OauthWorld {
 
 TEST_CASE("JD-4, STO-2: a rotated refresh token is durable before the token is handed on") {
   ExpiredWorld w;
-  w.watched->failing_commits = 3;
+  SUBCASE("the store fails when the token is about to be spent") { w.watched->failing_commits = 3; }
+  SUBCASE("the store fails when it was") {
+    w.fake.on_refresh = [&w] { w.watched->failing_commits = 3; };
+  }
   const auto got = w.get(w.provider);
   REQUIRE(got);
   CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
@@ -36,7 +39,7 @@ TEST_CASE("JD-4, STO-2: a rotated refresh token is durable before the token is h
 
 TEST_CASE("JD-4: a write that seemed to fail is recognised as done") {
   ExpiredWorld w;
-  w.watched->doubtful_commits = 1;
+  w.fake.on_refresh = [&w] { w.watched->doubtful_commits = 1; };
   CHECK(w.text(w.provider) == "good");
   CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
   CHECK(w.stored().renewals == 1);
@@ -45,8 +48,14 @@ TEST_CASE("JD-4: a write that seemed to fail is recognised as done") {
 
 TEST_CASE("foundation e: a renewal whose writing is in doubt is read again before anybody is told") {
   ExpiredWorld w;
-  SUBCASE("it was written") { w.watched->doubtful_commits = 1; }
-  SUBCASE("it was not") { w.watched->lost_commits = 1; }
+  SUBCASE("it was written") {
+    w.fake.on_refresh = [&w] { w.watched->doubtful_commits = 1; };
+  }
+  SUBCASE("it was not") {
+    w.fake.on_refresh = [&w] { w.watched->lost_commits = 1; };
+  }
+  SUBCASE("that of its intent was written") { w.watched->doubtful_commits = 1; }
+  SUBCASE("that of its intent was not") { w.watched->lost_commits = 1; }
   REQUIRE(w.get(w.provider));
   CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
   CHECK(w.stored().renewals == 1);
@@ -56,42 +65,52 @@ TEST_CASE("foundation e: a renewal whose writing is in doubt is read again befor
 TEST_CASE("JD-4: what could not be stored is not used, and written by the next fetch without another call") {
   ExpiredWorld w;
   const auto seen = w.observe();
-  w.fake.named = true;
-  w.watched->failing_commits = 1'000'000;
+  w.fake.on_refresh = [&w] { w.watched->failing_commits = 1'000'000; };
   CHECK(w.text(w.provider) == "unavailable");
   CHECK(w.fake.refreshes == 1);
   CHECK(seen->count("authorization.not_stored{platform=jd,account=shop1") == 1);
 
-  // Meanwhile another process tries the old refresh token, which has ended, and gives the grant up.
+  // Meanwhile another process finds what was begun and not ended, and gives the grant up when its time is over.
+  w.pass(std::chrono::seconds(30));
   w.watched->failing_commits = 0;
   CHECK(w.text(w.tokens()) == "needs_authorization");
-  CHECK(w.fake.refreshes == 2);
+  CHECK(w.fake.refreshes == 1);
   CHECK(w.stored().state == Merchant::State::needs_authorization);
 
   w.pass(std::chrono::minutes(1));
   CHECK(w.text(w.provider) == "good");
-  CHECK(w.fake.refreshes == 2);
+  CHECK(w.fake.refreshes == 1);
   CHECK(w.stored().state == Merchant::State::active);
   CHECK(w.stored().refresh_token == Secret(w.fake.refresh));
 }
 
-TEST_CASE("JD-4: a process that dies between answer and write loses a rotated refresh token, and says so") {
+TEST_CASE("JD-4: an error that the platform answers, or the wire gives, ends what was begun: the next try is made") {
   ExpiredWorld w;
-  w.fake.named = true;
-  w.watched->failing_commits = 1'000'000;
-  SUBCASE("the platform ends old refresh tokens") {
-    CHECK(w.text(w.provider) == "unavailable");
-    w.provider.reset();  // and what it kept in memory
-    w.watched->failing_commits = 0;
-    CHECK(w.text(w.tokens()) == "needs_authorization");
-  }
-  SUBCASE("the platform lets them live") {
-    w.fake.rotate = false;
-    CHECK(w.text(w.provider) == "unavailable");
-    w.provider.reset();
-    w.watched->failing_commits = 0;
-    CHECK(w.text(w.tokens()) == "good");
-  }
+  w.fake.raw = "busy";
+  SUBCASE("an answer of the platform") { w.fake.status = 503; }
+  SUBCASE("one that cannot be read") { w.fake.status = 200; }
+  CHECK(w.text(w.provider) != "good");
+  CHECK(!w.stored().intent.has_value());
+  const int tried = w.fake.refreshes;
+  CHECK(tried > 0);
+  w.fake.raw.clear();
+  w.provider.reset();  // another process goes on
+  w.pass(std::chrono::minutes(10));
+  CHECK(w.text(w.tokens()) == "good");
+  CHECK(w.fake.refreshes == tried + 1);
+}
+
+TEST_CASE("JD-4: what was begun says nothing of a grant that a version without it renewed, or of a new one") {
+  ExpiredWorld w;
+  jd::Grant grant = w.stored();
+  grant.intent = jd::RenewalIntent{grant.renewals, grant.authorized_at, grant.authorized_at};
+  CHECK(jd::Grant::read(grant.json())->pending_intent() != nullptr);
+  jd::Grant renewed = grant;
+  ++renewed.renewals;
+  CHECK(jd::Grant::read(renewed.json())->pending_intent() == nullptr);
+  jd::Grant anew = grant;
+  anew.authorized_at += std::chrono::seconds(1);
+  CHECK(jd::Grant::read(anew.json())->pending_intent() == nullptr);
 }
 
 TEST_CASE("JD-4: a process that dies after the write and before the token's record refreshes once more") {

@@ -1,5 +1,5 @@
-// A process that is killed between any two store operations of a redemption: what it spent is told, never silently
-// lost.
+// A process that is killed between any two store operations of a redemption or a refresh: what it spent is told, never
+// silently lost.
 #include "unit/jd/authorization/oauth_world.hpp"
 
 using namespace kefu;
@@ -63,7 +63,75 @@ void kill_after(int life, bool last_is_done, Ends& ends) {
   CHECK(w.text(w.tokens()) == "good");
 }
 
+/// A refresh of a token whose end has come, in a process that dies; then another process.
+void kill_refresh_after(int life, bool last_is_done, bool rotates, Ends& ends) {
+  OauthWorld w;
+  w.fake.rotate = rotates;
+  REQUIRE(w.authorize());
+  w.pass(std::chrono::seconds(w.fake.life));
+  auto provider = w.tokens();
+  const auto dying = std::make_shared<FaultyStore>(w.store);
+  dying->last_is_done = last_is_done;
+  dying->life = life;
+  w.core->store = dying;
+  const bool acknowledged = w.text(provider) == "good";
+  provider.reset();
+  w.core->store = w.store;
+  w.pass(std::chrono::minutes(2));
+
+  int told = 0;
+  const auto restarted = w.authorizer();
+  restarted->on_event([&told](const MerchantEvent& event) {
+    if (event.kind == MerchantEvent::Kind::needs_authorization) ++told;
+  });
+  const auto merchant = restarted->merchant("shop1").get();
+  REQUIRE(merchant);
+  const int refreshes = w.fake.refreshes;
+  CHECK(refreshes <= 1);
+  const std::string text = w.text(w.tokens());
+  w.pass(std::chrono::seconds(1));
+  if (acknowledged) CHECK(merchant->state == Merchant::State::active);
+  if (merchant->state == Merchant::State::active) {
+    ++(refreshes == 0 ? ends.unspent : ends.active);
+    CHECK(text == "good");
+    CHECK(told == 0);
+    return;
+  }
+  ++ends.told;
+  CHECK(merchant->state == Merchant::State::needs_authorization);
+  CHECK(merchant->why.find("refresh token was sent") != std::string::npos);
+  CHECK(text == "needs_authorization");
+  CHECK_MESSAGE(w.fake.refreshes == refreshes, "what may be stale is not sent");
+  CHECK(told == 1);
+  CHECK(w.text(w.tokens()) == "needs_authorization");
+  CHECK(told == 1);
+  w.pass(std::chrono::seconds(5));
+  REQUIRE(w.authorize());
+  const auto anew = restarted->merchant("shop1").get();
+  REQUIRE(anew);
+  CHECK(anew->state == Merchant::State::active);
+  CHECK(anew->why.empty());
+  CHECK(w.text(w.tokens()) == "good");
+}
+
 }  // namespace
+
+TEST_CASE("Killed at any store operation of a refresh: the grant is renewed, or the merchant is told to begin anew") {
+  for (const bool rotates : {true, false}) {
+    for (const bool last_is_done : {false, true}) {
+      Ends ends;
+      for (int life = 0; life < 20; ++life) {
+        CAPTURE(life);
+        CAPTURE(last_is_done);
+        CAPTURE(rotates);
+        kill_refresh_after(life, last_is_done, rotates, ends);
+      }
+      CHECK(ends.active > 0);
+      CHECK(ends.unspent > 0);
+      CHECK(ends.told > 0);
+    }
+  }
+}
 
 TEST_CASE("Killed at any store operation of a redemption: the grant is there, or the merchant is told to begin anew") {
   for (const bool last_is_done : {false, true}) {

@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,6 +37,7 @@ class FakeAuthorization {
   std::string access;   ///< The last one.
   std::string refresh;  ///< The one that is good.
   int exchanges = 0, refreshes = 0;
+  std::function<void()> on_refresh;  ///< Called when the platform has been asked for one.
 
   kefu::HttpOutcome exchange(kefu::WallTime now) {
     ++exchanges;
@@ -45,6 +47,7 @@ class FakeAuthorization {
   }
   kefu::HttpOutcome refreshed(const kefu::HttpRequest& request, kefu::WallTime now) {
     ++refreshes;
+    if (on_refresh) on_refresh();
     if (!raw.empty()) return reply(raw, status);
     std::string given;
     for (const auto& [name, value] : request.query)
