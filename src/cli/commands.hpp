@@ -19,6 +19,7 @@ using Run = std::function<int()>;
 // One file per command: push_command.cpp ...
 void add_push(CLI::App& program, Run& run);
 void add_jd(CLI::App& program, Run& run);
+void add_wechat(CLI::App& program, Run& run);
 void add_store(CLI::App& program, Run& run);
 
 }  // namespace kefu_cli

@@ -1,5 +1,6 @@
 #include "cli/jd_commands.hpp"
 #include "cli/jd_config.hpp"
+#include "cli/merchants.hpp"
 
 #include <kefu/jd/time.hpp>
 
@@ -10,8 +11,6 @@
 
 namespace kefu_cli {
 namespace {
-
-using kefu::Merchant;
 
 /// What `kefu jd authorize` was told on the command line.
 struct JdAuthorizeFlags {
@@ -34,37 +33,9 @@ int bad_authorize(const std::string& message) {
   return kBadUsage;
 }
 
-/// The query in what a browser's address bar shows, or the text itself if it is one already.
-std::string query_of(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  text = text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-  text = text.substr(0, text.find('#'));
-  const std::size_t mark = text.find('?');
-  return std::string(mark == std::string_view::npos ? text : text.substr(mark + 1));
-}
-
-void print_merchant(const Merchant& merchant) {
-  std::cout << merchant.id << "  " << to_string(merchant.state) << '\n';
-  std::cout << "  since    " << kefu::jd::gateway_time(merchant.since) << " (GMT+8)\n";
-  if (merchant.token_expires > kefu::WallTime())
-    std::cout << "  token to " << kefu::jd::gateway_time(merchant.token_expires) << " (GMT+8), renewed before\n";
-  for (const std::string& scope : merchant.scopes) std::cout << "  scope    " << scope << '\n';
-  for (const auto& [name, value] : merchant.ids) std::cout << "  " << name << "  " << value << '\n';
-  if (!merchant.why.empty()) std::cout << "  why      " << merchant.why << '\n';
-}
-
 int list_merchants(kefu::Authorizer& authorizer) {
-  constexpr std::size_t kPage = 100;
-  std::string after;
-  for (;;) {
-    const auto page = authorizer.merchants(after, kPage).get();
-    if (!page) return authorize_failed(page.error());
-    for (const Merchant& merchant : *page) print_merchant(merchant);
-    if (page->size() < kPage) return kDone;
-    after = page->back().id;
-  }
+  const auto listed = each_merchant(authorizer, print_merchant);
+  return listed ? int{kDone} : authorize_failed(listed.error());
 }
 
 /// Asks the gateway for the shop's own data, which any token may.
@@ -79,7 +50,7 @@ int check_token(const JdWorkplace& place) {
 }
 
 int redeem(kefu::Authorizer& authorizer, std::string_view redirect) {
-  const auto merchant = authorizer.redeem(query_of(redirect)).get();
+  const auto merchant = authorizer.redeem(redirect_query(redirect)).get();
   if (!merchant) return authorize_failed(merchant.error());
   print_merchant(*merchant);
   return kDone;
@@ -94,7 +65,7 @@ int make_link(kefu::Authorizer& authorizer, const std::string& shop, bool link_o
             << kefu::jd::gateway_time(link->expires)
             << " GMT+8). Then paste the address to which the browser was sent:\n";
   std::string line;
-  if (!std::getline(std::cin, line) || query_of(line).empty())
+  if (!std::getline(std::cin, line) || redirect_query(line).empty())
     return bad_authorize("no address was given: give it later with --redirect");
   return redeem(authorizer, line);
 }

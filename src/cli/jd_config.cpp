@@ -1,16 +1,13 @@
 #include "cli/jd_config.hpp"
 
+#include "cli/config_reader.hpp"
+#include "cli/error_text.hpp"
 #include "cli/input.hpp"
-#include "cli/store_place.hpp"
 #include "core/text/document.hpp"
 
 #include <kefu/core/token_source.hpp>
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <initializer_list>
-#include <iostream>
 
 namespace kefu_cli {
 namespace {
@@ -22,8 +19,6 @@ using kefu::Secret;
 using kefu::detail::Document;
 using kefu::detail::Value;
 namespace jd = kefu::jd;
-
-Error bad_config(std::string message) { return Error(ErrorKind::bad_argument, "config: " + message); }
 
 /// A token that the configuration gives; nobody can renew it.
 class GivenToken final : public kefu::TokenSource {
@@ -37,59 +32,6 @@ class GivenToken final : public kefu::TokenSource {
 
  private:
   const Secret token_;
-};
-
-/// Reads one object; remembers the first complaint.
-class ConfigReader {
- public:
-  ConfigReader(Value object, std::string path) : object_(object), path_(std::move(path)) {}
-
-  void known(std::initializer_list<std::string_view> names) {
-    if (object_.kind() != Value::Kind::object) return complain("", "must be a JSON object");
-    for (const auto& member : object_)
-      if (std::find(names.begin(), names.end(), member.name) == names.end()) complain(member.name, "is not known");
-  }
-  void text(std::string_view name, std::string& to) {
-    const Value value = object_[name];
-    if (!value.present()) return;
-    if (value.kind() != Value::Kind::string) return complain(name, "is no text");
-    to = std::string(value.text());
-  }
-  void secret(std::string_view name, Secret& to) {
-    std::string value;
-    text(name, value);
-    if (!value.empty()) to = Secret(value);
-  }
-  void flag(std::string_view name, bool& to) {
-    const Value value = object_[name];
-    if (!value.present()) return;
-    if (const auto read = value.boolean()) {
-      to = *read;
-    } else {
-      complain(name, "is neither true nor false");
-    }
-  }
-  template <class T>
-  void number(std::string_view name, T& to) {
-    const Value value = object_[name];
-    if (!value.present()) return;
-    const auto read = value.integer();
-    if (!read || static_cast<std::int64_t>(static_cast<T>(*read)) != *read) return complain(name, "is no whole number");
-    to = static_cast<T>(*read);
-  }
-  Result<void> result() const {
-    if (complaint_.empty()) return {};
-    return bad_config(complaint_);
-  }
-
- private:
-  void complain(std::string_view name, std::string_view what) {
-    if (complaint_.empty())
-      complaint_ = fmt::format("{}{}{} {}", path_, path_.empty() || name.empty() ? "" : ".", name, what);
-  }
-  const Value object_;
-  const std::string path_;
-  std::string complaint_;
 };
 
 Result<void> read_app(ConfigReader& in, jd::AppConfig& app) {
@@ -138,13 +80,6 @@ Result<void> read_shop(ConfigReader& in, Value root, jd::ShopConfig& shop) {
   return read_after_sale(root["after_sale"], shop);
 }
 
-Result<std::shared_ptr<kefu::Store>> open_store(const std::string& path) {
-  if (path.empty()) return std::shared_ptr<kefu::Store>();
-  auto opened = open_store_place(path);
-  if (!opened) return opened.error();
-  return std::move(opened->store);
-}
-
 }  // namespace
 
 Result<JdConfig> read_jd_config(std::string_view json) {
@@ -168,7 +103,7 @@ Result<JdConfig> load_jd_config(const std::string& path) {
 }
 
 Result<JdWorkplace> open_jd(JdConfig config) {
-  auto store = open_store(config.store);
+  auto store = open_config_store(config.store);
   if (!store) return store.error();
   kefu::RuntimeOptions options;
   options.multi_instance = *store != nullptr;  // another process may use the same file
@@ -183,18 +118,7 @@ Result<JdWorkplace> open_jd(JdConfig config) {
 }
 
 void print_jd_error(std::string_view command, const Error& error) {
-  const kefu::ErrorDetails& details = error.details();
-  std::cerr << "kefu jd " << command << ": " << to_string(error.kind());
-  if (!details.platform_code.empty()) std::cerr << ", code " << details.platform_code;
-  if (!details.platform_message.empty()) std::cerr << ": " << details.platform_message;
-  std::cerr << '\n';
-  if (!details.message.empty()) std::cerr << "advice    " << details.message << '\n';
-  if (!details.operation.empty()) std::cerr << "operation " << details.operation << '\n';
-  if (!details.request_id.empty()) std::cerr << "request   " << details.request_id << '\n';
-  if (details.http_status != 0 && details.http_status != 200) std::cerr << "http      " << details.http_status << '\n';
-  if (details.attempts != 0)
-    std::cerr << "sent      " << details.attempts << (details.attempts == 1 ? " time" : " times") << ", delivery "
-              << to_string(error.delivery()) << '\n';
+  print_error(fmt::format("kefu jd {}", command), error);
 }
 
 }  // namespace kefu_cli

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   kefu_cli::Run run;
   kefu_cli::add_push(program, run);
   kefu_cli::add_jd(program, run);
+  kefu_cli::add_wechat(program, run);
   kefu_cli::add_store(program, run);
   try {
     program.parse(argc, argv);
