@@ -50,8 +50,8 @@ struct Merchant {
   enum class State : unsigned char {
     pending,  ///< A link was made, or its code is being redeemed; no grant can be used.
     active,   ///< The grant can be used.
-    /// The platform does not renew the grant, or the code of a link was spent and what it brought is lost: the merchant
-    /// has to authorize once more.
+    /// The platform does not renew the grant, or the code of a link or a refresh token was spent and what it brought is
+    /// lost: the merchant has to authorize once more.
     needs_authorization,
     withdrawn,  ///< The merchant ended it at the platform. JD does not tell.
   };
@@ -94,8 +94,8 @@ KEFU_EXPORT std::string_view to_string(MerchantEvent::Kind kind) noexcept;
 /// yields is an account with the same interface as one that was configured directly.
 ///
 /// Grants are durable (with a durable store) before `redeem` answers, and before a renewed one is used. They are shared
-/// by all processes of the store: any of them may take the redirect of a link that another one made. That a code is
-/// about to be spent is durable before it is: if the process ends before what it brought is, `merchant` tells.
+/// by all processes of the store: any of them may take the redirect of a link that another one made. That a code
+/// (JD: or a refresh token) is about to be spent is durable before it is; if what it brought is lost, `merchant` tells.
 ///
 /// Thread safety: all members may be called from any thread.
 class KEFU_EXPORT Authorizer {

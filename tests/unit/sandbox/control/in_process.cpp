@@ -1,4 +1,11 @@
+#include "core/async/runtime_core.hpp"
 #include "unit/sandbox/wechat/case.hpp"
+
+#include <kefu/core/runtime.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 
 using kefu::Millis;
 using kefu::TransportFault;
@@ -85,4 +92,45 @@ TEST_CASE("48 hours pass with the host's simulated time or with the sandbox's ow
   CHECK(test.sandbox.clock()->wall() == test.sandbox.now());
   test.sandbox.set_time(kefu::from_unix_seconds(1'800'000'000));
   CHECK(kefu::unix_seconds(test.sandbox.now()) == 1'800'000'000);
+}
+
+TEST_CASE("B3: in real time tickets come by the clock as well, and at once when it is moved") {
+  kefu::sandbox::Sandbox twin;
+  kefu::sandbox::WechatApp app;
+  app.kind = kefu::sandbox::WechatKind::component;
+  const auto component = twin.add(app);
+  REQUIRE(component.has_value());
+  const auto every = [&twin](const std::string& seconds) {
+    REQUIRE(twin.control("POST", "/switches", "{\"ticket_interval_s\":" + seconds + "}").status == 200);
+  };
+  const auto runtime = kefu::Runtime::create();
+  REQUIRE(runtime.has_value());
+  struct Seen {
+    std::mutex mutex;
+    std::condition_variable more;
+    int tickets = 0;
+    bool wait_for(int count) {
+      std::unique_lock<std::mutex> lock(mutex);
+      return more.wait_for(lock, std::chrono::seconds(30), [&] { return tickets >= count; });
+    }
+  };
+  const auto seen = std::make_shared<Seen>();
+  twin.connect_webhook(
+      component->appid,
+      [seen](const kefu::sandbox::PushRequest&, kefu::MoveFunction<void(kefu::sandbox::PushReply)> answer) {
+        {
+          const std::lock_guard<std::mutex> lock(seen->mutex);
+          ++seen->tickets;
+        }
+        seen->more.notify_all();
+        answer(kefu::sandbox::PushReply(200, "success"));
+      },
+      kefu::detail::core_of(*runtime)->scheduler);
+  CHECK(seen->wait_for(1));
+  every("1000000");
+  twin.advance(std::chrono::seconds(1'000'001));
+  CHECK(seen->wait_for(2));
+  every("1");
+  twin.advance(std::chrono::seconds(1'000'001));
+  CHECK_MESSAGE(seen->wait_for(4), "the last one by the clock alone");
 }
