@@ -1,4 +1,7 @@
 // Processes that share a database server: what those over an SQLite file promise holds over PostgreSQL and Redis too.
+#ifdef KEFU_SERVICE_PROVIDER
+#include "lifecycle/provider_street.hpp"
+#endif
 #include "lifecycle/token_shop.hpp"
 #include "support/child_process.hpp"
 #include "support/postgres_server.hpp"
@@ -158,5 +161,11 @@ TEST_CASE("kefu store copy: a host moves from a file to PostgreSQL, to Redis and
   shop.place = "redis:" + moved + " " + redis.socket();
   shop.run_processes();
   CHECK(shop.fetches() == 1);
+}
+#endif
+
+#ifdef KEFU_SERVICE_PROVIDER
+TEST_CASE("examples/service_provider on PostgreSQL: whatever ends, each customer is answered once") {
+  kefu_test::serve_through_ends("postgres:" + PostgresServer::shared().conninfo(), true);
 }
 #endif
