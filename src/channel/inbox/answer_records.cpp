@@ -118,11 +118,16 @@ class AnswerRecords::Change final : public JournalStep {
       read_->record.delivery->leave_requests();
       return {};
     }
+    // Whoever wrote it knew nothing of what is offered here: the event is loaded anew.
+    if (is_offered_ && !(*stored)->record.answer && !(*stored)->record.over()) {
+      return Error(ErrorKind::not_found, "somebody else wrote the event's record meanwhile");
+    }
     is_offered_ = false;
     read_ = std::move(**stored);
     return {};
   }
   Result<void> look_around(StagedStore& view, OutboxView& seen) {
+    if (held().is_acknowledged() && !seen.record.over()) seen.record.leave_requests();
     const std::string& holder = seen.record.session;
     holder_over_ = false;
     if (!holder.empty() && holder != records_->session_) {

@@ -49,21 +49,16 @@ Result<std::optional<StoredEvent>> EventSteps::load(StagedStore& view, const std
   return event;
 }
 
-Result<std::optional<StoredEvent>> EventSteps::acknowledge(StagedStore& view, const std::string& key) const {
+/// Drafts nothing else.
+Result<void> EventSteps::note_acknowledged(StagedStore& view, const std::string& key, StoredEvent& event) const {
   // What a view wrote itself has no generation that anybody knows.
   constexpr auto kGenerations = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  auto event = load(view, key);
-  if (!event || !*event) return event;
-  EventRecord& record = (*event)->record;
-  const bool is_claimed = record.delivery && record.delivery->state == OutboxRecord::State::claimed;
-  if (record.over() || is_claimed || record.acknowledged) return event;
-  const std::uint64_t generation = (*event)->generation;
-  record.acknowledged = generation <= kGenerations ? generation : 0;
+  EventRecord& record = event.record;
+  record.acknowledged = event.generation <= kGenerations ? event.generation : 0;
   if (record.delivery) record.delivery->leave_requests();
   StagedStore::Draft draft = view.draft();
-  put_event(draft, *view.expect(key, generation), record, record);
-  if (auto staged = draft.stage(Durability::relaxed); !staged) return staged.error();
-  return event;
+  put_event(draft, *view.expect(key, event.generation), record, record);
+  return draft.stage(Durability::relaxed);
 }
 
 Result<std::size_t> EventSteps::put_known(StagedStore& view, StagedStore::Draft& draft, const HeldEvent& held,

@@ -265,6 +265,37 @@ Result<void> EventSteps::let_go(StagedStore& view, const std::string& session, c
   return draft.stage(Durability::relaxed);
 }
 
+Result<Acknowledged> EventSteps::acknowledge(StagedStore& view, const std::string& session,
+                                             const HeldEvent& held) const {
+  auto event = load(view, held.key);
+  if (!event) return event.error();
+  if (!*event) return Error(ErrorKind::not_found, "the event's record is gone");
+  Acknowledged result;
+  const EventRecord& record = (*event)->record;
+  const bool is_claimed = record.delivery && record.delivery->state == OutboxRecord::State::claimed;
+  if (!record.over() && !is_claimed) {
+    result.may_be = true;
+    auto knows = record.acknowledged ? Result<bool>(false) : owner_knows_notes(view, session, held.lane);
+    if (!knows) return knows.error();
+    if (*knows) {
+      if (auto noted = note_acknowledged(view, held.key, **event); !noted) return noted.error();
+    }
+  }
+  result.record = std::move((*event)->record);
+  return result;
+}
+
+Result<bool> EventSteps::owner_knows_notes(StagedStore& view, const std::string& session,
+                                           const std::string& lane_key) const {
+  auto lane = read_lane(view, lane_key);
+  if (!lane) return lane.error();
+  const std::string& owner = lane->record.owner;
+  if (owner.empty() || owner == session) return true;
+  auto entry = view.look(sessions_.with(owner));
+  if (!entry) return entry.error();
+  return *entry == nullptr || Session::knows_notes((*entry)->value);
+}
+
 Result<LaneLook> EventSteps::finish(StagedStore& view, const std::string& session, const HeldEvent& held,
                                     const StoredEvent& event, const EventProgress& progress, const EventEnd& end,
                                     Durability durability) const {
@@ -366,6 +397,7 @@ Result<Accepted> EventSteps::revive(StagedStore& view, const std::string& sessio
   record.received = unix_millis(event.received_time);
   record.asked = unix_millis(event.platform_time);
   record.accepted_by = session;
+  record.acknowledged = 0;  // its requests are long over
   record.raw = event.raw;
   auto known = view.at(account.keys.event(event.event_id));
   if (!known) return known.error();

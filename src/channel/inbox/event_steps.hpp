@@ -37,6 +37,14 @@ struct LaneLook {
   bool is_buried = false;            ///< It could not be read: what stood there is a dead letter now.
 };
 
+/// What came of the wish to acknowledge a request.
+struct Acknowledged {
+  EventRecord record;  ///< As it stands.
+  /// It is noted, or cannot be as a process of the version before works on it. If not, the event is over, or a request
+  /// has claimed its answer.
+  bool may_be = false;
+};
+
 /// Together with the end of a handler's work.
 struct EventEnd {
   std::vector<StoreWrite> also;  ///< The host's.
@@ -73,9 +81,8 @@ class EventSteps {
   static Result<std::optional<StoredEvent>> load(StagedStore& view, const std::string& key);
   /// The same; one that cannot be read `is_unread`, and its raw text is what stands there.
   static Result<std::optional<StoredEvent>> read(StagedStore& view, const std::string& key);
-  /// Notes that a request is acknowledged without the answer: then none carries it any more. The record as it stands;
-  /// nothing was noted where it is over, or claimed by a request.
-  Result<std::optional<StoredEvent>> acknowledge(StagedStore& view, const std::string& key) const;
+  /// Notes that a request is acknowledged without the answer: then none carries it any more. Error: `not_found`.
+  Result<Acknowledged> acknowledge(StagedStore& view, const std::string& session, const HeldEvent& held) const;
   /// Is it what we know, but for that note?
   static bool is_only_acknowledged(const StoredEvent& there, std::uint64_t known_generation) {
     return known_generation != 0 && there.record.acknowledged == known_generation;
@@ -112,6 +119,8 @@ class EventSteps {
 
  private:
   struct StoredLane;
+  Result<bool> owner_knows_notes(StagedStore& view, const std::string& session, const std::string& lane) const;
+  Result<void> note_acknowledged(StagedStore& view, const std::string& key, StoredEvent& event) const;
   /// Of what cannot be read so much is kept; as a text of JSON it may be six times as long.
   static constexpr std::size_t kLongestUnread = 131'072;
   static Error unreadable(const std::string& key, ErrorKind kind);

@@ -138,6 +138,7 @@ void Intake::resolved(const AccountPtr& account, const WaitingRequestPtr& waiter
   }
   Item& item = place->second;
   core_.count_event(account->channel->id(), "repeat");
+  if (item.is_stored && item.held->is_acknowledged()) return answer(waiter, std::move(waiter->acknowledgement));
   if (item.waiters.size() >= kMaxWaiters) return answer(waiter, try_again());
   waiter->held = item.held;
   item.waiters.push_back(waiter);
@@ -188,7 +189,7 @@ void Intake::recognized(const WaitingRequestPtr& waiter, Result<InboundEvent>&& 
 
 void Intake::arm(const WaitingRequestPtr& waiter) {
   waiter->timer =
-      core_.runtime->scheduler->run_at(waiter->deadline - core_.options.answer_within / kPartToNote,
+      core_.runtime->scheduler->run_at(waiter->deadline - MonoTime::duration(core_.options.answer_within) / kPartToNote,
                                        [core = core_.shared_from_this(), waiter] { core->intake.on_time_up(waiter); });
 }
 
@@ -198,37 +199,43 @@ void Intake::on_time_up(const WaitingRequestPtr& waiter) {
   waiter->is_time_up = true;
   waiter->timer = core_.runtime->scheduler->run_at(
       waiter->deadline, [core = core_.shared_from_this(), waiter] { core->intake.on_deadline(waiter); });
-  const auto place = items_.find(waiter->held->key);
+  const auto place = find(waiter->held);
   if (place != items_.end()) time_up(place);
+}
+
+/// The place of this event as it came; not of one that came anew since.
+Intake::Items::iterator Intake::find(const HeldEventPtr& held) {
+  const auto place = items_.find(held->key);
+  return place != items_.end() && place->second.held == held ? place : items_.end();
 }
 
 void Intake::time_up(Items::iterator place) {
   const Item& item = place->second;
   const auto waiter = item.waiters.empty() ? nullptr : item.waiters.back().lock();
   if (!item.is_stored || !waiter || !waiter->is_time_up) return;
-  // Nothing is to be agreed on where no request can carry anything, or nothing else can.
-  const bool is_noted = waiter->context && item.held->account->channel->can_send();
-  is_noted ? acknowledge(item.held) : acknowledge_all(place);
+  // Nothing is to be noted where it is, or where no request can carry anything.
+  const bool must_note = waiter->context && !item.held->is_acknowledged();
+  must_note ? acknowledge(item.held) : acknowledge_all(place);
 }
 
 void Intake::acknowledge(const HeldEventPtr& held) {
-  core_.journal->run<std::optional<StoredEvent>>(
-      held->account->number, {held->key},
-      [steps = core_.steps, held](StagedStore& view, const std::string&) {
-        return steps->acknowledge(view, held->key);
+  core_.journal->run<Acknowledged>(
+      held->account->number, {held->key, held->lane},
+      [steps = core_.steps, held](StagedStore& view, const std::string& session) {
+        return steps->acknowledge(view, session, *held);
       },
-      [core = core_.shared_from_this(), held](const Result<std::optional<StoredEvent>>& event, std::uint64_t) {
-        if (event && *event) core->intake.acknowledged(held, (*event)->record);
+      [core = core_.shared_from_this(), held](const Result<Acknowledged>& event, std::uint64_t) {
+        if (event) core->intake.acknowledged(held, *event);
       });
 }
 
-void Intake::acknowledged(const HeldEventPtr& held, const EventRecord& event) {
-  if (event.acknowledged && !event.over()) core_.lanes.acknowledged(*held);
-  const auto place = items_.find(held->key);
+void Intake::acknowledged(const HeldEventPtr& held, const Acknowledged& event) {
+  const EventRecord& record = event.record;
+  if (event.may_be && record.acknowledged) core_.lanes.acknowledged(*held);
+  const auto place = find(held);
   if (place == items_.end()) return;
-  if (event.over()) return resolve(place, event.state == EventRecord::State::done ? event.answer : std::nullopt);
-  // Claimed by a request: its end is told.
-  if (event.acknowledged) acknowledge_all(place);
+  if (record.over()) return resolve(place, record.state == EventRecord::State::done ? record.answer : std::nullopt);
+  if (event.may_be) acknowledge_all(place);
 }
 
 void Intake::acknowledge_all(Items::iterator place) {
@@ -242,7 +249,7 @@ void Intake::acknowledge_all(Items::iterator place) {
 
 /// The platform waits no longer, and what became of its event could not be noted or is not known: it must come again.
 void Intake::on_deadline(const WaitingRequestPtr& waiter) {
-  const auto place = items_.find(waiter->held->key);
+  const auto place = find(waiter->held);
   if (place != items_.end()) {
     Item& item = place->second;
     item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
@@ -255,7 +262,7 @@ void Intake::on_deadline(const WaitingRequestPtr& waiter) {
 }
 
 void Intake::accepted(const HeldEventPtr& held, const Result<std::vector<SinkAnswer>>& outcome) {
-  const auto place = items_.find(held->key);
+  const auto place = find(held);
   if (place == items_.end()) return;  // handled by now
   Item& item = place->second;
   const std::string& id = held->account->channel->id();
@@ -275,17 +282,15 @@ void Intake::accepted(const HeldEventPtr& held, const Result<std::vector<SinkAns
   core_.count_event(id, said.fate == EventFate::stored ? "new" : "repeat");
   item.is_stored = true;
   if (said.is_over) return resolve(place, said.answer);
-  time_up(place);
+  if (held->is_acknowledged()) acknowledge_all(place);
   if (said.is_ours) {
     item.slot = InboxSlot();
     item.place = AccountPlaces::Slot();
-    return core_.lanes.request_came(*held);
-  }
-  if (item.waiters.empty()) {
-    items_.erase(place);
+    core_.lanes.request_came(*held);
   } else {
     watch(held);
   }
+  if (const auto there = find(held); there != items_.end()) time_up(there);
 }
 
 void Intake::turn_away(Items::iterator place) {

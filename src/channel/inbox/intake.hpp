@@ -112,7 +112,8 @@ class Intake {
   void on_time_up(const WaitingRequestPtr& waiter);
   void time_up(Items::iterator place);
   void acknowledge(const HeldEventPtr& held);
-  void acknowledged(const HeldEventPtr& held, const EventRecord& event);
+  void acknowledged(const HeldEventPtr& held, const Acknowledged& event);
+  Items::iterator find(const HeldEventPtr& held);
   void acknowledge_all(Items::iterator place);
   void on_deadline(const WaitingRequestPtr& waiter);
   void watch(const HeldEventPtr& held);

@@ -36,7 +36,8 @@ class WatchCarrier final : public OutboxCarrier {
 
 /// Another process works on it: its answer is fetched from the record, as long as somebody waits for it.
 void Intake::watch(const HeldEventPtr& held) {
-  const auto place = items_.find(held->key);
+  const auto place = find(held);
+  if (place == items_.end()) return;
   Item& item = place->second;
   item.waiters.erase(std::remove_if(item.waiters.begin(), item.waiters.end(),
                                     [](const std::weak_ptr<WaitingRequest>& waiting) {
@@ -55,7 +56,7 @@ void Intake::watch(const HeldEventPtr& held) {
 }
 
 void Intake::look(const HeldEventPtr& held) {
-  if (items_.count(held->key) == 0) return;
+  if (find(held) == items_.end()) return;
   core_.journal->run<Seen>(
       held->account->number, {held->key},
       [steps = core_.steps, held](StagedStore& view, const std::string& session) -> Result<Seen> {
@@ -77,7 +78,7 @@ void Intake::look(const HeldEventPtr& held) {
 }
 
 void Intake::looked(const HeldEventPtr& held, const Result<Seen>& seen) {
-  const auto place = items_.find(held->key);
+  const auto place = find(held);
   if (place == items_.end()) return;
   if (!seen || !seen->event) return watch(held);
   const EventRecord& record = seen->event->record;

@@ -81,6 +81,7 @@ class JournalSink::Step final : public JournalStep {
     for (std::size_t i = 0; i < accepted_.size(); ++i) {
       Result<Accepted>& one = accepted_[i];
       if (!one || one->fate > EventFate::duplicate) continue;
+      if (one->event.record.acknowledged) batch_.events[batch_.begin + i].held->noted_acknowledged = true;
       if (one->fate == EventFate::stored) one->event.generation = *generation;
       if (one->known_lane) one->known_lane->generation = *generation;
       core_->lanes.arrived(batch_.events[batch_.begin + i].held, *std::move(one));

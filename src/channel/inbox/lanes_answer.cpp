@@ -175,6 +175,7 @@ void Lanes::bring(Lane& lane) {
 
 bool Lanes::offer_to_request(Lane& lane) {
   OutboxRecord& delivery = *lane.record().delivery;
+  if (lane.held->is_acknowledged()) return false;
   if (delivery.state != OutboxRecord::State::ready || !delivery.by_request) return false;
   bool is_impossible = false;
   auto carrier = core_.intake.carrier(lane.held->key, *lane.record().answer, is_impossible);
@@ -201,6 +202,7 @@ void Lanes::request_came(const HeldEvent& held) {
   Lane& lane = place->second;
   const auto& delivery = lane.record().delivery;
   if (!delivery || delivery->state != OutboxRecord::State::ready || !delivery->by_request) return;
+  if (lane.held->is_acknowledged()) return;
   bool is_impossible = false;
   auto carrier = core_.intake.carrier(held.key, *lane.record().answer, is_impossible);
   if (!carrier) return;

@@ -13,7 +13,7 @@ Session::Session(std::string_view name_space, std::string name, Millis lease)
 void Session::next(SessionRound& round, MonoTime now) {
   round.key = key_;
   round.id = id_;
-  round.text = "1 " + std::to_string(++round_);  // version of the record, number of the round
+  round.text = std::string(kVersion) + std::to_string(++round_);
   round.expected = generation_;
   round.lease = lease_;
   round.posted = now;

@@ -49,6 +49,10 @@ class Session {
   /// The entry was not ours any more, or is given back: the next commit begins a new session.
   void end();
 
+  /// Whoever wrote this entry expects that others note acknowledgements in records of its lanes; a process of the
+  /// version before (until November 2026) takes such a record for another's.
+  static bool knows_notes(std::string_view text) { return text.substr(0, kVersion.size()) != kVersionBefore; }
+
   /// The keys of sessions' entries are made from this.
   static StoreKey keys(std::string_view name_space) { return StoreKey(name_space, "inbox", "inbox-session", "1"); }
   /// Whoever leaves work to others writes this entry, and they look at it.
@@ -60,6 +64,8 @@ class Session {
   std::string prefix() const { return keys_.prefix(); }
 
  private:
+  static constexpr std::string_view kVersion = "2 ";  ///< Of the entry.
+  static constexpr std::string_view kVersionBefore = "1 ";
   static constexpr int kMargin = 6;  ///< A sixth of the lease is for clocks and for what is on its way.
 
   const StoreKey keys_;
