@@ -1,5 +1,7 @@
 #pragma once
 
+// Only where the example is built.
+#ifdef KEFU_SERVICE_PROVIDER
 #include "support/browser.hpp"
 #include "support/child_process.hpp"
 #include "support/planted_secrets.hpp"
@@ -238,3 +240,4 @@ inline void serve_through_ends(const std::string& place, bool can_stop) {
 }
 
 }  // namespace kefu_test
+#endif
