@@ -218,7 +218,7 @@ TEST_CASE(
     "that lives") {
   const auto shared = std::make_shared<kefu::MemoryStore>();
   InboxOptions options;
-  options.lease = 1'000ms;
+  options.lease = 2'000ms;
   options.sweep = 100ms;
   options.answer_within = 100ms;
   HeldTurns at_a;
@@ -227,10 +227,10 @@ TEST_CASE(
   SlowHost b(shared, options, [&](const std::string&, InboxTurn turn) { at_b.add(std::move(turn)); });
   CHECK(a.push("e1|alice|hello").get());
   REQUIRE(a.await_handled(1));
-  // Three seconds of other work before anything that is posted now.
+  // Five seconds of other work before anything that is posted now.
   const auto core = kefu::detail::core_of(*a.runtime);
-  std::atomic<int> left{300};
-  for (int i = 0; i < 300; ++i) {
+  std::atomic<int> left{500};
+  for (int i = 0; i < 500; ++i) {
     core->with_store<void>(
         [](kefu::Store&) -> kefu::Result<void> {
           let_pass(10ms);
