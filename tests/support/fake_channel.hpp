@@ -5,6 +5,7 @@
 #include <kefu/core/runtime.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,7 +17,7 @@ namespace kefu_test {
 
 /// A platform for tests. A push is "<event id>|<customer>|<text>", of an agent "agent: <text>"; "bad" is refused; GET
 /// is the URL check. It answers with text and transfers only.
-class FakeReceiver final : public kefu::PushReceiver {
+class FakeReceiver : public kefu::PushReceiver {
  public:
   explicit FakeReceiver(std::string account = "shop") : account_(std::move(account)) {}
   struct Context final : kefu::ReplyContext {
@@ -71,6 +72,18 @@ class FakeReceiver final : public kefu::PushReceiver {
 
  private:
   const std::string account_;
+};
+
+/// Finds out whose event it is when it is told to.
+class LateReceiver final : public FakeReceiver {
+ public:
+  void recognize(kefu::InboundEvent event,
+                 kefu::MoveFunction<void(kefu::Result<kefu::InboundEvent>)> done) const override {
+    if (!late) return done(std::move(event));
+    found = [event = std::move(event), done = std::make_shared<decltype(done)>(std::move(done))] { (*done)(event); };
+  }
+  bool late = true;
+  mutable std::function<void()> found;  ///< Empty until it is asked.
 };
 
 /// Remembers what it was asked to send and answers from a script; with an empty script everything arrives.

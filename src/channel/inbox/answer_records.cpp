@@ -112,10 +112,9 @@ class AnswerRecords::Change final : public JournalStep {
     if (!*stored) return Error(ErrorKind::not_found, "the event's record is gone");
     if ((*stored)->generation == event().generation) return {};
     if (is_offered_ && EventSteps::is_only_acknowledged(**stored, event().generation)) {
+      held().noted_acknowledged = true;
       read_ = held().stored;
       read_->generation = (*stored)->generation;
-      read_->record.acknowledged = 0;
-      read_->record.delivery->leave_requests();
       return {};
     }
     // Whoever wrote it knew nothing of what is offered here: the event is loaded anew.

@@ -344,7 +344,6 @@ void Lanes::save_with(Lane& lane, HandlerOutcome given, const std::shared_ptr<In
         outcome->finished->answer(Result<void>());
         if (drops) core_.count_answer(current.channel().id(), "history");
         if (progress->over()) return ended(current, *saved.look);
-        if (current.held->is_acknowledged()) current.record().delivery->leave_requests();
         answers_with(current);
         bring(current);
       });

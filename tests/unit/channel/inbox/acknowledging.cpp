@@ -79,26 +79,6 @@ struct HeldChannel final : kefu::Channel {
   std::shared_ptr<HeldMessenger> held;
 };
 
-/// Finds out whose event it is at once, or when it is told to.
-struct LateReceiver final : PushReceiver {
-  OpenedPush open(const WebhookRequest& request, WallTime now) const override { return fake.open(request, now); }
-  Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& said, WallTime now) const override {
-    return fake.reply(context, said, now);
-  }
-  WebhookResponse acknowledge() const override { return fake.acknowledge(); }
-  Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override {
-    return fake.reopen(raw, received);
-  }
-  void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const override {
-    if (!late) return done(std::move(event));
-    found = [event = std::move(event),
-             done = std::make_shared<MoveFunction<void(Result<InboundEvent>)>>(std::move(done))] { (*done)(event); };
-  }
-  FakeReceiver fake;
-  mutable std::function<void()> found;
-  bool late = false;
-};
-
 /// The store as a process of the version before writes it: its sessions do not say that they know of notes.
 class OldSessions final : public kefu::Store {
  public:
@@ -466,7 +446,8 @@ TEST_CASE("Inbox: looks at an event that was acknowledged end with it, also wher
   Shop a(world);
   Shop b(world);
   a.push("e1|c1|hi");
-  const auto receiver = std::make_shared<LateReceiver>();
+  const auto receiver = std::make_shared<kefu_test::LateReceiver>();
+  receiver->late = false;
   b.channel->can_send = false;
   b.channel->receiver = receiver;
   remake(b, b.channel);

@@ -236,25 +236,9 @@ TEST_CASE("foundation g: a messenger that never answers holds its customer up fo
 }
 
 TEST_CASE("a push whose customer is found out just before its time ends is acknowledged all the same") {
-  struct LateReceiver final : PushReceiver {
-    OpenedPush open(const WebhookRequest& request, WallTime now) const override { return fake.open(request, now); }
-    Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& said, WallTime now) const override {
-      return fake.reply(context, said, now);
-    }
-    WebhookResponse acknowledge() const override { return fake.acknowledge(); }
-    Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override {
-      return fake.reopen(raw, received);
-    }
-    void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const override {
-      found = [event = std::move(event),
-               done = std::make_shared<MoveFunction<void(Result<InboundEvent>)>>(std::move(done))] { (*done)(event); };
-    }
-    FakeReceiver fake;
-    mutable std::function<void()> found;
-  };
   World world;
   Shop shop(world);
-  const auto receiver = std::make_shared<LateReceiver>();
+  const auto receiver = std::make_shared<kefu_test::LateReceiver>();
   shop.channel->receiver = receiver;
   const auto inbox = Inbox::create(shop.runtime, shop.channel, [](InboundEvent, InboxTurn) {});
   REQUIRE(inbox);
@@ -269,21 +253,12 @@ TEST_CASE("a push whose customer is found out just before its time ends is ackno
 
 TEST_CASE(
     "a stored event that says another customer when it is read again is a dead letter, and nobody else's answer") {
-  struct AliasReceiver final : PushReceiver {
-    OpenedPush open(const WebhookRequest& request, WallTime now) const override { return fake.open(request, now); }
-    Result<WebhookResponse> reply(const ReplyContext& context, const PassiveReply& said, WallTime now) const override {
-      return fake.reply(context, said, now);
-    }
-    WebhookResponse acknowledge() const override { return fake.acknowledge(); }
-    Result<InboundEvent> reopen(std::string_view raw, WallTime received) const override {
-      return fake.reopen(raw, received);
-    }
+  struct AliasReceiver final : FakeReceiver {
     /// Keeps what it found out for itself.
     void recognize(InboundEvent event, MoveFunction<void(Result<InboundEvent>)> done) const override {
       event.customer.id = "anna";
       done(std::move(event));
     }
-    FakeReceiver fake;
   };
   World world;
   const auto receiver = std::make_shared<AliasReceiver>();
