@@ -200,10 +200,7 @@ TEST_CASE("DED-1, BOT-1: without a messenger an answer that comes after the ackn
   a.channel->can_send = b.channel->can_send = false;
   remake(a, a.channel);
   remake(b, b.channel, quick);
-  b.push("e1|c1|before");
-  const auto given_up = a.push("e2|c1|hi");
-  const auto live = b.push("e2|c1|hi");
-  b.turn(0).answer(TextContent("first"));
+  const auto [given_up, live] = kefu_test::push_at_both(b, a, b);
   b.pass(2s);
   CHECK(live->body == "success");
   b.turn(1).answer(TextContent("hello"));

@@ -98,6 +98,16 @@ struct Shop {
   Inbox::Handler on_event;
 };
 
+/// "e2" of a customer whose "e1" the owner has just answered comes to two processes, one after the other: the first one
+/// stores it, the owner handles it.
+inline std::pair<RequestPtr, RequestPtr> push_at_both(Shop& owner, Shop& first, Shop& second) {
+  owner.push("e1|c1|before");
+  auto stored = first.push("e2|c1|hi");
+  auto repeat = second.push("e2|c1|hi");
+  owner.turn(0).answer(TextContent("first"));
+  return {std::move(stored), std::move(repeat)};
+}
+
 inline std::string text_of(const kefu::Message& message) { return std::get<TextContent>(message.content).body; }
 
 inline kefu::Error failure(kefu::ErrorKind kind, kefu::Delivery delivery, std::size_t parts = 0) {

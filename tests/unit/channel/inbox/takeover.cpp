@@ -10,6 +10,7 @@ using kefu::InboxOptions;
 using kefu::InboxTurn;
 using kefu::TextContent;
 using kefu_test::FakeChannel;
+using kefu_test::push_at_both;
 using kefu_test::RequestPtr;
 using kefu_test::Shop;
 using kefu_test::text_of;
@@ -78,10 +79,7 @@ TEST_CASE("DED-1, BOT-1: after a request was acknowledged no other takes the ans
   SUBCASE("acknowledged where it is handled, given up where it was stored") {
     Shop a(world);
     Shop b(world, quick);
-    b.push("e1|c1|before");
-    const auto given_up = a.push("e2|c1|hi");
-    const auto live = b.push("e2|c1|hi");
-    b.turn(0).answer(TextContent("first"));
+    const auto [given_up, live] = push_at_both(b, a, b);
     b.pass(2s);
     CHECK(live->body == "success");
     b.turn(1).answer(TextContent("hello"));
@@ -91,10 +89,7 @@ TEST_CASE("DED-1, BOT-1: after a request was acknowledged no other takes the ans
   SUBCASE("acknowledged where it was stored, given up where it is handled") {
     Shop a(world, quick);
     Shop b(world);
-    b.push("e1|c1|before");
-    const auto live = a.push("e2|c1|hi");
-    const auto given_up = b.push("e2|c1|hi");
-    b.turn(0).answer(TextContent("first"));
+    const auto [live, given_up] = push_at_both(b, a, b);
     b.pass(2s);
     CHECK(live->body == "success");
     SUBCASE("the first try") { b.turn(1).answer(TextContent("hello")); }
@@ -113,10 +108,7 @@ TEST_CASE("DED-1, BOT-1: after a request was acknowledged no other takes the ans
     Shop a(world);
     Shop b(world);
     Shop c(world, quick);
-    b.push("e1|c1|before");
-    const auto given_up = a.push("e2|c1|hi");
-    const auto live = c.push("e2|c1|hi");
-    b.turn(0).answer(TextContent("first"));
+    const auto [given_up, live] = push_at_both(b, a, c);
     b.pass(2s);
     CHECK(live->body == "success");
     b.turn(1).answer(TextContent("hello"));
@@ -126,10 +118,7 @@ TEST_CASE("DED-1, BOT-1: after a request was acknowledged no other takes the ans
   SUBCASE("the store was busy: then the platform comes again") {
     Shop a(world);
     Shop b(world, quick);
-    b.push("e1|c1|before");
-    const auto given_up = a.push("e2|c1|hi");
-    const auto live = b.push("e2|c1|hi");
-    b.turn(0).answer(TextContent("first"));
+    const auto [given_up, live] = push_at_both(b, a, b);
     b.pass(1s);
     world.store->failing_commits = 1'000;
     b.pass(1s);
